@@ -1,0 +1,292 @@
+//! Why an operation on the club failed.
+
+use std::sync::Arc;
+
+use wire::InfoHash;
+
+use crate::ledger::EntryId;
+use crate::money::{Amount, MoneyError};
+use crate::name::NameError;
+use crate::order::OrderId;
+use crate::price::Way;
+use crate::voucher::{VoucherId, VoucherState};
+use crate::voucher_code::BadCode;
+
+/// Why an operation on the club failed; nothing was changed.
+///
+/// [`fault`](Self::fault) tells whose it is.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// More or fewer vouchers than are issued at once.
+    #[error("a batch of {0} vouchers, expected 1 to 1000")]
+    Batch(u32),
+    /// What is paid need not be bought again.
+    #[error("member `{member}` has bought `{item}` so already, with order {}", order.0)]
+    Bought {
+        /// The member's name.
+        member: String,
+        /// The item's name.
+        item: String,
+        /// The order.
+        order: OrderId,
+    },
+    /// What was typed is no voucher's code.
+    #[error(transparent)]
+    Code(#[from] BadCode),
+    /// A tier for no time.
+    #[error("a tier's voucher is for 1 day or more")]
+    Days,
+    /// An entitlement's end has passed already.
+    #[error("{until} is not in the future: name a later date, or `revoke` what was granted")]
+    Ended {
+        /// The end, in Unix seconds.
+        until: u32,
+    },
+    /// A voucher would give nothing.
+    #[error("member `{member}` has `{what}` already, the voucher would be lost")]
+    HasAlready {
+        /// The member's name.
+        member: String,
+        /// The item or tier.
+        what: String,
+    },
+    /// Another item has this info hash.
+    #[error("item `{item}` has the info hash {hash} already")]
+    HashTaken {
+        /// The info hash.
+        hash: InfoHash,
+        /// The item's name.
+        item: String,
+    },
+    /// An item needs one info hash, or the two different ones of a hybrid.
+    #[error("{0} info hashes, expected one, or two different ones for a hybrid")]
+    Hashes(usize),
+    /// A request's key is empty or longer than 255 bytes.
+    #[error("a key of {0} bytes, expected 1 to 255")]
+    Key(usize),
+    /// Another request had this key.
+    #[error("the key `{key}` was another request's, see entry {} of the journal", entry.0)]
+    KeyReused {
+        /// The key.
+        key: String,
+        /// What the other request entered.
+        entry: EntryId,
+    },
+    /// There is no such amount.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// The name can't be one.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Another member or item has this name.
+    #[error("{kind} {id} has the name `{name}` already")]
+    NameTaken {
+        /// Who has it.
+        kind: Kind,
+        /// Its number.
+        id: u32,
+        /// The name.
+        name: String,
+    },
+    /// There is no such entry in the journal.
+    #[error("no entry {} in the journal", .0.0)]
+    NoEntry(EntryId),
+    /// There is no such order.
+    #[error("no order {}", .0.0)]
+    NoOrder(OrderId),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
+    /// There is no such voucher.
+    #[error("no such voucher")]
+    NoVoucher,
+    /// There is no such member or item.
+    #[error("no {kind} `{wanted}`: `usher {kind} list` shows those there are")]
+    NotFound {
+        /// What was looked for.
+        kind: Kind,
+        /// The name, id or info hash.
+        wanted: String,
+    },
+    /// The item has no such price.
+    #[error("item `{item}` is not sold as {way}: give it a price")]
+    NotForSale {
+        /// The item's name.
+        item: String,
+        /// As what.
+        way: Way,
+    },
+    /// There is no such entitlement.
+    #[error("member `{member}` holds no entitlement to `{item}`")]
+    NotGranted {
+        /// The member's name.
+        member: String,
+        /// The item's name, or `all`.
+        item: String,
+    },
+    /// Only a top-up can be taken back by its provider.
+    #[error("entry {} of the journal is no top-up", .0.0)]
+    NotTopup(EntryId),
+    /// There is less money than needed.
+    #[error("{account} holds {holds}, {needed} are needed")]
+    Overdrawn {
+        /// The account's name.
+        account: String,
+        /// What it holds.
+        holds: Amount,
+        /// What was to be taken.
+        needed: Amount,
+    },
+    /// Direct download costs the publisher more, so it is not sold for less.
+    #[error("direct download for {direct} costs less than the torrent for {torrent}")]
+    Prices {
+        /// The torrent's.
+        torrent: Amount,
+        /// The direct one.
+        direct: Amount,
+    },
+    /// A member that was removed stays so.
+    #[error("{kind} {id} was removed, for good: add it anew")]
+    Removed {
+        /// What was removed.
+        kind: Kind,
+        /// Its number.
+        id: u32,
+    },
+    /// Less of an entry is left than was to be taken back.
+    #[error("less of entry {} of the journal is left than was to be paid back", .0.0)]
+    Reversed(EntryId),
+    /// A balance is too small.
+    #[error("member `{member}` has {has} and needs {needs}: `usher topup` adds to it")]
+    Short {
+        /// The member's name.
+        member: String,
+        /// What is there.
+        has: Amount,
+        /// What it costs.
+        needs: Amount,
+    },
+    /// A suspended member can't buy.
+    #[error("member `{0}` is suspended")]
+    Suspended(String),
+    /// An entry that we made does not sum to 0: a fault of this program.
+    #[error("an entry is out of balance by {0}")]
+    Unbalanced(Amount),
+    /// The database did not do its part.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The configuration names no such tier or policy.
+    #[error("no {what} `{name}` in the configuration, which has {known}")]
+    Unconfigured {
+        /// `tier` or `policy`.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// The voucher can't be redeemed or taken back any more.
+    #[error("voucher {} {}", id.0, match state {
+        VoucherState::Expired => "has run out",
+        VoucherState::Issued => "is not redeemed yet",
+        VoucherState::Redeemed => "was redeemed",
+        VoucherState::Void => "was taken back",
+    })]
+    Voucher {
+        /// Its number.
+        id: VoucherId,
+        /// What became of it.
+        state: VoucherState,
+    },
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Batch(_)
+            | Self::Code(_)
+            | Self::Days
+            | Self::Ended { .. }
+            | Self::Hashes(_)
+            | Self::Key(_)
+            | Self::Money(_)
+            | Self::Name(_)
+            | Self::Prices { .. }
+            | Self::Unconfigured { .. } => Fault::Request,
+            Self::Bought { .. }
+            | Self::HasAlready { .. }
+            | Self::HashTaken { .. }
+            | Self::KeyReused { .. }
+            | Self::NameTaken { .. }
+            | Self::NotForSale { .. }
+            | Self::NotTopup(_)
+            | Self::Overdrawn { .. }
+            | Self::Removed { .. }
+            | Self::Reversed(_)
+            | Self::Short { .. }
+            | Self::Suspended(_)
+            | Self::Voucher { .. } => Fault::Conflict,
+            Self::NoEntry(_)
+            | Self::NoOrder(_)
+            | Self::NoVoucher
+            | Self::NotFound { .. }
+            | Self::NotGranted { .. } => Fault::Missing,
+            Self::NoRandomness | Self::Unavailable(_) | Self::Unbalanced(_) => Fault::Ours,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Unavailable::from(error).into()
+    }
+}
+
+/// The database is down, full or broken; the same call may work later.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// It refused.
+    #[error("the database failed, nothing was changed: {0}")]
+    Database(Arc<sqlx::Error>),
+    /// The daemon is shutting down.
+    #[error("the club is closed")]
+    Stopped,
+}
+
+impl From<sqlx::Error> for Unavailable {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// The request does not fit what is there.
+    Conflict,
+    /// What was asked for is not there.
+    Missing,
+    /// The request could be answered; we can't.
+    Ours,
+    /// The request is wrong whatever is there.
+    Request,
+}
+
+/// What a name or id belongs to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// An item.
+    Item,
+    /// A member.
+    Member,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Item => "item",
+            Self::Member => "member",
+        })
+    }
+}

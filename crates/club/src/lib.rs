@@ -1,0 +1,55 @@
+//! The durable truth: members, items, entitlements, traffic and money.
+//!
+//! [`Club`] is the face. A change goes to the [`Store`], then to the [`Image`] that announces are
+//! judged by, then returns: it is in force by then. Time comes in as an argument. Deliberately
+//! absent: passkeys (they are derived, not stored), the configuration, and sockets.
+
+#![forbid(unsafe_code)]
+
+mod account;
+mod audit;
+mod books;
+mod club;
+mod entitlement;
+mod error;
+mod image;
+mod item;
+mod ledger;
+mod member;
+mod money;
+mod name;
+mod names;
+mod order;
+mod page;
+mod payment;
+mod price;
+mod sql;
+mod sqlite;
+mod store;
+mod traffic;
+mod voucher;
+mod voucher_code;
+mod writer;
+
+pub use audit::{AuditRow, Stamp};
+pub use books::{Entry, Flaw, Line, Posting, Trial};
+pub use club::Club;
+pub use entitlement::Entitlement;
+pub use error::{Error, Fault, Kind, Unavailable};
+pub use image::{Image, Items, Loaded};
+pub use item::{Item, NewItem};
+pub use ledger::EntryId;
+pub use member::{Member, NewMember};
+pub use money::{Amount, Currency, MoneyError};
+pub use name::NameError;
+pub use names::Names;
+pub use order::{Order, OrderId};
+pub use page::Page;
+pub use payment::{Balance, NewTopup};
+pub use price::{Prices, Way};
+pub use sql::{BoxFuture, Connection, Row, SqlResult, Value, Visit};
+pub use sqlite::{OpenError, OpenReason, Sqlite};
+pub use store::Store;
+pub use traffic::{Counters, Run, SessionCount};
+pub use voucher::{IssuedVoucher, NewVouchers, Voucher, VoucherId, VoucherState, Worth};
+pub use voucher_code::{BadCode, VoucherCode};

@@ -1,0 +1,52 @@
+//! The configured tiers and policies, by the names the store has for them.
+
+use policy::{PolicyId, Rules, TierId};
+
+use crate::error::Error;
+
+/// The ids of the configured tiers and policies, each at its place in the configuration.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Names {
+    /// The first is the outsiders'.
+    pub tiers: Vec<String>,
+    /// In any order.
+    pub policies: Vec<String>,
+}
+
+impl From<&Rules> for Names {
+    fn from(rules: &Rules) -> Self {
+        Self {
+            tiers: rules.tiers.iter().map(|tier| tier.id.clone()).collect(),
+            policies: rules.policies.iter().map(|policy| policy.id.clone()).collect(),
+        }
+    }
+}
+
+impl Names {
+    pub(crate) fn tier(&self, name: &str) -> Option<TierId> {
+        TierId::new(place(&self.tiers, name)?)
+    }
+
+    pub(crate) fn policy(&self, name: &str) -> Option<PolicyId> {
+        PolicyId::new(place(&self.policies, name)?)
+    }
+
+    pub(crate) fn check_tier(&self, name: &str) -> Result<(), Error> {
+        check("tier", &self.tiers, name)
+    }
+
+    pub(crate) fn check_policy(&self, name: &str) -> Result<(), Error> {
+        check("policy", &self.policies, name)
+    }
+}
+
+fn place(names: &[String], name: &str) -> Option<u8> {
+    u8::try_from(names.iter().position(|known| known == name)?).ok()
+}
+
+fn check(what: &'static str, names: &[String], name: &str) -> Result<(), Error> {
+    if place(names, name).is_some() {
+        return Ok(());
+    }
+    Err(Error::Unconfigured { what, name: name.to_owned(), known: names.join(", ") })
+}

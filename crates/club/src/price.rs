@@ -1,0 +1,148 @@
+//! What an item costs: one price as a torrent, whose buyers help to carry it, and one for direct
+//! download, which is not lower.
+
+use std::fmt;
+
+use crate::audit::Stamp;
+use crate::club::Club;
+use crate::error::Error;
+use crate::item::{self, Item};
+use crate::ledger;
+use crate::money::{Amount, MoneyError};
+use crate::sql::{Connection, Row, SqlResult, Value};
+
+/// How an item is had.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Way {
+    /// From the publisher's web server.
+    Direct,
+    /// From other peers too.
+    Torrent,
+}
+
+impl Way {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Torrent => "torrent",
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// What an item costs, in one currency; `None` where it is not sold so. 0 is a price.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Prices {
+    /// For the torrent.
+    pub torrent: Option<Amount>,
+    /// For direct download, not lower than for the torrent.
+    pub direct: Option<Amount>,
+}
+
+impl Prices {
+    /// The price of one way.
+    pub const fn of(self, way: Way) -> Option<Amount> {
+        match way {
+            Way::Direct => self.direct,
+            Way::Torrent => self.torrent,
+        }
+    }
+
+    fn check(self) -> Result<(), Error> {
+        for price in [self.torrent, self.direct].into_iter().flatten() {
+            if price.minor < 0 {
+                return Err(MoneyError::TooLittle(price).into());
+            }
+            if price.minor > Amount::MAX_MINOR {
+                return Err(MoneyError::TooMuch(price.decimal()).into());
+            }
+        }
+        match (self.torrent, self.direct) {
+            (Some(torrent), Some(direct)) if torrent.currency != direct.currency => {
+                Err(MoneyError::Mixed(torrent.currency, direct.currency).into())
+            }
+            (Some(torrent), Some(direct)) if torrent.minor > direct.minor => {
+                Err(Error::Prices { torrent, direct })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads currency, torrent price and direct price.
+    pub(crate) fn read(row: &dyn Row, column: usize) -> SqlResult<Self> {
+        let (torrent, direct) = (row.int(column + 1)?, row.int(column + 2)?);
+        if torrent.or(direct).is_none() {
+            return Ok(Self::default());
+        }
+        let currency = ledger::currency(row, column)?;
+        let amount = |minor| currency.minor(minor);
+        Ok(Self { torrent: torrent.map(amount), direct: direct.map(amount) })
+    }
+}
+
+impl fmt::Display for Prices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = |price: Option<Amount>| price.map_or_else(|| "-".to_owned(), |p| p.to_string());
+        write!(f, "torrent {}, direct {}", said(self.torrent), said(self.direct))
+    }
+}
+
+impl Club {
+    /// Changes what an item costs from now on.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item, or it was removed; the prices are in two currencies, below 0, or
+    /// lower for direct download; the database is unavailable.
+    pub async fn set_prices(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        prices: Prices,
+    ) -> Result<Item, Error> {
+        prices.check()?;
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.writer()
+            .run(
+                move |db| Box::pin(async move { change(db, &stamp, &wanted, prices).await }),
+                |_| {},
+            )
+            .await
+    }
+}
+
+async fn change(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    wanted: &str,
+    prices: Prices,
+) -> Result<Item, Error> {
+    let item = item::find_live(db, wanted).await?;
+    let Some(price) = prices.torrent.or(prices.direct) else {
+        let sql = "UPDATE item SET currency = NULL, torrent_price = NULL, direct_price = NULL \
+                   WHERE id = $1";
+        db.execute(sql, &[item.id.0.into()]).await?;
+        item::note(db, stamp, WHAT, &item, "not for sale").await?;
+        return Ok(Item { prices, ..item });
+    };
+    let minor = |price: Option<Amount>| Value::Int(price.map(|price| price.minor));
+    db.execute(
+        "UPDATE item SET currency = $2, torrent_price = $3, direct_price = $4 WHERE id = $1",
+        &[
+            item.id.0.into(),
+            price.currency.code().into(),
+            minor(prices.torrent),
+            minor(prices.direct),
+        ],
+    )
+    .await?;
+    item::note(db, stamp, WHAT, &item, &prices.to_string()).await?;
+    Ok(Item { prices, ..item })
+}
+
+const WHAT: &str = "item.prices";

@@ -1,0 +1,267 @@
+//! The club in one SQLite file.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Row as _, SqlSafeStr};
+
+use crate::sql::{BoxFuture, Connection, Row, SqlResult, Value, Visit};
+use crate::store::Store;
+
+/// An open database file.
+///
+/// Write-ahead log with `synchronous=FULL`: what was committed survives a loss of power.
+#[derive(Debug)]
+pub struct Sqlite {
+    options: SqliteConnectOptions,
+    readers: SqlitePool,
+}
+
+impl Sqlite {
+    /// Opens the file, making it where there is none, and brings its schema to this version.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be opened or migrated, or a newer usher has written it.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_with(path, &MIGRATIONS).await
+    }
+
+    async fn open_with(path: &Path, migrations: &Migrator) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROW_BUFFER)
+            .disable_statement_logging();
+        let at = |reason| OpenError { path: path.to_owned(), reason };
+
+        let mut connection = options.connect().await.map_err(|error| at(error.into()))?;
+        migrations.run(&mut connection).await.map_err(|error| at(error.into()))?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(MAX_READERS)
+            .connect_lazy_with(options.clone().read_only(true));
+        Ok(Self { options, readers })
+    }
+}
+
+impl Store for Sqlite {
+    fn begin(&self) -> &'static str {
+        "BEGIN IMMEDIATE"
+    }
+
+    fn reader(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
+        Box::pin(async {
+            let connection: Box<dyn Connection> = Box::new(self.readers.acquire().await?);
+            Ok(connection)
+        })
+    }
+
+    fn writer(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
+        Box::pin(async {
+            let connection: Box<dyn Connection> = Box::new(self.options.connect().await?);
+            Ok(connection)
+        })
+    }
+}
+
+impl Connection for SqliteConnection {
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+    ) -> BoxFuture<'a, SqlResult<u64>> {
+        Box::pin(async move { Ok(bind(sql, values).execute(self).await?.rows_affected()) })
+    }
+
+    fn visit<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, SqlResult<()>> {
+        Box::pin(async move {
+            let mut rows = bind(sql, values).fetch(self);
+            while let Some(row) = rows.try_next().await? {
+                visit(&row)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Connection for PoolConnection<sqlx::Sqlite> {
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+    ) -> BoxFuture<'a, SqlResult<u64>> {
+        Connection::execute(&mut **self, sql, values)
+    }
+
+    fn visit<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, SqlResult<()>> {
+        Connection::visit(&mut **self, sql, values, visit)
+    }
+}
+
+fn bind(sql: &'static str, values: &[Value<'_>]) -> Query<'static, sqlx::Sqlite, SqliteArguments> {
+    values.iter().fold(sqlx::query(sql), |query, value| match *value {
+        Value::Bytes(bytes) => query.bind(bytes),
+        Value::Int(number) => query.bind(number),
+        Value::Null => query.bind(None::<&str>),
+        Value::Text(text) => query.bind(text),
+    })
+}
+
+impl Row for SqliteRow {
+    fn bytes(&self, column: usize) -> SqlResult<Option<&[u8]>> {
+        self.try_get(column)
+    }
+
+    fn int(&self, column: usize) -> SqlResult<Option<i64>> {
+        self.try_get(column)
+    }
+
+    fn text(&self, column: usize) -> SqlResult<&str> {
+        self.try_get(column)
+    }
+}
+
+/// Why a database can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("open the database {}: {reason}", path.display())]
+pub struct OpenError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: OpenReason,
+}
+
+/// What is wrong with a database.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenReason {
+    /// SQLite refuses it.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// Its schema can't be brought to this version.
+    #[error(transparent)]
+    Migration(MigrateError),
+    /// A newer usher wrote it.
+    #[error(
+        "its schema is version {found} and this usher knows none past {known}: \
+         run the newer usher again, or restore a backup from before it"
+    )]
+    Newer {
+        /// The schema's version.
+        found: i64,
+        /// The newest version this binary knows.
+        known: i64,
+    },
+}
+
+impl From<MigrateError> for OpenReason {
+    fn from(error: MigrateError) -> Self {
+        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+        match error {
+            MigrateError::VersionMissing(found) => Self::Newer { found, known },
+            other => Self::Migration(other),
+        }
+    }
+}
+
+/// Forward only: a migration that was released is never edited.
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let migration = |version, title: &'static str, sql: &'static str| {
+        Migration::new(version, title.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![
+        migration(1, "club", include_str!("../migrations/sqlite/0001_club.sql")),
+        migration(2, "money", include_str!("../migrations/sqlite/0002_money.sql")),
+    ])
+});
+
+/// How long a statement waits for another process (a backup, a `verify`) to let go.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Rows that SQLite's thread may be ahead of their reader: fewer wake-ups while the club loads.
+const ROW_BUFFER: usize = 1024;
+const MAX_READERS: u32 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_is_synced_and_references_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&dir.path().join("club.db")).await.unwrap();
+        let mut db = store.writer().await.unwrap();
+        let text = |row: &dyn Row| row.text(0).map(str::to_owned);
+        let mode = db.one("PRAGMA journal_mode", &[], text).await.unwrap();
+        assert_eq!(mode.as_deref(), Some("wal"));
+        for (pragma, full) in [("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1)] {
+            let value = db.one(pragma, &[], |row| row.number::<u8>(0)).await.unwrap();
+            assert_eq!(value, Some(full), "{pragma}");
+        }
+        let orphan = "INSERT INTO info_hash VALUES (7, 0, randomblob(20))";
+        assert!(db.execute(orphan, &[]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_reader_can_not_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&dir.path().join("club.db")).await.unwrap();
+        let mut db = store.reader().await.unwrap();
+        assert!(db.execute("UPDATE member SET tier = 'fan'", &[]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_older_binary_refuses_a_newer_schema() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("club.db");
+        let future =
+            Migration::new(9, "future".into(), MigrationType::Simple, "".into_sql_str(), false);
+        let newer = Migrator::with_migrations(MIGRATIONS.iter().cloned().chain([future]).collect());
+        drop(Sqlite::open_with(&path, &newer).await.unwrap());
+
+        let refused = Sqlite::open(&path).await.unwrap_err();
+        assert!(matches!(refused.reason, OpenReason::Newer { found: 9, known: 2 }), "{refused}");
+        assert!(refused.to_string().ends_with("or restore a backup from before it"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn an_older_schema_is_brought_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("club.db");
+        drop(Sqlite::open_with(&path, &Migrator::with_migrations(Vec::new())).await.unwrap());
+        let store = Sqlite::open(&path).await.unwrap();
+        let mut db = store.reader().await.unwrap();
+        let count = |row: &dyn Row| row.number::<u8>(0);
+        assert_eq!(db.one("SELECT count(*) FROM member", &[], count).await.unwrap(), Some(0));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_database_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("club.db");
+        std::fs::write(&path, [7; 4096]).unwrap();
+        let refused = Sqlite::open(&path).await.unwrap_err().to_string();
+        assert!(refused.contains("club.db: ") && refused.contains("not a database"), "{refused}");
+    }
+}

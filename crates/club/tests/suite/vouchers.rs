@@ -1,0 +1,158 @@
+use std::sync::Arc;
+
+use club::{
+    Balance, Fault, IssuedVoucher, NewVouchers, Page, Stamp, Store, VoucherId, VoucherState, Worth,
+};
+use futures_util::future::join_all;
+use policy::ItemId;
+
+use super::money::{check_sound, priced, stripe, usd};
+use super::{House, NOW, check_refused, stamp};
+
+pub(crate) async fn an_amount_goes_into_the_balance(store: Arc<dyn Store>) {
+    let house = stocked(store).await;
+    let issued = issue(&house, Worth::Amount(usd(1000)), 3).await;
+    assert_eq!(issued.iter().map(|voucher| voucher.id.0).collect::<Vec<_>>(), [1, 2, 3]);
+    let code = issued[1].code.to_string().to_lowercase();
+    let redeemed = house.club.redeem(&stamp(), &code, "ada").await.unwrap();
+    assert_eq!((redeemed.id, redeemed.redeemed_by.unwrap().value()), (VoucherId(2), 1));
+    check_held(&house, 1000).await;
+    check_sound(&house).await;
+
+    let text = "voucher 2 was redeemed";
+    check_refused(house.club.redeem(&stamp(), &code, "ada").await, Fault::Conflict, text);
+    check_refused(house.club.redeem(&stamp(), &code, "bob").await, Fault::Conflict, text);
+    let states = states(&house, NOW).await;
+    assert_eq!(states, [VoucherState::Issued, VoucherState::Redeemed, VoucherState::Issued]);
+    check_held(&house, 1000).await;
+}
+
+pub(crate) async fn redeemed_once_under_32_at_once(store: Arc<dyn Store>) {
+    let house = stocked(store).await;
+    let code = issue(&house, Worth::Amount(usd(1000)), 1).await[0].code.to_string();
+    let now = stamp();
+    let attempts = (0..32).map(|n| house.club.redeem(&now, &code, ["ada", "bob"][n % 2]));
+    let redeemed = join_all(attempts).await;
+    assert_eq!(redeemed.iter().filter(|redeemed| redeemed.is_ok()).count(), 1);
+    let [ada, bob] = ["ada", "bob"].map(|name| house.club.balance(name));
+    let held = [ada.await.unwrap(), bob.await.unwrap()].concat();
+    assert_eq!(held, [Balance { prepaid: usd(1000), owed: usd(0) }]);
+    check_sound(&house).await;
+}
+
+pub(crate) async fn a_right_is_in_force_when_redeemed(store: Arc<dyn Store>) {
+    let house = stocked(store.clone()).await;
+    let issued = issue(&house, Worth::Item(ItemId(1)), 2).await;
+    let redeem =
+        async |n: usize| house.club.redeem(&stamp(), &issued[n].code.to_string(), "ada").await;
+    redeem(0).await.unwrap();
+    let ada = house.club.member("ada").await.unwrap().id;
+    assert_eq!(house.right(ItemId(1), ada).unwrap().until, u32::MAX);
+    let text = "member `ada` has `reel-1` already, the voucher would be lost";
+    check_refused(redeem(1).await, Fault::Conflict, text);
+    assert_eq!(House::open(store).await.right(ItemId(1), ada).unwrap().until, u32::MAX);
+    check_sound(&house).await;
+}
+
+pub(crate) async fn days_of_a_tier_follow_those_there_are(store: Arc<dyn Store>) {
+    let house = stocked(store).await;
+    let worth = |tier: &str, days| Worth::Tier { tier: tier.to_owned(), days };
+    let redeem = async |worth| {
+        let code = issue(&house, worth, 1).await[0].code.to_string();
+        house.club.redeem(&stamp(), &code, "ada").await
+    };
+    let ada = house.club.member("ada").await.unwrap().id;
+    let text = "member `ada` has `fan` already, the voucher would be lost";
+    check_refused(redeem(worth("fan", 30)).await, Fault::Conflict, text);
+    for days in [30, 60] {
+        redeem(worth("patron", 30)).await.unwrap();
+        let standing = house.standing(ada);
+        assert_eq!((standing.tier.value(), standing.until), (2, NOW + days * 86_400));
+    }
+    let text = "member `ada` has `patron` already, the voucher would be lost";
+    check_refused(redeem(worth("fan", 30)).await, Fault::Conflict, text);
+    check_refused(
+        house.club.issue_vouchers(&stamp(), new(worth("patron", 0), 1)).await,
+        Fault::Request,
+        "a tier's voucher is for 1 day or more",
+    );
+    assert!(house.club.issue_vouchers(&stamp(), new(worth("king", 1), 1)).await.is_err());
+}
+
+pub(crate) async fn void_and_expired_ones_are_refused(store: Arc<dyn Store>) {
+    let house = stocked(store).await;
+    let short = NewVouchers { expires: Some(NOW + 1), ..new(Worth::Amount(usd(1000)), 2) };
+    let issued = house.club.issue_vouchers(&stamp(), short).await.unwrap();
+    house.club.void_voucher(&stamp(), VoucherId(1)).await.unwrap();
+    check_sound(&house).await;
+    let again = house.club.void_voucher(&stamp(), VoucherId(1)).await;
+    check_refused(again, Fault::Conflict, "voucher 1 was taken back");
+
+    let later = Stamp { now_unix: NOW + 1, ..stamp() };
+    let redeem =
+        async |n: usize| house.club.redeem(&later, &issued[n].code.to_string(), "ada").await;
+    check_refused(redeem(0).await, Fault::Conflict, "voucher 1 was taken back");
+    check_refused(redeem(1).await, Fault::Conflict, "voucher 2 has run out");
+    assert_eq!(states(&house, NOW + 1).await, [VoucherState::Void, VoucherState::Expired]);
+    house.club.void_voucher(&later, VoucherId(2)).await.unwrap();
+    assert!(house.club.balance("ada").await.unwrap().is_empty());
+    check_sound(&house).await;
+}
+
+pub(crate) async fn what_is_no_code_is_refused(store: Arc<dyn Store>) {
+    let house = stocked(store).await;
+    let code = issue(&house, Worth::Amount(usd(1000)), 1).await[0].code.to_string();
+    let text = "this is no voucher's code: look for a mistyped character";
+    for typed in ["", "7", &code[1..], &format!("{code}0")] {
+        check_refused(house.club.redeem(&stamp(), typed, "ada").await, Fault::Request, text);
+    }
+    let unknown = house.club.redeem(&stamp(), "00000-00000-00000-00000-00000-00", "ada").await;
+    check_refused(unknown, Fault::Missing, "no such voucher");
+    house.club.suspend(&stamp(), "ada").await.unwrap();
+    let suspended = house.club.redeem(&stamp(), &code, "ada").await;
+    check_refused(suspended, Fault::Conflict, "member `ada` is suspended");
+    for count in [0, 1001] {
+        let text = format!("a batch of {count} vouchers, expected 1 to 1000");
+        let refused = house.club.issue_vouchers(&stamp(), new(Worth::Item(ItemId(1)), count)).await;
+        check_refused(refused, Fault::Request, &text);
+    }
+    assert_eq!(issue(&house, Worth::Item(ItemId(1)), 1000).await.len(), 1000);
+}
+
+pub(crate) async fn verify_misses_no_voucher(store: Arc<dyn Store>) {
+    let house = stocked(store.clone()).await;
+    house.club.topup(&stamp(), "paid", stripe("ada", 1000)).await.unwrap();
+    issue(&house, Worth::Amount(usd(1000)), 2).await;
+    check_sound(&house).await;
+    let mut db = store.writer().await.unwrap();
+    db.execute("UPDATE voucher SET state = 'void' WHERE id = 1", &[]).await.unwrap();
+    let flaws = house.club.verify().await.unwrap();
+    let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+    assert_eq!(flaws, ["account 4: it is not the sum of the vouchers not redeemed"]);
+}
+
+async fn stocked(store: Arc<dyn Store>) -> House {
+    let house = House::open(store).await;
+    house.add_member("ada").await;
+    house.add_member("bob").await;
+    priced(&house).await;
+    house
+}
+
+async fn issue(house: &House, worth: Worth, count: u32) -> Vec<IssuedVoucher> {
+    house.club.issue_vouchers(&stamp(), new(worth, count)).await.unwrap()
+}
+
+fn new(worth: Worth, count: u32) -> NewVouchers {
+    NewVouchers { worth, count, expires: None, memo: "for friends".to_owned() }
+}
+
+async fn states(house: &House, now: u32) -> Vec<VoucherState> {
+    let vouchers = house.club.vouchers(Page::FIRST).await.unwrap();
+    vouchers.iter().map(|voucher| voucher.state(now)).collect()
+}
+
+async fn check_held(house: &House, prepaid: i64) {
+    let balances = house.club.balance("ada").await.unwrap();
+    assert_eq!(balances, [Balance { prepaid: usd(prepaid), owed: usd(0) }]);
+}

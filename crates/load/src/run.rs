@@ -1,0 +1,221 @@
+//! One run: threads that ask, and one that measures what their asking costs.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::pace::Pace;
+use crate::population::Population;
+use crate::process::{self, Cpu};
+use crate::report::Report;
+use crate::script::{Mix, Order};
+use crate::sources::Sources;
+use crate::tally::Tally;
+use crate::target::{Target, Transport};
+use crate::{clock, http, udp};
+
+/// Everything about a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The tracker.
+    pub target: Target,
+    /// Who announces.
+    pub population: Population,
+    /// From where.
+    pub sources: Sources,
+    /// What.
+    pub mix: Mix,
+    /// How hard.
+    pub pace: Pace,
+    /// Connections (HTTP alone).
+    pub connections: usize,
+    /// Whether each request has a connection of its own (HTTP alone).
+    pub close: bool,
+    /// Whether every peer announces once and the run ends then, instead of after a time.
+    pub fill: bool,
+    /// Threads that ask.
+    pub threads: usize,
+    /// What is not measured, at the start.
+    pub warm_up: Duration,
+    /// What is.
+    pub duration: Duration,
+    /// How long an answer may take before its request counts as lost.
+    pub patience: Duration,
+    /// The tracker's process, where it is on this machine.
+    pub pid: Option<u32>,
+}
+
+impl Plan {
+    /// In which order the peers of a source announce.
+    pub(crate) fn order(&self, source: u32) -> Order {
+        if self.fill { Order::once(self.population.peers_of(source)) } else { Order::Random }
+    }
+
+    /// Does it. Now and then `progress` hears how many answers there were, and after how long.
+    ///
+    /// # Errors
+    ///
+    /// Fails when sockets can't be had, the tracker does not answer, or there is no such process.
+    pub fn run(&self, mut progress: impl FnMut(u64, Duration)) -> Result<Report, Error> {
+        let (peers, sources) = (self.population.peers, self.sources.count());
+        if peers > Population::most_peers(sources) {
+            return Err(Error::Ports { peers, sources });
+        }
+        let stage = &Stage::default();
+        thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..self.threads).map(|part| scope.spawn(move || self.ask(part, stage))).collect();
+            let finished = || threads.iter().filter(|thread| thread.is_finished()).count();
+            let samples = self.measure(stage, finished, &mut progress);
+            stage.phase.store(STOP, Relaxed);
+            let mut tally = Tally::new()?;
+            for thread in threads {
+                match thread.join() {
+                    Ok(part) => tally.add(part?),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            Ok(Report::new(self, &tally, samples?))
+        })
+    }
+
+    /// Leads the threads through warm-up and measurement; returns what was sampled at the start of
+    /// all, and before and after what is measured.
+    fn measure(
+        &self,
+        stage: &Stage,
+        finished: impl Fn() -> usize,
+        progress: &mut impl FnMut(u64, Duration),
+    ) -> Result<[Sample; 3], Error> {
+        let begin = self.sample(stage)?;
+        let mut before = begin;
+        let tell = |past| progress(stage.answered.load(Relaxed), past);
+        if self.fill {
+            watch(Duration::MAX, || finished() == self.threads, tell);
+        } else {
+            // A thread that ends before it is told to has failed.
+            let failed = || finished() > 0;
+            watch(Duration::MAX, || failed() || stage.ready.load(Relaxed) == self.threads, |_| {});
+            watch(self.warm_up, failed, |_| {});
+            before = self.sample(stage)?;
+            stage.phase.store(MEASURE, Relaxed);
+            watch(self.duration, failed, tell);
+        }
+        Ok([begin, before, self.sample(stage)?])
+    }
+
+    /// What one thread does: a share of the sources is its.
+    fn ask(&self, part: usize, stage: &Stage) -> Result<Tally, Error> {
+        let sources: Vec<_> =
+            (0..self.sources.count()).skip(part).step_by(self.threads.max(1)).collect();
+        match self.target.transport {
+            Transport::Http => {
+                let client = http::Client::open(self, &sources, clock::now())?;
+                self.drive(client, stage)
+            }
+            Transport::Udp => {
+                let client = udp::Client::open(self, &sources, clock::now())?;
+                self.drive(client, stage)
+            }
+        }
+    }
+
+    fn drive(&self, mut clients: impl Clients, stage: &Stage) -> Result<Tally, Error> {
+        stage.ready.fetch_add(1, Relaxed);
+        let (mut phase, mut seen) = (WARM_UP, 0);
+        while phase != STOP && !(self.fill && clients.is_done()) {
+            let next = stage.phase.load(Relaxed);
+            if phase == WARM_UP && next == MEASURE {
+                clients.tally().clear();
+                seen = 0;
+            }
+            phase = next;
+            let now = clock::now();
+            if !clients.pass(now, true) {
+                thread::yield_now();
+                let idle = clock::now().saturating_duration_since(now).as_nanos();
+                stage.idle_nanos.fetch_add(u64::try_from(idle).unwrap_or_default(), Relaxed);
+            }
+            let replies = clients.tally().counts.replies();
+            stage.answered.fetch_add(replies - seen, Relaxed);
+            seen = replies;
+        }
+        // What is out still counts: as answered or as lost, but not as work done in the time.
+        let end = clock::now() + self.patience * 2;
+        while clients.out() > 0 && clock::now() < end {
+            clients.pass(clock::now(), false);
+        }
+        Ok(clients.into_tally())
+    }
+
+    fn sample(&self, stage: &Stage) -> Result<Sample, Error> {
+        let tracker = self.pid.map(|pid| {
+            let of = || Ok((Cpu::of(pid)?, process::resident(pid)?));
+            of().map_err(|error| Error::Process { pid, error })
+        });
+        Ok(Sample {
+            tracker: tracker.transpose()?,
+            idle: Duration::from_nanos(stage.idle_nanos.load(Relaxed)),
+            dropped: process::dropped_datagrams(),
+            answered: stage.answered.load(Relaxed),
+            at: clock::now(),
+        })
+    }
+}
+
+/// Those who ask, over either transport.
+pub(crate) trait Clients {
+    /// Takes what has come and, while `asking`, sends what is due; says whether there was anything.
+    fn pass(&mut self, now: Instant, asking: bool) -> bool;
+    /// Whether all who announce once have done so, and were answered.
+    fn is_done(&self) -> bool;
+    /// How many requests are out.
+    fn out(&self) -> usize;
+    /// What was seen so far.
+    fn tally(&mut self) -> &mut Tally;
+    /// What was seen.
+    fn into_tally(self) -> Tally;
+}
+
+/// How things stand at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    /// When.
+    pub(crate) at: Instant,
+    /// Answers so far.
+    pub(crate) answered: u64,
+    /// The tracker's CPU time, and its resident memory in bytes.
+    pub(crate) tracker: Option<(Cpu, u64)>,
+    /// How long the generator's threads had nothing to do, together.
+    pub(crate) idle: Duration,
+    /// Datagrams that the kernel dropped for want of room.
+    pub(crate) dropped: u64,
+}
+
+/// What the threads and the one that measures share.
+#[derive(Default)]
+struct Stage {
+    phase: AtomicU8,
+    ready: AtomicUsize,
+    answered: AtomicU64,
+    idle_nanos: AtomicU64,
+}
+
+/// Waits for `limit`, or until it is `over` before that; `tell` hears how long it has been.
+fn watch(limit: Duration, over: impl Fn() -> bool, mut tell: impl FnMut(Duration)) {
+    let start = clock::now();
+    loop {
+        let past = clock::now().saturating_duration_since(start);
+        tell(past);
+        if past >= limit || over() {
+            return;
+        }
+        thread::sleep(TICK.min(limit.saturating_sub(past)));
+    }
+}
+
+const WARM_UP: u8 = 0;
+const MEASURE: u8 = 1;
+const STOP: u8 = 2;
+const TICK: Duration = Duration::from_millis(50);

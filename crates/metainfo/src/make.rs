@@ -1,0 +1,199 @@
+//! Makes a torrent from a plan (BEP 3, 27, 47, 52).
+//!
+//! What comes out has `info` and, with a v2 half, `piece layers`, and no more: trackers and web
+//! seeds are put in for each member, a date would need a clock, and who made it is nobody's business.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::bencode::{write_bytes, write_int};
+use crate::hash::{PieceHash, Pieces, Watch};
+use crate::merkle::{self, Node};
+use crate::plan::{Plan, Source};
+use crate::{FilePath, PathError, ReadError};
+
+impl Plan {
+    /// Hashes the files and makes the torrent, ready for [`Torrent::read`](crate::Torrent::read).
+    ///
+    /// # Errors
+    ///
+    /// Fails where a file can't be read or has changed since it was looked at, and with
+    /// [`MakeError::Cancelled`] when `watch` says so.
+    pub fn make(&self, threads: NonZeroUsize, watch: &Watch<'_>) -> Result<Vec<u8>, MakeError> {
+        let Self { piece_length, end, format, .. } = *self;
+        let pieces = Pieces { files: &self.files, piece_length, end, format };
+        Ok(encode(self, &pieces.hash(threads, watch)?))
+    }
+}
+
+/// Why a torrent can't be made, or content not be checked.
+#[derive(Debug, Error)]
+pub enum MakeError {
+    /// The caller did not want it any more.
+    #[error("cancelled")]
+    Cancelled,
+    /// The file was written to, replaced or removed while it was read.
+    #[error("{} changed while it was read", .0.display())]
+    Changed(PathBuf),
+    /// The file or folder can't be read.
+    #[error("{path}: {error}", path = .0.display(), error = .1)]
+    Io(PathBuf, #[source] io::Error),
+    /// A folder holds nothing but a file of its own name, which the v2 format can't tell from that
+    /// file by itself.
+    #[error("folder {0:?} holds nothing but a file of that name, which a v2 torrent can't express")]
+    LoneName(FilePath),
+    /// There is no file at this path or beneath it.
+    #[error("{} has no file to put into a torrent", .0.display())]
+    NoFiles(PathBuf),
+    /// A name can't be in a torrent.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// This is no length for pieces.
+    #[error("pieces of {0} bytes: the length must be a power of two from 16 KiB to 512 MiB")]
+    PieceLength(u32),
+    /// No reader would take the torrent.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+}
+
+/// Writes the torrent of these piece hashes, keys in canonical order.
+pub(crate) fn encode(plan: &Plan, hashes: &[PieceHash]) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend_from_slice(b"d4:infod");
+    if plan.format.has_v2() {
+        write_bytes(&mut out, b"file tree");
+        write_tree(&mut out, plan, hashes);
+    }
+    if plan.format.has_v1() {
+        write_v1_files(&mut out, plan);
+    }
+    if plan.format.has_v2() {
+        write_bytes(&mut out, b"meta version");
+        write_int(&mut out, 2);
+    }
+    write_bytes(&mut out, b"name");
+    write_bytes(&mut out, plan.name.as_bytes());
+    write_bytes(&mut out, b"piece length");
+    write_int(&mut out, u64::from(plan.piece_length));
+    if plan.format.has_v1() {
+        write_bytes(&mut out, b"pieces");
+        write_bytes(&mut out, hashes.iter().map(|hash| hash.v1).collect::<Vec<_>>().as_flattened());
+    }
+    if plan.private {
+        write_bytes(&mut out, b"private");
+        write_int(&mut out, 1);
+    }
+    if let Some(source) = &plan.source {
+        write_bytes(&mut out, b"source");
+        write_bytes(&mut out, source.as_bytes());
+    }
+    out.push(b'e');
+    if plan.format.has_v2() {
+        write_bytes(&mut out, b"piece layers");
+        write_layers(&mut out, plan, hashes);
+    }
+    out.push(b'e');
+    out
+}
+
+/// Writes `length` or `files`, with pad files wherever the next file does not follow at once.
+///
+/// A pad file is named by its length, as in libtorrent, so that names repeat.
+fn write_v1_files(out: &mut Vec<u8>, plan: &Plan) {
+    if plan.single {
+        write_bytes(out, b"length");
+        return write_int(out, plan.length());
+    }
+    write_bytes(out, b"files");
+    out.push(b'l');
+    let starts = plan.files.iter().skip(1).map(|file| file.offset).chain([plan.end]);
+    for (file, next) in plan.files.iter().zip(starts) {
+        write_v1_file(out, "", file.length, file.path.names());
+        let gap = next.saturating_sub(file.end());
+        if gap > 0 {
+            write_v1_file(
+                out,
+                "4:attr1:p",
+                gap,
+                [&b".pad"[..], gap.to_string().as_bytes()].into_iter(),
+            );
+        }
+    }
+    out.push(b'e');
+}
+
+fn write_v1_file<'a>(
+    out: &mut Vec<u8>,
+    attributes: &str,
+    length: u64,
+    names: impl Iterator<Item = &'a [u8]>,
+) {
+    out.push(b'd');
+    out.extend_from_slice(attributes.as_bytes());
+    write_bytes(out, b"length");
+    write_int(out, length);
+    write_bytes(out, b"path");
+    out.push(b'l');
+    names.for_each(|name| write_bytes(out, name));
+    out.extend_from_slice(b"ee");
+}
+
+/// Writes the `file tree`: the files come in its order, so one pass opens and closes folders.
+fn write_tree(out: &mut Vec<u8>, plan: &Plan, hashes: &[PieceHash]) {
+    out.push(b'd');
+    let mut folders: Vec<&[u8]> = Vec::new();
+    for file in &plan.files {
+        let mut names: Vec<&[u8]> = file.path.names().collect();
+        let name = names.pop().unwrap_or_default();
+        let common = folders.iter().zip(&names).take_while(|(a, b)| a == b).count();
+        out.extend(folders.drain(common..).map(|_| b'e'));
+        for folder in names.into_iter().skip(common) {
+            write_bytes(out, folder);
+            out.push(b'd');
+            folders.push(folder);
+        }
+        write_bytes(out, name);
+        out.extend_from_slice(b"d0:d");
+        write_bytes(out, b"length");
+        write_int(out, file.length);
+        if file.length > 0 {
+            write_bytes(out, b"pieces root");
+            write_bytes(out, &root(file, plan.piece_length, hashes));
+        }
+        out.extend_from_slice(b"ee");
+    }
+    out.extend(folders.iter().map(|_| b'e'));
+    out.push(b'e');
+}
+
+/// Writes `piece layers`: files of one content share a layer, files of one piece have none.
+fn write_layers(out: &mut Vec<u8>, plan: &Plan, hashes: &[PieceHash]) {
+    let large = plan.files.iter().filter(|file| file.length > u64::from(plan.piece_length));
+    let layers: BTreeMap<Node, Vec<Node>> = large
+        .map(|file| (root(file, plan.piece_length, hashes), layer(file, plan.piece_length, hashes)))
+        .collect();
+    out.push(b'd');
+    for (root, layer) in layers {
+        write_bytes(out, &root);
+        write_bytes(out, layer.as_flattened());
+    }
+    out.push(b'e');
+}
+
+/// The hashes of one file's pieces among those of all.
+fn layer(file: &Source, piece_length: u32, hashes: &[PieceHash]) -> Vec<Node> {
+    let pieces = hashes.get(file.pieces(piece_length)).unwrap_or_default();
+    pieces.iter().map(|hash| hash.v2).collect()
+}
+
+/// The root of a file's hash tree.
+pub(crate) fn root(file: &Source, piece_length: u32, hashes: &[PieceHash]) -> Node {
+    match *layer(file, piece_length, hashes) {
+        [piece] => piece,
+        ref pieces => merkle::file_root(pieces, piece_length),
+    }
+}

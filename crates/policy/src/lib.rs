@@ -1,0 +1,45 @@
+//! May this peer announce, and whom is it told about: passkeys, tiers, the roster and the seat
+//! plan.
+//!
+//! [`Door::admit`] is the one function that decides; all else here is what it looks at, and how a
+//! reply's seats are shared out afterwards. Deliberately absent: swarms and peers, I/O, clocks,
+//! randomness, the configuration's file format, and everything that must last (the durable truth
+//! is elsewhere; the roster and the rights are its image in memory).
+
+#![forbid(unsafe_code)]
+
+mod admit;
+mod aliases;
+mod base32;
+mod clients;
+mod guard;
+mod ids;
+mod interval;
+mod keys;
+mod notices;
+mod permille;
+mod ports;
+mod record;
+mod refusal;
+mod rights;
+mod roster;
+mod rules;
+mod seats;
+mod tier;
+
+pub use admit::{Access, Admission, Door, ItemView};
+pub use aliases::Aliases;
+pub use clients::{ClientList, PeerIdPrefix, TooManyPrefixes};
+pub use guard::{Guard, GuardRule};
+pub use ids::{Generation, ItemId, MemberId};
+pub use interval::interval_secs;
+pub use keys::{AliasHash, Grant, Keyring, Label, MasterSecret};
+pub use notices::Notices;
+pub use permille::Permille;
+pub use ports::{PortSet, PortsError};
+pub use refusal::{Refusal, Warning};
+pub use rights::{Entitlements, Right};
+pub use roster::{MemberState, Roster, Standing};
+pub use rules::{ItemPolicy, Policies, PoliciesError, PolicyId, Rules, UnknownTorrents, Who};
+pub use seats::{Headcount, Requester, SeatRule, Seating, Side, seat_plan, uniform_plan};
+pub use tier::{Intervals, PeerLimit, Tier, TierError, TierId, Tiers};

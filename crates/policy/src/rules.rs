@@ -1,0 +1,214 @@
+//! The publisher's rules: what a configuration comes to once it is checked.
+//!
+//! The default is what an empty configuration means. Deliberately absent: the file it is read from,
+//! and anything that changes while the tracker runs.
+
+use thiserror::Error;
+
+use crate::{ClientList, GuardRule, PortSet, SeatRule, Seating, Tiers};
+
+/// Everything that [`Door::admit`](crate::Door::admit) goes by.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rules {
+    /// Classes of member.
+    pub tiers: Tiers,
+    /// How items' swarms may be run.
+    pub policies: Policies,
+    /// Which clients may announce.
+    pub clients: ClientList,
+    /// Ports at which no client is believed to listen.
+    pub forbidden_ports: PortSet,
+    /// Whether an announce that comes too early gets no peers.
+    pub enforce_min_interval: bool,
+    /// What becomes of a torrent that is no item.
+    pub unknown_torrents: UnknownTorrents,
+    /// How long a member keeps a tier, with a warning, after it has run out, in seconds.
+    pub grace_secs: u32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            tiers: Tiers::default(),
+            policies: Policies::default(),
+            clients: ClientList::default(),
+            forbidden_ports: PortSet::default(),
+            enforce_min_interval: false,
+            unknown_torrents: UnknownTorrents::Deny,
+            grace_secs: 7 * 86_400,
+        }
+    }
+}
+
+/// What becomes of a torrent that is no item.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum UnknownTorrents {
+    /// It is refused.
+    Deny,
+    /// It is tracked for everybody: an open tracker.
+    Free,
+}
+
+/// How an item's swarm is run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ItemPolicy {
+    /// Its name, as people type it.
+    pub id: String,
+    /// Who may join.
+    pub who: Who,
+    /// Whether torrents of such items are private (BEP 27).
+    pub private: bool,
+    /// How a reply's seats are shared.
+    pub seats: Seating,
+    /// When to share them evenly for a while, in spite of `seats`.
+    pub guard: Option<GuardRule>,
+    /// How many clients of one member may be in the swarm; 0 for any number.
+    pub max_clients_per_member: u8,
+}
+
+/// Who may join a swarm.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Who {
+    /// Everybody.
+    Anyone,
+    /// Members with a right to the item or to all. Other members may seed, and are given no peers.
+    Entitled,
+}
+
+/// A policy by its place in [`Policies`].
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct PolicyId(u8);
+
+impl PolicyId {
+    /// Checks a place; `None` from [`Policies::MAX`] on.
+    pub const fn new(place: u8) -> Option<Self> {
+        if place < Policies::MAX { Some(Self(place)) } else { None }
+    }
+
+    /// The place.
+    pub const fn value(self) -> u8 {
+        self.0
+    }
+}
+
+/// All policies.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Policies(Vec<ItemPolicy>);
+
+impl Policies {
+    /// The most policies there can be.
+    pub const MAX: u8 = 64;
+
+    /// Checks a list of policies.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a name is empty or twice there, or there are more than [`MAX`](Self::MAX).
+    pub fn new(policies: Vec<ItemPolicy>) -> Result<Self, PoliciesError> {
+        if policies.len() > usize::from(Self::MAX) {
+            return Err(PoliciesError::TooMany(policies.len()));
+        }
+        for (place, ItemPolicy { id, .. }) in policies.iter().enumerate() {
+            if id.is_empty() || policies.iter().take(place).any(|other| other.id == *id) {
+                return Err(PoliciesError::Name(id.clone()));
+            }
+        }
+        Ok(Self(policies))
+    }
+
+    /// The policy at a place.
+    pub fn policy(&self, id: PolicyId) -> Option<&ItemPolicy> {
+        self.0.get(usize::from(id.0))
+    }
+
+    /// The place of a policy of this name.
+    pub fn find(&self, name: &str) -> Option<PolicyId> {
+        let place = self.0.iter().position(|policy| policy.id == name)?;
+        PolicyId::new(u8::try_from(place).ok()?)
+    }
+
+    /// All policies.
+    pub fn iter(&self) -> impl Iterator<Item = &ItemPolicy> {
+        self.0.iter()
+    }
+}
+
+impl Default for Policies {
+    /// `free`, `club` and `priority`.
+    fn default() -> Self {
+        let free = ItemPolicy {
+            id: "free".to_owned(),
+            who: Who::Anyone,
+            private: false,
+            seats: Seating::Uniform,
+            guard: None,
+            max_clients_per_member: 0,
+        };
+        let club =
+            ItemPolicy { id: "club".to_owned(), who: Who::Entitled, private: true, ..free.clone() };
+        let priority = ItemPolicy {
+            id: "priority".to_owned(),
+            who: Who::Anyone,
+            private: true,
+            seats: Seating::Shares(SeatRule::default()),
+            guard: Some(GuardRule::default()),
+            max_clients_per_member: 3,
+        };
+        Self(vec![free, club, priority])
+    }
+}
+
+/// What is wrong with a list of policies.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum PoliciesError {
+    /// The name is empty or twice there.
+    #[error("policy id {0:?} is empty or not the only one")]
+    Name(String),
+    /// There are too many.
+    #[error("{0} policies are more than {max}", max = Policies::MAX)]
+    TooMany(usize),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_given_once() {
+        let [free, nameless] = ["free", ""].map(named);
+        check(vec![], Ok(()));
+        check(vec![free.clone(), named("club")], Ok(()));
+        check(vec![free.clone(), free], Err(PoliciesError::Name("free".to_owned())));
+        check(vec![nameless], Err(PoliciesError::Name(String::new())));
+    }
+
+    #[test]
+    fn there_are_64_policies_and_no_more() {
+        let policies = |count| (0..count).map(|place| named(&format!("policy {place}"))).collect();
+        check(policies(64), Ok(()));
+        check(policies(65), Err(PoliciesError::TooMany(65)));
+        assert!(PolicyId::new(63).is_some() && PolicyId::new(64).is_none());
+    }
+
+    #[test]
+    fn policies_are_found_by_name_and_place() {
+        let policies = Policies::default();
+        assert_eq!(Policies::new(policies.iter().cloned().collect()), Ok(policies.clone()));
+        for name in ["free", "club", "priority"] {
+            let id = policies.find(name).unwrap();
+            assert_eq!(policies.policy(id).unwrap().id, name);
+        }
+        assert_eq!(policies.find("open"), None);
+        assert_eq!(policies.policy(PolicyId::new(3).unwrap()), None);
+    }
+
+    #[track_caller]
+    fn check(policies: Vec<ItemPolicy>, expected: Result<(), PoliciesError>) {
+        assert_eq!(Policies::new(policies).map(|_| ()), expected);
+    }
+
+    fn named(id: &str) -> ItemPolicy {
+        let Policies(policies) = Policies::default();
+        ItemPolicy { id: id.to_owned(), ..policies[0].clone() }
+    }
+}

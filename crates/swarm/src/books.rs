@@ -1,0 +1,182 @@
+//! What is counted of all swarms together: the totals, and the peers of each network where they are
+//! limited.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use parking_lot::Mutex;
+use wire::{CompactV4, CompactV6};
+
+use crate::arrival::{Full, Limits};
+use crate::endpoint::Endpoint;
+use crate::group::Group;
+use crate::hash::Hashing;
+use crate::peers::Watch;
+use crate::word::Word;
+
+/// What all swarms together hold.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Totals {
+    /// Swarms, with peers or without.
+    pub swarms: u32,
+    /// Clients with all pieces.
+    pub seeders: u32,
+    /// Clients that want pieces.
+    pub leechers: u32,
+    /// Endpoints over IPv4.
+    pub v4: u32,
+    /// Endpoints over IPv6.
+    pub v6: u32,
+}
+
+/// The sums of a part of all swarms; many, so that threads seldom change the same one. A cache
+/// line each.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+pub(crate) struct Sums {
+    pub(crate) swarms: AtomicU32,
+    seeders: AtomicU32,
+    leechers: AtomicU32,
+    v4: AtomicU32,
+    v6: AtomicU32,
+}
+
+impl Sums {
+    pub(crate) fn add_to(&self, totals: &mut Totals) {
+        let add = |total: &mut u32, sum: &AtomicU32| {
+            *total = total.wrapping_add(sum.load(Ordering::Relaxed));
+        };
+        add(&mut totals.swarms, &self.swarms);
+        add(&mut totals.seeders, &self.seeders);
+        add(&mut totals.leechers, &self.leechers);
+        add(&mut totals.v4, &self.v4);
+        add(&mut totals.v6, &self.v6);
+    }
+}
+
+/// The books that one swarm's changes are entered in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Books<'a> {
+    pub(crate) sums: &'a Sums,
+    pub(crate) prefixes: &'a Prefixes,
+    pub(crate) limits: Limits,
+    /// The hash of the swarm's info hash.
+    pub(crate) swarm: u64,
+}
+
+impl Books<'_> {
+    /// Whether a swarm's arrivals must be checked before they are let in.
+    pub(crate) const fn is_limited(&self) -> bool {
+        self.limits.max_peers_per_torrent != 0 || self.limits.max_peers_per_prefix != 0
+    }
+
+    /// Checks that a swarm of `live` endpoints may have one more.
+    pub(crate) fn check(&self, live: u32, endpoint: Endpoint) -> Result<(), Full> {
+        let Limits { max_peers_per_torrent, max_peers_per_prefix, .. } = self.limits;
+        if max_peers_per_torrent != 0 && live >= max_peers_per_torrent {
+            return Err(Full::Peers);
+        }
+        if max_peers_per_prefix != 0
+            && self.prefixes.count(self.swarm, endpoint) >= max_peers_per_prefix
+        {
+            return Err(Full::Prefix);
+        }
+        Ok(())
+    }
+
+    fn enter(&self, group: Group, endpoint: Endpoint, old: Word, new: Word) {
+        let is_client = |word: Word| word.is_live() && !word.marks().second;
+        let Sums { seeders, leechers, v4, v6, .. } = self.sums;
+        let clients = if group.is_seeders() { seeders } else { leechers };
+        step(clients, is_client(old), is_client(new));
+
+        let endpoints = if matches!(endpoint, Endpoint::V4(_)) { v4 } else { v6 };
+        step(endpoints, old.is_live(), new.is_live());
+        if self.limits.max_peers_per_prefix != 0 && old.is_live() != new.is_live() {
+            self.prefixes.change(self.swarm, endpoint, new.is_live());
+        }
+    }
+}
+
+impl<K: Into<Endpoint>> Watch<K> for Books<'_> {
+    fn changed(&self, group: Group, key: K, old: Word, new: Word) {
+        self.enter(group, key.into(), old, new);
+    }
+}
+
+/// How many endpoints each swarm has of each IPv4 /24 and IPv6 /64, as far as they came while that
+/// was limited.
+///
+/// Split so finely that none of the maps is long in growing.
+#[derive(Debug)]
+pub(crate) struct Prefixes {
+    parts: Box<[Mutex<HashMap<u64, u32, Hashing>>]>,
+    hashing: Hashing,
+}
+
+impl Prefixes {
+    pub(crate) fn new(hashing: &Hashing) -> Self {
+        let part = |_| Mutex::new(HashMap::with_hasher(hashing.clone()));
+        Self { parts: (0..PARTS).map(part).collect(), hashing: hashing.clone() }
+    }
+
+    pub(crate) fn clear(&self) {
+        for part in &self.parts {
+            *part.lock() = HashMap::with_hasher(self.hashing.clone());
+        }
+    }
+
+    fn count(&self, swarm: u64, endpoint: Endpoint) -> u32 {
+        let count = |part: &mut HashMap<_, _, _>, name| part.get(&name).copied();
+        self.at(swarm, endpoint, count).flatten().unwrap_or_default()
+    }
+
+    fn change(&self, swarm: u64, endpoint: Endpoint, is_more: bool) {
+        self.at(swarm, endpoint, |part, name| {
+            if is_more {
+                *part.entry(name).or_default() += 1;
+            } else if let Some(count) = part.get_mut(&name) {
+                *count -= 1;
+                if *count == 0 {
+                    part.remove(&name);
+                    if part.len() < part.capacity() / 8 {
+                        part.shrink_to_fit();
+                    }
+                }
+            }
+        });
+    }
+
+    /// Calls `f` with the part that a swarm's network is counted in, and its name there.
+    fn at<R>(
+        &self,
+        swarm: u64,
+        endpoint: Endpoint,
+        f: impl FnOnce(&mut HashMap<u64, u32, Hashing>, u64) -> R,
+    ) -> Option<R> {
+        let name = self.hashing.number(swarm ^ self.hashing.number(network(endpoint)));
+        let part = usize::try_from(name).unwrap_or_default() % PARTS;
+        self.parts.get(part).map(|part| f(&mut part.lock(), name))
+    }
+}
+
+/// A number for the /24 or /64 of an endpoint; IPv6 ones are at least 2^32 unless the /64 is of no
+/// network at all.
+fn network(endpoint: Endpoint) -> u64 {
+    match endpoint {
+        Endpoint::V4(CompactV4([a, b, c, ..])) => u32::from_be_bytes([0, a, b, c]).into(),
+        Endpoint::V6(CompactV6(bytes)) => {
+            bytes.first_chunk().map_or(0, |network| u64::from_be_bytes(*network))
+        }
+    }
+}
+
+fn step(count: &AtomicU32, was: bool, is: bool) {
+    match (was, is) {
+        (false, true) => count.fetch_add(1, Ordering::Relaxed),
+        (true, false) => count.fetch_sub(1, Ordering::Relaxed),
+        (false, false) | (true, true) => return,
+    };
+}
+
+const PARTS: usize = 256;

@@ -1,0 +1,51 @@
+//! Who is in which swarm: peer tables that many threads read and write at once.
+//!
+//! A peer is a word or three in a slot, changed by one compare-exchange; that part is lock-free. The
+//! directory that leads from an info hash to its tables is sharded, with a lock for each shard, and
+//! announces take it for reading unless they change more than slots. Time, randomness and the plan
+//! of who is drawn come in as arguments. Deliberately absent: members, tiers and any opinion; I/O
+//! and clocks; threads of its own; `unsafe`.
+//!
+//! What is read while others write may be a moment old: counts can lag behind a slot, and a peer
+//! that moves can for that moment stand in two groups, never in none.
+
+#![forbid(unsafe_code)]
+
+mod arrival;
+mod books;
+mod crowd;
+mod draw;
+mod endpoint;
+mod few;
+mod group;
+mod hash;
+#[cfg(all(test, loom))]
+mod interleavings;
+mod list;
+mod listing;
+mod peers;
+mod scope;
+mod seat;
+mod segment;
+mod slot;
+mod slot4;
+mod slot6;
+mod swarm;
+mod swarms;
+mod sweep;
+mod sync;
+mod table;
+mod tick;
+mod visit;
+mod word;
+
+pub use arrival::{Arrival, Arrives, Counts, Full, How, Limits, Seated};
+pub use books::Totals;
+pub use endpoint::{Endpoint, Families};
+pub use group::{Census, Group};
+pub use list::{Listed, PeerList};
+pub use listing::Peer;
+pub use scope::{Scope, scope_of};
+pub use swarms::{Found, Swarms};
+pub use sweep::Swept;
+pub use tick::{Age, Tick};

@@ -1,0 +1,143 @@
+//! Everybody in a swarm: for those who run the tracker, and for a snapshot and its return.
+
+use wire::InfoHash;
+
+use crate::arrival::{Arrival, Arrives, Full};
+use crate::crowd::Family;
+use crate::endpoint::{Endpoint, Families};
+use crate::group::Group;
+use crate::peers::Place;
+use crate::slot4::{V4Slot, endpoint_of};
+use crate::slot6::V6Slot;
+use crate::swarm::Swarm;
+use crate::sync::Ordering;
+use crate::table::live;
+use crate::visit::Visit;
+use crate::word::{Marks, Word};
+use crate::{Age, Found, Swarms, Tick};
+
+/// One endpoint in a swarm.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Peer {
+    /// Where it listens.
+    pub endpoint: Endpoint,
+    /// Where it stands.
+    pub group: Group,
+    /// Whether it is a partial seed (BEP 21).
+    pub paused: bool,
+    /// Whether who put it there proved who they are.
+    pub held: bool,
+    /// Whether another endpoint of its client is counted, and this one is not.
+    pub second: bool,
+    /// How long ago it was seen.
+    pub age: Age,
+}
+
+impl Swarms {
+    /// Calls `visit` with every peer of a swarm, in no order, those that are too old to be given out
+    /// included.
+    ///
+    /// No lock is held in `visit`. A peer that moves meanwhile can be met twice, or not at all.
+    pub fn peers(&self, info_hash: &InfoHash, now: Tick, mut visit: impl FnMut(&Peer)) {
+        let found = self.locate(info_hash);
+        self.each_part(&found, now, |part| part.iter().for_each(&mut visit));
+    }
+
+    /// Calls `visit` with the swarms of one shard: the name, how often it was completed, and a part
+    /// of its peers. A large swarm comes in several parts, one after the other; an empty one in an
+    /// empty part. Tags are not told.
+    ///
+    /// `shard` is less than [`SHARDS`](Self::SHARDS). No lock is held in `visit`; see
+    /// [`peers`](Self::peers). O(n) in the shard's slots.
+    pub fn dump(&self, shard: usize, now: Tick, mut visit: impl FnMut(&InfoHash, u32, &[Peer])) {
+        let mut names = Vec::new();
+        self.rebuild(shard, |found, _| names.push(*found));
+        for found in &names {
+            let Some(counts) = self.read(found, Swarm::counts) else { continue };
+            let mut is_empty = true;
+            self.each_part(found, now, |part| {
+                visit(&found.info_hash, counts.completed, part);
+                is_empty = false;
+            });
+            if is_empty {
+                visit(&found.info_hash, counts.completed, &[]);
+            }
+        }
+    }
+
+    /// Puts back a part of a swarm that [`dump`](Self::dump) told of, before announces are taken in:
+    /// a peer that is there already would be put back as it was. Items have their tags first: without
+    /// one, a swarm that comes back empty goes at the next sweep.
+    ///
+    /// # Errors
+    ///
+    /// The rest of the part is left out where a limit is reached.
+    pub fn restore(
+        &self,
+        info_hash: &InfoHash,
+        completed: u32,
+        now: Tick,
+        peers: &[Peer],
+    ) -> Result<(), Full> {
+        let found = self.locate(info_hash);
+        let max_torrents = self.books(&found).limits.max_torrents;
+        self.write_or_make(&found, max_torrents, |swarm| {
+            swarm.completed().fetch_max(completed, Ordering::Relaxed);
+        })?;
+        for peer in peers {
+            let arrival = Arrival {
+                endpoint: peer.endpoint,
+                group: peer.group,
+                paused: peer.paused,
+                held: peer.held,
+                second: peer.second,
+                event: Arrives::Here,
+                others: &[],
+                families: Families::Both,
+                now: now.before(peer.age),
+                max_age: Age::default(),
+            };
+            let visit = Visit::new(&arrival, &self.hashing, self.books(&found));
+            self.write_or_make(&found, max_torrents, |swarm| swarm.settle_alone(&visit))??;
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` with some thousand peers of a swarm at a time.
+    fn each_part(&self, found: &Found, now: Tick, mut visit: impl FnMut(&[Peer])) {
+        let mut part = Vec::new();
+        self.read(found, |swarm| {
+            if let Swarm::Few(few) = swarm {
+                let peer = |(group, word)| peer(endpoint_of(word).into(), group, word, now);
+                part.extend(few.peers().map(peer));
+            }
+        });
+        if !part.is_empty() {
+            visit(&part);
+        }
+        self.each_part_of::<V4Slot>(found, now, &mut visit);
+        self.each_part_of::<V6Slot>(found, now, &mut visit);
+    }
+
+    fn each_part_of<S: Family>(&self, found: &Found, now: Tick, visit: &mut impl FnMut(&[Peer])) {
+        let mut place = Place::default();
+        let mut part = Vec::new();
+        while self
+            .stretch::<S, _>(found, &mut place, |_, _, (group, slots)| {
+                let peer = |(slot, word): (&S, Word)| peer(slot.key(word).into(), group, word, now);
+                part.extend(live(slots).map(peer));
+            })
+            .is_some()
+        {
+            if !part.is_empty() {
+                visit(&part);
+                part.clear();
+            }
+        }
+    }
+}
+
+fn peer(endpoint: Endpoint, group: Group, word: Word, now: Tick) -> Peer {
+    let Marks { paused, held, second } = word.marks();
+    Peer { endpoint, group, paused, held, second, age: now.since(word.seen()) }
+}

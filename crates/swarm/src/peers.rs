@@ -1,0 +1,373 @@
+//! The peers of one family: a table for each group, and how a peer moves between them.
+
+use crate::group::{ByGroup, Census, Group};
+use crate::segment::Put;
+use crate::slot::{Slot, Sought};
+use crate::sync::{AtomicBool, Ordering, fence};
+use crate::table::{Table, live};
+use crate::tick::{Tick, Window};
+use crate::word::{Marks, Word};
+
+/// The peers of one family.
+#[derive(Debug)]
+pub(crate) struct Peers<S> {
+    tables: ByGroup<Table<S>>,
+    /// Whether a key may stand in two tables. Cleared by the next sweep.
+    doubled: AtomicBool,
+}
+
+/// How a peer wants to stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stand {
+    pub(crate) group: Group,
+    pub(crate) marks: Marks,
+    /// Which peers count as live when ownership is asked about; its `now` is when the peer is seen.
+    pub(crate) window: Window,
+}
+
+impl Stand {
+    /// The word of a peer that stands so.
+    pub(crate) fn word(&self, name: u64) -> Word {
+        Word::live(name, self.window.now(), self.marks)
+    }
+
+    /// Whether who wants to stand so may change a peer with this word: not one that somebody else
+    /// holds by proof, as long as it is fresh.
+    pub(crate) const fn may_change(&self, word: Word) -> bool {
+        self.marks.held || !(word.is_fresh(self.window) && word.marks().held)
+    }
+}
+
+/// What became of an arrival.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Arrived {
+    /// It stands in its group; it stood in `was` before, if anywhere and not too long ago.
+    Done { was: Option<Group> },
+    /// Somebody else holds the endpoint by proof.
+    Held,
+    /// Its table needs room first.
+    NoRoom,
+}
+
+/// What became of a leave.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Gone {
+    /// Somebody else holds the endpoint by proof.
+    Held,
+    /// It was there.
+    Left(Group),
+    /// It was not.
+    Unknown,
+}
+
+/// Who is told of each peer that came to be live or ceased to.
+pub(crate) trait Watch<K> {
+    fn changed(&self, group: Group, key: K, old: Word, new: Word);
+}
+
+impl<S: Slot> Peers<S> {
+    pub(crate) fn new() -> Self {
+        Self { tables: ByGroup([(); 4].map(|()| Table::new())), doubled: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (Group, &Table<S>)> {
+        self.tables.iter()
+    }
+
+    pub(crate) fn table(&self, group: Group) -> &Table<S> {
+        self.tables.of(group)
+    }
+
+    pub(crate) fn table_mut(&mut self, group: Group) -> &mut Table<S> {
+        self.tables.of_mut(group)
+    }
+
+    /// Live peers of all groups.
+    pub(crate) fn live(&self) -> u32 {
+        self.tables().map(|(_, table)| table.live()).sum()
+    }
+
+    /// Live peers of each group.
+    pub(crate) fn census(&self) -> Census {
+        let mut census = Census::default();
+        for (group, table) in self.tables() {
+            *census.of_mut(group) = table.live();
+        }
+        census
+    }
+
+    /// Whether a key is live in any table, however long ago it was seen.
+    pub(crate) fn has(&self, sought: &Sought<S::Key>) -> bool {
+        self.tables().any(|(_, table)| table.find(sought).is_some_and(|(_, word)| word.is_live()))
+    }
+
+    /// Whether a reply must look for doubles.
+    pub(crate) fn is_doubled(&self) -> bool {
+        self.doubled.load(Ordering::Relaxed)
+    }
+
+    /// Where a peer stands that may be given out, and its word.
+    pub(crate) fn find(&self, sought: &Sought<S::Key>, window: Window) -> Option<(Group, Word)> {
+        self.tables().find_map(|(group, table)| {
+            let (_, word) = table.find(sought)?;
+            word.is_fresh(window).then_some((group, word))
+        })
+    }
+
+    /// Puts a peer where it stands from now on, and removes it from where it stood.
+    ///
+    /// It is written to its table first and cleared from the others then, so that a peer that moves
+    /// is never missed. Two threads that move one key at once can each clear what the other wrote:
+    /// the one that cleared looks at its own slot again. Of two such looks at least one comes after
+    /// both clears, finds its own slot dead and revives it. Both may, and then the key is doubled.
+    pub(crate) fn arrive(
+        &self,
+        sought: &Sought<S::Key>,
+        stand: &Stand,
+        watch: &impl Watch<S::Key>,
+    ) -> Arrived {
+        let Stand { group, marks, window } = *stand;
+        if !marks.held && self.is_held_elsewhere(sought, group, window) {
+            return Arrived::Held;
+        }
+        let word = stand.word(sought.name);
+        let old = match self.table(group).put(sought, word, |old| stand.may_change(old)) {
+            // Who is writing the slot says the same of it, and it can be read a moment from now.
+            Put::Busy => return Arrived::Done { was: Some(group) },
+            Put::Done(old) => old,
+            Put::Kept => return Arrived::Held,
+            Put::NoRoom => return Arrived::NoRoom,
+        };
+        if !old.stands_like(word) {
+            watch.changed(group, sought.key, old, word);
+        }
+        if old.is_live() {
+            return Arrived::Done { was: old.is_fresh(window).then_some(group) };
+        }
+
+        // Of two threads that each write one table and then look into the other's, at least one
+        // finds what the other wrote: without this both could read from before it.
+        fence(Ordering::SeqCst);
+        let (cleared, was) = self.clear_elsewhere(sought, stand, watch);
+        if cleared {
+            self.revive(sought, group, word, watch);
+        }
+        Arrived::Done { was }
+    }
+
+    /// Removes a peer from wherever it stands.
+    pub(crate) fn leave(
+        &self,
+        sought: &Sought<S::Key>,
+        stand: &Stand,
+        watch: &impl Watch<S::Key>,
+    ) -> Gone {
+        let mut gone = Gone::Unknown;
+        for (group, table) in self.tables() {
+            match table.clear(sought, |word| stand.may_change(word)) {
+                Ok(None) => {}
+                Ok(Some(old)) => {
+                    watch.changed(group, sought.key, old, old.dead());
+                    if old.is_fresh(stand.window) {
+                        gone = Gone::Left(group);
+                    }
+                }
+                Err(_) => return Gone::Held,
+            }
+        }
+        gone
+    }
+
+    /// The slots at a place, up to [`STRETCH`] of one group; the place moves on behind them.
+    pub(crate) fn stretch(&self, place: &mut Place) -> Option<(Group, &[S])> {
+        loop {
+            let group = *Group::ALL.get(place.table)?;
+            let Some(segment) = self.table(group).segments().get(place.segment) else {
+                *place = Place { table: place.table + 1, ..Place::default() };
+                continue;
+            };
+            let rest = segment.slots().get(place.slot..).unwrap_or_default();
+            let stretch = rest.get(..STRETCH).unwrap_or(rest);
+            if stretch.len() < rest.len() {
+                place.slot += STRETCH;
+            } else {
+                (place.segment, place.slot) = (place.segment + 1, 0);
+            }
+            return Some((group, stretch));
+        }
+    }
+
+    /// Removes the peers of some slots that were last seen before the window, and calls `keep` with
+    /// those that stay; returns how many were removed.
+    pub(crate) fn expire(
+        &self,
+        (group, slots): (Group, &[S]),
+        window: Window,
+        watch: &impl Watch<S::Key>,
+        mut keep: impl FnMut(S::Key),
+    ) -> u32 {
+        let mut expired = 0;
+        for (slot, word) in live(slots) {
+            let key = slot.key(word);
+            if word.is_fresh(window) {
+                keep(key);
+            } else if self.table(group).replace(slot, word, word.dead()) {
+                watch.changed(group, key, word, word.dead());
+                expired += 1;
+            }
+        }
+        expired
+    }
+
+    /// Forgets that keys may stand in two tables; whether they may. Who then looks for them in all
+    /// tables finds every one that was doubled before.
+    pub(crate) fn take_doubled(&self) -> bool {
+        self.is_doubled() && self.doubled.swap(false, Ordering::Relaxed)
+    }
+
+    /// Of each key in some slots that stands in another table too, removes the older, or if they are
+    /// as old the other; returns how many were removed.
+    pub(crate) fn part_doubles(
+        &self,
+        (group, slots): (Group, &[S]),
+        now: Tick,
+        watch: &impl Watch<S::Key>,
+        seek: impl Fn(S::Key) -> Sought<S::Key>,
+    ) -> u32 {
+        let mut removed = 0;
+        for (slot, word) in live(slots) {
+            let sought = seek(slot.key(word));
+            let is_older = |other: Word| now.since(other.seen()) >= now.since(word.seen());
+            for (other, table) in self.tables().filter(|(other, _)| *other != group) {
+                if let Ok(Some(old)) = table.clear(&sought, is_older) {
+                    watch.changed(other, sought.key, old, old.dead());
+                    removed += 1;
+                }
+            }
+        }
+        removed
+    }
+
+    /// Whether a key that does not stand in a group is held by proof in another one.
+    fn is_held_elsewhere(&self, sought: &Sought<S::Key>, group: Group, window: Window) -> bool {
+        let others = || self.tables().filter(|(other, table)| *other != group && table.held() != 0);
+        let word = |table: &Table<S>| table.find(sought).map_or(Word::EMPTY, |(_, word)| word);
+        others().next().is_some()
+            && !word(self.table(group)).is_live()
+            && others().map(|(_, table)| word(table)).any(|w| w.is_fresh(window) && w.marks().held)
+    }
+
+    /// Clears a key from every table but its new one. Returns whether there was anything to clear,
+    /// and in which group it was if it was not too old to be given out.
+    fn clear_elsewhere(
+        &self,
+        sought: &Sought<S::Key>,
+        stand: &Stand,
+        watch: &impl Watch<S::Key>,
+    ) -> (bool, Option<Group>) {
+        let mut cleared = false;
+        let mut was = None;
+        for (group, table) in self.tables().filter(|(group, _)| *group != stand.group) {
+            match table.clear(sought, |_| true) {
+                Ok(None) => {}
+                Ok(Some(old)) => {
+                    watch.changed(group, sought.key, old, old.dead());
+                    cleared = true;
+                    was = was.or_else(|| old.is_fresh(stand.window).then_some(group));
+                }
+                Err(_) => self.doubled.store(true, Ordering::Relaxed),
+            }
+        }
+        (cleared, was)
+    }
+
+    /// Writes a peer again that another thread cleared while we cleared what that one wrote.
+    ///
+    /// Looking is a compare-exchange and not a load, so that of two threads the later sees what the
+    /// earlier did.
+    #[cold]
+    fn revive(
+        &self,
+        sought: &Sought<S::Key>,
+        group: Group,
+        word: Word,
+        watch: &impl Watch<S::Key>,
+    ) {
+        let table = self.table(group);
+        let Some((slot, _)) = table.find(sought) else { return };
+        if let Err(now) = slot.replace(word, word)
+            && !now.is_live()
+            && table.replace(slot, now, word)
+        {
+            watch.changed(group, sought.key, now, word);
+            self.doubled.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// How far a walk over all slots has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    table: usize,
+    segment: usize,
+    slot: usize,
+}
+
+/// Slots that a walk looks at before it lets others at the swarm.
+const STRETCH: usize = 2048;
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::hash::Hashing;
+    use crate::slot4::V4Slot;
+    use crate::tick::Age;
+    use wire::CompactV4;
+
+    #[test]
+    fn of_a_key_in_two_tables_the_newer_stays() {
+        check(10, 20, Group::OutsideSeeders);
+        check(20, 10, Group::OutsideLeechers);
+    }
+
+    #[test]
+    fn of_a_key_in_two_tables_as_new_one_stays() {
+        check(10, 10, Group::OutsideLeechers);
+    }
+
+    /// Asserts which word of a leecher and a seeder stays, seen at these ticks.
+    #[track_caller]
+    fn check(leeches: u32, seeds: u32, expected: Group) {
+        let hashing = Hashing::new(1);
+        let key = CompactV4::new([203, 0, 113, 1].into(), 6881);
+        let sought = V4Slot::seek(key, &hashing);
+        let mut peers = Peers::<V4Slot>::new();
+        for (group, ticks) in [(Group::OutsideLeechers, leeches), (Group::OutsideSeeders, seeds)] {
+            let table = peers.table_mut(group);
+            table.make_room(sought.hash, &hashing);
+            let seen = Tick::at(ticks * Tick::SECS);
+            table.put(&sought, Word::live(sought.name, seen, Marks::default()), |_| true);
+        }
+        let changes = Changes(Cell::new(0));
+        let now = Tick::at(30 * Tick::SECS);
+        let mut place = Place::default();
+        let mut parted = 0;
+        while let Some(stretch) = peers.stretch(&mut place) {
+            parted += peers.part_doubles(stretch, now, &changes, |key| V4Slot::seek(key, &hashing));
+        }
+        assert_eq!((parted, changes.0.get(), peers.live()), (1, 1, 1));
+        let window = Window::new(now, Age::from_secs(1_600));
+        assert_eq!(peers.find(&sought, window).map(|(group, _)| group), Some(expected));
+    }
+
+    /// How often somebody was told of a change.
+    struct Changes(Cell<u32>);
+
+    impl<K> Watch<K> for Changes {
+        fn changed(&self, _: Group, _: K, _: Word, _: Word) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A place for one peer in a table, of either family: what probing, sweeping and drawing need of
+//! it.
+//!
+//! A slot goes from empty to live, then between live and dead, always for the same key; only a
+//! rebuild empties it.
+
+use std::fmt;
+
+use crate::hash::Hashing;
+use crate::word::Word;
+
+/// A place for one peer.
+///
+/// Every change of a word is a compare-exchange with `AcqRel`. It orders what a thread writes into
+/// one table before what it clears in another, as seen by whoever finds either (`Peers::arrive`).
+pub(crate) trait Slot: fmt::Debug + Sized {
+    /// An endpoint of one family.
+    type Key: Copy + Eq + fmt::Debug;
+
+    /// A key that fills the place of one that is yet to come.
+    const NOBODY: Self::Key;
+
+    /// A slot that nobody took.
+    fn vacant() -> Self;
+
+    /// The key, its hash and its name, computed once an announce.
+    fn seek(key: Self::Key, hashing: &Hashing) -> Sought<Self::Key>;
+
+    /// The state. Of a live or dead slot, the key can be read afterwards.
+    fn word(&self) -> Word;
+
+    /// The key of a live or dead slot, whose state is `word`.
+    fn key(&self, word: Word) -> Self::Key;
+
+    /// Whether the slot, live or dead with state `word`, is this key's.
+    fn is(&self, word: Word, sought: &Sought<Self::Key>) -> bool;
+
+    /// Takes an empty slot for a key; `false` if somebody else did first.
+    fn claim(&self, sought: &Sought<Self::Key>, word: Word) -> bool;
+
+    /// Takes over all of a live slot; only for a slot that no other thread sees.
+    fn copy(&self, from: &Self, word: Word);
+
+    /// Changes the state of a live or dead slot; the state as it is if that is no longer `old`.
+    fn replace(&self, old: Word, new: Word) -> Result<(), Word>;
+}
+
+/// A key that is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sought<K> {
+    pub(crate) key: K,
+    /// Says where to look.
+    pub(crate) hash: u64,
+    /// What the first 48 bits of its word are.
+    pub(crate) name: u64,
+}

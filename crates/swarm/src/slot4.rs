@@ -1,0 +1,67 @@
+//! An IPv4 peer: one word.
+
+use wire::CompactV4;
+
+use crate::hash::Hashing;
+use crate::slot::{Slot, Sought};
+use crate::sync::{AtomicU64, Ordering};
+use crate::word::Word;
+
+/// A place for one IPv4 peer; its name is its endpoint.
+#[derive(Debug)]
+pub(crate) struct V4Slot(AtomicU64);
+
+/// The name of an endpoint: 32 bits of address, 16 of port.
+pub(crate) fn name_of(key: CompactV4) -> u64 {
+    let [a, b, c, d, e, f] = key.0;
+    u64::from_be_bytes([0, 0, a, b, c, d, e, f])
+}
+
+/// The endpoint that a word names.
+pub(crate) const fn endpoint_of(word: Word) -> CompactV4 {
+    let [a, b, c, d, e, f, ..] = word.bits().to_be_bytes();
+    CompactV4([a, b, c, d, e, f])
+}
+
+impl Slot for V4Slot {
+    type Key = CompactV4;
+
+    const NOBODY: CompactV4 = CompactV4([0; CompactV4::LEN]);
+
+    fn vacant() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    fn seek(key: CompactV4, hashing: &Hashing) -> Sought<CompactV4> {
+        let name = name_of(key);
+        Sought { key, hash: hashing.number(name), name }
+    }
+
+    fn word(&self) -> Word {
+        Word::from_bits(self.0.load(Ordering::Relaxed))
+    }
+
+    fn key(&self, word: Word) -> CompactV4 {
+        endpoint_of(word)
+    }
+
+    fn is(&self, word: Word, sought: &Sought<CompactV4>) -> bool {
+        word.name() == sought.name
+    }
+
+    fn claim(&self, _: &Sought<CompactV4>, word: Word) -> bool {
+        self.replace(Word::EMPTY, word).is_ok()
+    }
+
+    fn copy(&self, _: &Self, word: Word) {
+        self.0.store(word.bits(), Ordering::Relaxed);
+    }
+
+    fn replace(&self, old: Word, new: Word) -> Result<(), Word> {
+        self.0
+            // Pairs with itself: see `Slot`.
+            .compare_exchange(old.bits(), new.bits(), Ordering::AcqRel, Ordering::Relaxed)
+            .map(|_| ())
+            .map_err(Word::from_bits)
+    }
+}

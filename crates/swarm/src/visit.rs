@@ -1,0 +1,208 @@
+//! One announce inside a swarm: who calls, how it will stand, and whom it may be told of.
+
+use fastrand::Rng;
+use wire::{CompactV4, CompactV6};
+
+use crate::arrival::{Arrival, Arrives};
+use crate::books::Books;
+use crate::draw::{Took, Want};
+use crate::endpoint::Endpoint;
+use crate::hash::Hashing;
+use crate::list::Listed;
+use crate::peers::Stand;
+use crate::scope::{Scope, Scopes, scope_of};
+use crate::segment::LINE;
+use crate::slot::{Slot, Sought};
+use crate::slot4::{V4Slot, endpoint_of};
+use crate::slot6::V6Slot;
+use crate::tick::Window;
+use crate::word::{Marks, Word};
+
+/// An announce with all that is computed of it once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visit<'a> {
+    pub(crate) arrival: &'a Arrival<'a>,
+    pub(crate) sought: Seek,
+    pub(crate) stand: Stand,
+    pub(crate) scope: Scope,
+    pub(crate) books: Books<'a>,
+    pub(crate) hashing: &'a Hashing,
+}
+
+/// The caller's endpoint, by family.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Seek {
+    V4(Sought<CompactV4>),
+    V6(Sought<CompactV6>),
+}
+
+impl Seek {
+    pub(crate) fn new(endpoint: Endpoint, hashing: &Hashing) -> Self {
+        match endpoint {
+            Endpoint::V4(key) => Self::V4(V4Slot::seek(key, hashing)),
+            Endpoint::V6(key) => Self::V6(V6Slot::seek(key, hashing)),
+        }
+    }
+
+    pub(crate) const fn v4(&self) -> Option<&Sought<CompactV4>> {
+        match self {
+            Self::V4(sought) => Some(sought),
+            Self::V6(_) => None,
+        }
+    }
+
+    pub(crate) const fn v6(&self) -> Option<&Sought<CompactV6>> {
+        match self {
+            Self::V4(_) => None,
+            Self::V6(sought) => Some(sought),
+        }
+    }
+}
+
+impl<'a> Visit<'a> {
+    pub(crate) fn new(arrival: &'a Arrival<'a>, hashing: &'a Hashing, books: Books<'a>) -> Self {
+        let Arrival { endpoint, group, paused, held, second, now, max_age, .. } = *arrival;
+        Self {
+            arrival,
+            sought: Seek::new(endpoint, hashing),
+            stand: Stand {
+                group,
+                marks: Marks { paused, held, second },
+                window: Window::new(now, max_age),
+            },
+            scope: scope_of(endpoint.ip()),
+            books,
+            hashing,
+        }
+    }
+
+    pub(crate) fn leaves(&self) -> bool {
+        self.arrival.event == Arrives::Leaves
+    }
+
+    /// Whom this caller may be told of.
+    pub(crate) fn view(&self) -> View<'a> {
+        View {
+            window: self.stand.window,
+            visible: Scopes::visible_to(self.scope),
+            others: self.arrival.others,
+            is_doubled: false,
+            is_picky: true,
+        }
+    }
+}
+
+/// Whom a caller may be told of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    window: Window,
+    visible: Scopes,
+    others: &'a [Endpoint],
+    is_doubled: bool,
+    /// Whether more must be asked than whether a peer is fresh and not the caller.
+    is_picky: bool,
+}
+
+/// Why a peer is not given to a caller.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Unseen {
+    /// It is in the list, is the caller, belongs to it, or is not there any more.
+    Away,
+    /// Its address means nothing where the caller is.
+    OutOfScope,
+}
+
+impl View<'_> {
+    /// The same among peers of these scopes, of whom some may be in the list already.
+    pub(crate) fn among(self, scopes: Scopes, is_doubled: bool) -> Self {
+        let is_picky = is_doubled || !self.others.is_empty() || !self.visible.holds(scopes);
+        Self { is_doubled, is_picky, ..self }
+    }
+
+    /// Adds to the list what is wanted of the peers of a line, among those whom the caller may be told
+    /// of; also says whether one was passed over for its address.
+    pub(crate) fn take<S: Slot<Key: Into<Endpoint>>>(
+        &self,
+        line: &[S],
+        me: Option<&Sought<S::Key>>,
+        want: Want,
+        rng: &mut Rng,
+        list: &mut Listed<S::Key>,
+    ) -> (Took, bool) {
+        let Some((listed, places)) = list.split() else { return Default::default() };
+        let mut count = self.sift(line, me, places);
+        let mut hid = false;
+        let may_be_listed = self.is_doubled || matches!(want, Want::Rest { .. });
+        if self.is_picky || may_be_listed {
+            let mut kept = 0;
+            for n in 0..count {
+                let Some(&key) = places.get(n) else { break };
+                let unseen = self.inspect(key.into());
+                hid |= unseen == Err(Unseen::OutOfScope);
+                if unseen.is_ok()
+                    && !(may_be_listed && listed.contains(&key))
+                    && let Some(place) = places.get_mut(kept)
+                {
+                    *place = key;
+                    kept += 1;
+                }
+            }
+            count = kept;
+        }
+        let taken = want.quota(count, rng);
+        if taken < count
+            && let Some(fresh) = places.get_mut(..count)
+        {
+            fresh.rotate_left(rng.usize(..count));
+        }
+        list.keep(taken);
+        (Took { taken, is_part: taken < count }, hid)
+    }
+
+    /// The endpoint of an IPv4 word, if the caller may be told of it.
+    pub(crate) fn admits(
+        &self,
+        word: Word,
+        me: Option<&Sought<CompactV4>>,
+    ) -> Result<CompactV4, Unseen> {
+        if !word.is_fresh(self.window) || me.is_some_and(|me| word.name() == me.name) {
+            return Err(Unseen::Away);
+        }
+        let endpoint = endpoint_of(word);
+        self.inspect(endpoint.into())?;
+        Ok(endpoint)
+    }
+
+    /// Writes the fresh peers of a line to the first places, without the caller; returns how many.
+    ///
+    /// Each is written and then kept or not: a branch for each slot would be mispredicted for one in
+    /// six.
+    fn sift<S: Slot>(
+        &self,
+        line: &[S],
+        me: Option<&Sought<S::Key>>,
+        places: &mut [S::Key; LINE],
+    ) -> usize {
+        let my_name = me.map_or(u64::MAX, |me| me.name);
+        let mut count = 0;
+        for slot in line.iter().take(LINE) {
+            let word = slot.word();
+            if let Some(place) = places.get_mut(count % LINE) {
+                *place = slot.key(word);
+            }
+            let is_me = word.name() == my_name && me.is_some_and(|me| slot.is(word, me));
+            count += usize::from(word.is_fresh(self.window) & !is_me);
+        }
+        count
+    }
+
+    fn inspect(&self, endpoint: Endpoint) -> Result<(), Unseen> {
+        if self.others.contains(&endpoint) {
+            return Err(Unseen::Away);
+        }
+        if !self.visible.holds(Scopes::only(scope_of(endpoint.ip()))) {
+            return Err(Unseen::OutOfScope);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! The directory of swarms from outside.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod announce;
+mod common;
+mod listing;
+mod shares;

@@ -1,0 +1,232 @@
+//! The one line from announce to reply, the same for every transport.
+//!
+//! `policy` says whether and on which side; the sessions say who else the client is; `swarm` takes
+//! the peer in and draws the seats. No lock outlives the call that took it, nothing here waits, and
+//! nothing allocates once the tables have room.
+
+use std::net::{IpAddr, SocketAddr};
+
+use policy::{Admission, ItemId, ItemView, Label, MemberId, Refusal, Side, Warning, interval_secs};
+use swarm::{Endpoint, Found};
+use wire::{Announce, AnnounceReply, Event, Failure, Passkey, RetryIn};
+
+use crate::items::Item;
+use crate::probes::Probe;
+use crate::recent::{Heard, Told};
+use crate::scratch::Scratch;
+use crate::seat::Sitting;
+use crate::sessions::{Visit, Visited};
+use crate::settings::Settings;
+use crate::tracker::{Members, Tracker};
+use crate::{Now, Via};
+
+/// One announce on its way through.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) announce: &'a Announce,
+    /// Where the announce came from.
+    pub(crate) from: IpAddr,
+    /// Where the peer can be reached.
+    pub(crate) endpoint: Endpoint,
+    pub(crate) via: Via,
+    pub(crate) now: Now,
+}
+
+/// How an announce was answered.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer {
+    pub(crate) admission: Admission,
+    pub(crate) complete: u32,
+    pub(crate) incomplete: u32,
+    pub(crate) downloaded: u32,
+    pub(crate) warning: Option<Warning>,
+}
+
+impl Tracker {
+    /// Answers one announce that came from `from`.
+    ///
+    /// The reply's peers are drawn into `scratch`, which each worker has of its own.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what the client should be told where it is refused.
+    pub fn announce<'s>(
+        &self,
+        announce: &Announce,
+        from: IpAddr,
+        via: Via,
+        now: Now,
+        scratch: &'s mut Scratch,
+    ) -> Result<AnnounceReply<'s>, Failure<'s>> {
+        scratch.peers.clear();
+        let settings = self.settings.load();
+        let endpoint = Endpoint::new(settings.nat.public(from), announce.port);
+        let caller = Caller { announce, from, endpoint, via, now };
+        let found = self.swarms.find(&announce.info_hash);
+        let item = self.item_of(found.tag());
+
+        let answer = self.answer(&settings, &caller, &found, item, scratch);
+        self.note(&caller, item.map(|(id, _)| id), &answer, scratch);
+        match answer {
+            Ok(answer) => {
+                scratch.counters.announced(via, scratch.peers.len());
+                Ok(answer.reply(&settings, &caller, scratch))
+            }
+            Err(refusal) => {
+                scratch.counters.refused(via, refusal);
+                Err(failure(&settings, refusal, scratch))
+            }
+        }
+    }
+
+    fn answer(
+        &self,
+        settings: &Settings,
+        caller: &Caller<'_>,
+        found: &Found,
+        item: Option<(ItemId, &Item)>,
+        scratch: &mut Scratch,
+    ) -> Result<Answer, Refusal> {
+        let view = match item {
+            Some((id, item)) => item.policy().map(|policy| ItemView { id, policy }),
+            None => None,
+        };
+        let admission =
+            settings.door(&self.members).admit(caller.announce, view, caller.now.unix)?;
+        let answer = match item {
+            Some((id, item)) => {
+                let sitting = Sitting::in_item(settings, caller, &admission, item);
+                let visited = self.visit(&sitting, id, item)?;
+                sitting.watch(item, &visited);
+                if let Some(endpoint) = visited.uncount {
+                    self.uncount(&sitting, found, endpoint, scratch);
+                }
+                self.sit(&sitting, found, &visited, scratch)?
+            }
+            None => {
+                let sitting = Sitting::in_unknown(settings, caller, &admission);
+                self.sit(&sitting, found, &Visited::default(), scratch)?
+            }
+        };
+        Ok(if admission.refused.is_some() { Answer::to_nobody(admission) } else { answer })
+    }
+
+    /// Makes or touches the client's session.
+    fn visit(&self, sitting: &Sitting<'_>, id: ItemId, item: &Item) -> Result<Visited, Refusal> {
+        let Sitting { caller, admission, .. } = sitting;
+        let visit = Visit {
+            item: id,
+            member: admission.member,
+            inside: admission.side == Side::Inside,
+            announce: caller.announce,
+            second_hash: item.is_second(&caller.announce.info_hash),
+            endpoint: caller.endpoint,
+            now: caller.now,
+            max_clients: sitting.max_clients(),
+            max_age_secs: sitting.settings.max_age_secs,
+        };
+        let visited = self.sessions.visit(&visit).map_err(|_| Refusal::TooManyClients)?;
+        if sitting.settings.probe_ports && !visited.probed && admission.member.is_some() {
+            let address = SocketAddr::new(caller.from, caller.announce.port);
+            self.probes.ask(Probe { session: visit.id(), address });
+        }
+        Ok(visited)
+    }
+
+    /// Remembers what a member was told.
+    fn note(
+        &self,
+        caller: &Caller<'_>,
+        item: Option<ItemId>,
+        answer: &Result<Answer, Refusal>,
+        scratch: &Scratch,
+    ) {
+        let (member, told) = match answer {
+            Ok(Answer { admission, warning, .. }) => {
+                let peers = u16::try_from(scratch.peers.len()).unwrap_or(u16::MAX);
+                (admission.member, Told::Seated { side: admission.side, peers, warning: *warning })
+            }
+            Err(refusal) => {
+                let passkey = caller.announce.passkey.as_ref();
+                (passkey.and_then(|passkey| self.holder(passkey)), Told::Refused(*refusal))
+            }
+        };
+        if let Some(member) = member {
+            self.recent.note(Heard {
+                member,
+                unix: caller.now.unix,
+                info_hash: caller.announce.info_hash,
+                item,
+                event: caller.announce.event,
+                left: caller.announce.left,
+                via: caller.via,
+                told,
+            });
+        }
+    }
+
+    /// Whose passkey that is, be it in force or not.
+    fn holder(&self, passkey: &Passkey) -> Option<MemberId> {
+        let Members { keyring, aliases, .. } = &self.members;
+        let grant = keyring.verify(Label::Announce, passkey);
+        Some(grant.or_else(|| aliases.find(keyring, passkey))?.member)
+    }
+}
+
+impl Answer {
+    /// For a `stopped` that would be refused if it were anything else: it may go, and learn nothing.
+    const fn to_nobody(admission: Admission) -> Self {
+        Self { admission, complete: 0, incomplete: 0, downloaded: 0, warning: None }
+    }
+
+    fn reply<'s>(
+        &self,
+        settings: &Settings,
+        caller: &Caller<'_>,
+        scratch: &'s mut Scratch,
+    ) -> AnnounceReply<'s> {
+        let tier = settings.rules.tiers.tier(self.admission.tier);
+        scratch.text.clear();
+        if let Some(warning) = self.warning {
+            scratch.text.push_str(settings.notices.warning(warning));
+        }
+        AnnounceReply {
+            complete: self.complete,
+            incomplete: self.incomplete,
+            downloaded: self.downloaded,
+            interval_secs: interval_secs(tier.intervals, &caller.announce.peer_id),
+            min_interval_secs: Some(tier.intervals.min_secs()),
+            peers: &scratch.peers.v4,
+            peers6: &scratch.peers.v6,
+            external_ip: Some(caller.from),
+            tracker_id: None,
+            warning: self.warning.map(|_| scratch.text.as_str()),
+        }
+    }
+}
+
+/// What a refused client is told, in every way that some client understands.
+fn failure<'s>(settings: &Settings, refusal: Refusal, scratch: &'s mut Scratch) -> Failure<'s> {
+    scratch.text.clear();
+    scratch.text.push_str(settings.notices.refusal(refusal));
+    let retry_in = refusal.retry_in();
+    let interval_secs = match retry_in {
+        RetryIn::Minutes(minutes) => minutes.saturating_mul(60),
+        RetryIn::Never => HOPELESS_SECS,
+    };
+    Failure {
+        reason: &scratch.text,
+        interval_secs: Some(interval_secs),
+        min_interval_secs: Some(interval_secs),
+        retry_in: Some(retry_in),
+    }
+}
+
+/// For clients that know an interval but no `never`: rarely enough to be no burden, and often
+/// enough that who mends the cause need not restart the client.
+const HOPELESS_SECS: u32 = 3 * 3600;
+
+/// Whether an announce may come at any time: it says what the tracker must know.
+pub(crate) const fn is_news(event: Event) -> bool {
+    matches!(event, Event::Completed | Event::Stopped)
+}

@@ -1,0 +1,154 @@
+//! The items whose swarms are run here, by id.
+//!
+//! A dense table in chunks, so that an announce finds its item by two loads and no lock. Ids come
+//! from the store, which counts up from 1 and never uses one twice.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use arrayvec::ArrayVec;
+use parking_lot::Mutex;
+use policy::{ItemId, PolicyId};
+use wire::InfoHash;
+
+use crate::watch::Watch;
+
+/// All items.
+pub(crate) struct Items {
+    chunks: Box<[OnceLock<Box<[Item]>>]>,
+}
+
+/// One item, as far as its swarm is concerned.
+#[derive(Default)]
+pub(crate) struct Item {
+    /// The policy's number and one more; 0 where there is no such item.
+    policy: AtomicU32,
+    size: AtomicU64,
+    hashes: Mutex<ArrayVec<InfoHash, 2>>,
+    /// Watches whether outsiders starve.
+    pub(crate) watch: Watch,
+}
+
+/// What an item is registered with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Registration {
+    /// Its number, from 1.
+    pub id: ItemId,
+    /// One info hash, or the two of a hybrid torrent, the first version's first.
+    pub hashes: ArrayVec<InfoHash, 2>,
+    /// How its swarm is run.
+    pub policy: PolicyId,
+    /// Bytes of its content, 0 where not known.
+    pub size: u64,
+}
+
+impl Items {
+    pub(crate) fn new() -> Self {
+        Self { chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// Takes an item in, or changes it; false where its number is past the last one there can be.
+    pub(crate) fn set(&self, item: &Registration) -> bool {
+        let (chunk, place) = split(item.id);
+        let Some(chunk) = self.chunks.get(chunk) else { return false };
+        let chunk = chunk.get_or_init(|| (0..CHUNK).map(|_| Item::default()).collect());
+        let Some(slot) = chunk.get(place) else { return false };
+        slot.hashes.lock().clone_from(&item.hashes);
+        slot.size.store(item.size, Ordering::Relaxed);
+        // Release: who sees the policy sees the rest as well.
+        slot.policy.store(u32::from(item.policy.value()) + 1, Ordering::Release);
+        true
+    }
+
+    /// Forgets an item; returns the hashes it had.
+    pub(crate) fn remove(&self, id: ItemId) -> ArrayVec<InfoHash, 2> {
+        let Some(item) = self.get(id) else { return ArrayVec::new() };
+        item.policy.store(0, Ordering::Release);
+        item.watch.reset();
+        std::mem::take(&mut item.hashes.lock())
+    }
+
+    /// The item of that number; `None` where there is none.
+    pub(crate) fn get(&self, id: ItemId) -> Option<&Item> {
+        let (chunk, place) = split(id);
+        let item = self.chunks.get(chunk)?.get()?.get(place)?;
+        (item.policy.load(Ordering::Acquire) != 0).then_some(item)
+    }
+
+    /// Every item there is.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ItemId, &Item)> {
+        let numbered = self.chunks.iter().zip(0_u32..).flat_map(|(chunk, number)| {
+            chunk.get().into_iter().flatten().zip(number * CHUNK_U32..)
+        });
+        numbered
+            .map(|(item, id)| (ItemId(id), item))
+            .filter(|(_, item)| item.policy.load(Ordering::Acquire) != 0)
+    }
+}
+
+impl Item {
+    /// How the swarm is run; `None` where the item was just removed.
+    pub(crate) fn policy(&self) -> Option<PolicyId> {
+        let number = self.policy.load(Ordering::Relaxed).checked_sub(1)?;
+        PolicyId::new(u8::try_from(number).ok()?)
+    }
+
+    /// Bytes of the content; `None` where not known.
+    pub(crate) fn size(&self) -> Option<u64> {
+        Some(self.size.load(Ordering::Relaxed)).filter(|size| *size > 0)
+    }
+
+    /// The info hashes of the item's torrent.
+    pub(crate) fn hashes(&self) -> ArrayVec<InfoHash, 2> {
+        self.hashes.lock().clone()
+    }
+
+    /// Whether `hash` is the second one of a hybrid torrent.
+    pub(crate) fn is_second(&self, hash: &InfoHash) -> bool {
+        self.hashes.lock().get(1) == Some(hash)
+    }
+}
+
+fn split(id: ItemId) -> (usize, usize) {
+    let id = usize::try_from(id.0).unwrap_or(usize::MAX);
+    (id / CHUNK, id % CHUNK)
+}
+
+/// Four million items, in chunks of a thousand.
+const CHUNKS: usize = 4096;
+const CHUNK: usize = 1024;
+const CHUNK_U32: u32 = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_found_by_its_number_until_it_is_removed() {
+        let items = Items::new();
+        for id in [1, 1023, 1024, 4_194_303] {
+            assert!(items.set(&registration(id)));
+            let item = items.get(ItemId(id)).unwrap();
+            assert_eq!((item.policy(), item.size()), (PolicyId::new(2), Some(7)));
+        }
+        let ids: Vec<u32> = items.iter().map(|(id, _)| id.0).collect();
+        assert_eq!(ids, [1, 1023, 1024, 4_194_303]);
+
+        assert_eq!(items.remove(ItemId(1023)).as_slice(), [InfoHash([1; 20])]);
+        assert!(items.get(ItemId(1023)).is_none());
+        assert!(items.remove(ItemId(1023)).is_empty());
+    }
+
+    #[test]
+    fn a_number_past_the_last_is_refused() {
+        let items = Items::new();
+        assert!(!items.set(&registration(4_194_304)));
+        assert!(items.get(ItemId(4_194_304)).is_none());
+        assert!(items.get(ItemId(0)).is_none());
+    }
+
+    fn registration(id: u32) -> Registration {
+        let hashes = std::iter::once(InfoHash([1; 20])).collect();
+        Registration { id: ItemId(id), hashes, policy: PolicyId::new(2).unwrap(), size: 7 }
+    }
+}

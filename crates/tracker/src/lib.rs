@@ -1,0 +1,45 @@
+//! The tracker: one announce from request to reply, and all that is remembered in between.
+//!
+//! [`Tracker::announce`] is the one line that every transport shares. Deliberately absent: sockets,
+//! clocks, files and databases; time comes in as [`Now`], snapshots go out as bytes, and traffic as
+//! [`SessionCount`]s for whoever keeps the books.
+
+#![forbid(unsafe_code)]
+
+mod address;
+mod announce;
+mod client;
+mod counters;
+mod dicts;
+mod items;
+mod now;
+mod probes;
+mod recent;
+mod scrape;
+mod scratch;
+mod seat;
+mod session;
+mod sessions;
+mod settings;
+mod slab;
+mod snapshot;
+mod stats;
+mod tracker;
+mod view;
+mod watch;
+
+pub use address::{Mapping, Nat};
+pub use client::client_name;
+pub use counters::{Counted, Counters};
+pub use items::Registration;
+pub use now::{Now, Via};
+pub use probes::Probe;
+pub use recent::{Heard, Told};
+pub use scratch::Scratch;
+pub use session::SessionId;
+pub use sessions::SessionCount;
+pub use settings::Settings;
+pub use snapshot::{Damaged, Saved};
+pub use stats::{Sides, Totals};
+pub use tracker::{Members, Tracker};
+pub use view::{PeerView, SwarmView};

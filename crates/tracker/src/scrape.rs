@@ -1,0 +1,59 @@
+//! The numbers of swarms, for whoever may know them.
+
+use policy::{ItemView, Who};
+use wire::http::Scrape;
+use wire::{InfoHash, ScrapeStats};
+
+use crate::Now;
+use crate::tracker::Tracker;
+
+impl Tracker {
+    /// The numbers of a swarm for somebody without a passkey, as every UDP scrape is; `None` for a
+    /// swarm that is not known, or is for members alone.
+    pub fn scrape_open(&self, info_hash: &InfoHash) -> Option<ScrapeStats> {
+        self.scrape_one(info_hash, |item| self.who(item) == Some(Who::Anyone))
+    }
+
+    /// Answers a scrape over HTTP. Swarms that are not known, or not for the passkey's holder to
+    /// know, are left out (BEP 48).
+    pub fn scrape(&self, scrape: &Scrape<'_>, now: Now, out: &mut Vec<u8>) {
+        let settings = self.settings.load();
+        let door = settings.door(&self.members);
+        let is_entitled = |item: ItemView| {
+            let member = door.member(scrape.passkey.as_ref()?, item.id, now.unix)?;
+            Some(door.access(member, item.id, now.unix)?.entitled)
+        };
+        let may_know =
+            |item: ItemView| self.who(item) == Some(Who::Anyone) || is_entitled(item) == Some(true);
+        let files =
+            scrape.info_hashes().filter_map(|hash| Some((hash, self.scrape_one(&hash, may_know)?)));
+        let min_secs = settings.rules.tiers.tier(policy::TierId::OUTSIDER).intervals.min_secs();
+        wire::http::encode_scrape(files, Some(min_secs), out);
+    }
+
+    fn scrape_one(
+        &self,
+        info_hash: &InfoHash,
+        may_know: impl Fn(ItemView) -> bool,
+    ) -> Option<ScrapeStats> {
+        let found = self.swarms.find(info_hash);
+        let item = self.item_of(found.tag());
+        if let Some((id, item)) = item {
+            let policy = item.policy()?;
+            if !may_know(ItemView { id, policy }) {
+                return None;
+            }
+        }
+        let counts = self.swarms.scrape(info_hash)?;
+        Some(ScrapeStats {
+            complete: counts.seeders,
+            downloaded: counts.completed,
+            incomplete: counts.leechers,
+            downloaders: counts.leechers.saturating_sub(counts.paused),
+        })
+    }
+
+    fn who(&self, item: ItemView) -> Option<Who> {
+        Some(self.settings.load().rules.policies.policy(item.policy)?.who)
+    }
+}

@@ -1,0 +1,35 @@
+//! What one worker keeps from announce to announce.
+
+use std::sync::Arc;
+
+use swarm::PeerList;
+
+use crate::counters::Counters;
+
+/// Room for one reply, a random number generator and counters: each worker has its own, so that
+/// announces share nothing but the tables.
+pub struct Scratch {
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) peers: PeerList,
+    pub(crate) rng: fastrand::Rng,
+    pub(crate) text: String,
+}
+
+impl Scratch {
+    pub(crate) fn new(counters: Arc<Counters>, seed: u64) -> Self {
+        Self {
+            counters,
+            peers: PeerList::default(),
+            rng: fastrand::Rng::with_seed(seed),
+            text: String::with_capacity(TEXT_BYTES),
+        }
+    }
+
+    /// The worker's counters.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+}
+
+/// More than any text told to a client takes, with a long site address in it.
+const TEXT_BYTES: usize = 512;

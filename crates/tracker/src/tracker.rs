@@ -1,0 +1,184 @@
+//! The tracker: everything an announce passes through, held together.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use policy::{Aliases, Door, Entitlements, ItemId, Keyring, MemberId, Roster};
+use swarm::{Swarms, Tick};
+
+use crate::counters::{AllCounters, Counted};
+use crate::items::{Item, Items, Registration};
+use crate::probes::{Probe, Probes};
+use crate::recent::{Heard, Recent};
+use crate::scratch::Scratch;
+use crate::sessions::{SessionCount, Sessions};
+use crate::settings::Settings;
+use crate::snapshot::{self, Damaged, Saved};
+use crate::{Now, SessionId};
+
+/// Swarms, sessions and items, and who may do what in them.
+pub struct Tracker {
+    pub(crate) settings: ArcSwap<Settings>,
+    pub(crate) members: Members,
+    pub(crate) swarms: Swarms,
+    pub(crate) sessions: Sessions,
+    pub(crate) items: Items,
+    pub(crate) recent: Recent,
+    pub(crate) probes: Probes,
+    counters: AllCounters,
+    seed: u64,
+}
+
+/// What is known of members: kept up to date by whoever keeps their books.
+pub struct Members {
+    /// Verifies passkeys.
+    pub keyring: Arc<Keyring>,
+    /// Passkeys brought along from another tracker.
+    pub aliases: Arc<Aliases>,
+    /// Where each member stands.
+    pub roster: Arc<Roster>,
+    /// Who has a right to what.
+    pub rights: Arc<Entitlements>,
+}
+
+impl Tracker {
+    /// Makes a tracker without swarms; `seed` is random, and secret from clients.
+    pub fn new(settings: Settings, members: Members, seed: u64) -> Self {
+        Self {
+            swarms: Swarms::new(settings.limits, seed),
+            sessions: Sessions::new(seed),
+            settings: ArcSwap::from_pointee(settings),
+            members,
+            items: Items::new(),
+            recent: Recent::new(),
+            probes: Probes::default(),
+            counters: AllCounters::default(),
+            seed,
+        }
+    }
+
+    /// What one worker needs to answer announces.
+    pub fn scratch(&self) -> Scratch {
+        let (counters, worker) = self.counters.worker();
+        Scratch::new(counters, self.seed.wrapping_add(worker))
+    }
+
+    /// Puts other settings in force for the announces from now on.
+    pub fn set_settings(&self, settings: Settings) {
+        self.swarms.set_limits(settings.limits);
+        self.settings.store(Arc::new(settings));
+    }
+
+    /// Takes an item in, or changes it: its swarms are there from now on, and run by its policy.
+    ///
+    /// Returns false where the number is past the last one there can be.
+    pub fn register(&self, item: &Registration) -> bool {
+        let before = self.items.get(item.id).map(Item::hashes).unwrap_or_default();
+        for gone in before.iter().filter(|hash| !item.hashes.contains(hash)) {
+            self.swarms.tag(gone, 0);
+        }
+        if !self.items.set(item) {
+            return false;
+        }
+        for hash in &item.hashes {
+            self.swarms.tag(hash, item.id.0);
+        }
+        true
+    }
+
+    /// Forgets an item and its sessions; its swarms go on as an unknown torrent's, if at all.
+    pub fn remove(&self, item: ItemId, now: Now) {
+        for hash in self.items.remove(item) {
+            self.swarms.tag(&hash, 0);
+        }
+        self.sessions.remove_item(item, now);
+    }
+
+    /// What a member's announces were told of late, oldest first.
+    pub fn why(&self, member: MemberId) -> Vec<Heard> {
+        self.recent.of(member)
+    }
+
+    /// What was counted since the start.
+    pub fn counted(&self) -> Counted {
+        self.counters.total()
+    }
+
+    /// Moves members' counters that rose since the last call into `counts`, the first of an epoch
+    /// before the rest.
+    pub fn drain_counts(&self, now: Now, counts: &mut Vec<SessionCount>) {
+        self.sessions.drain_dirty(now.unix, counts);
+    }
+
+    /// Lets a session that `opened` an epoch go on in one that the books already hold.
+    pub fn adopt(&self, session: &SessionId, opened: u32, epoch: u32) {
+        self.sessions.adopt(session, opened, epoch);
+    }
+
+    /// A member's port that waits to be tried, where the settings ask for that.
+    pub fn take_probe(&self) -> Option<Probe> {
+        self.probes.take()
+    }
+
+    /// Notes whether the port of a session could be reached.
+    pub fn set_reachable(&self, session: &SessionId, reachable: bool) {
+        self.sessions.set_reachable(session, reachable);
+    }
+
+    /// Writes all swarms and sessions, so that they survive a restart.
+    ///
+    /// # Errors
+    ///
+    /// Fails where `out` does.
+    pub fn save(&self, now: Now, out: &mut impl Write) -> io::Result<Saved> {
+        snapshot::write(&self.swarms, &self.sessions, now, out)
+    }
+
+    /// Puts back what [`save`](Self::save) wrote, less what has grown too old since. Items must be
+    /// registered before.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the bytes are not those that were written. Nothing was put back then, unless
+    /// they carry a good checksum over records that make no sense.
+    pub fn load(&self, bytes: &[u8], now: Now) -> Result<Saved, Damaged> {
+        let max_age_secs = self.settings.load().max_age_secs;
+        snapshot::read(bytes, &self.swarms, &self.sessions, now, max_age_secs)
+    }
+
+    /// One step of a sweep over everything: peers and sessions that were silent too long are
+    /// forgotten. `step` runs from 0 to [`SWEEP_STEPS`](Self::SWEEP_STEPS), and no step holds a
+    /// lock for long.
+    pub fn sweep(&self, step: usize, now: Now) {
+        let max_age_secs = self.settings.load().max_age_secs;
+        let max_age = swarm::Age::from_secs(max_age_secs);
+        self.swarms.sweep(step, Tick::at(now.secs), max_age);
+        if step.is_multiple_of(Self::SWEEP_STEPS / Sessions::SHARDS) {
+            let shard = step / (Self::SWEEP_STEPS / Sessions::SHARDS);
+            self.sessions.expire(shard, now, max_age_secs);
+        }
+    }
+
+    /// Steps of a whole sweep.
+    pub const SWEEP_STEPS: usize = Swarms::SHARDS;
+
+    /// The item of a swarm's tag; `None` where it is nobody's, or the item was just removed.
+    pub(crate) fn item_of(&self, tag: u32) -> Option<(ItemId, &Item)> {
+        let id = ItemId(tag);
+        if tag == 0 { None } else { Some((id, self.items.get(id)?)) }
+    }
+}
+
+impl Settings {
+    /// The door at which announces are let in.
+    pub(crate) fn door<'a>(&'a self, members: &'a Members) -> Door<'a> {
+        Door {
+            rules: &self.rules,
+            keyring: &members.keyring,
+            aliases: &members.aliases,
+            roster: &members.roster,
+            rights: &members.rights,
+        }
+    }
+}

@@ -1,0 +1,524 @@
+//! Announces through the whole line: admission, session, seat and reply.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arrayvec::ArrayVec;
+use policy::{
+    Aliases, Entitlements, Generation, Grant, ItemId, Keyring, Label, MasterSecret, MemberId,
+    MemberState, Notices, Right, Roster, Rules, Standing, TierId, UnknownTorrents,
+};
+use tracker::{Members, Nat, Now, Registration, Scratch, SessionCount, Settings, Tracker, Via};
+use wire::{Announce, Event, InfoHash, Passkey, PeerId, PeerKey};
+
+#[test]
+fn a_member_sits_inside_and_a_stranger_outside() {
+    let mut house = House::new();
+    house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    house.announce(stranger(2), "203.0.113.2").unwrap();
+    house.check_swarm([1, 0, 0, 1]);
+}
+
+#[test]
+fn each_is_told_of_the_other_and_of_nobody_twice() {
+    let mut house = House::new();
+    house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    assert_eq!(told.peers, ["203.0.113.1:6881"]);
+    let told = house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    assert_eq!(told.peers, ["203.0.113.2:6881"]);
+    assert_eq!((told.complete, told.incomplete), (1, 1));
+}
+
+#[test]
+fn a_member_is_never_told_of_its_own_other_client() {
+    let mut house = House::new();
+    house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    let told = house.announce(ada(2), "203.0.113.9").unwrap();
+    assert_eq!(told.peers, Vec::<String>::new());
+    assert_eq!(told.complete, 1);
+}
+
+#[test]
+fn two_families_of_one_client_count_once_in_swarm_and_books() {
+    let mut house = House::new();
+    for (from, uploaded) in
+        [("203.0.113.1", 0), ("2001:db8::1", 0), ("203.0.113.1", 700), ("2001:db8::1", 700)]
+    {
+        house.announce(ada(1).seeding().uploaded(uploaded), from).unwrap();
+    }
+    house.check_swarm([1, 0, 0, 0]);
+    assert_eq!(house.credit(), 700);
+    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    assert_eq!((told.complete, told.peers.len()), (1, 2));
+}
+
+#[test]
+fn a_client_counts_once_whichever_family_comes_first() {
+    let mut house = House::new();
+    for hash in [V1, V2] {
+        for from in ["2001:db8::1", "203.0.113.1", "2001:db8::1", "203.0.113.1"] {
+            house.announce(ada(1).of(hash).seeding(), from).unwrap();
+            let counts = house.tracker.scrape_open(&hash).unwrap();
+            assert_eq!((counts.complete, counts.incomplete), (1, 0), "{from}");
+        }
+    }
+}
+
+#[test]
+fn both_hashes_of_a_hybrid_count_once_in_the_books() {
+    let mut house = House::new();
+    for uploaded in [100, 900] {
+        for hash in [V1, V2] {
+            house.announce(ada(1).of(hash).seeding().uploaded(uploaded), "203.0.113.1").unwrap();
+        }
+    }
+    house.check_swarm([1, 0, 0, 0]);
+    assert_eq!(house.credit(), 800);
+}
+
+#[test]
+fn the_first_announce_credits_nothing() {
+    let mut house = House::new();
+    house.announce(ada(1).uploaded(5 << 30), "203.0.113.1").unwrap();
+    assert_eq!(house.credit(), 0);
+    house.announce(ada(1).uploaded((5 << 30) + 7), "203.0.113.1").unwrap();
+    assert_eq!(house.credit(), 7);
+}
+
+#[test]
+fn counters_that_start_over_open_another_run_and_take_nothing_away() {
+    let mut house = House::new();
+    for (uploaded, event) in
+        [(0, Event::Started), (500, Event::None), (300, Event::Started), (350, Event::None)]
+    {
+        house.pass(1800);
+        house.announce(Client { event, ..ada(1).uploaded(uploaded) }, "203.0.113.1").unwrap();
+    }
+    assert_eq!(house.credit(), 550);
+}
+
+#[test]
+fn late_announces_of_a_run_change_nothing() {
+    let mut house = House::new();
+    for uploaded in [0, 500, 400, 500] {
+        house.announce(ada(1).uploaded(uploaded), "203.0.113.1").unwrap();
+    }
+    assert_eq!(house.credit(), 500);
+}
+
+#[test]
+fn a_stop_keeps_what_was_carried_and_clears_the_seat() {
+    let mut house = House::new();
+    house.announce(ada(1), "203.0.113.1").unwrap();
+    let left = Client { event: Event::Stopped, ..ada(1).uploaded(42) };
+    assert_eq!(house.announce(left, "203.0.113.1").unwrap().peers.len(), 0);
+    house.check_swarm([0, 0, 0, 0]);
+    assert_eq!(house.credit(), 42);
+}
+
+#[test]
+fn an_announce_without_a_passkey_does_not_move_a_members_client() {
+    let mut house = House::new();
+    house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    for event in [Event::None, Event::Stopped] {
+        house.announce(Client { event, ..stranger(7) }, "203.0.113.1").unwrap();
+    }
+    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    assert_eq!((told.complete, told.peers), (1, vec!["203.0.113.1:6881".to_owned()]));
+}
+
+#[test]
+fn the_same_client_first_without_and_then_with_its_passkey_is_one() {
+    let mut house = House::new();
+    house.announce(Client { passkey: None, ..ada(1) }, "203.0.113.1").unwrap();
+    house.check_swarm([0, 0, 0, 1]);
+    house.announce(ada(1), "203.0.113.1").unwrap();
+    house.check_swarm([0, 1, 0, 0]);
+}
+
+#[test]
+fn a_fourth_client_of_one_member_is_refused_until_one_stops() {
+    let mut house = House::new();
+    let from = |client: u8| format!("203.0.113.{client}");
+    for client in 1..=3 {
+        house.announce(ada(client), &from(client)).unwrap();
+    }
+    let refused = house.announce(ada(4), &from(4)).unwrap_err();
+    assert!(refused.starts_with("too many of your clients"), "{refused}");
+    house.announce(Client { event: Event::Stopped, ..ada(2) }, &from(2)).unwrap();
+    house.announce(ada(4), &from(4)).unwrap();
+}
+
+#[test]
+fn a_client_that_starts_anew_on_its_port_replaces_itself() {
+    let mut house = House::new();
+    for peer_id in 1..=9 {
+        house.announce(ada(peer_id), "203.0.113.1").unwrap();
+    }
+    house.check_swarm([0, 1, 0, 0]);
+}
+
+#[test]
+fn a_stranger_that_changes_its_key_at_each_announce_is_one_client() {
+    let mut house = House::new();
+    for key in 1..=9 {
+        house.announce(Client { key, ..stranger(1) }, "203.0.113.1").unwrap();
+    }
+    house.check_swarm([0, 0, 0, 1]);
+}
+
+#[test]
+fn sixteen_strangers_of_one_peer_id_are_remembered_and_more_are_served() {
+    let mut house = House::new();
+    for key in 1..=17 {
+        house.announce(Client { key, ..stranger(1) }, &format!("203.0.113.{key}")).unwrap();
+        let remembered = house.tracker.item_swarm(ITEM, house.now).unwrap().outside_leechers;
+        assert_eq!(remembered, usize::try_from(key.min(16)).unwrap());
+    }
+}
+
+#[test]
+fn an_early_announce_gets_no_peers_and_a_word_where_the_rules_say_so() {
+    let mut house = House::new();
+    house.rules(|rules| rules.enforce_min_interval = true);
+    house.announce(stranger(2).seeding(), "203.0.113.2").unwrap();
+    assert_eq!(house.announce(ada(1), "203.0.113.1").unwrap().peers.len(), 1);
+    house.pass(60);
+    let early = house.announce(ada(1), "203.0.113.1").unwrap();
+    assert_eq!((early.peers.len(), early.warning.is_some()), (0, true));
+    house.pass(600);
+    let later = house.announce(ada(1), "203.0.113.1").unwrap();
+    assert_eq!((later.peers.len(), later.warning), (1, None));
+}
+
+#[test]
+fn an_own_network_is_given_out_by_its_public_address() {
+    let mut house = House::new();
+    let mapping = tracker::Mapping::new(ip("192.168.1.0"), 24, ip("203.0.113.99"));
+    house.settings.nat = Nat::new(vec![mapping.unwrap()]);
+    house.tracker.set_settings(house.settings.clone());
+    house.announce(ada(1).seeding(), "192.168.1.7").unwrap();
+    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    assert_eq!(told.peers, ["203.0.113.99:6881"]);
+}
+
+#[test]
+fn a_private_address_is_hidden_from_the_internet_and_counted() {
+    let mut house = House::new();
+    house.announce(ada(1).seeding(), "192.168.1.7").unwrap();
+    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    assert_eq!((told.complete, told.peers.len()), (1, 0));
+    assert_eq!(house.tracker.counted().hid_seeders, 1);
+    let told = house.announce(stranger(3), "192.168.1.8").unwrap();
+    assert_eq!(told.peers, ["192.168.1.7:6881", "203.0.113.2:6881"]);
+}
+
+#[test]
+fn an_unknown_torrent_is_refused_or_tracked_for_everybody_alike() {
+    let mut house = House::new();
+    let unknown = InfoHash([9; 20]);
+    let refused = house.announce(stranger(2).of(unknown), "203.0.113.2").unwrap_err();
+    assert_eq!(refused, "unknown torrent: see what is offered at https://club.example");
+    house.rules(|rules| rules.unknown_torrents = UnknownTorrents::Free);
+    house.announce(stranger(2).of(unknown), "203.0.113.2").unwrap();
+    house.announce(ada(1).of(unknown), "203.0.113.1").unwrap();
+    let view = house.tracker.swarm(&unknown, house.now).unwrap();
+    assert_eq!((view.item, view.inside_leechers, view.outside_leechers), (None, 0, 2));
+}
+
+#[test]
+fn why_tells_a_member_what_each_announce_was_told() {
+    let mut house = House::new();
+    house.announce(ada(1), "203.0.113.1").unwrap();
+    house.tracker_members(|roster, _| {
+        roster.set(ADA, Standing { state: MemberState::Suspended, ..standing() });
+    });
+    let refused = house.announce(ada(1), "203.0.113.1").unwrap_err();
+    assert_eq!(refused, "this account is suspended: ask at https://club.example");
+    let heard: Vec<bool> = house
+        .tracker
+        .why(ADA)
+        .iter()
+        .map(|heard| matches!(heard.told, tracker::Told::Seated { .. }))
+        .collect();
+    assert_eq!(heard, [true, false]);
+}
+
+#[test]
+fn a_right_to_the_item_seats_a_member_of_an_outside_tier_inside() {
+    let mut house = House::new();
+    house.tracker_members(|roster, rights| {
+        roster.set(ADA, Standing { tier: TierId::OUTSIDER, ..standing() });
+        rights.set(ITEM, ADA, Right { until: house_now().unix + 60, ..Right::default() });
+    });
+    house.announce(ada(1), "203.0.113.1").unwrap();
+    house.check_swarm([0, 1, 0, 0]);
+    house.pass(60);
+    house.announce(ada(1), "203.0.113.1").unwrap();
+    house.check_swarm([0, 0, 0, 1]);
+}
+
+#[test]
+fn silent_clients_are_swept_and_a_snapshot_brings_the_others_back() {
+    let mut house = House::new();
+    house.announce(ada(1).seeding().uploaded(10), "203.0.113.1").unwrap();
+    house.pass(3000);
+    house.announce(stranger(2), "203.0.113.2").unwrap();
+    house.pass(1000);
+    (0..Tracker::SWEEP_STEPS).for_each(|step| house.tracker.sweep(step, house.now));
+    house.check_swarm([0, 0, 0, 1]);
+
+    let mut bytes = Vec::new();
+    house.tracker.save(house.now, &mut bytes).unwrap();
+    let after = House::new();
+    let saved = after.tracker.load(&bytes, house.now).unwrap();
+    assert_eq!((saved.peers, saved.sessions), (1, 1));
+    after.check_swarm([0, 0, 0, 1]);
+
+    let too_late = House::new();
+    let now = Now { secs: 5, unix: house.now.unix + 3000 };
+    assert_eq!(too_late.tracker.load(&bytes, now).unwrap().sessions, 0);
+}
+
+#[test]
+fn a_damaged_snapshot_puts_nothing_back() {
+    let mut house = House::new();
+    house.announce(ada(1), "203.0.113.1").unwrap();
+    let mut bytes = Vec::new();
+    house.tracker.save(house.now, &mut bytes).unwrap();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        let after = House::new();
+        assert!(after.tracker.load(&damaged, house.now).is_err(), "byte {at}");
+        after.check_swarm([0, 0, 0, 0]);
+    }
+    for length in 0..bytes.len() {
+        assert!(House::new().tracker.load(&bytes[..length], house.now).is_err(), "{length} bytes");
+    }
+}
+
+#[test]
+fn a_restart_from_a_snapshot_keeps_the_run_of_a_session() {
+    let mut house = House::new();
+    house.announce(ada(1), "203.0.113.1").unwrap();
+    let mut bytes = Vec::new();
+    house.tracker.save(house.now, &mut bytes).unwrap();
+    let before = house.drain();
+
+    let mut after = House::new();
+    after.now = Now { secs: 3, unix: house.now.unix + 30 };
+    after.tracker.load(&bytes, after.now).unwrap();
+    after.announce(ada(1).uploaded(77), "203.0.113.1").unwrap();
+    let counts = after.drain();
+    assert_eq!((counts.len(), counts[0].opens, counts[0].uploaded), (1, false, 77));
+    assert_eq!(counts[0].epoch, before[0].epoch);
+}
+
+/// A tracker with one hybrid item under `priority`, and ada, a fan.
+struct House {
+    tracker: Tracker,
+    settings: Settings,
+    keyring: Arc<Keyring>,
+    roster: Arc<Roster>,
+    rights: Arc<Entitlements>,
+    scratch: Scratch,
+    now: Now,
+    booked: Vec<SessionCount>,
+}
+
+/// One announcing client.
+#[derive(Clone, Copy)]
+struct Client {
+    number: u8,
+    hash: InfoHash,
+    key: u32,
+    passkey: Option<MemberId>,
+    left: u64,
+    uploaded: u64,
+    event: Event,
+}
+
+/// What a client was told.
+#[derive(Debug)]
+struct Told {
+    complete: u32,
+    incomplete: u32,
+    peers: Vec<String>,
+    warning: Option<String>,
+}
+
+impl House {
+    fn new() -> Self {
+        let keyring = Arc::new(Keyring::new(&MasterSecret::new([7; 32]), None));
+        let roster = Arc::new(Roster::new());
+        let rights = Arc::new(Entitlements::default());
+        let settings = Settings {
+            rules: Rules::default(),
+            notices: Notices::new("https://club.example"),
+            nat: Nat::default(),
+            limits: swarm::Limits::default(),
+            max_age_secs: 3700,
+            probe_ports: false,
+        };
+        let members = Members {
+            keyring: Arc::clone(&keyring),
+            aliases: Arc::new(Aliases::default()),
+            roster: Arc::clone(&roster),
+            rights: Arc::clone(&rights),
+        };
+        let tracker = Tracker::new(settings.clone(), members, 42);
+        roster.set(ADA, standing());
+        let policy = settings.rules.policies.find("priority").unwrap();
+        let hashes = ArrayVec::from([V1, V2]);
+        assert!(tracker.register(&Registration { id: ITEM, hashes, policy, size: 1000 }));
+        let scratch = tracker.scratch();
+        Self {
+            tracker,
+            settings,
+            keyring,
+            roster,
+            rights,
+            scratch,
+            now: house_now(),
+            booked: Vec::new(),
+        }
+    }
+
+    fn announce(&mut self, client: Client, from: &str) -> Result<Told, String> {
+        let passkey = client.passkey.map(|member| self.passkey(member));
+        let announce = Announce {
+            info_hash: client.hash,
+            peer_id: PeerId([client.number; 20]),
+            port: 6881,
+            uploaded: client.uploaded,
+            downloaded: 0,
+            left: client.left,
+            event: client.event,
+            numwant: None,
+            key: Some(PeerKey(client.key)),
+            passkey,
+            compact: true,
+            no_peer_id: false,
+            supports_crypto: false,
+        };
+        let Self { tracker, scratch, now, .. } = self;
+        match tracker.announce(&announce, ip(from), Via::Http, *now, scratch) {
+            Ok(reply) => {
+                let v4 = reply.peers.iter().map(|peer| format!("{}:{}", peer.ip(), peer.port()));
+                let v6 = reply.peers6.iter().map(|peer| format!("[{}]:{}", peer.ip(), peer.port()));
+                let mut peers: Vec<String> = v4.chain(v6).collect();
+                peers.sort();
+                let warning = reply.warning.map(str::to_owned);
+                Ok(Told { complete: reply.complete, incomplete: reply.incomplete, peers, warning })
+            }
+            Err(failure) => Err(failure.reason.to_owned()),
+        }
+    }
+
+    fn passkey(&self, member: MemberId) -> Passkey {
+        let grant = Grant { member, generation: Generation(0), item: ItemId::ANY };
+        self.keyring.issue(Label::Announce, grant)
+    }
+
+    fn pass(&mut self, secs: u32) {
+        self.now = Now { secs: self.now.secs + secs, unix: self.now.unix + secs };
+    }
+
+    fn rules(&mut self, change: impl FnOnce(&mut Rules)) {
+        change(&mut self.settings.rules);
+        self.tracker.set_settings(self.settings.clone());
+    }
+
+    fn tracker_members(&self, change: impl FnOnce(&Roster, &Entitlements)) {
+        change(&self.roster, &self.rights);
+    }
+
+    fn drain(&mut self) -> Vec<SessionCount> {
+        let mut counts = Vec::new();
+        self.tracker.drain_counts(self.now, &mut counts);
+        counts
+    }
+
+    /// What ada is credited with: the highest less the lowest of each run.
+    fn credit(&mut self) -> u64 {
+        let counts = self.drain();
+        self.booked.extend(counts);
+        let mut runs = std::collections::BTreeMap::new();
+        for count in self.booked.iter().filter(|count| count.id.member == Some(ADA)) {
+            let (low, high) = runs.entry((count.id.peer_id, count.epoch)).or_insert((u64::MAX, 0));
+            *low = count.uploaded.min(*low);
+            *high = count.uploaded.max(*high);
+        }
+        runs.values().map(|(low, high)| high - low).sum()
+    }
+
+    /// Inside seeders and leechers, then outside ones.
+    #[track_caller]
+    fn check_swarm(&self, expected: [usize; 4]) {
+        let view = self.tracker.item_swarm(ITEM, self.now).unwrap();
+        let sides = [
+            view.inside_seeders,
+            view.inside_leechers,
+            view.outside_seeders,
+            view.outside_leechers,
+        ];
+        assert_eq!(sides, expected);
+        let counts = self.tracker.scrape_open(&V1).unwrap();
+        let [is, il, os, ol] = expected.map(|count| u32::try_from(count).unwrap());
+        assert_eq!((counts.complete, counts.incomplete), (is + os, il + ol));
+    }
+}
+
+impl Client {
+    fn seeding(self) -> Self {
+        Self { left: 0, ..self }
+    }
+
+    fn uploaded(self, uploaded: u64) -> Self {
+        Self { uploaded, ..self }
+    }
+
+    fn of(self, hash: InfoHash) -> Self {
+        Self { hash, ..self }
+    }
+}
+
+fn ada(number: u8) -> Client {
+    Client { passkey: Some(ADA), ..stranger(number) }
+}
+
+fn stranger(number: u8) -> Client {
+    let key = number.into();
+    Client { number, key, hash: V1, passkey: None, left: 500, uploaded: 0, event: Event::None }
+}
+
+fn standing() -> Standing {
+    Standing {
+        tier: TierId::new(1).unwrap(),
+        until: u32::MAX,
+        then: TierId::OUTSIDER,
+        state: MemberState::Active,
+        generation: Generation(0),
+        old_key_until: 0,
+    }
+}
+
+fn house_now() -> Now {
+    Now { secs: 100, unix: 1_800_000_000 }
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+const ADA: MemberId = match MemberId::new(7) {
+    Some(member) => member,
+    None => unreachable!(),
+};
+const ITEM: ItemId = ItemId(3);
+const V1: InfoHash = InfoHash([1; 20]);
+const V2: InfoHash = InfoHash([2; 20]);

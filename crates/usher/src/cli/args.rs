@@ -1,0 +1,318 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use wire::InfoHash;
+
+use super::when::When;
+
+/// A BitTorrent tracker that knows who paid.
+///
+/// Without a command it serves. All other commands but `check` ask the running daemon, through the
+/// socket in its state directory, and what they change is in force when they return.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "usher", version, max_term_width = 100, after_long_help = START)]
+pub struct Args {
+    /// The configuration [default: tracker.yaml if there is one here, else built-in settings]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
+    pub config: Option<PathBuf>,
+    /// Print one JSON document instead of text for people
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+impl Args {
+    /// What to do; without a command, serve.
+    pub fn command(&self) -> &Command {
+        self.command.as_ref().unwrap_or(&Command::Serve)
+    }
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Run the daemon until it is told to stop (SIGTERM); SIGHUP reads the configuration again
+    Serve,
+    /// Read the configuration and say whether it is fine; needs no daemon
+    #[command(after_help = CHECK)]
+    Check,
+    /// Add, list and change members
+    #[command(subcommand, after_help = MEMBER)]
+    Member(MemberCommand),
+    /// Add, list and change items: what you offer
+    #[command(subcommand, after_help = ITEM)]
+    Item(ItemCommand),
+    /// Give a member the right to an item, or to all
+    #[command(after_help = GRANT)]
+    Grant {
+        /// The member's name or id
+        member: String,
+        /// The item's name or id, or `all`
+        item: String,
+        /// When it ends: 2027-01-31 (to the end of that day, UTC), 2027-01-31T18:00:00Z, or 30d
+        /// from now [default: never]
+        #[arg(long, value_name = "DATE")]
+        until: Option<When>,
+    },
+    /// Take back what was granted
+    Revoke {
+        /// The member's name or id
+        member: String,
+        /// The item's name or id, or `all`
+        item: String,
+    },
+    /// Show who is in a swarm
+    #[command(after_help = SWARM)]
+    Swarm {
+        /// The info hash in hexadecimal, or the item's name or id
+        #[arg(value_name = "HASH|ITEM")]
+        swarm: String,
+    },
+    /// Show what the tracker is doing
+    Stats,
+    /// Show a member's last announces, and what each was told and why
+    Why {
+        /// The member's name or id
+        member: String,
+    },
+}
+
+/// What to do with members.
+#[derive(Clone, Debug, Subcommand)]
+pub enum MemberCommand {
+    /// Add a member and print the announce URL, which is theirs alone
+    Add {
+        /// A name nobody has: letters, digits, `.`, `_` and `-`, but not digits alone
+        name: String,
+        /// A tier of the configuration
+        #[arg(long, default_value = "outsider")]
+        tier: String,
+        /// When the tier ends; then they are an outsider again [default: never]
+        #[arg(long, value_name = "DATE")]
+        until: Option<When>,
+    },
+    /// List all members
+    List,
+    /// Show a member, the announce URL with the passkey too
+    Show {
+        /// The member's name or id
+        member: String,
+    },
+    /// Put a member into another tier
+    #[command(override_usage = "usher member set-tier [OPTIONS] <MEMBER> <TIER>")]
+    SetTier {
+        /// The member's name or id
+        member: String,
+        /// A tier of the configuration
+        #[arg(required_unless_present = "named")]
+        tier: Option<String>,
+        /// The same, by name
+        #[arg(long = "tier", id = "named", value_name = "TIER", conflicts_with = "tier")]
+        named: Option<String>,
+        /// When it ends; then they are an outsider again [default: never]
+        #[arg(long, value_name = "DATE")]
+        until: Option<When>,
+    },
+    /// Give a member another passkey; the present one stops answering
+    Rotate {
+        /// The member's name or id
+        member: String,
+        /// How long the present passkey answers yet, with a warning, such as 7d [default: not at all]
+        #[arg(long, value_name = "TIME")]
+        grace: Option<When>,
+    },
+    /// Refuse a member everything, until resumed
+    Suspend {
+        /// The member's name or id
+        member: String,
+    },
+    /// Let a suspended member in again
+    Resume {
+        /// The member's name or id
+        member: String,
+    },
+    /// Remove a member for good
+    Remove {
+        /// The member's name or id
+        member: String,
+    },
+}
+
+/// What to do with items.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ItemCommand {
+    /// Offer a torrent; peers that announce it are let in from now on
+    #[command(override_usage = ITEM_ADD_USAGE)]
+    Add {
+        /// The .torrent file
+        #[arg(value_name = "FILE.torrent", required_unless_present = "info_hash")]
+        torrent: Option<PathBuf>,
+        /// Instead of a file: the info hash, 40 hexadecimal digits; twice for a hybrid torrent
+        #[arg(long, value_name = "HEX", value_parser = info_hash, conflicts_with = "torrent")]
+        info_hash: Vec<InfoHash>,
+        /// A name no other item has: letters, digits, `.`, `_` and `-`, but not digits alone
+        #[arg(long)]
+        name: String,
+        /// A policy of the configuration: free, priority, club, or your own
+        #[arg(long)]
+        policy: String,
+    },
+    /// List all items
+    List,
+    /// Show an item and who has a right to it
+    Show {
+        /// The item's name, id or info hash
+        item: String,
+    },
+    /// Run an item's swarm by another policy
+    #[command(override_usage = "usher item set-policy [OPTIONS] <ITEM> <POLICY>")]
+    SetPolicy {
+        /// The item's name, id or info hash
+        item: String,
+        /// A policy of the configuration
+        #[arg(required_unless_present = "named")]
+        policy: Option<String>,
+        /// The same, by name
+        #[arg(long = "policy", id = "named", value_name = "POLICY", conflicts_with = "policy")]
+        named: Option<String>,
+    },
+    /// Offer an item no longer
+    Remove {
+        /// The item's name, id or info hash
+        item: String,
+    },
+}
+
+fn info_hash(text: &str) -> Result<InfoHash, String> {
+    InfoHash::from_hex(text).ok_or_else(|| "not 40 hexadecimal digits".to_owned())
+}
+
+const EVERYWHERE: &str = "Before or after any command";
+const START: &str = "\
+Examples:
+  usher                                                 run the daemon
+  usher member add ada --tier fan                       add a member; prints the announce URL
+  usher item add reel.torrent --name reel --policy club offer a torrent to who has a right to it
+  usher grant ada reel --until 2027-01-31               give ada that right
+  usher swarm reel                                      see who shares it
+  usher why ada                                         see what ada's client was told";
+const CHECK: &str = "\
+Examples:
+  usher check && systemctl reload usher
+  usher check --json        every setting in force, defaults too";
+const MEMBER: &str = "\
+Examples:
+  usher member add ada --tier fan
+  usher member set-tier ada patron --until 30d
+  usher member rotate ada --grace 7d      both passkeys answer for a week
+  usher member show ada --json";
+const ITEM: &str = "\
+Examples:
+  usher item add reel.torrent --name reel --policy priority
+  usher item add --info-hash c1463792a1ff36a237e3a0f68badeb0d3764e9bb --name reel --policy free
+  usher item set-policy reel club";
+const ITEM_ADD_USAGE: &str =
+    "usher item add [OPTIONS] <FILE.torrent|--info-hash <HEX>> --name <NAME> --policy <POLICY>";
+const GRANT: &str = "\
+Examples:
+  usher grant ada reel                    for ever
+  usher grant ada all --until 30d         every item, for thirty days
+  usher grant bob reel --until 2027-01-31";
+const SWARM: &str = "\
+Examples:
+  usher swarm reel
+  usher swarm c1463792a1ff36a237e3a0f68badeb0d3764e9bb --json";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        <Args as CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn alone_it_serves() {
+        assert!(matches!(parse("").command(), Command::Serve));
+        assert!(matches!(parse("--config x.yaml").command(), Command::Serve));
+        assert!(matches!(parse("serve").command(), Command::Serve));
+    }
+
+    #[test]
+    fn config_and_json_stand_before_or_after_any_subcommand() {
+        let everywhere = [
+            "--config x.yaml --json member add ada --tier fan",
+            "member --config x.yaml --json add ada --tier fan",
+            "member add --config x.yaml ada --tier fan --json",
+            "member add ada --tier fan --json --config=x.yaml",
+        ];
+        for line in everywhere {
+            let args = parse(line);
+            assert_eq!(args.config, Some(PathBuf::from("x.yaml")), "{line}");
+            assert!(args.json, "{line}");
+            let Command::Member(MemberCommand::Add { name, tier, until }) = args.command() else {
+                panic!("{line}");
+            };
+            assert_eq!((name.as_str(), tier.as_str(), until.is_none()), ("ada", "fan", true));
+        }
+        for line in ["check", "stats", "item list", "swarm reel", "why ada", "revoke ada all"] {
+            assert!(parse(&format!("{line} --config x.yaml")).config.is_some(), "{line}");
+        }
+    }
+
+    #[test]
+    fn tier_and_policy_are_named_with_or_without_the_option() {
+        for line in ["member set-tier ada patron", "member set-tier ada --tier patron"] {
+            let args = parse(line);
+            let Command::Member(MemberCommand::SetTier { tier, named, .. }) = args.command() else {
+                panic!("{line}");
+            };
+            assert_eq!(tier.as_ref().or(named.as_ref()).unwrap(), "patron");
+        }
+        refuses("member set-tier ada");
+        refuses("member set-tier ada fan --tier patron");
+        parse("item set-policy reel club");
+        parse("item set-policy reel --policy club");
+        refuses("item set-policy reel");
+    }
+
+    #[test]
+    fn an_item_is_a_file_or_an_info_hash() {
+        let hash = "c1463792a1ff36a237e3a0f68badeb0d3764e9bb";
+        parse("item add reel.torrent --name reel --policy club");
+        parse(&format!("item add --info-hash {hash} --name reel --policy club"));
+        refuses("item add --name reel --policy club");
+        refuses(&format!("item add reel.torrent --info-hash {hash} --name reel --policy club"));
+        refuses("item add --info-hash c146 --name reel --policy club");
+        refuses("item add reel.torrent --policy club");
+        refuses("item add reel.torrent --name reel");
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_refused() {
+        parse("grant ada reel --until 2027-01-31");
+        parse("grant ada all --until 30d");
+        refuses("grant ada reel --until soon");
+        refuses("grant ada");
+    }
+
+    #[track_caller]
+    fn parse(line: &str) -> Args {
+        Args::try_parse_from(words(line)).unwrap()
+    }
+
+    #[track_caller]
+    fn refuses(line: &str) {
+        assert!(Args::try_parse_from(words(line)).is_err(), "{line}");
+    }
+
+    fn words(line: &str) -> impl Iterator<Item = &str> {
+        std::iter::once("usher").chain(line.split_whitespace())
+    }
+}

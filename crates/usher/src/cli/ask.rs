@@ -1,0 +1,202 @@
+//! What each command asks of the daemon.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use http::Method;
+use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web::api::{MAX_BODY_BYTES, view};
+
+use super::args::{Command, ItemCommand, MemberCommand};
+use super::client::Client;
+use super::run::RunError;
+use super::show;
+use super::when::When;
+
+/// Asks on behalf of one command.
+pub(super) struct Asker {
+    pub(super) client: Client,
+    pub(super) json: bool,
+    pub(super) now: Timestamp,
+}
+
+impl Asker {
+    /// Asks, and returns what to print.
+    pub(super) async fn ask(&self, command: &Command) -> Result<String, RunError> {
+        match command {
+            Command::Check | Command::Serve => Ok(String::new()),
+            Command::Member(command) => self.member(command).await,
+            Command::Item(command) => self.item(command).await,
+            Command::Grant { member, item, until } => {
+                let grant = view::Grant { until: self.moment(*until)? };
+                let path = right(member, item);
+                self.print(&self.client.tell(Method::PUT, &path, &grant).await?, show::granted)
+            }
+            Command::Revoke { member, item } => {
+                let path = right(member, item);
+                self.print(&self.client.ask(Method::DELETE, &path).await?, show::revoked)
+            }
+            Command::Swarm { swarm } => {
+                self.print(&self.get(&["swarms", swarm]).await?, show::swarm)
+            }
+            Command::Stats => self.print(&self.get(&["stats"]).await?, show::stats),
+            Command::Why { member } => {
+                self.print(&self.get(&["members", member, "why"]).await?, show::why)
+            }
+        }
+    }
+
+    async fn member(&self, command: &MemberCommand) -> Result<String, RunError> {
+        match command {
+            MemberCommand::Add { name, tier, until } => {
+                let until = self.moment(*until)?;
+                let new = view::NewMember { name: name.clone(), tier: tier.clone(), until };
+                let path = path(&["members"]);
+                self.print(&self.client.tell(Method::POST, &path, &new).await?, show::added_member)
+            }
+            MemberCommand::List => {
+                let members = self.list("members", |member: &view::Member| member.id).await?;
+                self.print(&members, |members| show::members(members))
+            }
+            MemberCommand::Show { member } => {
+                self.print(&self.get(&["members", member]).await?, show::member)
+            }
+            MemberCommand::SetTier { member, tier, named, until } => {
+                let tier = tier.as_ref().or(named.as_ref()).cloned().unwrap_or_default();
+                let to = view::SetTier { tier, until: self.moment(*until)? };
+                let path = path(&["members", member, "tier"]);
+                self.print(&self.client.tell(Method::PUT, &path, &to).await?, show::changed_member)
+            }
+            MemberCommand::Rotate { member, grace } => {
+                let rotate = view::Rotate { old_until: self.moment(*grace)? };
+                let path = path(&["members", member, "rotate"]);
+                self.print(&self.client.tell(Method::POST, &path, &rotate).await?, show::rotated)
+            }
+            MemberCommand::Suspend { member } => {
+                let path = path(&["members", member, "suspend"]);
+                self.print(&self.client.ask(Method::POST, &path).await?, show::changed_member)
+            }
+            MemberCommand::Resume { member } => {
+                let path = path(&["members", member, "resume"]);
+                self.print(&self.client.ask(Method::POST, &path).await?, show::changed_member)
+            }
+            MemberCommand::Remove { member } => {
+                let path = path(&["members", member]);
+                self.print(&self.client.ask(Method::DELETE, &path).await?, show::changed_member)
+            }
+        }
+    }
+
+    async fn item(&self, command: &ItemCommand) -> Result<String, RunError> {
+        match command {
+            ItemCommand::Add { torrent: Some(torrent), name, policy, .. } => {
+                let path =
+                    format!("{}?name={}&policy={}", path(&["items"]), escape(name), escape(policy));
+                let item = self.client.hand_over(&path, read(torrent)?).await?;
+                self.print(&item, show::added_item)
+            }
+            ItemCommand::Add { torrent: None, info_hash, name, policy } => {
+                let new = view::NewItem {
+                    name: name.clone(),
+                    policy: policy.clone(),
+                    info_hashes: info_hash.iter().map(ToString::to_string).collect(),
+                };
+                let path = path(&["items"]);
+                self.print(&self.client.tell(Method::POST, &path, &new).await?, show::added_item)
+            }
+            ItemCommand::List => {
+                let items = self.list("items", |item: &view::Item| item.id).await?;
+                self.print(&items, |items| show::items(items))
+            }
+            ItemCommand::Show { item } => {
+                self.print(&self.get(&["items", item]).await?, show::item)
+            }
+            ItemCommand::SetPolicy { item, policy, named } => {
+                let policy = policy.as_ref().or(named.as_ref()).cloned().unwrap_or_default();
+                let path = path(&["items", item, "policy"]);
+                let to = view::SetPolicy { policy };
+                self.print(&self.client.tell(Method::PUT, &path, &to).await?, show::changed_item)
+            }
+            ItemCommand::Remove { item } => {
+                let path = path(&["items", item]);
+                self.print(&self.client.ask(Method::DELETE, &path).await?, show::changed_item)
+            }
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<T, RunError> {
+        Ok(self.client.ask(Method::GET, &path(segments)).await?)
+    }
+
+    /// All pages of a list.
+    async fn list<T: DeserializeOwned>(
+        &self,
+        kind: &str,
+        id: impl Fn(&T) -> u32,
+    ) -> Result<Vec<T>, RunError> {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().map_or(0, &id);
+            let path = format!("{}?after={after}", path(&[kind]));
+            let page: Vec<T> = self.client.ask(Method::GET, &path).await?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
+    }
+
+    fn print<T: Serialize>(
+        &self,
+        answer: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> Result<String, RunError> {
+        if self.json {
+            return Ok(serde_json::to_string_pretty(answer)? + "\n");
+        }
+        Ok(text(answer))
+    }
+
+    fn moment(&self, when: Option<When>) -> Result<Option<Timestamp>, RunError> {
+        Ok(when.map(|when| when.after(self.now)).transpose()?)
+    }
+}
+
+fn right(member: &str, item: &str) -> String {
+    path(&["members", member, "rights", item])
+}
+
+fn path(segments: &[&str]) -> String {
+    segments.iter().fold("/api/v1".to_owned(), |path, segment| path + "/" + &escape(segment))
+}
+
+fn escape(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string()
+}
+
+/// Reads a file that the daemon may take; a larger one no further than that shows.
+fn read(path: &Path) -> Result<Vec<u8>, RunError> {
+    let most = u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(|error| RunError::File { path: path.to_owned(), error })?;
+    Ok(bytes)
+}
+
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_leave_their_place_in_a_path() {
+        assert_eq!(path(&["members", "ada"]), "/api/v1/members/ada");
+        assert_eq!(right("a/b?c", "d e"), "/api/v1/members/a%2Fb%3Fc/rights/d%20e");
+    }
+}

@@ -1,0 +1,196 @@
+//! The admin API, as the command line asks it: HTTP over the daemon's Unix socket.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use http::header::{CONTENT_TYPE, HOST};
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use tokio::net::UnixStream;
+use web::api::view::Failure;
+
+/// A daemon, by its socket.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    socket: PathBuf,
+}
+
+impl Client {
+    pub(super) fn new(socket: &Path) -> Self {
+        Self { socket: socket.to_owned() }
+    }
+
+    /// Asks without a body.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> Result<T, ClientError> {
+        self.send(method, path, None, Bytes::new()).await
+    }
+
+    /// Asks with JSON.
+    pub(super) async fn tell<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let body = serde_json::to_vec(body)?;
+        self.send(method, path, Some("application/json"), body.into()).await
+    }
+
+    /// Hands over a torrent.
+    pub(super) async fn hand_over<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        torrent: Vec<u8>,
+    ) -> Result<T, ClientError> {
+        self.send(Method::POST, path, Some("application/x-bittorrent"), torrent.into()).await
+    }
+
+    /// One request on a connection of its own.
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<&str>,
+        body: Bytes,
+    ) -> Result<T, ClientError> {
+        let stream =
+            UnixStream::connect(&self.socket).await.map_err(|error| self.explain(error))?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+
+        let mut request = Request::builder().method(method).uri(path).header(HOST, "usher");
+        if let Some(content_type) = content_type {
+            request = request.header(CONTENT_TYPE, content_type);
+        }
+        let response = sender.send_request(request.body(Full::new(body))?).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        if status.is_success() {
+            return Ok(serde_json::from_slice(&body)?);
+        }
+        let told: Failure = serde_json::from_slice(&body)
+            .unwrap_or_else(|_| Failure { error: format!("the daemon answered {status}") });
+        Err(ClientError::Refused(told.error))
+    }
+
+    fn explain(&self, error: io::Error) -> ClientError {
+        let socket = self.socket.clone();
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                ClientError::NotRunning { socket }
+            }
+            _ => ClientError::Socket { socket, error },
+        }
+    }
+}
+
+/// Why the daemon gave no answer, or which.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// The connection broke.
+    #[error("the daemon broke off: {0}")]
+    Broken(#[from] hyper::Error),
+    /// The daemon speaks another language: another version.
+    #[error("the daemon's answer is not understood, is it of this version? {0}")]
+    Garbled(#[from] serde_json::Error),
+    /// The request could not be put into words.
+    #[error("no such request: {0}")]
+    Unspeakable(#[from] http::Error),
+    /// Nobody listens.
+    #[error(
+        "no daemon at {}: start it with `usher serve`, or name its configuration with --config",
+        socket.display()
+    )]
+    NotRunning {
+        /// The socket that was tried.
+        socket: PathBuf,
+    },
+    /// The daemon says why not.
+    #[error("{0}")]
+    Refused(String),
+    /// The socket cannot be used.
+    #[error("cannot use {}, run this as the daemon's user: {error}", socket.display())]
+    Socket {
+        /// The socket that was tried.
+        socket: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes as Body;
+    use axum::http::{HeaderMap, StatusCode};
+    use axum::routing::{get, post};
+    use axum::{Json, Router};
+    use serde_json::{Value, json};
+    use tempfile::TempDir;
+    use tokio::net::UnixListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn hands_over_what_it_was_given_and_returns_the_answer() {
+        let (client, _folder) = daemon();
+        let echo: Value =
+            client.tell(Method::POST, "/echo?name=a%20b", &json!({"x": 1})).await.unwrap();
+        assert_eq!(echo, json!(["application/json", "{\"x\":1}"]));
+        let echo: Value = client.hand_over("/echo", b"d4:infoe".to_vec()).await.unwrap();
+        assert_eq!(echo, json!(["application/x-bittorrent", "d4:infoe"]));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told_in_the_daemons_words() {
+        let (client, _folder) = daemon();
+        fails(&client, "/refuse", "no tier `king`").await;
+        fails(&client, "/stumble", "the daemon answered 500").await;
+        fails(&client, "/babble", "the daemon's answer is not understood").await;
+    }
+
+    #[tokio::test]
+    async fn without_a_daemon_it_says_how_to_start_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("admin.sock");
+        let expected = format!("no daemon at {}: start it with `usher serve`", socket.display());
+        let client = Client::new(&socket);
+        fails(&client, "/", &expected).await;
+        drop(UnixListener::bind(&socket).unwrap());
+        fails(&client, "/", &expected).await;
+    }
+
+    async fn fails(client: &Client, path: &str, expected: &str) {
+        let error = client.ask::<Value>(Method::GET, path).await.unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+
+    /// A daemon of few words, for as long as the folder is kept.
+    fn daemon() -> (Client, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("admin.sock");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let echo = async |headers: HeaderMap, body: Body| {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            Json([text(headers[CONTENT_TYPE].as_bytes()), text(&body)])
+        };
+        let refuse =
+            async || (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"error": "no tier `king`"})));
+        let router = Router::new()
+            .route("/echo", post(echo))
+            .route("/refuse", get(refuse))
+            .route("/stumble", get(async || StatusCode::INTERNAL_SERVER_ERROR))
+            .route("/babble", get(async || "babble"));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (Client::new(&socket), folder)
+    }
+}

@@ -1,0 +1,62 @@
+//! From a command to what is printed.
+
+use std::io;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::args::{Args, Command};
+use super::ask::Asker;
+use super::check;
+use super::client::{Client, ClientError};
+use super::when::WhenError;
+use crate::config::{Source, SourceError};
+
+/// Does what a command says, but for `serve`, and returns what to print; now is `now_unix`, in
+/// Unix seconds.
+///
+/// # Errors
+///
+/// Says in a sentence what to do next: start the daemon, correct the configuration, or ask
+/// otherwise.
+pub fn run(args: &Args, now_unix: u32) -> Result<String, RunError> {
+    let source = Source::find(args.config.clone());
+    let loaded = source.load()?;
+    if matches!(args.command(), Command::Check) {
+        return Ok(check::report(&source, &loaded, args.json)?);
+    }
+    let client = Client::new(&loaded.config.admin.socket);
+    let now = Timestamp::from_second(now_unix.into()).unwrap_or_default();
+    let asker = Asker { client, json: args.json, now };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(asker.ask(args.command()))
+}
+
+/// Why a command did nothing.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The daemon.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] SourceError),
+    /// A file that was named.
+    #[error("cannot read {}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The answer cannot be put into JSON.
+    #[error("cannot print the answer: {0}")]
+    Print(#[from] serde_json::Error),
+    /// No thread to ask from.
+    #[error("cannot start: {0}")]
+    Start(#[from] io::Error),
+    /// A date that was named.
+    #[error(transparent)]
+    When(#[from] WhenError),
+}

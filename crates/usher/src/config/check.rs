@@ -1,0 +1,299 @@
+//! From the shape of a file to settings that can stand together.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::Uri;
+use policy::{ClientList, PeerIdPrefix, Policies, PortSet, Rules, Tiers};
+use thiserror::Error;
+
+use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
+use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
+use super::units::Network;
+use super::{policies, tiers};
+
+/// A setting that cannot stand, and why.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("{key}: {why}")]
+pub struct Invalid {
+    key: String,
+    why: String,
+}
+
+impl Invalid {
+    pub(super) fn new(key: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { key: key.into(), why: why.into() }
+    }
+}
+
+pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
+    let (tiers, terms) = tiers::resolve(raw.tiers)?;
+    let policies = policies::resolve(raw.policies)?;
+    let state_dir = folder.join(raw.state_dir);
+    Ok(Config {
+        secret_file: within(folder, raw.secret_file).unwrap_or_else(|| state_dir.join("secret")),
+        public_url: public_url(&raw.public_url)?,
+        rules: rules(&raw.tracker, &tiers, policies)?,
+        tracker: tracker(raw.tracker, &tiers, folder)?,
+        admin: admin(raw.admin, &state_dir, folder)?,
+        web_listen: raw.web.listen,
+        log_level: raw.log.level,
+        log_format: raw.log.format,
+        terms,
+        state_dir,
+    })
+}
+
+fn rules(raw: &RawTracker, tiers: &Tiers, policies: Policies) -> Result<Rules, Invalid> {
+    let ports = raw.forbidden_ports.iter().map(|range| range.first..=range.last).collect();
+    Ok(Rules {
+        tiers: tiers.clone(),
+        policies,
+        clients: clients(&raw.clients)?,
+        forbidden_ports: PortSet::new(ports)
+            .map_err(|error| Invalid::new("tracker.forbidden_ports", error.to_string()))?,
+        enforce_min_interval: raw.enforce_min_interval,
+        unknown_torrents: match raw.unknown_torrents {
+            UnknownTorrents::Deny => policy::UnknownTorrents::Deny,
+            UnknownTorrents::Free => policy::UnknownTorrents::Free,
+        },
+        ..Rules::default()
+    })
+}
+
+fn tracker(raw: RawTracker, tiers: &Tiers, folder: &Path) -> Result<TrackerSettings, Invalid> {
+    if raw.http.listen.is_empty() && raw.udp.listen.is_empty() {
+        return Err(Invalid::new("tracker.http.listen", "empty, and so is tracker.udp.listen"));
+    }
+    let mut http_tls = raw.http.tls;
+    if let Some(tls) = &mut http_tls {
+        tls.certificate = folder.join(&tls.certificate);
+        tls.key = folder.join(&tls.key);
+    }
+    for (network, address) in &raw.nat {
+        nat(network, address)?;
+    }
+    reachability(&raw.reachability)?;
+    for (key, interval) in [
+        ("tracker.snapshot_interval", raw.snapshot_interval),
+        ("tracker.flush_interval", raw.flush_interval),
+    ] {
+        if interval < SHORTEST_TASK || interval > LONGEST_TASK {
+            let why = format!("from {SHORTEST_TASK:?} to {LONGEST_TASK:?}, not {interval:?}");
+            return Err(Invalid::new(key, why));
+        }
+    }
+    Ok(TrackerSettings {
+        http: HttpSettings { listen: raw.http.listen, tls: http_tls },
+        udp: UdpSettings { listen: raw.udp.listen, io: raw.udp.io },
+        announce_url: raw.announce_url.as_deref().map(announce_url).transpose()?,
+        trusted_proxies: raw.trusted_proxies,
+        nat: raw.nat,
+        limits: raw.limits,
+        workers: raw.workers,
+        max_peer_age: max_peer_age(raw.max_peer_age, raw.sweep_interval, tiers)?,
+        sweep_interval: raw.sweep_interval,
+        snapshot_interval: raw.snapshot_interval,
+        flush_interval: raw.flush_interval,
+        reachability: raw.reachability,
+    })
+}
+
+/// The age limit: long enough for every tier's interval, short enough for the peer tables.
+fn max_peer_age(
+    asked_for: Option<Duration>,
+    sweep_interval: Duration,
+    tiers: &Tiers,
+) -> Result<Duration, Invalid> {
+    let range = Duration::from_secs(1)..=HALF_RING;
+    whole_seconds("tracker.sweep_interval", sweep_interval, &range)?;
+    let longest = tiers.iter().map(|tier| tier.intervals.regular_secs()).max().unwrap_or(0);
+    let two_and_a_quarter = Duration::from_secs(u64::from(longest) * 9 / 4);
+    let age = asked_for.unwrap_or(two_and_a_quarter);
+    let age_secs = whole_seconds("tracker.max_peer_age", age, &range)?;
+    // Jitter lengthens an interval by up to a tenth.
+    if age_secs <= longest + longest / 10 {
+        let why = format!("{age:?} forgets peers between two announces, {longest}s apart");
+        return Err(Invalid::new("tracker.max_peer_age", why));
+    }
+    if age + sweep_interval >= HALF_RING {
+        let why = format!("{age:?} with sweep_interval must stay under {HALF_RING:?}");
+        return Err(Invalid::new("tracker.max_peer_age", why));
+    }
+    Ok(age)
+}
+
+fn admin(raw: RawAdmin, state_dir: &Path, folder: &Path) -> Result<AdminSettings, Invalid> {
+    if !raw.listen.ip().to_canonical().is_loopback() {
+        let why = format!("{} is not a loopback address such as 127.0.0.1", raw.listen.ip());
+        return Err(Invalid::new("admin.listen", why));
+    }
+    let socket = within(folder, raw.socket).unwrap_or_else(|| state_dir.join("admin.sock"));
+    Ok(AdminSettings { socket, listen: raw.listen })
+}
+
+fn nat(network: &Network, address: &IpAddr) -> Result<(), Invalid> {
+    let key = || format!("tracker.nat.{network}");
+    if network.0.addr().is_ipv4() != address.is_ipv4() {
+        return Err(Invalid::new(key(), format!("{address} is of the other address family")));
+    }
+    if address.is_unspecified() || address.is_multicast() {
+        return Err(Invalid::new(key(), format!("{address} is no host's address")));
+    }
+    Ok(())
+}
+
+fn clients(clients: &Clients) -> Result<ClientList, Invalid> {
+    let prefixes = |list: &str, prefixes: &[String]| -> Result<Vec<_>, Invalid> {
+        let prefix = |(index, text): (usize, &String)| {
+            PeerIdPrefix::new(text.as_bytes()).ok_or_else(|| {
+                let why = format!("`{text}` is not the first 1 to 20 bytes of a peer id");
+                Invalid::new(format!("tracker.clients.{list}[{index}]"), why)
+            })
+        };
+        prefixes.iter().enumerate().map(prefix).collect()
+    };
+    let allow = prefixes("allow", &clients.allow)?;
+    let deny = prefixes("deny", &clients.deny)?;
+    ClientList::new(allow, deny).map_err(|error| Invalid::new("tracker.clients", error.to_string()))
+}
+
+fn reachability(check: &Reachability) -> Result<(), Invalid> {
+    if check.at_once == 0 {
+        return Err(Invalid::new("tracker.reachability.at_once", "at least 1"));
+    }
+    let second = Duration::from_secs(1);
+    whole_seconds("tracker.reachability.timeout", check.timeout, &(second..=second * 60))?;
+    whole_seconds("tracker.reachability.keep", check.keep, &(second..=LONGEST_TASK))?;
+    Ok(())
+}
+
+fn public_url(text: &str) -> Result<Uri, Invalid> {
+    let fails = || Invalid::new("public_url", format!("`{text}` is not {URL}"));
+    let url: Uri = text.parse().map_err(|_| fails())?;
+    let plain = matches!(url.scheme_str(), Some("http" | "https"))
+        && url.host().is_some_and(|host| !host.is_empty())
+        && url.query().is_none()
+        && !url.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    if plain { Ok(url) } else { Err(fails()) }
+}
+
+/// The URL without a last `/`.
+fn announce_url(text: &str) -> Result<String, Invalid> {
+    let fails = || Invalid::new("tracker.announce_url", format!("`{text}` is not {URL}"));
+    let url: Uri = text.parse().map_err(|_| fails())?;
+    let plain = matches!(url.scheme_str(), Some("http" | "https" | "udp"))
+        && url.host().is_some_and(|host| !host.is_empty())
+        && url.query().is_none();
+    if plain { Ok(text.trim_end_matches('/').to_owned()) } else { Err(fails()) }
+}
+
+/// A name that can stand in a command, a path and a metric's label.
+pub(super) fn name(key: String, name: &str) -> Result<(), Invalid> {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
+    if (1..=32).contains(&name.len()) && name.bytes().all(fits) {
+        return Ok(());
+    }
+    Err(Invalid::new(key, format!("`{name}` is not 1 to 32 of a-z, 0-9, `-` and `_`")))
+}
+
+/// The seconds of a duration that has no smaller part.
+pub(super) fn whole_seconds(
+    key: impl Into<String>,
+    value: Duration,
+    range: &RangeInclusive<Duration>,
+) -> Result<u32, Invalid> {
+    if value.subsec_nanos() == 0
+        && range.contains(&value)
+        && let Ok(seconds) = u32::try_from(value.as_secs())
+    {
+        return Ok(seconds);
+    }
+    let (least, most) = (range.start(), range.end());
+    Err(Invalid::new(key, format!("whole seconds from {least:?} to {most:?}, not {value:?}")))
+}
+
+fn within(folder: &Path, path: Option<PathBuf>) -> Option<PathBuf> {
+    path.map(|path| folder.join(path))
+}
+
+/// Ages beyond half the peer tables' ring of 8-second ticks would look like ages to come.
+const HALF_RING: Duration = Duration::from_secs(32_768);
+const SHORTEST_TASK: Duration = Duration::from_millis(100);
+const LONGEST_TASK: Duration = Duration::from_secs(24 * 3600);
+const URL: &str = "a URL such as https://club.example.org, without a query";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    #[test]
+    fn peers_are_forgotten_after_two_and_a_quarter_of_the_longest_interval() {
+        let interval = |text| format!("tiers: [{{id: outsider, announce: {{interval: {text}}}}}]");
+        let age = |file: &str| check(file).unwrap().tracker.max_peer_age;
+        assert_eq!(age(&interval("40m")), Duration::from_secs(90 * 60));
+        assert_eq!(age("tracker: {max_peer_age: 1h}"), Duration::from_secs(3600));
+        assert!(check(&interval("3h")).is_ok());
+    }
+
+    #[test]
+    fn age_limit_and_sweep_stay_under_half_the_ring() {
+        assert!(check("tracker: {max_peer_age: 32640s, sweep_interval: 127s}").is_ok());
+        refuses(
+            "tracker: {max_peer_age: 32640s, sweep_interval: 128s}",
+            "tracker.max_peer_age: 32640s with sweep_interval",
+        );
+        refuses("tracker: {sweep_interval: 10h}", "tracker.sweep_interval: ");
+        refuses("tracker: {sweep_interval: 1500ms}", "tracker.sweep_interval: ");
+    }
+
+    #[test]
+    fn peers_outlive_the_longest_interval() {
+        assert!(check("tracker: {max_peer_age: 33m1s}").is_ok());
+        refuses("tracker: {max_peer_age: 33m}", "tracker.max_peer_age: 1980s forgets peers");
+    }
+
+    #[test]
+    fn settings_that_cannot_stand_are_named() {
+        refuses("tracker: {http: {listen: []}, udp: {listen: []}}", "tracker.http.listen: empty");
+        refuses("tracker: {flush_interval: 1ms}", "tracker.flush_interval: ");
+        refuses("tracker: {snapshot_interval: 25h}", "tracker.snapshot_interval: ");
+        refuses("tracker: {nat: {10.0.0.0/8: '::1'}}", "tracker.nat.10.0.0.0/8: ");
+        refuses("tracker: {nat: {10.0.0.0/8: 0.0.0.0}}", "tracker.nat.10.0.0.0/8: ");
+        refuses("tracker: {clients: {deny: ['-XL', '']}}", "tracker.clients.deny[1]: ");
+        refuses("tracker: {reachability: {at_once: 0}}", "tracker.reachability.at_once: ");
+        refuses("tracker: {reachability: {timeout: 2m}}", "tracker.reachability.timeout: ");
+        refuses("admin: {listen: '192.0.2.1:6970'}", "admin.listen: 192.0.2.1 is not a loopback");
+    }
+
+    #[test]
+    fn urls_name_scheme_and_host_and_hold_no_query() {
+        for url in ["club.example.org", "ftp://a", "http://a/?b", "http://ada:pw@a", "/a", "''"] {
+            refuses(&format!("public_url: {url}"), "public_url: ");
+        }
+        for url in ["t.example.org", "http://t/announce?key=1", "wss://t/announce"] {
+            refuses(&format!("tracker: {{announce_url: '{url}'}}"), "tracker.announce_url: ");
+        }
+    }
+
+    #[test]
+    fn loopback_is_of_either_family() {
+        for listen in ["127.0.0.2:0", "[::1]:6970", "[::ffff:127.0.0.1]:6970"] {
+            assert!(check(&format!("admin: {{listen: '{listen}'}}")).is_ok(), "{listen}");
+        }
+    }
+
+    #[track_caller]
+    fn refuses(file: &str, expected: &str) {
+        let message = check(file).unwrap_err().to_string();
+        assert!(message.starts_with(expected), "{message}");
+    }
+
+    #[track_caller]
+    fn check(file: &str) -> Result<Config, Invalid> {
+        config(parse(file).unwrap(), Path::new(""))
+    }
+}

@@ -1,0 +1,28 @@
+//! `tracker.yaml`: what may stand in it, what is in force where it is silent, and what is refused.
+//!
+//! A file becomes a [`Config`] in three steps: [`Source`] finds and reads it, [`Raw`] is its shape
+//! with every default, and the checks turn that into settings that later code need not doubt.
+//! Deliberately absent: the environment, and secrets; the file only names where they are kept.
+
+mod check;
+mod parse;
+mod policies;
+mod raw;
+mod settings;
+mod source;
+mod tiers;
+mod units;
+
+pub use check::Invalid;
+pub use parse::{ParseError, parse};
+pub use policies::{Guard, InsideShare, RawPolicy, Seats, Shares, Who};
+pub use raw::{
+    Clients, Limits, LogFormat, LogLevel, Raw, RawAdmin, RawHttp, RawLog, RawTracker, RawUdp,
+    RawWeb, Reachability, Tls, UdpIo, UnknownTorrents,
+};
+pub use settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
+pub use source::{Loaded, Source, SourceError};
+pub use tiers::{
+    Earn, Entitles, Period, Price, RawAnnounce, RawTier, RawWebseed, Side, Terms, Webseed,
+};
+pub use units::{Amount, Network, PortRange, Rate, Share, Size, Unit, UnitError, Workers};

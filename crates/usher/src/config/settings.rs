@@ -1,0 +1,172 @@
+//! The settings in force: checked, complete, and with every path resolved.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use policy::Rules;
+
+use super::check;
+use super::raw::{Limits, LogFormat, LogLevel, Raw, Reachability, Tls, UdpIo};
+use super::tiers::Terms;
+use super::units::{Network, Workers};
+
+/// Every setting of `tracker.yaml`, checked. The default is what an empty file means.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Config {
+    /// Where everything lies that must last.
+    pub state_dir: PathBuf,
+    /// Holds the master secret that passkeys derive from.
+    pub secret_file: PathBuf,
+    /// Where people reach this publisher: `http` or `https`, a host, and no query.
+    pub public_url: http::Uri,
+    /// What answers announces.
+    pub tracker: TrackerSettings,
+    /// What answers `usher member` and its like.
+    pub admin: AdminSettings,
+    /// Where pages are served.
+    pub web_listen: SocketAddr,
+    /// This and what is graver is logged.
+    pub log_level: LogLevel,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Tiers, policies, clients and ports: who may announce, and how they are seated.
+    pub rules: Rules,
+    /// What else belongs to each tier, in the order of the rules' tiers.
+    pub terms: Vec<Terms>,
+}
+
+/// What answers announces.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TrackerSettings {
+    /// The HTTP front.
+    pub http: HttpSettings,
+    /// The UDP front.
+    pub udp: UdpSettings,
+    /// What announce URLs begin with, where the file says; see [`Config::announce_url`].
+    pub announce_url: Option<String>,
+    /// From where a client's address is taken from `X-Forwarded-For` or a PROXY v2 header.
+    pub trusted_proxies: Vec<Network>,
+    /// Own networks and the public address, of the same family, that peers there are known by.
+    pub nat: BTreeMap<Network, IpAddr>,
+    /// Hard caps.
+    pub limits: Limits,
+    /// UDP threads and HTTP runtimes.
+    pub workers: Workers,
+    /// A peer that was silent for longer is forgotten. Whole seconds; longer than every tier's
+    /// interval, and with `sweep_interval` under half of what the peer tables can tell apart.
+    pub max_peer_age: Duration,
+    /// Every table is swept once in so long. Whole seconds.
+    pub sweep_interval: Duration,
+    /// Swarms and sessions are written to disk once in so long.
+    pub snapshot_interval: Duration,
+    /// Members' traffic is written to the store once in so long.
+    pub flush_interval: Duration,
+    /// Whether a member's port answers.
+    pub reachability: Reachability,
+}
+
+/// The HTTP front.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct HttpSettings {
+    /// Where it listens; may be none if UDP does.
+    pub listen: Vec<SocketAddr>,
+    /// Serves HTTPS alone where it is there.
+    pub tls: Option<Tls>,
+}
+
+/// The UDP front.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UdpSettings {
+    /// Where it listens; may be none if HTTP does.
+    pub listen: Vec<SocketAddr>,
+    /// How datagrams come in and go out.
+    pub io: UdpIo,
+}
+
+/// What answers `usher member` and its like.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AdminSettings {
+    /// The Unix socket of the command line.
+    pub socket: PathBuf,
+    /// Where metrics and health are served: a loopback address.
+    pub listen: SocketAddr,
+}
+
+impl Config {
+    /// Checks what a file says. Relative paths are taken from `folder`, where the file lies.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key whose value cannot stand.
+    pub fn new(raw: Raw, folder: &Path) -> Result<Self, check::Invalid> {
+        check::config(raw, folder)
+    }
+
+    /// What the announce URLs of members begin with; `/` and the passkey follow.
+    ///
+    /// `port` is the first HTTP listener's, or the first UDP listener's where there is none; the
+    /// system may have chosen it.
+    pub fn announce_url(&self, port: u16) -> String {
+        if let Some(url) = &self.tracker.announce_url {
+            return url.clone();
+        }
+        let scheme = match self.tracker.http.listen.as_slice() {
+            [] => "udp",
+            _ => self.public_url.scheme_str().unwrap_or("http"),
+        };
+        let host = self.public_url.host().unwrap_or("localhost");
+        match (scheme, port) {
+            ("http", 80) | ("https", 443) => format!("{scheme}://{host}/announce"),
+            _ => format!("{scheme}://{host}:{port}/announce"),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        #[expect(clippy::expect_used, reason = "a constant; `the_defaults_pass` makes it once")]
+        Self::new(Raw::default(), Path::new("")).expect("the defaults pass their own checks")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    #[test]
+    fn the_defaults_pass() {
+        assert_eq!(Config::default(), config(""));
+    }
+
+    #[test]
+    fn announce_url_is_the_public_host_with_the_listeners_port() {
+        check("", 6969, "http://localhost:6969/announce");
+        check(
+            "public_url: https://club.example.org/shop",
+            7070,
+            "https://club.example.org:7070/announce",
+        );
+        check("public_url: https://club.example.org", 443, "https://club.example.org/announce");
+        check("public_url: http://[2001:db8::1]:8080", 80, "http://[2001:db8::1]/announce");
+        check("tracker: {http: {listen: []}}", 6969, "udp://localhost:6969/announce");
+    }
+
+    #[test]
+    fn announce_url_of_the_file_stands() {
+        let file = "tracker: {announce_url: 'https://t.example.org/announce/'}";
+        check(file, 6969, "https://t.example.org/announce");
+    }
+
+    #[track_caller]
+    fn check(file: &str, port: u16, expected: &str) {
+        assert_eq!(config(file).announce_url(port), expected);
+    }
+
+    #[track_caller]
+    fn config(file: &str) -> Config {
+        Config::new(parse(file).unwrap(), Path::new("")).unwrap()
+    }
+}

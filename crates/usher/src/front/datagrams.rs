@@ -1,0 +1,324 @@
+//! Datagrams in and out in batches: what the two ways have in common, and the choice between them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::Socket;
+use wire::udp::MAX_REPLY_LEN;
+
+use crate::config::UdpIo;
+use crate::front::mmsg::Batches;
+use crate::front::ring::Ring;
+
+/// Whoever answers datagrams.
+pub trait Answer {
+    /// A batch has come in: the moment to look at the clock.
+    fn begin(&mut self);
+
+    /// Answers one datagram into `reply`; returns how many bytes, 0 for silence.
+    fn answer(&mut self, datagram: &[u8], from: SocketAddr, reply: &mut [u8]) -> usize;
+
+    /// The kernel refused that many replies.
+    fn unsent(&mut self, replies: usize);
+}
+
+/// A way to move datagrams between a socket and whoever answers them.
+///
+/// A datagram of more than [`REQUEST_BYTES`] is cut to that.
+pub trait Datagrams {
+    /// Sends what the last call left, waits for datagrams, at most [`WAIT`], and has each answered.
+    ///
+    /// Answers are sent when this is called again or the value is dropped, if not at once.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the socket does; running out of time is none.
+    fn exchange(&mut self, answer: &mut impl Answer) -> io::Result<()>;
+}
+
+/// The ways there are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// `io_uring`.
+    IoUring,
+    /// `recvmmsg` and `sendmmsg`.
+    Recvmmsg,
+}
+
+/// A socket opened in one of the ways.
+pub enum Opened {
+    /// By `io_uring`.
+    IoUring(Ring),
+    /// By `recvmmsg` and `sendmmsg`.
+    Recvmmsg(Batches),
+}
+
+impl Way {
+    /// Chooses the way that was asked for; `auto` is `io_uring` where the kernel lets us.
+    ///
+    /// # Errors
+    ///
+    /// Fails where `io_uring` alone was asked for and the kernel refuses it.
+    pub fn choose(asked: UdpIo) -> io::Result<Self> {
+        if asked == UdpIo::Recvmmsg {
+            return Ok(Self::Recvmmsg);
+        }
+        match Ring::probe() {
+            Ok(()) => Ok(Self::IoUring),
+            Err(error) if asked == UdpIo::IoUring => Err(error),
+            Err(error) => {
+                tracing::debug!(%error, "the kernel refuses io_uring");
+                Ok(Self::Recvmmsg)
+            }
+        }
+    }
+
+    /// Takes over a bound socket, for the thread that calls.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the kernel refuses what this way needs.
+    pub fn open(self, socket: Socket) -> io::Result<Opened> {
+        match self {
+            Self::IoUring => Ring::new(socket).map(Opened::IoUring),
+            Self::Recvmmsg => Batches::new(socket).map(Opened::Recvmmsg),
+        }
+    }
+
+    /// The way's name, as `tracker.udp.io` spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IoUring => "io_uring",
+            Self::Recvmmsg => "recvmmsg",
+        }
+    }
+}
+
+impl Datagrams for Opened {
+    fn exchange(&mut self, answer: &mut impl Answer) -> io::Result<()> {
+        match self {
+            Self::IoUring(ring) => ring.exchange(answer),
+            Self::Recvmmsg(batches) => batches.exchange(answer),
+        }
+    }
+}
+
+/// How long a worker sleeps in the kernel before it looks whether it should stop.
+pub const WAIT: Duration = Duration::from_millis(200);
+/// A scrape of 74 hashes takes 1496 bytes, and nothing that a client sends takes more than a frame.
+pub const REQUEST_BYTES: usize = 2048;
+/// The longest reply.
+pub const REPLY_BYTES: usize = MAX_REPLY_LEN;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::net::{IpAddr, Shutdown, UdpSocket};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::front::socket::{Kind, bind, local_address};
+
+    #[test]
+    fn answers_go_back_to_their_senders_and_silence_to_nobody() {
+        check(|mut server, port| {
+            let clients = ["127.0.0.1:0", "[::1]:0", "127.0.0.1:0", "[::1]:0"].map(client);
+            for (client, word) in clients.iter().zip([&b"ada"[..], b"bob", b"hush", b""]) {
+                send(client, port, word);
+            }
+            let mut echo = Echo::default();
+            echo.hear(&mut server, 4);
+
+            for (client, reply) in [(0, &b"ada!"[..]), (1, b"bob!"), (3, b"!")] {
+                assert_eq!(receive(&clients[client]), reply);
+            }
+            drop(server);
+            clients[2].set_nonblocking(true).unwrap();
+            assert!(clients[2].recv(&mut [0; 16]).is_err());
+            for client in clients {
+                assert!(echo.heard.contains_key(&client.local_addr().unwrap()), "{:?}", echo.heard);
+            }
+        });
+    }
+
+    #[test]
+    fn a_burst_beyond_all_buffers_is_answered_once_each() {
+        check(|mut server, port| {
+            // As many as socket buffers of the kernel's default size hold on both sides.
+            let client = client("127.0.0.1:0");
+            for number in 0..BURST {
+                send(&client, port, &number.to_be_bytes());
+            }
+            let mut echo = Echo::default();
+            echo.hear(&mut server, usize::from(BURST));
+
+            let numbers = |_| {
+                let reply = receive(&client);
+                u16::from_be_bytes([reply[0], reply[1]])
+            };
+            let mut answered: Vec<u16> = (0..BURST).map(numbers).collect();
+            answered.sort_unstable();
+            assert_eq!(answered, (0..BURST).collect::<Vec<_>>());
+            drop(server);
+            client.set_nonblocking(true).unwrap();
+            assert!(client.recv(&mut [0; 16]).is_err());
+        });
+    }
+
+    #[test]
+    fn a_datagram_longer_than_the_buffer_is_cut_to_it() {
+        check(|mut server, port| {
+            let client = client("[::1]:0");
+            for bytes in [REQUEST_BYTES, REQUEST_BYTES + 1, 9000] {
+                send(&client, port, &vec![b'a'; bytes]);
+            }
+            let mut length = Length::default();
+            while length.0.len() < 3 {
+                server.exchange(&mut length).unwrap();
+            }
+            assert_eq!(length.0, [REQUEST_BYTES; 3]);
+        });
+    }
+
+    #[test]
+    fn replies_that_the_kernel_refuses_are_counted() {
+        for way in ways() {
+            let socket = bind("[::]:0".parse().unwrap(), Kind::Datagram, 1).unwrap().remove(0);
+            let port = local_address(&socket).unwrap().port();
+            let other_end = socket.try_clone().unwrap();
+            let mut server = way.open(socket).unwrap();
+            let (ada, bob) = (client("127.0.0.1:0"), client("[::1]:0"));
+            let mut echo = Echo::default();
+            send(&ada, port, b"ada");
+            echo.hear(&mut server, 1);
+            assert_eq!(receive(&ada), b"ada!");
+            // Tells that there is nobody to tell, and sends nothing from here on all the same.
+            assert!(other_end.shutdown(Shutdown::Write).is_err());
+            send(&ada, port, b"ada");
+            send(&bob, port, b"bob");
+            while echo.unsent < 2 {
+                server.exchange(&mut echo).unwrap();
+            }
+            assert_eq!((echo.unsent, echo.heard.values().sum::<usize>()), (2, 3), "{way:?}");
+        }
+    }
+
+    #[test]
+    fn an_idle_worker_sees_within_a_second_that_it_should_stop() {
+        for way in ways() {
+            let socket = bind("127.0.0.1:0".parse().unwrap(), Kind::Datagram, 1).unwrap().remove(0);
+            let stop = Arc::new(AtomicBool::new(false));
+            let stopped = Arc::clone(&stop);
+            let (ended, end) = mpsc::channel();
+            std::thread::spawn(move || {
+                let mut server = way.open(socket).unwrap();
+                while !stopped.load(Ordering::Relaxed) {
+                    server.exchange(&mut Echo::default()).unwrap();
+                }
+                drop(server);
+                ended.send(()).unwrap();
+            });
+            stop.store(true, Ordering::Relaxed);
+            end.recv_timeout(Duration::from_secs(1)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_is_chosen() {
+        assert_eq!(Way::choose(UdpIo::Recvmmsg).unwrap(), Way::Recvmmsg);
+        assert_eq!(Way::choose(UdpIo::Auto).unwrap(), *ways().last().unwrap());
+    }
+
+    /// More than any way has buffers for.
+    const BURST: u16 = 200;
+
+    /// How often each client was heard, and what was not sent.
+    #[derive(Default)]
+    struct Echo {
+        heard: HashMap<SocketAddr, usize>,
+        unsent: usize,
+    }
+
+    impl Echo {
+        /// Hears so many datagrams, and sends the answers.
+        fn hear(&mut self, server: &mut Opened, datagrams: usize) {
+            while self.heard.values().sum::<usize>() < datagrams {
+                server.exchange(self).unwrap();
+            }
+            server.exchange(self).unwrap();
+        }
+    }
+
+    impl Answer for Echo {
+        fn begin(&mut self) {}
+
+        fn answer(&mut self, datagram: &[u8], from: SocketAddr, reply: &mut [u8]) -> usize {
+            *self.heard.entry(from).or_default() += 1;
+            if datagram == b"hush" {
+                return 0;
+            }
+            reply[..datagram.len()].copy_from_slice(datagram);
+            reply[datagram.len()] = b'!';
+            datagram.len() + 1
+        }
+
+        fn unsent(&mut self, replies: usize) {
+            self.unsent += replies;
+        }
+    }
+
+    /// How long each datagram was.
+    #[derive(Default)]
+    struct Length(Vec<usize>);
+
+    impl Answer for Length {
+        fn begin(&mut self) {}
+
+        fn answer(&mut self, datagram: &[u8], _: SocketAddr, _: &mut [u8]) -> usize {
+            self.0.push(datagram.len());
+            0
+        }
+
+        fn unsent(&mut self, replies: usize) {
+            panic!("{replies} unsent");
+        }
+    }
+
+    /// Checks a fact of every way that this kernel allows.
+    fn check(fact: impl Fn(Opened, u16)) {
+        for way in ways() {
+            let socket = bind("[::]:0".parse().unwrap(), Kind::Datagram, 1).unwrap().remove(0);
+            let port = local_address(&socket).unwrap().port();
+            fact(way.open(socket).unwrap(), port);
+        }
+    }
+
+    fn ways() -> Vec<Way> {
+        let mut ways = vec![Way::Recvmmsg];
+        match Ring::probe() {
+            Ok(()) => ways.push(Way::IoUring),
+            Err(error) => eprintln!("io_uring is not tested: the kernel refuses it: {error}"),
+        }
+        ways
+    }
+
+    fn client(address: &str) -> UdpSocket {
+        let socket = UdpSocket::bind(address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        socket
+    }
+
+    fn send(client: &UdpSocket, port: u16, datagram: &[u8]) {
+        let ip: IpAddr = client.local_addr().unwrap().ip();
+        client.send_to(datagram, (ip, port)).unwrap();
+    }
+
+    fn receive(client: &UdpSocket) -> Vec<u8> {
+        let mut reply = [0; 16];
+        let length = client.recv(&mut reply).unwrap();
+        reply[..length].to_vec()
+    }
+}

@@ -1,0 +1,160 @@
+//! How much one network may ask of the daemon: requests a second, and connections at once.
+//!
+//! A network is an IPv4 /24 or an IPv6 /64. Both limits count in a fixed table of buckets, so that
+//! an attack with many addresses costs no memory; networks that share a bucket share its allowance,
+//! which is why the defaults are far above what a carrier's address translator needs. A keyed
+//! limiter that makes an entry for each new network would itself be the attack's target.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use foldhash::fast::FixedState;
+use std::hash::BuildHasher;
+
+/// Counts requests of each network in windows of one second.
+pub struct RequestLimit {
+    buckets: Box<[AtomicU64]>,
+    hasher: FixedState,
+    per_second: AtomicU32,
+}
+
+impl RequestLimit {
+    /// Allows so many requests a second from one network; 0 is no limit.
+    pub fn new(per_second: u32, seed: u64) -> Self {
+        Self {
+            buckets: (0..BUCKETS).map(|_| AtomicU64::new(0)).collect(),
+            hasher: FixedState::with_seed(seed),
+            per_second: AtomicU32::new(per_second),
+        }
+    }
+
+    /// Changes the allowance, as a reload of the configuration does.
+    pub fn set(&self, per_second: u32) {
+        self.per_second.store(per_second, Ordering::Relaxed);
+    }
+
+    /// Counts a request; false where the network has had its share of this second.
+    ///
+    /// Two threads may count at once and one be forgotten: a limit this coarse can bear it.
+    pub fn allow(&self, ip: IpAddr, now_secs: u32) -> bool {
+        let limit = self.per_second.load(Ordering::Relaxed);
+        if limit == 0 {
+            return true;
+        }
+        let Some(bucket) = bucket(&self.buckets, &self.hasher, ip) else { return true };
+        let word = bucket.load(Ordering::Relaxed);
+        let (second, count) = (word >> 32, word & u64::from(u32::MAX));
+        let count = if second == u64::from(now_secs) { count + 1 } else { 1 };
+        bucket.store(u64::from(now_secs) << 32 | count, Ordering::Relaxed);
+        count <= u64::from(limit)
+    }
+}
+
+/// Counts the open connections of each network.
+#[derive(Clone)]
+pub struct ConnectionLimit {
+    shared: Arc<Connections>,
+}
+
+struct Connections {
+    buckets: Box<[AtomicU32]>,
+    hasher: FixedState,
+    at_once: AtomicU32,
+}
+
+impl ConnectionLimit {
+    /// Allows so many connections at once from one network; 0 is no limit.
+    pub fn new(at_once: u32, seed: u64) -> Self {
+        Self {
+            shared: Arc::new(Connections {
+                buckets: (0..BUCKETS).map(|_| AtomicU32::new(0)).collect(),
+                hasher: FixedState::with_seed(seed),
+                at_once: AtomicU32::new(at_once),
+            }),
+        }
+    }
+
+    /// Changes the allowance, as a reload of the configuration does.
+    pub fn set(&self, at_once: u32) {
+        self.shared.at_once.store(at_once, Ordering::Relaxed);
+    }
+
+    /// Counts a connection until the guard is dropped; `None` where the network has its share.
+    pub fn enter(&self, ip: IpAddr) -> Option<Connection> {
+        let limit = self.shared.at_once.load(Ordering::Relaxed);
+        let bucket = bucket(&self.shared.buckets, &self.shared.hasher, ip)?;
+        let before = bucket.fetch_add(1, Ordering::Relaxed);
+        let connection = Connection { limit: self.clone(), ip };
+        // Dropping the guard takes a refused connection off the count again.
+        (limit == 0 || before < limit).then_some(connection)
+    }
+}
+
+/// One counted connection.
+pub struct Connection {
+    limit: ConnectionLimit,
+    ip: IpAddr,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let shared = &self.limit.shared;
+        if let Some(bucket) = bucket(&shared.buckets, &shared.hasher, self.ip) {
+            bucket.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn bucket<'a, T>(buckets: &'a [T], hasher: &FixedState, ip: IpAddr) -> Option<&'a T> {
+    let hash = hasher.hash_one(network(ip));
+    let index = usize::try_from(hash % u64::try_from(buckets.len()).ok()?).ok()?;
+    buckets.get(index)
+}
+
+/// The /24 or /64 that an address belongs to; IPv4 maps to numbers that no IPv6 /64 has.
+fn network(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => u128::from(u32::from(ip) >> 8),
+        IpAddr::V6(ip) => u128::from(ip) >> 64 | 1 << 127,
+    }
+}
+
+/// 512 KiB of request buckets.
+const BUCKETS: usize = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_gets_its_requests_and_not_one_more() {
+        let limit = RequestLimit::new(3, 1);
+        let asks = |ip: &str, now| limit.allow(ip.parse().unwrap(), now);
+        assert!((1..=3).all(|host| asks(&format!("203.0.113.{host}"), 10)));
+        assert!(!asks("203.0.113.200", 10));
+        assert!(asks("198.51.100.1", 10));
+        assert!(asks("203.0.113.200", 11));
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let limit = RequestLimit::new(0, 1);
+        assert!((0..1000).all(|_| limit.allow("2001:db8::1".parse().unwrap(), 1)));
+        let limit = ConnectionLimit::new(0, 1);
+        let open: Vec<_> = (0..1000).map(|_| limit.enter("::1".parse().unwrap())).collect();
+        assert!(open.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn a_closed_connection_makes_room() {
+        let limit = ConnectionLimit::new(2, 1);
+        let enter = || limit.enter("2001:db8::7".parse().unwrap());
+        let (first, second) = (enter(), enter());
+        assert!(first.is_some() && second.is_some());
+        assert!(enter().is_none());
+        assert!(enter().is_none());
+        drop(first);
+        assert!(enter().is_some());
+    }
+}

@@ -1,0 +1,17 @@
+//! The sockets: datagrams and requests in, replies out. What is decided is decided in `tracker`.
+
+pub mod connection_id;
+pub mod datagrams;
+pub mod forwarded;
+pub mod full;
+pub mod handover;
+pub mod http;
+pub mod limit;
+pub mod mmsg;
+pub mod plain;
+pub mod proxy;
+pub mod respond;
+pub mod ring;
+pub mod socket;
+pub mod tls;
+pub mod udp;

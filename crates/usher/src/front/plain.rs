@@ -1,0 +1,298 @@
+//! A thin HTTP/1.1 for what nearly every request is: a GET for announce or scrape, without a body.
+//!
+//! It reads into and writes from buffers that are used again, takes targets with any bytes in them,
+//! as clients send, and answers pipelined requests in order. Anything else it leaves, with all that
+//! was read and not answered, to hyper.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use httparse::{EMPTY_HEADER, Header, Status};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use crate::front::forwarded::TrustedProxies;
+use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::front::respond::{Found, Responder};
+
+/// What one connection reads into and writes from.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    request: Vec<u8>,
+    body: Vec<u8>,
+    replies: Vec<u8>,
+}
+
+/// How a connection ended, as far as this way of reading it goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    /// It is over.
+    Closed,
+    /// The request buffer holds what hyper should read first.
+    HandOver,
+}
+
+impl Buffers {
+    /// What was read and not answered.
+    pub fn take_request(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.request)
+    }
+
+    /// Makes ready for another connection, keeping what room a usual one needs.
+    pub fn reset(&mut self) {
+        for buffer in [&mut self.request, &mut self.body, &mut self.replies] {
+            buffer.clear();
+            buffer.shrink_to(KEPT_BYTES);
+        }
+    }
+}
+
+/// Serves a connection until it ends, `stop` changes, or something else than a plain announce or
+/// scrape is asked for.
+///
+/// # Errors
+///
+/// Fails where the connection does.
+pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    buffers: &mut Buffers,
+    worker: &Rc<RefCell<Responder>>,
+    proxies: &TrustedProxies,
+    source: IpAddr,
+    stop: &mut watch::Receiver<bool>,
+) -> io::Result<End> {
+    let mut deadline = Instant::now() + HEADER_TIMEOUT;
+    loop {
+        let next = answer_all(buffers, &mut worker.borrow_mut(), proxies, source);
+        if !buffers.replies.is_empty() {
+            let written =
+                timeout_at(Instant::now() + HEADER_TIMEOUT, stream.write_all(&buffers.replies));
+            written.await??;
+            buffers.replies.clear();
+            deadline = Instant::now() + IDLE_TIMEOUT;
+        }
+        match next {
+            Next::Close => {
+                stream.shutdown().await?;
+                return Ok(End::Closed);
+            }
+            Next::HandOver => return Ok(End::HandOver),
+            Next::More => {}
+        }
+        let waits = buffers.request.is_empty();
+        let read = tokio::select! {
+            biased;
+            read = timeout_at(deadline, stream.read_buf(&mut buffers.request)) => read??,
+            _ = stop.changed(), if waits => return Ok(End::Closed),
+        };
+        if read == 0 {
+            return Ok(End::Closed);
+        }
+        if waits {
+            deadline = Instant::now() + HEADER_TIMEOUT;
+        }
+    }
+}
+
+/// What comes after the requests that are there were answered.
+#[derive(Clone, Copy)]
+enum Next {
+    Close,
+    HandOver,
+    More,
+}
+
+/// Answers every whole request in the buffer, in order, and keeps the rest.
+fn answer_all(
+    buffers: &mut Buffers,
+    worker: &mut Responder,
+    proxies: &TrustedProxies,
+    source: IpAddr,
+) -> Next {
+    let Buffers { request, body, replies } = buffers;
+    let mut done = 0;
+    let next = loop {
+        let rest = request.get(done..).unwrap_or_default();
+        let mut headers = [EMPTY_HEADER; MAX_HEADERS];
+        let asked = match read(rest, &mut headers) {
+            Read::Asked(asked) => asked,
+            Read::Other => break Next::HandOver,
+            Read::Partial if rest.len() < MAX_REQUEST_BYTES => break Next::More,
+            Read::Partial | Read::Malformed => {
+                replies.extend_from_slice(BAD_REQUEST);
+                break Next::Close;
+            }
+        };
+        let client = proxies.client(source, asked.hops());
+        body.clear();
+        if worker.respond(asked.target, client, body) == Found::Nothing {
+            break Next::HandOver;
+        }
+        write_reply(replies, body, &asked);
+        done += asked.length;
+        if !asked.keep_alive {
+            break Next::Close;
+        }
+    };
+    request.drain(..done);
+    next
+}
+
+/// One plain request.
+#[derive(Clone, Copy)]
+struct Asked<'h, 'a> {
+    target: &'a [u8],
+    is_old: bool,
+    keep_alive: bool,
+    headers: &'h [Header<'a>],
+    /// Bytes of the whole request.
+    length: usize,
+}
+
+impl<'h, 'a> Asked<'h, 'a> {
+    /// What proxies say of the client, in the order of the headers.
+    fn hops(&self) -> impl DoubleEndedIterator<Item = &'a [u8]> + use<'h, 'a> {
+        let forwarded = |header: &&Header<'a>| header.name.eq_ignore_ascii_case(FORWARDED_FOR);
+        self.headers.iter().filter(forwarded).map(|header| header.value)
+    }
+}
+
+/// What the beginning of a buffer is.
+enum Read<'h, 'a> {
+    Asked(Asked<'h, 'a>),
+    Malformed,
+    /// A request, but not a plain one.
+    Other,
+    Partial,
+}
+
+/// Reads the first request. Its line is read here, because a target may hold any byte that is no
+/// space or control character: an info hash need not be percent-coded, and then is no text.
+fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>; MAX_HEADERS]) -> Read<'h, 'a> {
+    let Some(end) = memchr::memchr(b'\n', bytes) else { return Read::Partial };
+    let (line, rest) = bytes.split_at(end + 1);
+    let Some(line) = line.strip_suffix(b"\r\n") else { return Read::Other };
+    let Some(line) = line.strip_prefix(b"GET ") else { return Read::Other };
+    let (target, is_old) = match line.split_last_chunk() {
+        Some((target, b" HTTP/1.1")) => (target, false),
+        Some((target, b" HTTP/1.0")) => (target, true),
+        _ => return Read::Other,
+    };
+    if target.iter().any(|byte| byte.is_ascii_control() || *byte == b' ') {
+        return Read::Malformed;
+    }
+    let (head, headers) = match httparse::parse_headers(rest, room) {
+        Ok(Status::Complete((head, headers))) => (head, headers),
+        Ok(Status::Partial) => return Read::Partial,
+        Err(_) => return Read::Malformed,
+    };
+    let mut keep_alive = !is_old;
+    for Header { name, value } in headers {
+        if name.eq_ignore_ascii_case("connection") {
+            keep_alive = match value {
+                value if value.eq_ignore_ascii_case(b"close") => false,
+                value if value.eq_ignore_ascii_case(b"keep-alive") => true,
+                _ => return Read::Other,
+            };
+        } else if NOT_PLAIN.iter().any(|other| name.eq_ignore_ascii_case(other)) {
+            return Read::Other;
+        }
+    }
+    Read::Asked(Asked { target, is_old, keep_alive, headers, length: end + 1 + head })
+}
+
+fn write_reply(replies: &mut Vec<u8>, body: &[u8], asked: &Asked<'_, '_>) {
+    replies.extend_from_slice(HEAD);
+    replies.extend_from_slice(itoa::Buffer::new().format(body.len()).as_bytes());
+    replies.extend_from_slice(match (asked.keep_alive, asked.is_old) {
+        (false, _) => b"\r\nConnection: close\r\n\r\n",
+        (true, true) => b"\r\nConnection: keep-alive\r\n\r\n",
+        (true, false) => b"\r\n\r\n",
+    });
+    replies.extend_from_slice(body);
+}
+
+const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ";
+const BAD_REQUEST: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+/// With these a request has a body, or wants another protocol.
+const NOT_PLAIN: [&str; 4] = ["content-length", "expect", "transfer-encoding", "upgrade"];
+/// How long a connection may say nothing between two requests.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// What a usual request or reply takes; buffers that grew larger shrink to this between connections.
+const KEPT_BYTES: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_request_is_read_whole() {
+        let bytes = b"GET /announce?info_hash=\xff\xfe%00&port=1 HTTP/1.1\r\nHost: t\r\nX-Forwarded-For: 1.2.3.4\r\n\r\nGET";
+        let mut room = [EMPTY_HEADER; MAX_HEADERS];
+        let Read::Asked(asked) = read(bytes, &mut room) else { panic!("not plain") };
+        assert_eq!(asked.target, b"/announce?info_hash=\xff\xfe%00&port=1");
+        assert_eq!((asked.length, asked.keep_alive), (bytes.len() - 3, true));
+        assert_eq!(asked.hops().collect::<Vec<_>>(), [b"1.2.3.4"]);
+    }
+
+    #[test]
+    fn every_prefix_is_partial() {
+        let bytes = b"GET /announce HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+        for length in 0..bytes.len() {
+            let mut room = [EMPTY_HEADER; MAX_HEADERS];
+            assert!(matches!(read(&bytes[..length], &mut room), Read::Partial), "{length} bytes");
+        }
+        let mut room = [EMPTY_HEADER; MAX_HEADERS];
+        let read = read(bytes, &mut room);
+        assert!(matches!(read, Read::Asked(Asked { keep_alive: false, .. })));
+    }
+
+    #[test]
+    fn connections_are_kept_as_each_version_has_it() {
+        check("GET / HTTP/1.0\r\n\r\n", Some(false));
+        check("GET / HTTP/1.0\r\nconnection: Keep-Alive\r\n\r\n", Some(true));
+        check("GET / HTTP/1.1\r\n\r\n", Some(true));
+        check("GET / HTTP/1.1\r\nCONNECTION: CLOSE\r\n\r\n", Some(false));
+    }
+
+    #[test]
+    fn what_is_not_plain_is_left_to_others() {
+        for line in ["HEAD / HTTP/1.1", "POST / HTTP/1.1", "GET / HTTP/2.0", "PRI * HTTP/2.0"] {
+            check(&format!("{line}\r\n\r\n"), None);
+        }
+        for header in ["Content-Length: 5", "Transfer-Encoding: chunked", "Upgrade: h2c"] {
+            check(&format!("GET / HTTP/1.1\r\n{header}\r\n\r\n"), None);
+        }
+        check("GET / HTTP/1.1\r\nConnection: keep-alive, te\r\n\r\n", None);
+        check("GET / HTTP/1.1\n\n", None);
+    }
+
+    #[test]
+    fn a_malformed_request_is_told_from_another() {
+        for bytes in [
+            &b"GET /a b HTTP/1.1\r\n\r\n"[..],
+            b"GET /\x01 HTTP/1.1\r\n\r\n",
+            b"GET / HTTP/1.1\r\nbad header\r\n\r\n",
+            b"GET / HTTP/1.1\r\n: empty\r\n\r\n",
+        ] {
+            let mut room = [EMPTY_HEADER; MAX_HEADERS];
+            assert!(matches!(read(bytes, &mut room), Read::Malformed), "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[track_caller]
+    fn check(request: &str, keep_alive: Option<bool>) {
+        let mut room = [EMPTY_HEADER; MAX_HEADERS];
+        let read = match read(request.as_bytes(), &mut room) {
+            Read::Asked(asked) => Some(asked.keep_alive),
+            Read::Other => None,
+            Read::Malformed | Read::Partial => panic!("{request:?} is malformed or partial"),
+        };
+        assert_eq!(read, keep_alive, "{request:?}");
+    }
+}

@@ -1,0 +1,72 @@
+//! What an HTTP request is answered, whichever way it was read.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tracker::{Scratch, Via};
+use wire::http::{Request, TargetError, encode_announce, encode_failure, parse_target};
+use wire::{Failure, RetryIn};
+
+use crate::front::http::Shared;
+
+/// Answers requests, one at a time; each worker has its own.
+pub struct Responder {
+    shared: Arc<Shared>,
+    scratch: Scratch,
+}
+
+/// Whether a target is one of the tracker's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Found {
+    /// It is not: 404.
+    Nothing,
+    /// It is, and the body is there: 200, refusals included.
+    Tracker,
+}
+
+impl Responder {
+    /// A responder for one worker.
+    pub fn new(shared: &Arc<Shared>) -> Self {
+        Self { shared: Arc::clone(shared), scratch: shared.tracker.scratch() }
+    }
+
+    /// Appends the body that answers a request for `target`, path and query as raw bytes.
+    pub fn respond(&mut self, target: &[u8], client: IpAddr, body: &mut Vec<u8>) -> Found {
+        let request = match parse_target(target) {
+            Err(TargetError::UnknownPath) => return Found::Nothing,
+            request => request,
+        };
+        let Self { shared, scratch } = self;
+        let now = shared.clock.now();
+        if !shared.requests.allow(client, now.secs) {
+            scratch.counters().limited();
+            encode_failure(&SLOW_DOWN, body);
+            return Found::Tracker;
+        }
+        match request {
+            Ok(Request::Announce(announce)) => {
+                match shared.tracker.announce(&announce, client, Via::Http, now, scratch) {
+                    Ok(reply) if announce.compact => encode_announce(&reply, body),
+                    Ok(reply) => shared.tracker.encode_dicts(&announce, &reply, body),
+                    Err(failure) => encode_failure(&failure, body),
+                }
+            }
+            Ok(Request::Scrape(scrape)) => {
+                scratch.counters().scraped(Via::Http);
+                shared.tracker.scrape(&scrape, now, body);
+            }
+            Err(error) => {
+                scratch.counters().malformed(Via::Http);
+                encode_failure(&Failure { reason: error.text(), ..Failure::default() }, body);
+            }
+        }
+        Found::Tracker
+    }
+}
+
+const SLOW_DOWN: Failure<'_> = Failure {
+    reason: "too many requests from your network: slow down",
+    interval_secs: Some(600),
+    min_interval_secs: Some(600),
+    retry_in: Some(RetryIn::Minutes(10)),
+};

@@ -1,0 +1,113 @@
+//! Listening sockets, bound so that every worker has one of its own.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// Binds one socket for each worker to the same address (`SO_REUSEPORT`): the kernel spreads
+/// clients over them, each client always to the same one.
+///
+/// `[::]` takes IPv4 as well; on a host without IPv6 it is taken as `0.0.0.0`. With port 0 the
+/// kernel chooses a port once, and all workers share it.
+///
+/// # Errors
+///
+/// Fails where the address cannot be bound, as when another program holds it.
+pub fn bind(address: SocketAddr, kind: Kind, workers: usize) -> io::Result<Vec<Socket>> {
+    let first = match bind_one(address, kind) {
+        Err(error) if is_any_v6(address) && has_no_v6(&error) => {
+            bind_one(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port())), kind)?
+        }
+        other => other?,
+    };
+    let bound = local_address(&first)?;
+    let rest = (1..workers).map(|_| bind_one(bound, kind));
+    std::iter::once(Ok(first)).chain(rest).collect()
+}
+
+/// The address that a socket is bound to.
+///
+/// # Errors
+///
+/// Fails where the kernel does not tell.
+pub fn local_address(socket: &Socket) -> io::Result<SocketAddr> {
+    let address = socket.local_addr()?.as_socket();
+    address.ok_or_else(|| io::Error::other("the socket has no internet address"))
+}
+
+/// What listens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// TCP, for HTTP.
+    Stream,
+    /// UDP.
+    Datagram,
+}
+
+fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
+    let (socket_type, protocol) = match kind {
+        Kind::Stream => (Type::STREAM, Protocol::TCP),
+        Kind::Datagram => (Type::DGRAM, Protocol::UDP),
+    };
+    let socket = Socket::new(Domain::for_address(address), socket_type, Some(protocol))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!is_any_v6(address))?;
+    }
+    socket.set_reuse_port(true)?;
+    match kind {
+        Kind::Stream => socket.set_reuse_address(true)?,
+        Kind::Datagram => widen(&socket),
+    }
+    socket.bind(&address.into())?;
+    if kind == Kind::Stream {
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+    }
+    Ok(socket)
+}
+
+/// Asks for room for a burst; the kernel cuts it to `net.core.rmem_max` and `wmem_max`.
+fn widen(socket: &Socket) {
+    for outcome in
+        [socket.set_recv_buffer_size(BUFFER_BYTES), socket.set_send_buffer_size(BUFFER_BYTES)]
+    {
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "the kernel keeps its own socket buffer size");
+        }
+    }
+}
+
+fn is_any_v6(address: SocketAddr) -> bool {
+    address.is_ipv6() && address.ip().is_unspecified()
+}
+
+fn has_no_v6(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL))
+}
+
+/// Connections that may wait to be accepted; the kernel cuts it to `net.core.somaxconn`.
+const BACKLOG: i32 = 4096;
+/// 8 MiB hold some 4000 datagrams by the kernel's own way of counting: tens of milliseconds.
+const BUFFER_BYTES: usize = 8 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_share_the_port_that_the_kernel_chose() {
+        for kind in [Kind::Stream, Kind::Datagram] {
+            let sockets = bind("[::]:0".parse().unwrap(), kind, 3).unwrap();
+            let ports: Vec<u16> =
+                sockets.iter().map(|socket| local_address(socket).unwrap().port()).collect();
+            assert_eq!(ports.len(), 3);
+            assert!(ports[0] != 0 && ports.iter().all(|port| *port == ports[0]), "{ports:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_nobody_here_is_an_error() {
+        assert!(bind("203.0.113.1:0".parse().unwrap(), Kind::Datagram, 1).is_err());
+    }
+}

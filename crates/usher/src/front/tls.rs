@@ -1,0 +1,89 @@
+//! TLS for the HTTP listener, from a certificate and a key in PEM files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use thiserror::Error;
+use tokio_rustls::TlsAcceptor;
+
+/// The certificate in force; a reload changes it for the connections that come after.
+pub struct Tls {
+    config: ArcSwap<ServerConfig>,
+}
+
+/// Why a certificate cannot be used.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// The certificate file is missing, unreadable, or holds no certificate.
+    #[error("cannot read a certificate from {}: {source}; `tracker.http.tls.certificate` names a PEM file with the whole chain", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What the reader found.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// The key file is missing, unreadable, or holds no key.
+    #[error("cannot read a private key from {}: {source}; `tracker.http.tls.key` names a PEM file", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What the reader found.
+        source: rustls::pki_types::pem::Error,
+    },
+    /// The two do not belong together, or are of a kind that is not supported.
+    #[error("certificate {} and its key cannot be used together: {source}", path.display())]
+    Pair {
+        /// The certificate's file.
+        path: PathBuf,
+        /// What TLS says.
+        source: rustls::Error,
+    },
+}
+
+impl Tls {
+    /// Reads both files.
+    ///
+    /// # Errors
+    ///
+    /// Fails where they do not make a usable pair.
+    pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        Ok(Self { config: ArcSwap::new(read(certificate, key)?) })
+    }
+
+    /// Reads both files again; on failure the pair in force stays.
+    ///
+    /// # Errors
+    ///
+    /// Fails where they do not make a usable pair.
+    pub fn reload(&self, certificate: &Path, key: &Path) -> Result<(), TlsError> {
+        self.config.store(read(certificate, key)?);
+        Ok(())
+    }
+
+    /// What accepts the next connection.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.config.load_full())
+    }
+}
+
+fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|source| TlsError::Certificate { path: certificate.to_owned(), source })?;
+    let key = PrivateKeyDer::from_pem_file(key)
+        .map_err(|source| TlsError::Key { path: key.to_owned(), source })?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let pair = |source| TlsError::Pair { path: certificate.to_owned(), source };
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(pair)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(pair)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}

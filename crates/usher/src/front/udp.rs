@@ -1,0 +1,145 @@
+//! Announce and scrape over UDP (BEP 15): a thread a worker, each with its own socket.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tracker::{Now, Scratch, Tracker, Via};
+use wire::InfoHash;
+use wire::udp::{self, Family, MAX_REPLY_LEN, Malformed, Request, TransactionId};
+
+use crate::clock::Clock;
+use crate::front::connection_id::{ConnectionIds, Verdict};
+use crate::front::datagrams::{Answer, Datagrams};
+use crate::front::limit::RequestLimit;
+
+/// What answers the datagrams of one socket.
+pub struct Worker {
+    tracker: Arc<Tracker>,
+    ids: ConnectionIds,
+    limit: Arc<RequestLimit>,
+    clock: Clock,
+    now: Now,
+    scratch: Scratch,
+}
+
+impl Worker {
+    /// Makes a worker; all workers of a daemon share the secret of the connection ids, since a
+    /// client may reach another worker after its address translator has changed its port.
+    pub fn new(
+        tracker: Arc<Tracker>,
+        ids: ConnectionIds,
+        limit: Arc<RequestLimit>,
+        clock: Clock,
+    ) -> Self {
+        let scratch = tracker.scratch();
+        Self { tracker, ids, limit, clock, now: clock.now(), scratch }
+    }
+
+    /// Serves a socket until `stop` is set, however often the socket fails meanwhile.
+    pub fn run(mut self, mut datagrams: impl Datagrams, stop: &AtomicBool) {
+        while !stop.load(Ordering::Relaxed) {
+            if let Err(error) = datagrams.exchange(&mut self) {
+                // The kernel reports an unreachable client here, too: go on, but never spin.
+                tracing::debug!(%error, "receiving datagrams failed");
+                std::thread::sleep(PAUSE_AFTER_ERROR);
+            }
+        }
+    }
+
+    /// A scrape carries no passkey, so it learns nothing of swarms that are for members alone.
+    fn scrape(
+        &self,
+        info_hashes: &[[u8; InfoHash::LEN]],
+        transaction_id: TransactionId,
+        reply: &mut [u8],
+    ) -> usize {
+        self.scratch.counters().scraped(Via::Udp);
+        let open = |hash: &[u8; InfoHash::LEN]| self.tracker.scrape_open(&InfoHash(*hash));
+        let stats = info_hashes.iter().map(|hash| open(hash).unwrap_or_default());
+        udp::write_scrape(reply, transaction_id, stats)
+    }
+
+    /// Answers what needs a connection id, once it is verified.
+    fn verified(
+        &mut self,
+        request: &Request<'_>,
+        from: IpAddr,
+        transaction_id: TransactionId,
+        reply: &mut [u8],
+    ) -> usize {
+        if !self.limit.allow(from, self.now.secs) {
+            self.scratch.counters().limited();
+            return udp::write_error(reply, transaction_id, TOO_MANY);
+        }
+        match request {
+            Request::Connect { .. } => 0,
+            Request::Scrape { info_hashes, .. } => self.scrape(info_hashes, transaction_id, reply),
+            Request::Announce { announce, .. } => {
+                let Self { tracker, scratch, now, .. } = self;
+                match tracker.announce(announce, from, Via::Udp, *now, scratch) {
+                    Ok(answer) => udp::write_announce(reply, transaction_id, &answer, family(from)),
+                    Err(failure) => udp::write_error(reply, transaction_id, failure.reason),
+                }
+            }
+        }
+    }
+}
+
+impl Answer for Worker {
+    fn begin(&mut self) {
+        self.now = self.clock.now();
+    }
+
+    fn answer(&mut self, datagram: &[u8], from: SocketAddr, reply: &mut [u8]) -> usize {
+        let (from, now_secs) = (from.ip(), self.now.secs);
+        let counters = self.scratch.counters();
+        let (connection_id, transaction_id, request) = match udp::parse(datagram) {
+            Ok(Request::Connect { transaction_id }) => {
+                counters.connected();
+                return udp::write_connect(reply, transaction_id, self.ids.issue(from, now_secs));
+            }
+            Ok(
+                request @ (Request::Announce { connection_id, transaction_id, .. }
+                | Request::Scrape { connection_id, transaction_id, .. }),
+            ) => (connection_id, transaction_id, Ok(request)),
+            Err(Malformed::Answer { connection_id, transaction_id, reason }) => {
+                counters.malformed(Via::Udp);
+                (connection_id, transaction_id, Err(reason))
+            }
+            Err(Malformed::Silent) => {
+                counters.malformed(Via::Udp);
+                return 0;
+            }
+        };
+        match (self.ids.check(connection_id, from, now_secs), request) {
+            (Verdict::Valid, Ok(request)) => self.verified(&request, from, transaction_id, reply),
+            (Verdict::Valid, Err(reason)) => udp::write_error(reply, transaction_id, reason),
+            (Verdict::Expired, _) => {
+                counters.unverified();
+                // Its owner may be told, but not in more bytes than were sent.
+                let brief = reply.get_mut(..datagram.len().min(MAX_REPLY_LEN));
+                udp::write_error(brief.unwrap_or_default(), transaction_id, EXPIRED)
+            }
+            (Verdict::Forged, _) => {
+                counters.unverified();
+                0
+            }
+        }
+    }
+
+    fn unsent(&mut self, replies: usize) {
+        self.scratch.counters().unsent(replies);
+    }
+}
+
+const fn family(ip: IpAddr) -> Family {
+    match ip {
+        IpAddr::V4(_) => Family::V4,
+        IpAddr::V6(_) => Family::V6,
+    }
+}
+
+const EXPIRED: &str = "connection id expired: connect again";
+const TOO_MANY: &str = "too many requests from your network: slow down";
+const PAUSE_AFTER_ERROR: std::time::Duration = std::time::Duration::from_millis(1);

@@ -1,0 +1,9 @@
+//! The daemon and its command line, as a library so that tests can reach it.
+//!
+//! Deliberately absent: what an announce means; that is the rooms below.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod front;
+pub mod serve;

@@ -1,0 +1,41 @@
+//! The `usher` command; what it does is in the library.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use usher::cli::{self, Args, Command};
+use usher::clock::Clock;
+use usher::config::Source;
+use usher::serve::serve;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help is no error, and a closed pipe is nobody's loss.
+            let _ = error.print();
+            return ExitCode::from(u8::from(error.use_stderr()));
+        }
+    };
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "usher: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<()> {
+    if let Command::Serve = args.command() {
+        return Ok(serve(&Source::find(args.config.clone()))?);
+    }
+    let text = cli::run(args, Clock::start().now().unix)?;
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}

@@ -1,0 +1,307 @@
+//! The daemon from its first line to its last.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use club::{Club, Image, Names, OpenError, Sqlite};
+use policy::{Aliases, Entitlements, Keyring, Roster};
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracker::{Members, Tracker};
+use web::api::Admin;
+
+use crate::clock::Clock;
+use crate::config::{Config, Source, SourceError};
+use crate::front::connection_id::ConnectionIds;
+use crate::front::http::Shared;
+use crate::front::limit::{ConnectionLimit, RequestLimit};
+use crate::front::tls::{Tls, TlsError};
+use crate::serve::admin::{self, AdminError};
+use crate::serve::folder::{StateDir, StateDirError};
+use crate::serve::fronts::{FrontError, Listeners};
+use crate::serve::log::Log;
+use crate::serve::observe::Observer;
+use crate::serve::registry::Registry;
+use crate::serve::rounds::Rounds;
+use crate::serve::secret::{self, SecretError};
+use crate::serve::{settings, snapshot};
+
+/// Why the daemon does not start, or did not end well.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each is what its own error says")]
+pub enum ServeError {
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    #[error(transparent)]
+    Club(#[from] club::Error),
+    #[error(transparent)]
+    Config(#[from] SourceError),
+    #[error(transparent)]
+    Front(#[from] FrontError),
+    #[error("the system does not let the daemon start: {0}")]
+    Io(#[from] io::Error),
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    StateDir(#[from] StateDirError),
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+///
+/// Fails where it cannot start; once it runs, only the operator ends it.
+pub fn serve(source: &Source) -> Result<(), ServeError> {
+    let config = source.load()?.config;
+    let log = Log::begin(config.log_level, config.log_format);
+    let state = StateDir::take(&config.state_dir)?;
+    // Announces have threads of their own; these are for the store, the admin API and the rounds.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(CONTROL_THREADS)
+        .thread_name("control")
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let daemon = Daemon::prepare(source, config, log, state).await?;
+        daemon.run().await
+    })
+}
+
+/// Everything that runs.
+struct Daemon {
+    source: Source,
+    config: Arc<ArcSwap<Config>>,
+    log: Log,
+    // Held until the end, so that no other daemon takes the directory.
+    _state: StateDir,
+    clock: Clock,
+    shared: Arc<Shared>,
+    club: Arc<Club>,
+    keyring: Arc<Keyring>,
+    rounds: Rounds,
+}
+
+impl Daemon {
+    async fn prepare(
+        source: &Source,
+        config: Config,
+        log: Log,
+        state: StateDir,
+    ) -> Result<Self, ServeError> {
+        let clock = Clock::start();
+        let secret = secret::load_or_make(&config.secret_file)?;
+        let keyring = Arc::new(Keyring::new(&secret, None));
+        let members = Members {
+            keyring: Arc::clone(&keyring),
+            aliases: Arc::new(Aliases::default()),
+            roster: Arc::new(Roster::new()),
+            rights: Arc::new(Entitlements::default()),
+        };
+        let (roster, rights) = (Arc::clone(&members.roster), Arc::clone(&members.rights));
+        let tracker = Arc::new(Tracker::new(settings::of_tracker(&config), members, random()?));
+
+        let items = Arc::new(Registry::new(Arc::clone(&tracker), clock));
+        let store = Arc::new(Sqlite::open(&state.path().join("club.db")).await?);
+        let image = Image { roster, rights, items };
+        let (club, loaded) = Club::open(store, image, Names::from(&config.rules)).await?;
+        warn_of_unknown(&loaded);
+        let path = snapshot::path_in(state.path());
+        snapshot::read(&tracker, &path, clock.now());
+
+        let tls = match &config.tracker.http.tls {
+            Some(files) => Some(Tls::load(&files.certificate, &files.key)?),
+            None => None,
+        };
+        let limits = config.tracker.limits;
+        let shared = Arc::new(Shared {
+            tracker: Arc::clone(&tracker),
+            proxies: ArcSwap::from_pointee(settings::proxies(&config)),
+            requests: Arc::new(RequestLimit::new(limits.requests_per_prefix, random()?)),
+            connections: ConnectionLimit::new(limits.connections_per_prefix, random()?),
+            tls,
+            clock,
+        });
+        let club = Arc::new(club);
+        let config = Arc::new(ArcSwap::from_pointee(config));
+        let rounds = Rounds {
+            tracker,
+            club: Arc::clone(&club),
+            clock,
+            config: Arc::clone(&config),
+            snapshot: path,
+        };
+        let source = source.clone();
+        Ok(Self { source, config, log, _state: state, clock, shared, club, keyring, rounds })
+    }
+
+    async fn run(self) -> Result<(), ServeError> {
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let (stop, stopped) = watch::channel(false);
+        let ready = Arc::new(AtomicBool::new(false));
+
+        let config = self.config.load_full();
+        let listeners = Listeners::bind(&config)?;
+        let (http, udp) = (listeners.http_addresses.clone(), listeners.udp_addresses.clone());
+        let port = http.iter().chain(&udp).next().map_or(0, SocketAddr::port);
+        let api = Arc::new(self.admin(port));
+        let socket = admin::bind_socket(&config.admin.socket).await?;
+        tokio::spawn(admin::serve(socket, web::api::router(Arc::clone(&api)), stopped.clone()));
+        let (listener, admin_address) = admin::bind_listen(config.admin.listen).await?;
+        tokio::spawn(admin::serve(listener, self.health(&ready), stopped.clone()));
+
+        let mut key = [0; 16];
+        getrandom::fill(&mut key)?;
+        let fronts = listeners.serve(&self.shared, &ConnectionIds::new(&key))?;
+        let mut rounds = self.rounds.start(&stopped);
+        ready.store(true, Ordering::Relaxed);
+        announce_ready(&config, &http, &udp, admin_address)?;
+
+        loop {
+            tokio::select! {
+                _ = hangup.recv() => self.reload(&api, port).await,
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+            }
+        }
+        tracing::info!("stopping: open requests end, traffic and swarms are written");
+        ready.store(false, Ordering::Relaxed);
+        // Requests first, so that what they change is in what is written.
+        let drained = tokio::task::spawn_blocking(move || fronts.stop());
+        if drained.await.is_err() {
+            tracing::error!("a worker could not be stopped");
+        }
+        let _ = stop.send(true);
+        while rounds.join_next().await.is_some() {}
+        self.rounds.snapshot().await;
+        let _ = std::fs::remove_file(&config.admin.socket);
+        Ok(())
+    }
+
+    fn admin(&self, port: u16) -> Admin {
+        let config = self.config.load();
+        let clock = self.clock;
+        Admin::new(
+            Arc::clone(&self.club),
+            Arc::clone(&self.shared.tracker),
+            Arc::clone(&self.keyring),
+            config.announce_url(port),
+            &settings::site(&config),
+            Box::new(move || clock.now()),
+        )
+    }
+
+    fn health(&self, ready: &Arc<AtomicBool>) -> axum::Router {
+        let observer = Observer::new(Arc::clone(&self.shared.tracker));
+        let (clock, ready) = (self.clock, Arc::clone(ready));
+        let is_ready = move || {
+            let ready = ready.load(Ordering::Relaxed);
+            if ready { Ok(()) } else { Err("starting or draining".to_owned()) }
+        };
+        web::health::router(move || observer.render(clock.now()), is_ready)
+    }
+
+    /// Puts a changed `tracker.yaml` in force; one with a mistake changes nothing.
+    async fn reload(&self, api: &Admin, port: u16) {
+        let config = match self.source.load() {
+            Ok(loaded) => loaded.config,
+            Err(error) => {
+                tracing::error!(%error, "not reloaded: what was in force stays so");
+                return;
+            }
+        };
+        if let (Some(tls), Some(files)) = (&self.shared.tls, &config.tracker.http.tls)
+            && let Err(error) = tls.reload(&files.certificate, &files.key)
+        {
+            tracing::error!(%error, "not reloaded: what was in force stays so");
+            return;
+        }
+        match self.club.reload(Names::from(&config.rules)).await {
+            Ok(loaded) => warn_of_unknown(&loaded),
+            Err(error) => {
+                tracing::error!(%error, "not reloaded: what was in force stays so");
+                return;
+            }
+        }
+        warn_of_unchanged(&self.config.load(), &config);
+        self.log.set_level(config.log_level);
+        self.shared.tracker.set_settings(settings::of_tracker(&config));
+        self.shared.proxies.store(Arc::new(settings::proxies(&config)));
+        self.shared.requests.set(config.tracker.limits.requests_per_prefix);
+        self.shared.connections.set(config.tracker.limits.connections_per_prefix);
+        api.set_addresses(config.announce_url(port), &settings::site(&config));
+        self.config.store(Arc::new(config));
+        tracing::info!("reloaded");
+    }
+}
+
+/// Says that announces are answered now, and to a newcomer what to do next.
+fn announce_ready(
+    config: &Config,
+    http: &[SocketAddr],
+    udp: &[SocketAddr],
+    admin: SocketAddr,
+) -> io::Result<()> {
+    let scheme = if config.tracker.http.tls.is_some() { "https" } else { "http" };
+    let mut line = String::from("usher is ready:");
+    for address in http {
+        line.push_str(&format!(" {scheme}://{address}"));
+    }
+    for address in udp {
+        line.push_str(&format!(" udp://{address}"));
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line} admin=http://{admin}")?;
+    writeln!(
+        out,
+        "next: `usher item add FILE.torrent --name NAME --policy priority`, then \
+         `usher member add NAME --tier fan` prints the announce URL to give to a client"
+    )?;
+    out.flush()
+}
+
+/// Tiers and policies that the books name and the configuration has no more.
+fn warn_of_unknown(loaded: &club::Loaded) {
+    for tier in &loaded.unknown_tiers {
+        tracing::warn!(tier, "members have a tier that tracker.yaml does not: they are outsiders");
+    }
+    for policy in &loaded.unknown_policies {
+        tracing::warn!(policy, "items have a policy that tracker.yaml does not: they are closed");
+    }
+}
+
+/// What a reload cannot change.
+fn warn_of_unchanged(old: &Config, new: &Config) {
+    let kept = [
+        ("state_dir", old.state_dir == new.state_dir),
+        ("secret_file", old.secret_file == new.secret_file),
+        ("tracker.http.listen", old.tracker.http.listen == new.tracker.http.listen),
+        ("tracker.http.tls", old.tracker.http.tls.is_some() == new.tracker.http.tls.is_some()),
+        ("tracker.udp.listen", old.tracker.udp.listen == new.tracker.udp.listen),
+        ("tracker.udp.io", old.tracker.udp.io == new.tracker.udp.io),
+        ("tracker.workers", old.tracker.workers == new.tracker.workers),
+        ("admin", old.admin == new.admin),
+        ("log.format", old.log_format == new.log_format),
+    ];
+    for (key, _) in kept.iter().filter(|(_, same)| !same) {
+        tracing::warn!(key, "a change of this key takes effect at the next start");
+    }
+}
+
+fn random() -> Result<u64, getrandom::Error> {
+    getrandom::u64()
+}
+
+/// The store's writer, the admin API and the rounds keep one busy now and then, not two.
+const CONTROL_THREADS: usize = 2;

@@ -1,0 +1,85 @@
+//! Members' traffic on its way from the sessions to the books.
+//!
+//! Every few seconds what rose is kept in one transaction. Where that fails the counts wait for
+//! the next time; they are maxima, so nothing is lost or counted twice.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use club::{Club, Counters};
+use tracker::{Now, SessionCount, SessionId, Tracker};
+
+/// Counts that are not yet in the books.
+pub(crate) struct Flush {
+    tracker: Arc<Tracker>,
+    club: Arc<Club>,
+    waiting: Vec<SessionCount>,
+}
+
+impl Flush {
+    /// Nothing waits yet.
+    pub(crate) fn new(tracker: Arc<Tracker>, club: Arc<Club>) -> Self {
+        Self { tracker, club, waiting: Vec::new() }
+    }
+
+    /// Writes what rose since the last time; returns how many counts that were.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the store does; the counts are kept.
+    pub(crate) async fn run(&mut self, now: Now) -> Result<usize, club::Error> {
+        if self.waiting.len() < MAX_WAITING {
+            self.tracker.drain_counts(now, &mut self.waiting);
+        }
+        if self.waiting.is_empty() {
+            return Ok(0);
+        }
+        self.resume().await?;
+        let counts: Vec<club::SessionCount> = self.waiting.iter().filter_map(booked).collect();
+        self.club.flush(&counts, now.unix).await?;
+        self.waiting.clear();
+        Ok(counts.len())
+    }
+
+    /// A client that the books know from before goes on where it was, so that what it carried while
+    /// nobody remembered it is credited.
+    async fn resume(&mut self) -> Result<(), club::Error> {
+        let opens = |count: &&SessionCount| count.opens && count.id.member.is_some();
+        let opening: Vec<SessionCount> = self.waiting.iter().filter(opens).copied().collect();
+        let asked: Vec<club::SessionCount> = opening.iter().filter_map(booked).collect();
+        let earlier = self.club.earlier_epochs(&asked).await?;
+        let mut resumed: HashMap<(SessionId, u32), u32> = HashMap::new();
+        for (count, earlier) in opening.iter().zip(earlier) {
+            if let Some(epoch) = earlier {
+                self.tracker.adopt(&count.id, count.epoch, epoch);
+                resumed.insert((count.id, count.epoch), epoch);
+            }
+        }
+        for count in &mut self.waiting {
+            if let Some(epoch) = resumed.get(&(count.id, count.epoch)) {
+                count.epoch = *epoch;
+                count.opens = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As the books have it; `None` for a stranger, whose traffic is nobody's.
+fn booked(count: &SessionCount) -> Option<club::SessionCount> {
+    let SessionId { item, member, peer_id, key } = count.id;
+    Some(club::SessionCount {
+        member: member?,
+        item,
+        peer_id,
+        key,
+        epoch: count.epoch,
+        seen: count.seen,
+        counters: Counters { uploaded: count.uploaded, downloaded: count.downloaded },
+        left: count.left,
+    })
+}
+
+/// While the store is down, sessions remember by themselves; the waiting list must not grow for
+/// ever.
+const MAX_WAITING: usize = 1 << 20;

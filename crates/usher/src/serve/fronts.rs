@@ -1,0 +1,178 @@
+//! The listeners and the threads that serve them: for each address and worker, one for UDP and one
+//! for HTTP.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use socket2::Socket;
+use thiserror::Error;
+use tokio::sync::watch;
+use tracker::Tracker;
+
+use crate::clock::Clock;
+use crate::config::{Config, UdpIo, UdpSettings, Workers};
+use crate::front::connection_id::ConnectionIds;
+use crate::front::datagrams::Way;
+use crate::front::http::{self, Shared};
+use crate::front::limit::RequestLimit;
+use crate::front::socket::{Kind, bind, local_address};
+use crate::front::udp;
+
+/// Every listener, bound but not yet served.
+pub(crate) struct Listeners {
+    http: Vec<Socket>,
+    udp: Vec<Socket>,
+    way: Way,
+    /// Where HTTP is heard, a line for each address of the configuration.
+    pub(crate) http_addresses: Vec<SocketAddr>,
+    /// Where UDP is heard, likewise.
+    pub(crate) udp_addresses: Vec<SocketAddr>,
+}
+
+/// The threads that serve.
+pub(crate) struct Fronts {
+    threads: Vec<JoinHandle<()>>,
+    stop_udp: Arc<AtomicBool>,
+    stop_http: watch::Sender<bool>,
+}
+
+/// Why a front does not start.
+#[derive(Debug, Error)]
+pub enum FrontError {
+    /// An address could not be bound.
+    #[error("cannot listen on {address} ({key}): {source}")]
+    Bind {
+        /// The key in `tracker.yaml`.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The kernel refuses `io_uring`, and nothing else will do.
+    #[error("tracker.udp.io: the kernel refuses io_uring: {0}; `auto` does without")]
+    IoUring(io::Error),
+    /// A thread or its runtime could not be made.
+    #[error("cannot start a worker: {0}")]
+    Worker(#[from] io::Error),
+}
+
+impl Listeners {
+    /// Binds everything that the configuration names.
+    ///
+    /// # Errors
+    ///
+    /// Fails at the first address that cannot be bound, and where the kernel refuses the way that
+    /// datagrams must come in.
+    pub(crate) fn bind(config: &Config) -> Result<Self, FrontError> {
+        let workers = workers(config.tracker.workers);
+        let all =
+            |addresses: &[SocketAddr], key, kind| {
+                let mut sockets = Vec::new();
+                let mut bound = Vec::new();
+                for address in addresses {
+                    let made = bind(*address, kind, workers)
+                        .map_err(|source| FrontError::Bind { key, address: *address, source })?;
+                    if let Some(first) = made.first() {
+                        bound.push(local_address(first)?);
+                    }
+                    sockets.extend(made);
+                }
+                Ok::<_, FrontError>((sockets, bound))
+            };
+        let http = &config.tracker.http.listen;
+        let (http, http_addresses) = all(http, "tracker.http.listen", Kind::Stream)?;
+        let UdpSettings { listen, io } = &config.tracker.udp;
+        let (udp, udp_addresses) = all(listen, "tracker.udp.listen", Kind::Datagram)?;
+        let way = if udp.is_empty() { Way::Recvmmsg } else { choose(*io)? };
+        Ok(Self { http, udp, way, http_addresses, udp_addresses })
+    }
+
+    /// Starts a thread for each socket.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the system has no room for another thread or runtime.
+    pub(crate) fn serve(
+        self,
+        shared: &Arc<Shared>,
+        ids: &ConnectionIds,
+    ) -> Result<Fronts, FrontError> {
+        let (stop_http, stopped) = watch::channel(false);
+        let stop_udp = Arc::new(AtomicBool::new(false));
+        let mut threads = Vec::new();
+        let way = self.way;
+        let (opened, outcomes) = mpsc::channel();
+        for (number, socket) in self.udp.into_iter().enumerate() {
+            let Shared { tracker, requests, clock, .. } = &**shared;
+            let worker = udp_worker(tracker, ids, requests, *clock);
+            let (stop, opened) = (Arc::clone(&stop_udp), opened.clone());
+            let thread = thread::Builder::new().name(format!("udp-{number}"));
+            threads.push(thread.spawn(move || {
+                let (socket, outcome) = match way.open(socket) {
+                    Ok(socket) => (Some(socket), Ok(())),
+                    Err(error) => (None, Err(error)),
+                };
+                let _ = opened.send(outcome);
+                // Whoever waits for the outcomes waits until nobody can send another.
+                drop(opened);
+                if let Some(socket) = socket {
+                    worker.run(socket, &stop);
+                }
+            })?);
+        }
+        drop(opened);
+        outcomes.iter().collect::<io::Result<()>>()?;
+        for (number, socket) in self.http.into_iter().enumerate() {
+            let (shared, stopped) = (Arc::clone(shared), stopped.clone());
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let thread = thread::Builder::new().name(format!("http-{number}"));
+            threads.push(thread.spawn(move || {
+                if let Err(error) = runtime.block_on(http::serve(shared, socket.into(), stopped)) {
+                    tracing::error!(%error, "an HTTP worker stopped");
+                }
+            })?);
+        }
+        Ok(Fronts { threads, stop_udp, stop_http })
+    }
+}
+
+impl Fronts {
+    /// Takes no more requests, lets those that are open end, and returns once all threads have.
+    pub(crate) fn stop(self) {
+        self.stop_udp.store(true, Ordering::Relaxed);
+        let _ = self.stop_http.send(true);
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a worker panicked");
+            }
+        }
+    }
+}
+
+/// Chooses how datagrams move, for all workers, and says it once.
+fn choose(asked: UdpIo) -> Result<Way, FrontError> {
+    let way = Way::choose(asked).map_err(FrontError::IoUring)?;
+    tracing::info!(io = way.name(), "datagrams");
+    Ok(way)
+}
+
+fn udp_worker(
+    tracker: &Arc<Tracker>,
+    ids: &ConnectionIds,
+    requests: &Arc<RequestLimit>,
+    clock: Clock,
+) -> udp::Worker {
+    udp::Worker::new(Arc::clone(tracker), ids.clone(), Arc::clone(requests), clock)
+}
+
+fn workers(workers: Workers) -> usize {
+    match workers {
+        Workers::Auto => thread::available_parallelism().map_or(1, usize::from),
+        Workers::Count(count) => usize::from(count.get()),
+    }
+}

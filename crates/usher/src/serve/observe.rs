@@ -1,0 +1,127 @@
+//! Numbers for Prometheus, taken from the tracker whenever somebody asks.
+
+use std::sync::Arc;
+
+use metrics::{
+    Counter, Gauge, counter, describe_counter, describe_gauge, gauge, with_local_recorder,
+};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use policy::Refusal;
+use tracker::{Counted, Now, Totals, Tracker};
+
+/// Every metric, with its handle made once.
+pub(crate) struct Observer {
+    tracker: Arc<Tracker>,
+    handle: PrometheusHandle,
+    counters: Counters,
+    refusals: Vec<Counter>,
+    gauges: Gauges,
+}
+
+/// Counters, and where each takes its number from.
+type Counters = Vec<(Counter, fn(&Counted) -> u64)>;
+/// Gauges, likewise.
+type Gauges = Vec<(Gauge, fn(&Totals) -> usize)>;
+
+impl Observer {
+    /// Makes the metrics of a tracker.
+    pub(crate) fn new(tracker: Arc<Tracker>) -> Self {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        with_local_recorder(&recorder, || {
+            describe();
+            Self { tracker, handle, counters: counters(), refusals: refusals(), gauges: gauges() }
+        })
+    }
+
+    /// The numbers of now, in Prometheus' text format.
+    pub(crate) fn render(&self, now: Now) -> String {
+        let counted = self.tracker.counted();
+        for (counter, of) in &self.counters {
+            counter.absolute(of(&counted));
+        }
+        for (counter, (_, count)) in self.refusals.iter().zip(&counted.refusals) {
+            counter.absolute(*count);
+        }
+        let totals = self.tracker.totals(now);
+        for (gauge, of) in &self.gauges {
+            gauge.set(f64::from(u32::try_from(of(&totals)).unwrap_or(u32::MAX)));
+        }
+        self.handle.render()
+    }
+}
+
+fn counters() -> Counters {
+    vec![
+        (counter!(ANNOUNCES, "via" => "http"), |counted| counted.announces_http),
+        (counter!(ANNOUNCES, "via" => "udp"), |counted| counted.announces_udp),
+        (counter!(SCRAPES, "via" => "http"), |counted| counted.scrapes_http),
+        (counter!(SCRAPES, "via" => "udp"), |counted| counted.scrapes_udp),
+        (counter!(MALFORMED, "via" => "http"), |counted| counted.malformed_http),
+        (counter!(MALFORMED, "via" => "udp"), |counted| counted.malformed_udp),
+        (counter!(CONNECTS), |counted| counted.connects),
+        (counter!(UNVERIFIED), |counted| counted.unverified),
+        (counter!(LIMITED), |counted| counted.limited),
+        (counter!(UNSENT), |counted| counted.unsent),
+        (counter!(PEERS_GIVEN), |counted| counted.peers_given),
+        (counter!(HID_SEEDERS), |counted| counted.hid_seeders),
+    ]
+}
+
+fn refusals() -> Vec<Counter> {
+    let reason = |refusal: &Refusal| format!("{refusal:?}");
+    Refusal::ALL.iter().map(|refusal| counter!(REFUSALS, "reason" => reason(refusal))).collect()
+}
+
+fn gauges() -> Gauges {
+    vec![
+        (gauge!(SWARMS), |totals| count(totals.swarms)),
+        (gauge!(PEERS, "kind" => "seeder"), |totals| count(totals.seeders)),
+        (gauge!(PEERS, "kind" => "leecher"), |totals| count(totals.leechers)),
+        (gauge!(ENDPOINTS, "family" => "ipv4"), |totals| count(totals.endpoints_v4)),
+        (gauge!(ENDPOINTS, "family" => "ipv6"), |totals| count(totals.endpoints_v6)),
+        (gauge!(SESSIONS), |totals| totals.sessions),
+        (gauge!(GUARD_ACTIVE), |totals| totals.guards_active),
+    ]
+}
+
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn describe() {
+    describe_counter!(ANNOUNCES, "Announces answered, refused ones included");
+    describe_counter!(SCRAPES, "Scrapes answered");
+    describe_counter!(MALFORMED, "Requests that made no sense");
+    describe_counter!(CONNECTS, "UDP connection ids given out");
+    describe_counter!(UNVERIFIED, "Datagrams whose connection id was forged or too old");
+    describe_counter!(LIMITED, "Requests turned away because their network sent too many");
+    describe_counter!(UNSENT, "UDP replies that the kernel refused to send");
+    describe_counter!(PEERS_GIVEN, "Peers given out in replies");
+    describe_counter!(
+        HID_SEEDERS,
+        "Replies without a seeder whose address the caller could not reach: see tracker.nat"
+    );
+    describe_counter!(REFUSALS, "Announces refused, by reason");
+    describe_gauge!(SWARMS, "Swarms, those of items without peers included");
+    describe_gauge!(PEERS, "Clients in swarms");
+    describe_gauge!(ENDPOINTS, "Addresses of clients in swarms");
+    describe_gauge!(SESSIONS, "Clients remembered in items' swarms");
+    describe_gauge!(GUARD_ACTIVE, "Swarms where starving outsiders are seated like everybody");
+}
+
+const ANNOUNCES: &str = "usher_announces_total";
+const SCRAPES: &str = "usher_scrapes_total";
+const MALFORMED: &str = "usher_malformed_total";
+const CONNECTS: &str = "usher_udp_connects_total";
+const UNVERIFIED: &str = "usher_udp_unverified_total";
+const LIMITED: &str = "usher_limited_total";
+const UNSENT: &str = "usher_udp_unsent_total";
+const PEERS_GIVEN: &str = "usher_peers_given_total";
+const HID_SEEDERS: &str = "usher_hidden_seeder_replies_total";
+const REFUSALS: &str = "usher_refusals_total";
+const SWARMS: &str = "usher_swarms";
+const PEERS: &str = "usher_peers";
+const ENDPOINTS: &str = "usher_endpoints";
+const SESSIONS: &str = "usher_sessions";
+const GUARD_ACTIVE: &str = "policy_guard_active";

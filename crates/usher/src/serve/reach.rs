@@ -1,0 +1,69 @@
+//! Whether members' ports can be reached: a connection to each, tried once in a while.
+//!
+//! Only to the address that the announce came from, only so many at once, never for long, and the
+//! outcome is kept: nobody can make the daemon knock at another's door, or at one door often.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracker::{Probe, Tracker};
+
+use crate::clock::Clock;
+use crate::config::Reachability;
+
+/// Tries the ports that wait.
+pub(crate) struct Reach {
+    tracker: Arc<Tracker>,
+    clock: Clock,
+    known: HashMap<SocketAddr, Known>,
+    open: JoinSet<(Probe, bool)>,
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    reachable: bool,
+    since_secs: u32,
+}
+
+impl Reach {
+    /// Nothing is known yet.
+    pub(crate) fn new(tracker: Arc<Tracker>, clock: Clock) -> Self {
+        Self { tracker, clock, known: HashMap::new(), open: JoinSet::new() }
+    }
+
+    /// Looks at what has come out and starts what waits, as far as there is room.
+    pub(crate) fn round(&mut self, settings: &Reachability) {
+        let now_secs = self.clock.now().secs;
+        while let Some(tried) = self.open.try_join_next() {
+            let Ok((probe, reachable)) = tried else { continue };
+            self.tracker.set_reachable(&probe.session, reachable);
+            if self.known.len() < MAX_KNOWN {
+                self.known.insert(probe.address, Known { reachable, since_secs: now_secs });
+            }
+        }
+        let keep_secs = settings.keep.as_secs();
+        self.known.retain(|_, known| u64::from(now_secs - known.since_secs) < keep_secs);
+        while self.open.len() < usize::from(settings.at_once) {
+            let Some(probe) = self.tracker.take_probe() else { break };
+            match self.known.get(&probe.address) {
+                Some(known) => self.tracker.set_reachable(&probe.session, known.reachable),
+                None => {
+                    self.open.spawn(knock(probe, settings.timeout));
+                }
+            }
+        }
+    }
+}
+
+async fn knock(probe: Probe, limit: Duration) -> (Probe, bool) {
+    let connected = timeout(limit, TcpStream::connect(probe.address)).await;
+    (probe, matches!(connected, Ok(Ok(_))))
+}
+
+/// Outcomes remembered at once.
+const MAX_KNOWN: usize = 100_000;

@@ -1,0 +1,173 @@
+//! What the daemon does by itself, again and again: sweeps, flushes, snapshots, probes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use club::Club;
+use tokio::sync::watch;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tracker::Tracker;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::serve::flush::Flush;
+use crate::serve::reach::Reach;
+use crate::serve::snapshot;
+
+/// What the rounds work on.
+#[derive(Clone)]
+pub(crate) struct Rounds {
+    /// Whose swarms are swept.
+    pub(crate) tracker: Arc<Tracker>,
+    /// Whose books are kept.
+    pub(crate) club: Arc<Club>,
+    /// Where time comes from.
+    pub(crate) clock: Clock,
+    /// The settings in force.
+    pub(crate) config: Arc<ArcSwap<Config>>,
+    /// Where the snapshot lies.
+    pub(crate) snapshot: PathBuf,
+}
+
+impl Rounds {
+    /// Starts all rounds; each ends when `stop` changes, and the traffic round flushes once more.
+    pub(crate) fn start(&self, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+        let mut rounds = JoinSet::new();
+        rounds.spawn(self.clone().sweep(stop.clone()));
+        rounds.spawn(self.clone().flush(stop.clone()));
+        rounds.spawn(self.clone().save(stop.clone()));
+        rounds.spawn(self.clone().reach(stop.clone()));
+        rounds.spawn(self.clone().prune(stop.clone()));
+        rounds
+    }
+
+    /// Sweeps a little at a time, so that a whole sweep takes the sweep interval.
+    async fn sweep(self, mut stop: watch::Receiver<bool>) {
+        let mut step = 0;
+        loop {
+            let whole = self.config.load().tracker.sweep_interval;
+            let batch = batch_of(whole);
+            tokio::select! {
+                () = sleep(whole * batch / STEPS) => {}
+                _ = stop.changed() => return,
+            }
+            let (tracker, now) = (Arc::clone(&self.tracker), self.clock.now());
+            let steps = step..step + batch;
+            let swept = spawn_blocking(move || {
+                steps
+                    .filter_map(|step| usize::try_from(step).ok())
+                    .for_each(|step| tracker.sweep(step % Tracker::SWEEP_STEPS, now));
+            });
+            if swept.await.is_err() {
+                tracing::error!("a sweep panicked");
+            }
+            step = (step + batch) % STEPS;
+        }
+    }
+
+    async fn flush(self, mut stop: watch::Receiver<bool>) {
+        let mut flush = Flush::new(Arc::clone(&self.tracker), Arc::clone(&self.club));
+        let mut failing = false;
+        loop {
+            let period = self.config.load().tracker.flush_interval;
+            let stopped = tokio::select! {
+                () = sleep(period) => false,
+                _ = stop.changed() => true,
+            };
+            match flush.run(self.clock.now()).await {
+                Ok(_) if failing => {
+                    failing = false;
+                    tracing::info!("traffic is written again; nothing was lost");
+                }
+                Ok(_) => {}
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::error!(%error, "traffic cannot be written: it waits in memory");
+                }
+                Err(_) => {}
+            }
+            if stopped {
+                return;
+            }
+        }
+    }
+
+    async fn save(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            let period = self.config.load().tracker.snapshot_interval;
+            tokio::select! {
+                () = sleep(period) => self.snapshot().await,
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// Writes a snapshot; a failure is said in the log, and the old one stays.
+    pub(crate) async fn snapshot(&self) {
+        let (tracker, path, now) =
+            (Arc::clone(&self.tracker), self.snapshot.clone(), self.clock.now());
+        match spawn_blocking(move || snapshot::write(&tracker, &path, now)).await {
+            Ok(Ok(saved)) => {
+                tracing::debug!(peers = saved.peers, sessions = saved.sessions, "snapshot written")
+            }
+            Ok(Err(error)) => tracing::error!(
+                path = %self.snapshot.display(),
+                %error,
+                "the snapshot cannot be written: is the disk full?"
+            ),
+            Err(_) => tracing::error!("writing the snapshot panicked"),
+        }
+    }
+
+    async fn reach(self, mut stop: watch::Receiver<bool>) {
+        let mut reach = Reach::new(Arc::clone(&self.tracker), self.clock);
+        let mut pace = interval(REACH_PACE);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = pace.tick() => reach.round(&self.config.load().tracker.reachability),
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    async fn prune(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = sleep(DAY) => {}
+                _ = stop.changed() => return,
+            }
+            if let Err(error) = self.club.prune_sessions(self.clock.now().unix).await {
+                tracing::warn!(%error, "old sessions stay in the store until tomorrow");
+            }
+        }
+    }
+}
+
+/// How many steps to take at once, so that the pauses between are no shorter than [`SHORTEST`].
+fn batch_of(whole: Duration) -> u32 {
+    let pauses = (whole.as_millis() / SHORTEST.as_millis()).max(1);
+    STEPS.div_ceil(u32::try_from(pauses).unwrap_or(STEPS)).clamp(1, STEPS)
+}
+
+const SHORTEST: Duration = Duration::from_millis(20);
+const REACH_PACE: Duration = Duration::from_millis(500);
+const DAY: Duration = Duration::from_secs(86_400);
+/// [`Tracker::SWEEP_STEPS`], as the arithmetic of pauses wants it.
+const STEPS: u32 = 1024;
+const _: () = assert!(Tracker::SWEEP_STEPS == 1024);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_takes_its_interval_in_steps_that_are_not_too_short() {
+        assert_eq!(batch_of(Duration::from_secs(120)), 1);
+        assert_eq!(batch_of(Duration::from_secs(1)), 21);
+        assert_eq!(batch_of(Duration::from_millis(1)), STEPS);
+    }
+}

@@ -1,0 +1,37 @@
+//! What `tracker.yaml` comes to for the tracker.
+
+use policy::Notices;
+use tracker::{Mapping, Nat, Settings};
+
+use crate::config::Config;
+use crate::front::forwarded::TrustedProxies;
+
+/// The settings that announces go by.
+pub(crate) fn of_tracker(config: &Config) -> Settings {
+    let limits = &config.tracker.limits;
+    let mappings = config.tracker.nat.iter().filter_map(|(network, public)| {
+        Mapping::new(network.0.addr(), network.0.prefix_len(), *public)
+    });
+    Settings {
+        rules: config.rules.clone(),
+        notices: Notices::new(&site(config)),
+        nat: Nat::new(mappings.collect()),
+        limits: swarm::Limits {
+            max_torrents: limits.max_torrents,
+            max_peers_per_torrent: limits.max_peers_per_torrent,
+            max_peers_per_prefix: limits.max_peers_per_prefix,
+        },
+        max_age_secs: u32::try_from(config.tracker.max_peer_age.as_secs()).unwrap_or(u32::MAX),
+        probe_ports: config.tracker.reachability.enabled,
+    }
+}
+
+/// The proxies whose word is taken.
+pub(crate) fn proxies(config: &Config) -> TrustedProxies {
+    TrustedProxies::new(config.tracker.trusted_proxies.iter().map(|network| network.0).collect())
+}
+
+/// Where refusals send members to.
+pub(crate) fn site(config: &Config) -> String {
+    config.public_url.to_string().trim_end_matches('/').to_owned()
+}

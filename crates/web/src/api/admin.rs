@@ -1,0 +1,135 @@
+//! What the admin API stands on, and the small questions that all of it asks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use club::{Club, Stamp};
+use jiff::Timestamp;
+use policy::{Grant, ItemId, Keyring, Label, MemberId, Notices};
+use tracker::{Now, Tracker};
+
+use super::error::ApiError;
+use super::view;
+
+/// Tells the time.
+pub type Clock = Box<dyn Fn() -> Now + Send + Sync>;
+
+/// What the admin API stands on.
+pub struct Admin {
+    pub(super) club: Arc<Club>,
+    pub(super) tracker: Arc<Tracker>,
+    keyring: Arc<Keyring>,
+    addresses: ArcSwap<Addresses>,
+    clock: Clock,
+}
+
+/// What depends on where the publisher can be reached.
+struct Addresses {
+    announce_url: String,
+    notices: Notices,
+}
+
+impl Admin {
+    /// Joins the parts. `announce_url` is what members' announce URLs begin with, `/` and the
+    /// passkey follow; `site` is where members are sent to by refusals.
+    pub fn new(
+        club: Arc<Club>,
+        tracker: Arc<Tracker>,
+        keyring: Arc<Keyring>,
+        announce_url: String,
+        site: &str,
+        clock: Clock,
+    ) -> Self {
+        let addresses = Addresses { announce_url, notices: Notices::new(site) };
+        Self { club, tracker, keyring, addresses: ArcSwap::from_pointee(addresses), clock }
+    }
+
+    /// Puts other addresses in force, after a reload of the configuration.
+    pub fn set_addresses(&self, announce_url: String, site: &str) {
+        let addresses = Addresses { announce_url, notices: Notices::new(site) };
+        self.addresses.store(Arc::new(addresses));
+    }
+
+    pub(super) fn now(&self) -> Now {
+        (self.clock)()
+    }
+
+    /// For the record of a change.
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp { who: "admin".to_owned(), now_unix: self.now().unix }
+    }
+
+    /// A member with the passkey in force.
+    pub(super) fn with_key(&self, member: club::Member) -> view::MemberKey {
+        let grant = Grant { member: member.id, generation: member.generation, item: ItemId::ANY };
+        let passkey = self.keyring.issue(Label::Announce, grant);
+        let passkey = String::from_utf8_lossy(passkey.expose()).into_owned();
+        let announce_url = format!("{}/{passkey}", self.addresses.load().announce_url);
+        view::MemberKey { member: member.into(), passkey, announce_url }
+    }
+
+    pub(super) fn refusal(&self, refusal: policy::Refusal) -> String {
+        self.addresses.load().notices.refusal(refusal).to_owned()
+    }
+
+    pub(super) fn warning(&self, warning: policy::Warning) -> String {
+        self.addresses.load().notices.warning(warning).to_owned()
+    }
+
+    pub(super) async fn name_member(&self, id: MemberId) -> Result<view::Named, ApiError> {
+        let member = self.club.member(&id.to_string()).await?;
+        Ok(view::Named { id: id.value(), name: member.name })
+    }
+
+    pub(super) async fn name_item(&self, id: ItemId) -> Result<view::Named, ApiError> {
+        let name = match id {
+            ItemId::ANY => "all".to_owned(),
+            _ => self.club.item(&id.to_string()).await?.name,
+        };
+        Ok(view::Named { id: id.0, name })
+    }
+
+    /// A right with the names of both ends: two reads of the store.
+    pub(super) async fn describe(&self, right: club::Entitlement) -> Result<view::Right, ApiError> {
+        Ok(view::Right {
+            member: self.name_member(right.member).await?,
+            item: self.name_item(right.item).await?,
+            until: right.until.map(moment),
+            granted: moment(right.granted),
+            revoked: right.revoked.map(moment),
+        })
+    }
+
+    /// Several of them. O(rights) reads of the store, for a page of them at most.
+    pub(super) async fn describe_all(
+        &self,
+        rights: Vec<club::Entitlement>,
+    ) -> Result<Vec<view::Right>, ApiError> {
+        let mut described = Vec::with_capacity(rights.len());
+        for right in rights {
+            described.push(self.describe(right).await?);
+        }
+        Ok(described)
+    }
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin").finish_non_exhaustive()
+    }
+}
+
+/// A moment of the store's, for people.
+pub(super) fn moment(unix: u32) -> Timestamp {
+    Timestamp::from_second(unix.into()).unwrap_or_default()
+}
+
+/// The end of a right, for the store.
+pub(super) fn unix(until: Option<Timestamp>) -> Result<Option<u32>, ApiError> {
+    let seconds = |until: Timestamp| {
+        u32::try_from(until.as_second())
+            .map_err(|_| ApiError::unprocessable(format!("{until} is not between 1970 and 2106")))
+    };
+    until.map(seconds).transpose()
+}

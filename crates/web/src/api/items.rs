@@ -1,0 +1,126 @@
+//! Items, over the admin API.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use club::Page;
+use metainfo::Torrent;
+use serde::Deserialize;
+use wire::InfoHash;
+
+use super::admin::{Admin, moment};
+use super::error::ApiError;
+use super::extract::{Body, Paging, Params};
+use super::view;
+
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    Params(paging): Params<Paging>,
+) -> Result<Json<Vec<view::Item>>, ApiError> {
+    let items = admin.club.items(paging.into()).await?;
+    Ok(Json(items.into_iter().map(view::Item::from).collect()))
+}
+
+/// Takes a .torrent file as it is, named by the query, or JSON with info hashes.
+pub(super) async fn add(
+    State(admin): State<Arc<Admin>>,
+    request: Request,
+) -> Result<(StatusCode, Json<view::Item>), ApiError> {
+    let is_torrent = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|content_type| content_type == "application/x-bittorrent");
+    let new = if is_torrent { from_torrent(request).await? } else { from_json(request).await? };
+    let item = admin.club.add_item(&admin.stamp(), new).await?;
+    Ok((StatusCode::CREATED, Json(item.into())))
+}
+
+/// How an item whose torrent is the body is called and run.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Naming {
+    name: String,
+    policy: String,
+}
+
+async fn from_torrent(request: Request) -> Result<club::NewItem, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let Params(Naming { name, policy }) = Params::from_request_parts(&mut parts, &()).await?;
+    let bytes = Bytes::from_request(Request::from_parts(parts, body), &())
+        .await
+        .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
+    let torrent = Torrent::read(&bytes)
+        .map_err(|error| ApiError::unprocessable(format!("not a torrent file: {error}")))?;
+    Ok(club::NewItem {
+        name,
+        title: String::from_utf8_lossy(torrent.name.as_bytes()).into_owned(),
+        policy,
+        info_hashes: torrent.info_hashes().collect(),
+        size_bytes: Some(torrent.length),
+        private: torrent.private,
+    })
+}
+
+async fn from_json(request: Request) -> Result<club::NewItem, ApiError> {
+    let Body(new) = Body::<view::NewItem>::from_request(request, &()).await?;
+    let read = |text: &String| {
+        InfoHash::from_hex(text).ok_or_else(|| {
+            ApiError::unprocessable(format!("`{text}` is not an info hash: 40 hexadecimal digits"))
+        })
+    };
+    Ok(club::NewItem {
+        title: new.name.clone(),
+        name: new.name,
+        policy: new.policy,
+        info_hashes: new.info_hashes.iter().map(read).collect::<Result<_, _>>()?,
+        size_bytes: None,
+        private: false,
+    })
+}
+
+pub(super) async fn show(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+) -> Result<Json<view::ItemDetail>, ApiError> {
+    let found = admin.club.item(&item).await?;
+    let rights = admin.club.entitlements_of_item(&found.id.to_string(), Page::FIRST).await?;
+    let rights = admin.describe_all(rights).await?;
+    Ok(Json(view::ItemDetail { item: found.into(), rights }))
+}
+
+pub(super) async fn set_policy(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+    Body(to): Body<view::SetPolicy>,
+) -> Result<Json<view::Item>, ApiError> {
+    Ok(Json(admin.club.set_policy(&admin.stamp(), &item, &to.policy).await?.into()))
+}
+
+pub(super) async fn remove(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+) -> Result<Json<view::Item>, ApiError> {
+    Ok(Json(admin.club.remove_item(&admin.stamp(), &item).await?.into()))
+}
+
+impl From<club::Item> for view::Item {
+    fn from(item: club::Item) -> Self {
+        let info_hashes: Vec<_> = item.info_hashes.iter().map(InfoHash::to_string).collect();
+        Self {
+            id: item.id.0,
+            name: item.name,
+            title: item.title,
+            policy: item.policy,
+            info_hash: info_hashes.first().cloned(),
+            info_hashes,
+            size_bytes: item.size_bytes,
+            private: item.private,
+            removed: item.removed,
+            created: moment(item.created),
+        }
+    }
+}

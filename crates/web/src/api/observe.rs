@@ -1,0 +1,193 @@
+//! What the tracker is doing, over the admin API: swarms, members' announces, and sums.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use policy::{MemberId, Side};
+use tracker::{PeerView, SwarmView, Told, Via};
+use wire::{Event, InfoHash};
+
+use super::admin::{Admin, moment};
+use super::error::ApiError;
+use super::view;
+
+pub(super) async fn swarm(
+    State(admin): State<Arc<Admin>>,
+    Path(wanted): Path<String>,
+) -> Result<Json<view::Swarm>, ApiError> {
+    let now = admin.now();
+    let info_hash = InfoHash::from_hex(&wanted);
+    let item = match info_hash {
+        Some(_) => None,
+        None => Some(admin.club.item(&wanted).await?.id),
+    };
+    let tracker = Arc::clone(&admin.tracker);
+    // A pass over all sessions may take long enough to keep others waiting.
+    let look = tokio::task::spawn_blocking(move || match (item, info_hash) {
+        (Some(item), _) => tracker.item_swarm(item, now),
+        (None, Some(info_hash)) => tracker.swarm(&info_hash, now),
+        (None, None) => None,
+    });
+    let found = look.await.ok().flatten();
+    let found = found.ok_or_else(|| ApiError::missing(format!("no swarm of `{wanted}`")))?;
+    Ok(Json(describe(&admin, found).await?))
+}
+
+pub(super) async fn why(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+) -> Result<Json<view::Why>, ApiError> {
+    let member = admin.club.member(&member).await?;
+    let mut recent = admin.tracker.why(member.id).into_iter().rev();
+    let mut newest: Vec<_> = recent.by_ref().take(MAX_ANNOUNCES).collect();
+    if !newest.iter().any(is_refusal) {
+        newest.extend(recent.find(is_refusal));
+    }
+    let mut announces = Vec::with_capacity(newest.len());
+    for heard in newest {
+        announces.push(hear(&admin, heard).await?);
+    }
+    let member = view::Named { id: member.id.value(), name: member.name };
+    Ok(Json(view::Why { member, announces }))
+}
+
+pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<view::Stats>, ApiError> {
+    let (tracker, now) = (Arc::clone(&admin.tracker), admin.now());
+    let look = tokio::task::spawn_blocking(move || {
+        (tracker.totals(now), tracker.sides(), tracker.counted())
+    });
+    let (totals, sides, counted) =
+        look.await.map_err(|_| ApiError::unprocessable("the daemon is stopping"))?;
+    let refused = counted.refusals.iter().filter(|(_, count)| *count > 0);
+    Ok(Json(view::Stats {
+        uptime_secs: now.secs,
+        swarms: totals.swarms,
+        seeders: totals.seeders,
+        leechers: totals.leechers,
+        endpoints_v4: totals.endpoints_v4,
+        endpoints_v6: totals.endpoints_v6,
+        sessions: totals.sessions,
+        inside: sides.inside,
+        outside: sides.outside,
+        guards_active: totals.guards_active,
+        announces_http: counted.announces_http,
+        announces_udp: counted.announces_udp,
+        scrapes_http: counted.scrapes_http,
+        scrapes_udp: counted.scrapes_udp,
+        peers_given: counted.peers_given,
+        refused: refused
+            .map(|(refusal, count)| view::Refused { why: admin.refusal(*refusal), count: *count })
+            .collect(),
+        malformed_http: counted.malformed_http,
+        malformed_udp: counted.malformed_udp,
+        unverified_udp: counted.unverified,
+        limited: counted.limited,
+        hid_seeders: counted.hid_seeders,
+    }))
+}
+
+async fn describe(admin: &Admin, swarm: SwarmView) -> Result<view::Swarm, ApiError> {
+    let item = match swarm.item {
+        Some(id) => Some(admin.name_item(id).await?),
+        None => None,
+    };
+    let info_hashes: Vec<_> = swarm.info_hashes.iter().map(InfoHash::to_string).collect();
+    let peers_left_out = swarm.peers.len().saturating_sub(MAX_PEERS);
+    let mut peers = Vec::new();
+    for peer in swarm.peers.into_iter().take(MAX_PEERS) {
+        let member = name(admin, peer.member).await?;
+        peers.push(of_peer(peer, member));
+    }
+    Ok(view::Swarm {
+        item,
+        info_hash: info_hashes.first().cloned().unwrap_or_default(),
+        info_hashes,
+        inside_seeders: swarm.inside_seeders,
+        inside_leechers: swarm.inside_leechers,
+        outside_seeders: swarm.outside_seeders,
+        outside_leechers: swarm.outside_leechers,
+        completed: swarm.downloaded,
+        guard_active: swarm.guard_active,
+        peers,
+        peers_left_out,
+    })
+}
+
+async fn name(admin: &Admin, member: Option<MemberId>) -> Result<Option<view::Named>, ApiError> {
+    match member {
+        Some(member) => admin.name_member(member).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn of_peer(peer: PeerView, member: Option<view::Named>) -> view::Peer {
+    view::Peer {
+        side: side(peer.side),
+        seeder: peer.seeder,
+        paused: peer.paused,
+        client: peer.client,
+        progress: peer.progress_permille.map(|permille| f64::from(permille) / 1000.0),
+        age: peer.age_secs,
+        member,
+        addresses: peer.addresses,
+        uploaded: peer.uploaded,
+        downloaded: peer.downloaded,
+        left: peer.left,
+        reachable: peer.reachable,
+    }
+}
+
+async fn hear(admin: &Admin, heard: tracker::Heard) -> Result<view::Heard, ApiError> {
+    let item = match heard.item {
+        Some(id) => Some(admin.name_item(id).await?),
+        None => None,
+    };
+    let (seat, peers, message) = match heard.told {
+        Told::Refused(refusal) => (None, 0, Some(admin.refusal(refusal))),
+        Told::Seated { side: seat, peers, warning } => {
+            (Some(side(seat)), peers, warning.map(|warning| admin.warning(warning)))
+        }
+    };
+    Ok(view::Heard {
+        at: moment(heard.unix),
+        info_hash: heard.info_hash.to_string(),
+        item,
+        event: event(heard.event).to_owned(),
+        via: match heard.via {
+            Via::Http => "http".to_owned(),
+            Via::Udp => "udp".to_owned(),
+        },
+        left: (heard.left != u64::MAX).then_some(heard.left),
+        admitted: seat.is_some(),
+        side: seat,
+        peers,
+        message,
+    })
+}
+
+const fn is_refusal(heard: &tracker::Heard) -> bool {
+    matches!(heard.told, Told::Refused(_))
+}
+
+fn side(side: Side) -> String {
+    match side {
+        Side::Inside => "inside".to_owned(),
+        Side::Outside => "outside".to_owned(),
+    }
+}
+
+const fn event(event: Event) -> &'static str {
+    match event {
+        Event::Completed => "completed",
+        Event::None => "none",
+        Event::Paused => "paused",
+        Event::Started => "started",
+        Event::Stopped => "stopped",
+    }
+}
+
+/// Clients listed of a swarm; each of a member costs a read of the store.
+const MAX_PEERS: usize = 1000;
+/// Announces listed of a member, and one refusal more.
+const MAX_ANNOUNCES: usize = 100;

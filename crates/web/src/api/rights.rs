@@ -1,0 +1,29 @@
+//! Rights of members to items, over the admin API.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::admin::{Admin, unix};
+use super::error::ApiError;
+use super::extract::Body;
+use super::view;
+
+pub(super) async fn grant(
+    State(admin): State<Arc<Admin>>,
+    Path((member, item)): Path<(String, String)>,
+    Body(grant): Body<view::Grant>,
+) -> Result<Json<view::Right>, ApiError> {
+    let until = unix(grant.until)?;
+    let right = admin.club.grant(&admin.stamp(), &member, &item, until, "admin").await?;
+    Ok(Json(admin.describe(right).await?))
+}
+
+pub(super) async fn revoke(
+    State(admin): State<Arc<Admin>>,
+    Path((member, item)): Path<(String, String)>,
+) -> Result<Json<view::Right>, ApiError> {
+    let right = admin.club.revoke(&admin.stamp(), &member, &item).await?;
+    Ok(Json(admin.describe(right).await?))
+}

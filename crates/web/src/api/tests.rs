@@ -1,0 +1,367 @@
+//! The admin API on a real club and tracker, without a socket.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request};
+use club::{Club, Image, Items, Names, Sqlite};
+use policy::{
+    Aliases, Entitlements, Keyring, MasterSecret, MemberState, Notices, PolicyId, Roster, Rules,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use tracker::{Members, Nat, Now, Registration, Settings, Tracker, Via};
+use wire::{Announce, Event, InfoHash, Passkey, PeerId};
+
+use super::*;
+
+#[tokio::test]
+async fn a_member_is_added_shown_and_listed() {
+    let house = House::new().await;
+    let added = house.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    assert_eq!(
+        (&added["id"], &added["name"], &added["tier"]),
+        (&json!(1), &json!("ada"), &json!("fan"))
+    );
+    let passkey = added["passkey"].as_str().unwrap();
+    assert_eq!(passkey.len(), 32);
+    assert_eq!(added["announce_url"], json!(format!("http://t.example/announce/{passkey}")));
+
+    for handle in ["ada", "1"] {
+        let shown = house.get(&format!("/members/{handle}")).await.ok();
+        assert_eq!((&shown["passkey"], &shown["state"]), (&added["passkey"], &json!("active")));
+        assert_eq!((&shown["rights"], &shown["traffic"]), (&json!([]), &json!([])));
+    }
+    house.post("/members", json!({"name": "bob", "tier": "outsider"})).await.created();
+    assert_eq!(names(&house.get("/members").await.ok()), ["ada", "bob"]);
+    assert_eq!(names(&house.get("/members?after=1").await.ok()), ["bob"]);
+    assert_eq!(names(&house.get("/members?limit=1").await.ok()), ["ada"]);
+}
+
+#[tokio::test]
+async fn only_add_show_and_rotate_tell_the_passkey() {
+    let house = House::new().await;
+    let added = house.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    let tier = json!({"tier": "patron", "until": "2027-01-31T00:00:00Z"});
+    let replies = [
+        house.put("/members/ada/tier", tier).await.ok(),
+        house.post("/members/ada/suspend", Value::Null).await.ok(),
+        house.post("/members/ada/resume", Value::Null).await.ok(),
+        house.get("/members").await.ok(),
+        house.get("/members/ada/why").await.ok(),
+    ];
+    for reply in replies {
+        assert!(!reply.to_string().contains(added["passkey"].as_str().unwrap()), "{reply}");
+    }
+    let rotated = house.post("/members/ada/rotate", json!({})).await.ok();
+    assert_ne!(rotated["passkey"], added["passkey"]);
+    assert_eq!(house.get("/members/ada").await.ok()["passkey"], rotated["passkey"]);
+}
+
+#[tokio::test]
+async fn a_change_of_a_member_is_in_force_when_it_is_answered() {
+    let house = House::new().await;
+    house.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    let tier = json!({"tier": "patron", "until": "2027-01-31T00:00:00Z"});
+    let changed = house.put("/members/ada/tier", tier).await.ok();
+    assert_eq!(changed["tier_until"], json!("2027-01-31T00:00:00Z"));
+    let rules = Rules::default();
+    assert_eq!(rules.tiers.tier(house.standing().tier).id, "patron");
+    assert_eq!(house.standing().until, 1_801_353_600);
+
+    assert_eq!(house.post("/members/ada/suspend", Value::Null).await.ok()["state"], "suspended");
+    assert_eq!(house.standing().state, MemberState::Suspended);
+    assert_eq!(house.post("/members/ada/resume", Value::Null).await.ok()["state"], "active");
+
+    let old_until = json!({"old_until": "2026-11-30T00:00:00Z"});
+    house.post("/members/ada/rotate", old_until).await.ok();
+    assert_eq!((house.standing().generation.0, house.standing().old_key_until), (1, 1_795_996_800));
+
+    assert_eq!(house.delete("/members/ada").await.ok()["state"], "removed");
+    assert_eq!(house.standing().state, MemberState::Removed);
+    assert_eq!(house.get("/members").await.ok(), json!([]));
+    house.delete("/members/ada").await.fails(404, "no member `ada`");
+    house.delete("/members/1").await.fails(409, "was removed");
+}
+
+#[tokio::test]
+async fn an_item_comes_as_a_torrent_or_as_info_hashes() {
+    let house = House::new().await;
+    let torrent = b"d4:infod6:lengthi700e4:name8:reel.mp412:piece lengthi16384e6:pieces20:\
+        aaaaaaaaaaaaaaaaaaaa7:privatei1eee";
+    let added = house.send_torrent("/items?name=reel&policy=club", torrent).await.created();
+    assert_eq!((&added["title"], &added["size_bytes"]), (&json!("reel.mp4"), &json!(700)));
+    assert_eq!((&added["private"], &added["policy"]), (&json!(true), &json!("club")));
+    assert_eq!(added["info_hashes"], json!([added["info_hash"]]));
+
+    let free = json!({"name": "demo", "policy": "free", "info_hashes": [HASH]});
+    let added = house.post("/items", free).await.created();
+    assert_eq!((&added["id"], &added["info_hash"]), (&json!(2), &json!(HASH)));
+    assert_eq!(added["size_bytes"], Value::Null);
+
+    for handle in ["demo", "2", HASH] {
+        assert_eq!(house.get(&format!("/items/{handle}")).await.ok()["name"], "demo");
+    }
+    assert_eq!(names(&house.get("/items").await.ok()), ["reel", "demo"]);
+
+    let policy = json!({"policy": "priority"});
+    assert_eq!(house.put("/items/demo/policy", policy).await.ok()["policy"], "priority");
+    assert_eq!(house.delete("/items/demo").await.ok()["removed"], true);
+    house.get("/swarms/demo").await.fails(404, "no item `demo`");
+}
+
+#[tokio::test]
+async fn a_right_is_granted_and_revoked() {
+    let house = House::new().await;
+    house.post("/members", json!({"name": "ada", "tier": "outsider"})).await.created();
+    house.demo().await;
+
+    let until = json!({"until": "2027-01-31T00:00:00Z"});
+    let right = house.put("/members/ada/rights/demo", until).await.ok();
+    assert_eq!(right["member"], json!({"id": 1, "name": "ada"}));
+    assert_eq!(right["item"], json!({"id": 1, "name": "demo"}));
+    assert_eq!(
+        (&right["until"], &right["revoked"]),
+        (&json!("2027-01-31T00:00:00Z"), &Value::Null)
+    );
+
+    let right = house.put("/members/1/rights/all", json!({})).await.ok();
+    assert_eq!(right["item"], json!({"id": 0, "name": "all"}));
+    assert_eq!(house.get("/members/ada").await.ok()["rights"].as_array().unwrap().len(), 2);
+    assert_eq!(house.get("/items/demo").await.ok()["rights"].as_array().unwrap().len(), 1);
+
+    assert!(house.delete("/members/ada/rights/demo").await.ok()["revoked"].is_string());
+    house.delete("/members/ada/rights/demo").await.fails(404, "holds no entitlement");
+    let over = json!({"until": "2020-01-01T00:00:00Z"});
+    house.put("/members/ada/rights/demo", over).await.fails(422, "not in the future");
+}
+
+#[tokio::test]
+async fn a_swarm_shows_each_client_and_why_what_it_was_told() {
+    let house = House::new().await;
+    let ada = house.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    house.demo().await;
+    house.announce(ada["passkey"].as_str(), 1, 0).unwrap();
+    house.announce(None, 2, 700).unwrap();
+    house.announce(Some("nobodys"), 3, 700).unwrap_err();
+
+    for handle in ["demo", "1", HASH] {
+        let swarm = house.get(&format!("/swarms/{handle}")).await.ok();
+        let counts = ["inside_seeders", "inside_leechers", "outside_seeders", "outside_leechers"];
+        assert_eq!(counts.map(|count| swarm[count].as_u64().unwrap()), [1, 0, 0, 1]);
+        let [insider, outsider] = swarm["peers"].as_array().unwrap().as_slice() else { panic!() };
+        assert_eq!((&insider["side"], &outsider["side"]), (&json!("inside"), &json!("outside")));
+        assert_eq!(insider["member"], json!({"id": 1, "name": "ada"}));
+        assert_eq!(insider["client"], "libtorrent 2.1.1");
+        assert_eq!((&insider["progress"], &insider["age"]), (&json!(1.0), &json!(0)));
+        assert_eq!(outsider["addresses"], json!(["203.0.113.2:6881"]));
+    }
+
+    house.post("/members/ada/suspend", Value::Null).await.ok();
+    house.announce(ada["passkey"].as_str(), 1, 0).unwrap_err();
+    let why = house.get("/members/ada/why").await.ok();
+    let [refused, seated] = why["announces"].as_array().unwrap().as_slice() else { panic!() };
+    assert_eq!((&seated["side"], &seated["peers"]), (&json!("inside"), &json!(0)));
+    assert_eq!((&refused["admitted"], &refused["side"]), (&json!(false), &Value::Null));
+    let text = refused["message"].as_str().unwrap();
+    assert!(text.contains("suspended") && text.contains("http://club.example"), "{text}");
+
+    let stats = house.get("/stats").await.ok();
+    assert_eq!((&stats["inside"], &stats["outside"]), (&json!(1), &json!(1)));
+    assert_eq!(stats["announces_http"], json!(4));
+    assert_eq!(stats["refused"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn errors_say_in_json_what_is_wrong() {
+    let house = House::new().await;
+    let ada = || json!({"name": "ada", "tier": "fan"});
+    house.post("/members", ada()).await.created();
+    house.post("/members", ada()).await.fails(409, "has the name `ada` already");
+    house.post("/members", json!({"name": "7", "tier": "fan"})).await.fails(422, "taken for an id");
+    house
+        .post("/members", json!({"name": "bob", "tier": "king"}))
+        .await
+        .fails(422, "no tier `king`");
+    house.post("/members", json!({"name": "bob"})).await.fails(422, "missing field `tier`");
+    let unknown = json!({"name": "bob", "tier": "fan", "vip": true});
+    house.post("/members", unknown).await.fails(422, "unknown field `vip`");
+    house.get("/members?limit=x").await.fails(400, "limit");
+    house.get("/members/bob").await.fails(404, "no member `bob`");
+    house.get("/swarms/reel").await.fails(404, "no item `reel`");
+    house.get("/nothing").await.fails(404, "no such path");
+    house.put("/stats", Value::Null).await.fails(405, "does not take that method");
+    let hashless = json!({"name": "x", "policy": "free", "info_hashes": ["abc"]});
+    house.post("/items", hashless).await.fails(422, "`abc` is not an info hash");
+    house.send_torrent("/items?name=x&policy=free", b"d4:spam").await.fails(422, "not a torrent");
+    house.send_torrent("/items?name=x", b"").await.fails(400, "policy");
+}
+
+#[tokio::test]
+async fn a_torrent_of_10_mib_is_read_and_a_larger_one_is_not() {
+    let house = House::new().await;
+    let path = "/items?name=x&policy=free";
+    let most = vec![b' '; metainfo::MAX_TORRENT_BYTES];
+    house.send_torrent(path, &most).await.fails(422, "not a torrent");
+    house.send_torrent(path, &[most, vec![b' ']].concat()).await.fails(413, "");
+}
+
+/// A club and a tracker with their admin API.
+struct House {
+    admin: Arc<Admin>,
+    tracker: Arc<Tracker>,
+    roster: Arc<Roster>,
+    _folder: TempDir,
+}
+
+impl House {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = Arc::new(Keyring::new(&MasterSecret::new([7; 32]), None));
+        let (roster, rights) = (Arc::new(Roster::new()), Arc::new(Entitlements::default()));
+        let members = Members {
+            keyring: Arc::clone(&keyring),
+            aliases: Arc::new(Aliases::default()),
+            roster: Arc::clone(&roster),
+            rights: Arc::clone(&rights),
+        };
+        let settings = Settings {
+            rules: Rules::default(),
+            notices: Notices::new("http://club.example"),
+            nat: Nat::default(),
+            limits: swarm::Limits::default(),
+            max_age_secs: 4050,
+            probe_ports: false,
+        };
+        let tracker = Arc::new(Tracker::new(settings, members, 7));
+        let items = Arc::new(Register(Arc::clone(&tracker)));
+        let image = Image { roster: Arc::clone(&roster), rights, items };
+        let store = Arc::new(Sqlite::open(&folder.path().join("club.db")).await.unwrap());
+        let (club, _) = Club::open(store, image, Names::from(&Rules::default())).await.unwrap();
+        let admin = Admin::new(
+            Arc::new(club),
+            Arc::clone(&tracker),
+            keyring,
+            "http://t.example/announce".to_owned(),
+            "http://club.example",
+            Box::new(|| NOW),
+        );
+        Self { admin: Arc::new(admin), tracker, roster, _folder: folder }
+    }
+
+    /// Adds the item of [`HASH`].
+    async fn demo(&self) {
+        let demo = json!({"name": "demo", "policy": "priority", "info_hashes": [HASH]});
+        self.post("/items", demo).await.created();
+    }
+
+    /// Lets a client announce [`HASH`].
+    fn announce(&self, passkey: Option<&str>, client: u8, left: u64) -> Result<(), String> {
+        let announce = Announce {
+            info_hash: InfoHash::from_hex(HASH).unwrap(),
+            peer_id: PeerId(*b"-LT2110-abcdefghijkl"),
+            port: 6881,
+            uploaded: 0,
+            downloaded: 0,
+            left,
+            event: Event::Started,
+            numwant: None,
+            key: None,
+            passkey: passkey.map(|text| Passkey::new(text.as_bytes()).unwrap()),
+            compact: true,
+            no_peer_id: false,
+            supports_crypto: false,
+        };
+        let from = IpAddr::V4(Ipv4Addr::new(203, 0, 113, client));
+        let mut scratch = self.tracker.scratch();
+        let told = self.tracker.announce(&announce, from, Via::Http, NOW, &mut scratch);
+        told.map(drop).map_err(|failure| failure.reason.to_owned())
+    }
+
+    /// Where member 1 stands on the announce path.
+    fn standing(&self) -> policy::Standing {
+        self.roster.standing(policy::MemberId::new(1).unwrap()).unwrap()
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, "", Vec::new()).await
+    }
+
+    async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, "", Vec::new()).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, "application/json", body.to_string().into()).await
+    }
+
+    async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, "application/json", body.to_string().into()).await
+    }
+
+    async fn send_torrent(&self, path: &str, torrent: &[u8]) -> Answer {
+        self.send(Method::POST, path, "application/x-bittorrent", torrent.to_vec()).await
+    }
+
+    async fn send(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Answer {
+        let request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        let request = request.header("content-type", kind).body(Body::from(body)).unwrap();
+        let response = router(Arc::clone(&self.admin)).oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        Answer { status, body: serde_json::from_slice(&body).unwrap() }
+    }
+}
+
+struct Answer {
+    status: u16,
+    body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.body);
+        self.body
+    }
+
+    #[track_caller]
+    fn created(self) -> Value {
+        assert_eq!(self.status, 201, "{}", self.body);
+        self.body
+    }
+
+    #[track_caller]
+    fn fails(self, status: u16, expected: &str) {
+        let message = self.body["error"].as_str().unwrap();
+        assert_eq!(self.status, status, "{message}");
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+/// Registers the club's items with the tracker.
+struct Register(Arc<Tracker>);
+
+impl Items for Register {
+    fn put(&self, item: &club::Item, policy: Option<PolicyId>) {
+        self.0.register(&Registration {
+            id: item.id,
+            hashes: item.info_hashes.iter().copied().collect(),
+            policy: policy.unwrap(),
+            size: item.size_bytes.unwrap_or(0),
+        });
+    }
+
+    fn remove(&self, item: &club::Item) {
+        self.0.remove(item.id, NOW);
+    }
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect()
+}
+
+const HASH: &str = "c1463792a1ff36a237e3a0f68badeb0d3764e9bb";
+/// 22 November 2026, a minute after the start.
+const NOW: Now = Now { secs: 60, unix: 1_795_348_800 };

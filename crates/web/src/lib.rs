@@ -1,0 +1,8 @@
+//! What the daemon serves to people and their tools over HTTP: the admin API, metrics and health.
+//!
+//! Deliberately absent: sockets, clocks and the configuration; whoever serves a router brings them.
+
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod health;

@@ -1,0 +1,1 @@
+"""What scripts/bench is made of: trackers to run, cases to run them in, rounds, and the page."""

@@ -1,0 +1,250 @@
+//! One daemon in a folder of its own, stopped when the test ends.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Ask, Http};
+
+/// A running daemon.
+pub struct Daemon {
+    folder: TempDir,
+    child: Child,
+    listening: Listening,
+}
+
+/// Where a daemon listens, as it said when it was ready.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// Announce and scrape over HTTP.
+    pub http: SocketAddr,
+    /// Announce and scrape over UDP.
+    pub udp: SocketAddr,
+    /// Metrics and health.
+    pub admin: SocketAddr,
+}
+
+impl Daemon {
+    /// Starts a daemon with ports of its own and these lines of `tracker.yaml` besides.
+    ///
+    /// `tracker` holds what stands under that key, each line indented by two; `rest` is anything
+    /// else at the top.
+    #[track_caller]
+    pub fn start(tracker: &str, rest: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        configure(folder.path(), tracker, rest);
+        let (child, listening) = spawn(folder.path());
+        Self { folder, child, listening }
+    }
+
+    /// Starts a daemon that must refuse to, and returns what it said.
+    #[track_caller]
+    pub fn fails_to_start(tracker: &str, rest: &str) -> String {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        configure(folder.path(), tracker, rest);
+        let output = usher(folder.path()).arg("serve").output().expect("usher runs");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}{}", text(&output.stdout));
+        said
+    }
+
+    /// Starts a second daemon in the same folder, and returns what came of it.
+    pub fn start_another(&self) -> Output {
+        usher(self.folder.path()).arg("serve").output().expect("usher runs")
+    }
+
+    /// Changes `tracker.yaml` and tells the daemon to read it again.
+    pub fn reconfigure(&self, tracker: &str, rest: &str) {
+        configure(self.folder.path(), tracker, rest);
+        self.signal(Signal::SIGHUP);
+    }
+
+    /// Everything logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).expect("a log")
+    }
+
+    /// Runs a subcommand, which must fail with 1, and returns what it said.
+    #[track_caller]
+    pub fn refuses(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "usher {arguments:?}: {}", text(&output.stdout));
+        text(&output.stderr)
+    }
+
+    /// Adds an item by its info hash.
+    #[track_caller]
+    pub fn item(&self, name: &str, info_hash: [u8; 20], policy: &str) -> Value {
+        let hash: String = info_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.json(&["item", "add", "--info-hash", &hash, "--name", name, "--policy", policy])
+    }
+
+    /// Announces over HTTP from 127.0.0.1.
+    #[track_caller]
+    pub fn announce(&self, ask: &Ask) -> crate::Value {
+        Http::to(self.listening.http.port()).announce(ask)
+    }
+
+    /// Announces over HTTP from another address.
+    #[track_caller]
+    pub fn announce_from(&self, source: impl Into<IpAddr>, ask: &Ask) -> crate::Value {
+        Http::from(source.into(), self.listening.http.port()).announce(ask)
+    }
+
+    /// Where it listens.
+    pub fn listening(&self) -> &Listening {
+        &self.listening
+    }
+
+    /// The announce URL for strangers over HTTP, on the IPv4 loopback.
+    pub fn http_url(&self) -> String {
+        format!("http://127.0.0.1:{}/announce", self.listening.http.port())
+    }
+
+    /// The announce URL for strangers over UDP, on the IPv4 loopback.
+    pub fn udp_url(&self) -> String {
+        format!("udp://127.0.0.1:{}/announce", self.listening.udp.port())
+    }
+
+    /// The folder that holds `tracker.yaml` and `state`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The daemon's process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Runs a subcommand and returns what came of it, whatever that was.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        usher(self.folder.path()).args(arguments).output().expect("usher runs")
+    }
+
+    /// Runs a subcommand with `--json`, which must succeed, and returns its document.
+    #[track_caller]
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "usher {arguments:?} failed: {err}");
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error} in {out}"))
+    }
+
+    /// Adds a member and returns what is shown of it.
+    #[track_caller]
+    pub fn member(&self, name: &str, tier: &str) -> Value {
+        self.json(&["member", "add", name, "--tier", tier])
+    }
+
+    /// Sends a signal to the daemon.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).expect("a process id");
+        kill(Pid::from_raw(pid), signal).expect("the daemon takes a signal");
+    }
+
+    /// Ends the daemon in order and returns how it ended.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.signal(Signal::SIGTERM);
+        self.child.wait().expect("the daemon ends")
+    }
+
+    /// Ends the daemon at once, as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the daemon can be killed");
+        self.child.wait().expect("the daemon ends");
+    }
+
+    /// Starts the daemon again in the same folder, on other ports.
+    pub fn restart(&mut self) {
+        let (child, listening) = spawn(self.folder.path());
+        self.child = child;
+        self.listening = listening;
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Writes `tracker.yaml` for a daemon on ports of its own.
+fn configure(folder: &Path, tracker: &str, rest: &str) {
+    let own = |key: &str, value: &str| {
+        let given = tracker.lines().any(|line| line.starts_with(&format!("  {key}:")));
+        if given { String::new() } else { format!("  {key}: {value}\n") }
+    };
+    let yaml = [
+        "state_dir: state\npublic_url: http://127.0.0.1\nadmin: {listen: '127.0.0.1:0'}\ntracker:\n",
+        &own("http", "{listen: ['[::]:0']}"),
+        &own("udp", "{listen: ['[::]:0']}"),
+        "  workers: 2\n",
+        tracker,
+        "\n",
+        rest,
+        "\n",
+    ];
+    fs::write(folder.join("tracker.yaml"), yaml.concat()).expect("tracker.yaml is written");
+}
+
+/// Starts the daemon and waits for the line that says it is ready.
+fn spawn(folder: &Path) -> (Child, Listening) {
+    let mut child = usher(folder)
+        .arg("serve")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::from(
+            fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(folder.join("log"))
+                .expect("a log file"),
+        ))
+        .spawn()
+        .expect("usher starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let ready =
+        lines.by_ref().map_while(Result::ok).find(|line| line.starts_with("usher is ready"));
+    let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
+    let Some(ready) = ready else { panic!("usher did not get ready:\n{}", log()) };
+    // What it prints later must go somewhere.
+    std::thread::spawn(move || lines.for_each(drop));
+    let find = |schemes: &[&str]| {
+        let of = |word| schemes.iter().find_map(|scheme| str::strip_prefix(word, scheme));
+        let address =
+            ready.split_whitespace().find_map(of).and_then(|address| address.parse().ok());
+        address.unwrap_or_else(|| panic!("no {schemes:?} in: {ready}"))
+    };
+    let listening = Listening {
+        http: find(&["http://", "https://"]),
+        udp: find(&["udp://"]),
+        admin: find(&["admin=http://"]),
+    };
+    (child, listening)
+}
+
+/// The built binary, beside the test that runs.
+fn usher(folder: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command.arg("--config").arg(folder.join("tracker.yaml")).env_remove("RUST_LOG");
+    command
+}
+
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has a path");
+    let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
+    let binary = profile.join("usher");
+    assert!(binary.exists(), "{} is missing: run `cargo build` first", binary.display());
+    binary
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

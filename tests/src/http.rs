@@ -1,0 +1,136 @@
+//! HTTP as bytes on a connection, so that tests decide each of them.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+
+use crate::ask::Ask;
+use crate::bencode::Value;
+
+/// A connection to the announce listener.
+pub struct Http<S = TcpStream> {
+    stream: S,
+    read: Vec<u8>,
+}
+
+/// A response.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// By name in lower case.
+    pub headers: HashMap<String, String>,
+    /// What follows them.
+    pub body: Vec<u8>,
+}
+
+impl Http {
+    /// Connects to a port of this machine, from that address.
+    #[track_caller]
+    pub fn from(source: IpAddr, port: u16) -> Self {
+        let socket = Socket::new(Domain::for_address((source, 0).into()), Type::STREAM, None);
+        let socket = socket.expect("a socket");
+        socket.bind(&SocketAddr::new(source, 0).into()).expect("an address of this machine");
+        let to: SocketAddr = match source {
+            IpAddr::V4(_) => ([127, 0, 0, 1], port).into(),
+            IpAddr::V6(_) => ([0, 0, 0, 0, 0, 0, 0, 1], port).into(),
+        };
+        socket.connect(&to.into()).expect("somebody listens");
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Self::over(stream)
+    }
+
+    /// Connects to a port from 127.0.0.1.
+    #[track_caller]
+    pub fn to(port: u16) -> Self {
+        Self::from([127, 0, 0, 1].into(), port)
+    }
+
+    /// Says that no more bytes will come.
+    pub fn finish(&self) {
+        self.stream.shutdown(Shutdown::Write).expect("an open connection");
+    }
+}
+
+impl<S: Read + Write> Http<S> {
+    /// HTTP over any stream.
+    pub fn over(stream: S) -> Self {
+        Self { stream, read: Vec::new() }
+    }
+
+    /// Sends bytes as they are.
+    #[track_caller]
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).expect("an open connection");
+    }
+
+    /// Waits for one response; `None` where the connection ends first.
+    #[track_caller]
+    pub fn receive(&mut self) -> Option<Response> {
+        let end = loop {
+            if let Some(end) = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                break end;
+            }
+            self.more()?;
+        };
+        let head = String::from_utf8_lossy(&self.read[..end]).into_owned();
+        self.read.drain(..end + 4);
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("no status in {head:?}"));
+        let headers: HashMap<String, String> = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+            .collect();
+        let length = headers.get("content-length").and_then(|length| length.parse().ok());
+        let length: usize = length.unwrap_or_else(|| panic!("no length in {head:?}"));
+        while self.read.len() < length {
+            self.more()?;
+        }
+        let body = self.read.drain(..length).collect();
+        Some(Response { status, headers, body })
+    }
+
+    /// Asks for a target over this connection, with these lines of header besides.
+    #[track_caller]
+    pub fn get(&mut self, target: &str, headers: &str) -> Response {
+        self.send(format!("GET {target} HTTP/1.1\r\nHost: tracker\r\n{headers}\r\n"));
+        self.receive().expect("a response")
+    }
+
+    /// Announces over this connection.
+    #[track_caller]
+    pub fn announce(&mut self, ask: &Ask) -> Value {
+        let response = self.get(&ask.target(), "");
+        assert_eq!(response.status, 200, "{response:?}");
+        Value::read(&response.body)
+    }
+
+    /// Whether the connection ends without another byte.
+    pub fn has_ended(&mut self) -> bool {
+        self.read.is_empty() && self.more().is_none()
+    }
+
+    #[track_caller]
+    fn more(&mut self) -> Option<()> {
+        let mut bytes = [0; 4096];
+        match self.stream.read(&mut bytes) {
+            Ok(0) => None,
+            Ok(length) => {
+                self.read.extend_from_slice(&bytes[..length]);
+                Some(())
+            }
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock) => {
+                panic!("the daemon neither answers nor hangs up")
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+/// Far more than a loaded machine takes.
+const PATIENCE: Duration = Duration::from_secs(60);

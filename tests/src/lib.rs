@@ -1,0 +1,24 @@
+//! What the whole-daemon tests share: a daemon of their own, clients that nobody here wrote, and
+//! connections on which a test decides every byte.
+//!
+//! Everything panics with a sentence where it fails: a test has nothing better to do.
+
+#![forbid(unsafe_code)]
+
+mod ask;
+mod bencode;
+mod content;
+mod daemon;
+mod http;
+mod program;
+mod udp;
+mod wait;
+
+pub use ask::{Ask, compact, head, peers_of};
+pub use bencode::Value;
+pub use content::Content;
+pub use daemon::{Daemon, Listening};
+pub use http::{Http, Response};
+pub use program::{Job, Kind, Program};
+pub use udp::{MAGIC, Udp};
+pub use wait::{eventually, within};

@@ -1,0 +1,151 @@
+//! BitTorrent clients: aria2, libtorrent (by a script beside the tests) and transmission-cli.
+//!
+//! Each has a folder of its own, knows no way to a peer but the tracker, and is killed in the end.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use crate::Content;
+
+/// Which client.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// aria2c.
+    Aria2,
+    /// libtorrent, which alone sends a passkey over UDP (BEP 41).
+    Libtorrent,
+    /// transmission-cli, which does not connect to loopback peers but is connected to.
+    Transmission,
+}
+
+/// What a client is to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// What is shared.
+    pub content: &'a Content,
+    /// Where it announces.
+    pub trackers: &'a [&'a str],
+    /// Whether it has all from the start.
+    pub seeding: bool,
+    /// The addresses it listens at and announces from; libtorrent's alone.
+    pub addresses: &'a [&'a str],
+}
+
+/// A running client.
+pub struct Program {
+    kind: Kind,
+    folder: TempDir,
+    child: Child,
+}
+
+impl Program {
+    /// Starts a client.
+    pub fn start(kind: Kind, job: &Job<'_>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        if job.seeding {
+            job.content.copy_into(folder.path());
+        }
+        let torrent = job.content.torrent(job.trackers);
+        let mut command = match kind {
+            Kind::Aria2 => aria2(&torrent, folder.path()),
+            Kind::Libtorrent => libtorrent(&torrent, folder.path(), job),
+            Kind::Transmission => transmission(&torrent, folder.path()),
+        };
+        let log = File::create(folder.path().join(LOG)).expect("a log");
+        command.stdout(log.try_clone().expect("a log")).stderr(log);
+        // libtorrent's script ends with its standard input, so with this process at the latest.
+        let child = command.stdin(Stdio::piped()).spawn();
+        let child = child.unwrap_or_else(|error| {
+            panic!("{kind:?} does not start ({error}): scripts/test installs it")
+        });
+        Self { kind, folder, child }
+    }
+
+    /// Where it downloads to.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// All it said so far.
+    pub fn said(&self) -> String {
+        let log = fs::read(self.folder.path().join(LOG)).expect("a log");
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    /// Tells it to leave the swarm in order, and waits until it did.
+    pub fn leave(mut self) {
+        match self.kind {
+            Kind::Libtorrent => drop(self.child.stdin.take()),
+            Kind::Aria2 | Kind::Transmission => {
+                let pid = i32::try_from(self.child.id()).expect("a process id");
+                kill(Pid::from_raw(pid), Signal::SIGINT).expect("it takes a signal");
+            }
+        }
+        self.child.wait().expect("it ends");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("{:?} said:\n{}", self.kind, self.said());
+        }
+    }
+}
+
+fn aria2(torrent: &Path, folder: &Path) -> Command {
+    let mut command = Command::new("aria2c");
+    command.args(["--no-conf", "--bt-enable-lpd=false", "--enable-peer-exchange=false"]);
+    // Without DHT it has no UDP trackers either. It knows no other node, and nobody tells it one.
+    command.args(["--enable-dht=true", "--enable-dht6=false"]);
+    command.arg(format!("--dht-listen-port={}", free_port()));
+    command.arg(format!("--dht-file-path={}", folder.join("dht.dat").display()));
+    command.arg(format!("--listen-port={}", free_port()));
+    command.args(["--disable-ipv6=true", "--show-console-readout=false", "--summary-interval=0"]);
+    // It looks for what is there already.
+    command.args(["--console-log-level=info", "--check-integrity=true"]);
+    // It seeds until it is stopped.
+    command.arg("--seed-ratio=0.0");
+    command.arg("--dir").arg(folder).arg(torrent);
+    command
+}
+
+fn libtorrent(torrent: &Path, folder: &Path, job: &Job<'_>) -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/libtorrent_client.py");
+    let interfaces: Vec<String> =
+        job.addresses.iter().map(|address| format!("{address}:{}", free_port())).collect();
+    // Debian's interpreter, since Debian's package is for that one.
+    let mut command = Command::new("/usr/bin/python3");
+    command.arg(script).arg(torrent).arg(folder).arg(interfaces.join(","));
+    command.arg(if job.seeding { "seed" } else { "leech" });
+    command
+}
+
+fn transmission(torrent: &Path, folder: &Path) -> Command {
+    let settings = r#"{"dht-enabled": false, "lpd-enabled": false, "pex-enabled": false,
+        "port-forwarding-enabled": false, "rpc-enabled": false, "utp-enabled": false}"#;
+    let config = folder.join("config");
+    fs::create_dir(&config).expect("a folder");
+    fs::write(config.join("settings.json"), settings).expect("its settings");
+    let mut command = Command::new("transmission-cli");
+    command.arg("--config-dir").arg(config).arg("--download-dir").arg(folder);
+    command.args(["--no-portmap", "--port", &free_port().to_string()]).arg(torrent);
+    command
+}
+
+/// A port for clients that cannot be told to take any free one. Somebody else may take it before
+/// the client does; from the range that the kernel gives out, that is unlikely.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+const LOG: &str = "log";
