@@ -23,6 +23,7 @@ mod order;
 mod page;
 mod payment;
 mod price;
+pub mod provider;
 mod sql;
 mod sqlite;
 mod store;

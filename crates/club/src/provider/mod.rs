@@ -1,0 +1,21 @@
+//! What payment providers send: whether it is theirs, and what it says.
+//!
+//! Pure: bytes, secrets and the time come in, an [`Event`] comes out. A body is verified as it
+//! came, before anything of it is parsed. Deliberately absent: what an event does, which is
+//! [`settle`](crate::settle)'s, and calls to a provider, which are the web's.
+
+mod btcpay;
+mod event;
+mod hook;
+mod kofi;
+mod refused;
+mod signature;
+mod stripe;
+
+pub use btcpay::{Btcpay, Invoice};
+pub use event::{Claim, Dispute, Ending, Event, Notice, Report};
+pub use hook::{Format, Hook, HookFields};
+pub use kofi::Kofi;
+pub use refused::Refused;
+pub use signature::{Algorithm, Secret};
+pub use stripe::Stripe;
