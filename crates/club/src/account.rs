@@ -17,6 +17,8 @@ pub(crate) enum Account<'a> {
     Receivable(MemberId),
     /// What an item brought in.
     Revenue(ItemId),
+    /// What a tier brought in.
+    TierRevenue(&'a str),
     /// The worth of vouchers not redeemed.
     Vouchers,
 }
@@ -27,7 +29,7 @@ impl Account<'_> {
             Self::Chargebacks => "expense",
             Self::Clearing(_) | Self::Receivable(_) => "asset",
             Self::Prepaid(_) | Self::Vouchers => "liability",
-            Self::Revenue(_) => "revenue",
+            Self::Revenue(_) | Self::TierRevenue(_) => "revenue",
         }
     }
 
@@ -45,6 +47,7 @@ impl fmt::Display for Account<'_> {
             Self::Prepaid(member) => write!(f, "member:{}:prepaid", member.value()),
             Self::Receivable(member) => write!(f, "member:{}:receivable", member.value()),
             Self::Revenue(item) => write!(f, "revenue:item:{}", item.0),
+            Self::TierRevenue(tier) => write!(f, "revenue:tier:{tier}"),
             Self::Vouchers => f.write_str("voucher:outstanding"),
         }
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use wire::InfoHash;
 
+use crate::checkout::CheckoutId;
+use crate::inbox::DeliveryId;
 use crate::ledger::EntryId;
 use crate::money::{Amount, MoneyError};
 use crate::name::NameError;
@@ -29,6 +31,14 @@ pub enum Error {
         item: String,
         /// The order.
         order: OrderId,
+    },
+    /// Another checkout has this key.
+    #[error("the key `{key}` was another checkout's, see order {}", checkout.0)]
+    CheckoutKey {
+        /// The key.
+        key: String,
+        /// The other checkout.
+        checkout: CheckoutId,
     },
     /// What was typed is no voucher's code.
     #[error(transparent)]
@@ -88,6 +98,12 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// There is no such order at a provider.
+    #[error("no order {}: `usher orders list` shows those there are", .0.0)]
+    NoCheckout(CheckoutId),
+    /// There is no such delivery.
+    #[error("no event {}: `usher events list` shows those there are", .0.0)]
+    NoDelivery(DeliveryId),
     /// There is no such entry in the journal.
     #[error("no entry {} in the journal", .0.0)]
     NoEntry(EntryId),
@@ -169,6 +185,14 @@ pub enum Error {
     /// A suspended member can't buy.
     #[error("member `{0}` is suspended")]
     Suspended(String),
+    /// Less was paid than it costs, or in another currency.
+    #[error("{paid} was paid for what costs {price}: refund it at the provider")]
+    TooLittlePaid {
+        /// What was paid.
+        paid: Amount,
+        /// What it costs.
+        price: Amount,
+    },
     /// An entry that we made does not sum to 0: a fault of this program.
     #[error("an entry is out of balance by {0}")]
     Unbalanced(Amount),
@@ -215,6 +239,7 @@ impl Error {
             | Self::Prices { .. }
             | Self::Unconfigured { .. } => Fault::Request,
             Self::Bought { .. }
+            | Self::CheckoutKey { .. }
             | Self::HasAlready { .. }
             | Self::HashTaken { .. }
             | Self::KeyReused { .. }
@@ -226,8 +251,11 @@ impl Error {
             | Self::Reversed(_)
             | Self::Short { .. }
             | Self::Suspended(_)
+            | Self::TooLittlePaid { .. }
             | Self::Voucher { .. } => Fault::Conflict,
-            Self::NoEntry(_)
+            Self::NoCheckout(_)
+            | Self::NoDelivery(_)
+            | Self::NoEntry(_)
             | Self::NoOrder(_)
             | Self::NoVoucher
             | Self::NotFound { .. }

@@ -11,9 +11,9 @@ use crate::books::{self, Entry};
 use crate::club::Club;
 use crate::entitlement::{self, Entitlement};
 use crate::error::Error;
-use crate::item;
+use crate::item::{self, Item};
 use crate::ledger::{self, EntryId, NewEntry, Request, post};
-use crate::member;
+use crate::member::{self, Member};
 use crate::money::{Amount, MoneyError};
 use crate::page::Page;
 use crate::payment::{check_amount, credit, held};
@@ -148,17 +148,62 @@ async fn buy(
     let Some(price) = item.prices.of(way) else {
         return Err(Error::NotForSale { item: item.name, way });
     };
-    let place = [member.id.value().into(), item.id.0.into(), way.text().into()];
-    if let Some(order) = db.one(PAID, &place, read).await? {
-        return Err(Error::Bought { member: member.name, item: item.name, order: order.id });
-    }
+    check_not_bought(db, &member, &item, way).await?;
     let prepaid = held(db, member.id, price.currency).await?.prepaid;
     if prepaid.minor < price.minor {
         return Err(Error::Short { member: member.name, has: prepaid, needs: price });
     }
 
+    let (order, held) = place(db, stamp, &request, &member, &item, way, price).await?;
+    Ok((order, Some(held)))
+}
+
+/// Buys an item for what was just paid for it, whatever it costs now; for ever.
+pub(crate) async fn buy_paid(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    key: &str,
+    member: MemberId,
+    item: ItemId,
+    way: Way,
+    price: Amount,
+) -> Result<(EntryId, Entitlement), Error> {
+    let member = member::find_live(db, &member.value().to_string()).await?;
+    let item = item::find_live(db, &item.0.to_string()).await?;
+    check_not_bought(db, &member, &item, way).await?;
+    let request = Request::new(key, &[])?;
+    let (order, held) = place(db, stamp, &request, &member, &item, way, price).await?;
+    Ok((order.entry, held))
+}
+
+async fn check_not_bought(
+    db: &mut dyn Connection,
+    member: &Member,
+    item: &Item,
+    way: Way,
+) -> Result<(), Error> {
+    let values = [member.id.value().into(), item.id.0.into(), way.text().into()];
+    match db.one(PAID, &values, read).await? {
+        None => Ok(()),
+        Some(order) => {
+            let (member, item) = (member.name.clone(), item.name.clone());
+            Err(Error::Bought { member, item, order: order.id })
+        }
+    }
+}
+
+/// Enters an order and what it gives.
+async fn place(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    request: &Request,
+    member: &Member,
+    item: &Item,
+    way: Way,
+    price: Amount,
+) -> Result<(Order, Entitlement), Error> {
     let entry = NewEntry {
-        request: &request,
+        request,
         kind: PURCHASE,
         member: Some(member.id),
         reverses: None,
@@ -169,11 +214,10 @@ async fn buy(
         ],
     };
     let entry = post(db, stamp, entry).await?;
-    let [member_value, item_value, way_value] = place;
     let values = [
-        member_value,
-        item_value,
-        way_value,
+        member.id.value().into(),
+        item.id.0.into(),
+        way.text().into(),
         price.currency.code().into(),
         Value::Int(Some(price.minor)),
         entry.0.into(),
@@ -181,7 +225,21 @@ async fn buy(
     ];
     let order = db.one(INSERT, &values, read).await?.ok_or(sqlx::Error::RowNotFound)?;
     let held = entitlement::give(db, stamp, member.id, item.id, None, &source(order.id)).await?;
-    Ok((order, Some(held)))
+    Ok((order, held))
+}
+
+/// Pays the order that an entry paid back into the balance, `amount` of it: the right where this
+/// changed it.
+pub(crate) async fn refund_entry(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    key: &str,
+    entry: EntryId,
+    amount: Amount,
+) -> Result<Option<Entitlement>, Error> {
+    let order = db.one(OF_ENTRY, &[entry.0.into()], read).await?.ok_or(Error::NoEntry(entry))?;
+    let (_, changed) = refund(db, stamp, key, order.id, Some(amount)).await?;
+    Ok(changed)
 }
 
 /// The entry, and the right where this changed it.

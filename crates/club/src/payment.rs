@@ -85,7 +85,7 @@ impl Club {
         if let Some(amount) = amount {
             check_amount(amount)?;
         }
-        let back = TakeBack { kind: "topup.refund", topup, amount, fee: None };
+        let back = TakeBack { kind: TOPUP_REFUND, topup, amount, fee: None };
         self.take_back(stamp, key, back).await
     }
 
@@ -126,11 +126,11 @@ impl Club {
     }
 }
 
-struct TakeBack {
-    kind: &'static str,
-    topup: EntryId,
-    amount: Option<Amount>,
-    fee: Option<Amount>,
+pub(crate) struct TakeBack {
+    pub(crate) kind: &'static str,
+    pub(crate) topup: EntryId,
+    pub(crate) amount: Option<Amount>,
+    pub(crate) fee: Option<Amount>,
 }
 
 async fn topup(
@@ -159,8 +159,8 @@ async fn topup(
     books::entry(db, id).await
 }
 
-/// The entry, and the member where this suspended it.
-async fn take_back(
+/// Takes a top-up back: the entry, and the member where this suspended it.
+pub(crate) async fn take_back(
     db: &mut dyn Connection,
     stamp: &Stamp,
     key: &str,
@@ -227,7 +227,8 @@ async fn enter_fee(
     post(db, stamp, entry).await
 }
 
-async fn suspend(
+/// Suspends a member whose payment was disputed; `None` where they are not active.
+pub(crate) async fn suspend(
     db: &mut dyn Connection,
     stamp: &Stamp,
     member: MemberId,
@@ -278,5 +279,6 @@ fn provider(account: &str) -> &str {
     account.strip_prefix("psp:").and_then(|rest| rest.strip_suffix(":clearing")).unwrap_or(account)
 }
 
-const TOPUP: &str = "topup";
+pub(crate) const TOPUP: &str = "topup";
+pub(crate) const TOPUP_REFUND: &str = "topup.refund";
 const DISPUTE: &str = "dispute";

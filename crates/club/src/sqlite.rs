@@ -194,6 +194,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     Migrator::with_migrations(vec![
         migration(1, "club", include_str!("../migrations/sqlite/0001_club.sql")),
         migration(2, "money", include_str!("../migrations/sqlite/0002_money.sql")),
+        migration(3, "payments", include_str!("../migrations/sqlite/0003_payments.sql")),
     ])
 });
 
@@ -241,7 +242,7 @@ mod tests {
         drop(Sqlite::open_with(&path, &newer).await.unwrap());
 
         let refused = Sqlite::open(&path).await.unwrap_err();
-        assert!(matches!(refused.reason, OpenReason::Newer { found: 9, known: 2 }), "{refused}");
+        assert!(matches!(refused.reason, OpenReason::Newer { found: 9, known: 3 }), "{refused}");
         assert!(refused.to_string().ends_with("or restore a backup from before it"), "{refused}");
     }
 

@@ -294,7 +294,7 @@ async fn redeem(
 }
 
 /// Gives a member days of a tier, after those they have of it.
-fn lengthen(
+pub(crate) fn lengthen(
     member: &mut Member,
     tier: &str,
     days: u16,

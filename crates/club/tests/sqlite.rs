@@ -69,6 +69,18 @@ facts! {
         only_what_has_a_price_is_sold_and_once,
         verify_finds_what_is_wrong,
         what_is_free_is_ordered_without_money;
+    payments:
+        a_checkout_is_made_once_at_its_price,
+        a_delivery_has_its_effect_once,
+        a_dispute_suspends_until_it_is_won,
+        a_payment_without_an_order_names_its_member,
+        an_order_of_another_provider_is_not_theirs,
+        days_of_a_tier_come_and_go_with_the_money,
+        paid_twice_the_second_is_in_the_balance,
+        two_disputes_are_two_reasons,
+        what_is_paid_is_in_force_when_it_returns,
+        what_is_refused_is_kept_and_bounded,
+        wrong_amounts_and_unknown_orders_grant_nothing;
     traffic:
         a_client_that_begins_again_has_another_epoch,
         a_forgotten_client_goes_on_in_its_run,

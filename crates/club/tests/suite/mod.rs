@@ -15,6 +15,7 @@ pub(crate) mod items;
 pub(crate) mod members;
 pub(crate) mod model;
 pub(crate) mod money;
+pub(crate) mod payments;
 pub(crate) mod traffic;
 pub(crate) mod vouchers;
 

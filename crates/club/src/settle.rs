@@ -1,0 +1,477 @@
+//! What a provider's word does: to a payment's facts, and by the difference to the books, to
+//! rights and to tiers.
+//!
+//! Money that comes in is a top-up, and what it was paid for is bought from it at once, in the
+//! same transaction; it goes out the same way. Where it can't be bought any more, the money is in
+//! the member's balance and the event is held for a person to look at. While a payment is
+//! disputed its member is suspended.
+
+use policy::MemberState;
+
+use crate::account::Account;
+use crate::audit::Stamp;
+use crate::checkout::{self, Buys, Checkout, CheckoutId, Payment};
+use crate::entitlement::Entitlement;
+use crate::error::{Error, Fault};
+use crate::facts::Facts;
+use crate::ledger::{self, EntryId, NewEntry, Request, negated, post};
+use crate::member::{self, Member};
+use crate::money::Amount;
+use crate::names::Names;
+use crate::order;
+use crate::payment::{self, TakeBack, credit};
+use crate::provider::{Claim, Ending, Notice, Report};
+use crate::sql::{Connection, Value};
+use crate::term;
+
+/// Where a provider's word was heard.
+pub(crate) struct Hearing<'a> {
+    pub(crate) stamp: &'a Stamp,
+    pub(crate) provider: &'a str,
+    pub(crate) names: &'a Names,
+}
+
+/// What it did, in words for people.
+pub(crate) enum Done {
+    /// What it says is in force.
+    Applied(String),
+    /// It needs a person.
+    Held(String),
+    /// It is nothing to us.
+    Ignored(&'static str),
+    /// All of it was known.
+    Known,
+}
+
+/// What the announce path must be shown.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) members: Vec<Member>,
+    pub(crate) rights: Vec<Entitlement>,
+}
+
+/// Does what a notice says.
+pub(crate) async fn apply(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    notice: &Notice,
+    changes: &mut Changes,
+) -> Result<Done, Error> {
+    match notice {
+        Notice::Closed { session } => close(db, hearing, session).await,
+        Notice::Ended(ending) => end_subscription(db, hearing, ending, changes).await,
+        Notice::Nothing(why) => Ok(Done::Ignored(why)),
+        Notice::Payment(report) => take(db, hearing, report, changes).await,
+        Notice::Wake { .. } => Ok(Done::Ignored("the provider was not asked what happened")),
+    }
+}
+
+async fn close(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    session: &str,
+) -> Result<Done, Error> {
+    let Some(found) = checkout::find_session(db, hearing.provider, session).await? else {
+        return Ok(Done::Ignored("an order of somebody else's ran out"));
+    };
+    let sql = "UPDATE checkout SET closed = 1 WHERE id = $1";
+    db.execute(sql, &[found.id.0.into()]).await?;
+    Ok(Done::Applied(format!("order {} is closed unless it is paid after all", found.id.0)))
+}
+
+/// Joins a report to what is known of its payment.
+async fn take(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    report: &Report,
+    changes: &mut Changes,
+) -> Result<Done, Error> {
+    let known = checkout::find_payment(db, hearing.provider, &report.payment).await?;
+    let mut payment = known.unwrap_or_else(|| Payment::unknown(&report.payment));
+    let before = (payment.facts, payment.checkout);
+    let order = match payment.checkout {
+        Some(id) => Some(checkout::find(db, id).await?),
+        None => locate(db, hearing, report).await?,
+    };
+    if let Some(why) = mismatch(report, order.as_ref(), &payment) {
+        return Ok(Done::Held(why));
+    }
+    payment.learn(report, order.as_ref());
+    let Some(order) = order else {
+        checkout::save_payment(db, hearing.provider, &payment).await?;
+        let name = &report.payment;
+        return Ok(Done::Held(format!("no payment {name} is known yet: kept until it is")));
+    };
+    if before == (payment.facts, payment.checkout) {
+        return Ok(Done::Known);
+    }
+    let done = settle(db, hearing, &order, &mut payment, changes).await?;
+    checkout::save_payment(db, hearing.provider, &payment).await?;
+    if matches!(order.buys, Buys::Subscription { .. }) {
+        note_subscription(db, order.id, report).await?;
+        extend(db, hearing, order.id, changes).await?;
+    }
+    Ok(done)
+}
+
+impl Payment {
+    fn unknown(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            facts: Facts::default(),
+            kept: 0,
+            until: None,
+            topup: None,
+            bought: None,
+            id: None,
+            checkout: None,
+            currency: String::new(),
+            moves: 0,
+            suspends: false,
+        }
+    }
+
+    fn learn(&mut self, report: &Report, order: Option<&Checkout>) {
+        self.facts = self.facts.join(Facts {
+            paid: report.paid.is_some(),
+            refunded: report.refunded.map_or(0, |amount| amount.minor.max(0)),
+            dispute: report.dispute,
+        });
+        self.until = self.until.max(report.until);
+        self.checkout = self.checkout.or_else(|| order.map(|order| order.id));
+        if let Some(amount) = report.refunded.or(report.paid) {
+            amount.currency.code().clone_into(&mut self.currency);
+        }
+    }
+}
+
+/// Why a report can't be of the order that it names.
+fn mismatch(report: &Report, order: Option<&Checkout>, payment: &Payment) -> Option<String> {
+    let Some(order) = order else {
+        let paid = report.paid?;
+        return Some(format!("{paid} paid for no order of ours: refund it at the provider"));
+    };
+    let id = order.id.0;
+    let wanted = order.amount;
+    if let Some(paid) = report.paid
+        && paid != wanted
+    {
+        return Some(format!("{paid} paid for order {id}, which costs {wanted}: nothing is given"));
+    }
+    let code = wanted.currency.code();
+    let is_other = |amount: Amount| amount.currency != wanted.currency;
+    if report.refunded.is_some_and(is_other) || !["", code].contains(&payment.currency.as_str()) {
+        return Some(format!("a refund in another currency than order {id}, which is in {code}"));
+    }
+    None
+}
+
+/// The order that a payment is for.
+async fn locate(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    report: &Report,
+) -> Result<Option<Checkout>, Error> {
+    let provider = hearing.provider;
+    if let Some(number) = report.order {
+        return match checkout::find(db, CheckoutId(number)).await {
+            Ok(found) => Ok(Some(found).filter(|found| found.provider == provider)),
+            Err(Error::NoCheckout(_)) => Ok(None),
+            Err(error) => Err(error),
+        };
+    }
+    for name in [&report.session, &report.subscription].into_iter().flatten() {
+        if let Some(found) = checkout::find_session(db, provider, name).await? {
+            return Ok(Some(found));
+        }
+    }
+    match (&report.claim, report.paid) {
+        (Some(claim), Some(paid)) => claimed(db, hearing, &report.payment, claim, paid).await,
+        _ => Ok(None),
+    }
+}
+
+/// Makes the order that a payment without one is for, at what was paid.
+async fn claimed(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    name: &str,
+    claim: &Claim,
+    paid: Amount,
+) -> Result<Option<Checkout>, Error> {
+    let member = member::find_live(db, &claim.member).await?;
+    if paid.currency != claim.price.currency || paid.minor < claim.price.minor {
+        return Err(Error::TooLittlePaid { paid, price: claim.price });
+    }
+    let buys = Buys::Tier { tier: claim.tier.clone(), days: claim.days };
+    let (stamp, provider) = (hearing.stamp, hearing.provider);
+    let key = format!("{provider}:{name}");
+    checkout::insert(db, stamp, &key, provider, Some(name), member.id, paid, &buys).await.map(Some)
+}
+
+/// Moves the books by the difference between what is kept of a payment and what should be.
+async fn settle(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    order: &Checkout,
+    payment: &mut Payment,
+    changes: &mut Changes,
+) -> Result<Done, Error> {
+    let keeps = payment.facts.kept(order.amount.minor);
+    let (stamp, currency) = (hearing.stamp, order.amount.currency);
+    let before = payment.kept;
+    payment.moves += u32::from(keeps != before);
+    payment.kept = keeps;
+    let mut held = None;
+    if payment.suspends && !payment.facts.suspends() {
+        resume(db, stamp, order, payment, changes).await?;
+    }
+    if keeps > before {
+        held = pay(db, hearing, order, payment, changes).await?;
+    } else if keeps < before {
+        give_back(db, hearing, order, payment, currency.minor(before - keeps), changes).await?;
+    }
+    if payment.facts.suspends() && !payment.suspends {
+        suspend(db, stamp, order, payment, changes).await?;
+    }
+    let (id, phase) = (order.id.0, payment.phase(order.amount));
+    Ok(match held {
+        Some(why) => Done::Held(format!("order {id} is paid, its money is in the balance: {why}")),
+        None => Done::Applied(format!("order {id} is {phase}, {} kept", currency.minor(keeps))),
+    })
+}
+
+/// Brings the money in and buys what it is for; says why where that can't be.
+async fn pay(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    order: &Checkout,
+    payment: &mut Payment,
+    changes: &mut Changes,
+) -> Result<Option<String>, Error> {
+    let amount = order.amount.currency.minor(payment.kept);
+    db.execute("SAVEPOINT purchase", &[]).await?;
+    let refused = match buy(db, hearing, order, payment, amount, changes).await {
+        Ok(()) => None,
+        Err(error) if error.fault() == Fault::Ours => return Err(error),
+        Err(error) => {
+            db.execute("ROLLBACK TO SAVEPOINT purchase", &[]).await?;
+            payment.bought = None;
+            let credits = credit(db, order.member, amount).await?;
+            payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
+            Some(error.to_string())
+        }
+    };
+    db.execute("RELEASE SAVEPOINT purchase", &[]).await?;
+    Ok(refused)
+}
+
+async fn buy(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    order: &Checkout,
+    payment: &mut Payment,
+    amount: Amount,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    if order.buys == Buys::Topup {
+        let credits = credit(db, order.member, amount).await?;
+        payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
+        return Ok(());
+    }
+    // What is paid for one thing does not go into a debt.
+    let credits = [(Account::Prepaid(order.member), negated(amount)?)];
+    payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
+    let stamp = hearing.stamp;
+    let key = payment.key(hearing.provider, "buy");
+    let member = order.member;
+    match &order.buys {
+        Buys::Topup => {}
+        Buys::Item { item, way } => {
+            let (bought, right) =
+                order::buy_paid(db, stamp, &key, member, *item, *way, amount).await?;
+            payment.bought = Some(bought);
+            changes.rights.push(right);
+        }
+        Buys::Tier { tier, days } => {
+            payment.bought = Some(term::sell(db, stamp, &key, member, tier, amount).await?);
+            let member = term::lengthen(db, hearing, member, tier, *days).await?;
+            changes.members.push(member);
+        }
+        Buys::Subscription { tier } => {
+            hearing.names.check_tier(tier)?;
+            payment.bought = Some(term::sell(db, stamp, &key, member, tier, amount).await?);
+        }
+    }
+    Ok(())
+}
+
+async fn top_up(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    order: &Checkout,
+    payment: &Payment,
+    amount: Amount,
+    credits: &[(Account<'_>, Amount)],
+) -> Result<EntryId, Error> {
+    let memo = format!("order {} by {}", order.id.0, payment.name);
+    let entry = NewEntry {
+        request: &Request::new(&payment.key(hearing.provider, "paid"), &[])?,
+        kind: payment::TOPUP,
+        member: Some(order.member),
+        reverses: None,
+        memo: &memo,
+        postings: &[&[(Account::Clearing(hearing.provider), amount)][..], credits].concat(),
+    };
+    post(db, hearing.stamp, entry).await
+}
+
+/// Takes back what the provider gave back: first the purchase, then the money.
+async fn give_back(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    order: &Checkout,
+    payment: &Payment,
+    amount: Amount,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    let stamp = hearing.stamp;
+    if let Some(bought) = payment.bought {
+        // Some of it may have been paid back into the balance by hand.
+        let left = ledger::unreversed(db, bought).await?;
+        let back = amount.currency.minor(amount.minor.min(left));
+        let key = payment.key(hearing.provider, "unbuy");
+        match &order.buys {
+            _ if back.minor == 0 => {}
+            Buys::Item { .. } => {
+                changes.rights.extend(order::refund_entry(db, stamp, &key, bought, back).await?);
+            }
+            Buys::Tier { tier, .. } | Buys::Subscription { tier } => {
+                term::unsell(db, stamp, &key, order.member, tier, bought, back).await?;
+            }
+            Buys::Topup => {}
+        }
+        if let Buys::Tier { tier, days } = &order.buys
+            && payment.kept == 0
+        {
+            changes.members.extend(term::shorten(db, hearing, order.member, tier, *days).await?);
+        }
+    }
+    let Some(topup) = payment.topup else { return Ok(()) };
+    let back = TakeBack { kind: payment::TOPUP_REFUND, topup, amount: Some(amount), fee: None };
+    let key = payment.key(hearing.provider, "back");
+    payment::take_back(db, stamp, &key, &back).await?;
+    Ok(())
+}
+
+impl Payment {
+    /// Names a step of the present move in the journal.
+    fn key(&self, provider: &str, step: &str) -> String {
+        format!("{provider}:{}:{}:{step}", self.name, self.moves)
+    }
+}
+
+async fn suspend(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    order: &Checkout,
+    payment: &mut Payment,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    let suspended = payment::suspend(db, stamp, order.member).await?;
+    payment.suspends = suspended.is_some();
+    changes.members.extend(suspended);
+    Ok(())
+}
+
+/// Ends the suspension that a payment's dispute was the reason of, unless another's is one too.
+async fn resume(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    order: &Checkout,
+    payment: &mut Payment,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    payment.suspends = false;
+    let values = [order.member.value().into(), payment.id.into()];
+    let other = db.one(ALSO_DISPUTED, &values, |row| row.number::<u32>(0)).await?;
+    if let Some(other) = other {
+        let sql = "UPDATE payment SET suspends = 1 WHERE id = $1";
+        db.execute(sql, &[other.into()]).await?;
+        return Ok(());
+    }
+    let mut member = member::find(db, &order.member.value().to_string()).await?;
+    if member.state == MemberState::Suspended {
+        member.state = MemberState::Active;
+        member::save(db, stamp, "member.resume", &member, "the dispute was won").await?;
+        changes.members.push(member);
+    }
+    Ok(())
+}
+
+/// Keeps the provider's name for a subscription, by which later events may mean its order.
+async fn note_subscription(
+    db: &mut dyn Connection,
+    order: CheckoutId,
+    report: &Report,
+) -> Result<(), Error> {
+    if let Some(name) = &report.subscription {
+        let sql = "UPDATE checkout SET subscription = $2 WHERE id = $1";
+        db.execute(sql, &[order.0.into(), name.as_str().into()]).await?;
+    }
+    Ok(())
+}
+
+async fn end_subscription(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    ending: &Ending,
+    changes: &mut Changes,
+) -> Result<Done, Error> {
+    let report = Report {
+        order: ending.order,
+        subscription: Some(ending.subscription.clone()),
+        ..Report::default()
+    };
+    let Some(order) = locate(db, hearing, &report).await? else {
+        return Ok(Done::Held(format!(
+            "no order of ours has the subscription {}",
+            ending.subscription
+        )));
+    };
+    let ended = order.ended.unwrap_or(u32::MAX).min(ending.at);
+    let sql = "UPDATE checkout SET ended = $2 WHERE id = $1";
+    db.execute(sql, &[order.id.0.into(), ended.into()]).await?;
+    extend(db, hearing, order.id, changes).await?;
+    Ok(Done::Applied(format!("the subscription of order {} is over", order.id.0)))
+}
+
+/// Lets a subscription's tier last as long as what is kept of its payments says.
+async fn extend(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    order: CheckoutId,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    let order = checkout::find(db, order).await?;
+    let Buys::Subscription { tier } = &order.buys else { return Ok(()) };
+    let kept = order.payments.iter().filter(|payment| payment.kept > 0 && payment.bought.is_some());
+    let paid = kept.filter_map(|payment| payment.until).max();
+    let until = paid.map(|until| until.min(order.ended.unwrap_or(u32::MAX)));
+    if until != order.until {
+        changes
+            .members
+            .extend(term::move_end(db, hearing, order.member, tier, order.until, until).await?);
+        let sql = "UPDATE checkout SET until = $2 WHERE id = $1";
+        db.execute(sql, &[order.id.0.into(), Value::from(until)]).await?;
+    }
+    Ok(())
+}
+
+const ALSO_DISPUTED: &str = "SELECT payment.id FROM payment \
+     JOIN checkout ON checkout.id = payment.checkout \
+     WHERE checkout.member = $1 AND payment.id <> $2 AND paid = 1 AND dispute IN (1, 3) \
+     ORDER BY payment.id LIMIT 1";
+
+#[cfg(test)]
+mod tests;

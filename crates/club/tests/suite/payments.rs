@@ -1,0 +1,251 @@
+use std::sync::Arc;
+
+use club::provider::{Claim, Dispute, Event, Notice, Refused, Report};
+use club::{
+    Buys, Checkout, Delivery, Fault, NewCheckout, Page, Prices, Store, Verdict, Wants, Way,
+};
+use policy::{ItemId, MemberId, MemberState};
+
+use super::money::{check_sound, usd};
+use super::{House, check_refused, stamp};
+
+pub(crate) async fn what_is_paid_is_in_force_when_it_returns(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store.clone()).await;
+    let order = checkout(&house, "1", item()).await;
+    assert_eq!((order.state().as_str(), order.amount), ("pending", usd(300)));
+    let (verdict, effect) = hear(&house, "evt_1", paid(&order, 300)).await;
+    assert_eq!((verdict, effect.as_str()), (Verdict::Applied, "order 1 is paid, 3.00 usd kept"));
+    assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
+    check_balance(&house, 0).await;
+
+    let refunded = Report { refunded: Some(usd(300)), ..of("pi_1") };
+    hear(&house, "evt_2", refunded).await;
+    assert_eq!(house.right(reel, ada).unwrap().until, 0);
+    assert_eq!(house.club.checkout(order.id).await.unwrap().state(), "refunded");
+    check_balance(&house, 0).await;
+    check_sound(&house).await;
+    assert_eq!(House::open(store).await.right(reel, ada).map_or(0, |right| right.until), 0);
+}
+
+pub(crate) async fn a_delivery_has_its_effect_once(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store).await;
+    let order = checkout(&house, "1", Wants::Topup(usd(500))).await;
+    hear(&house, "evt_1", paid(&order, 500)).await;
+    let (verdict, _) = hear(&house, "evt_1", paid(&order, 500)).await;
+    assert_eq!(verdict, Verdict::Duplicate);
+    let (verdict, effect) = hear(&house, "evt_2", paid(&order, 500)).await;
+    assert_eq!((verdict, effect.as_str()), (Verdict::Applied, "all of it was known"));
+    check_balance(&house, 500).await;
+    let kept = house.club.deliveries(Page::FIRST).await.unwrap();
+    let kept: Vec<_> = kept.iter().map(|kept| (kept.key.as_deref(), kept.again)).collect();
+    assert_eq!(kept, [(Some("evt_1"), 1), (Some("evt_2"), 0)]);
+}
+
+pub(crate) async fn wrong_amounts_and_unknown_orders_grant_nothing(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store).await;
+    let order = checkout(&house, "1", item()).await;
+    let eur = club::Currency::parse("eur").unwrap();
+    let mixed = Report { paid: Some(eur.minor(300)), ..paid(&order, 300) };
+    let unknown = Report { order: Some(99), ..paid(&order, 300) };
+    let nobodys = Report { order: None, session: None, ..paid(&order, 300) };
+    for (key, report, why) in [
+        ("evt_1", paid(&order, 299), "2.99 usd paid for order 1, which costs 3.00 usd"),
+        ("evt_2", paid(&order, 301), "3.01 usd paid for order 1, which costs 3.00 usd"),
+        ("evt_3", mixed, "3.00 eur paid for order 1, which costs 3.00 usd"),
+        ("evt_4", unknown, "3.00 usd paid for no order of ours"),
+        ("evt_5", nobodys, "3.00 usd paid for no order of ours"),
+    ] {
+        let (verdict, effect) = hear(&house, key, report).await;
+        assert_eq!(verdict, Verdict::Held, "{effect}");
+        assert!(effect.starts_with(why), "{effect}");
+    }
+    assert_eq!(house.right(reel, ada), None);
+    assert_eq!(house.club.journal(Page::FIRST).await.unwrap(), []);
+    assert_eq!(house.club.checkout(order.id).await.unwrap().state(), "pending");
+}
+
+pub(crate) async fn an_order_of_another_provider_is_not_theirs(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store).await;
+    let order = checkout(&house, "1", item()).await;
+    let event = event("evt_1", Notice::Payment(Box::new(paid(&order, 300))));
+    let delivery = Delivery { provider: "shop".to_owned(), ..Delivery::default() };
+    let (verdict, _) = house.club.receive(&stamp(), delivery, event).await.unwrap();
+    assert_eq!(verdict, Verdict::Held);
+    assert_eq!(house.right(reel, ada), None);
+}
+
+pub(crate) async fn paid_twice_the_second_is_in_the_balance(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store).await;
+    for (number, payment) in [("1", "pi_1"), ("2", "pi_2")] {
+        let order = checkout(&house, number, item()).await;
+        let report = Report { payment: payment.to_owned(), ..paid(&order, 300) };
+        let (verdict, effect) = hear(&house, payment, report).await;
+        assert_eq!(verdict == Verdict::Held, number == "2", "{effect}");
+    }
+    check_balance(&house, 300).await;
+    // The provider pays the second one back: the first stays bought.
+    hear(&house, "evt_3", Report { refunded: Some(usd(300)), ..of("pi_2") }).await;
+    check_balance(&house, 0).await;
+    assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
+    check_sound(&house).await;
+}
+
+pub(crate) async fn a_dispute_suspends_until_it_is_won(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store).await;
+    let order = checkout(&house, "1", item()).await;
+    hear(&house, "evt_1", paid(&order, 300)).await;
+    hear(&house, "evt_2", Report { dispute: Dispute::Open, ..of("pi_1") }).await;
+    assert_eq!(house.standing(ada).state, MemberState::Suspended);
+    assert_eq!(house.right(reel, ada).unwrap().until, 0);
+    hear(&house, "evt_3", Report { dispute: Dispute::Won, ..of("pi_1") }).await;
+    assert_eq!(house.standing(ada).state, MemberState::Active);
+    assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
+    check_sound(&house).await;
+}
+
+/// Each of two disputes is a reason of its own.
+pub(crate) async fn two_disputes_are_two_reasons(store: Arc<dyn Store>) {
+    let (house, ada, _) = stocked(store).await;
+    for (number, payment) in [("1", "pi_1"), ("2", "pi_2")] {
+        let order = checkout(&house, number, Wants::Topup(usd(500))).await;
+        hear(&house, payment, Report { payment: payment.to_owned(), ..paid(&order, 500) }).await;
+    }
+    for (dispute, payment, state) in [
+        (Dispute::Open, "pi_1", MemberState::Suspended),
+        (Dispute::Open, "pi_2", MemberState::Suspended),
+        (Dispute::Won, "pi_1", MemberState::Suspended),
+        (Dispute::Won, "pi_2", MemberState::Active),
+    ] {
+        let key = format!("{dispute:?} {payment}");
+        hear(&house, &key, Report { dispute, ..of(payment) }).await;
+        assert_eq!(house.standing(ada).state, state, "{key}");
+    }
+    check_balance(&house, 1000).await;
+}
+
+pub(crate) async fn days_of_a_tier_come_and_go_with_the_money(store: Arc<dyn Store>) {
+    let (house, ada, _) = stocked(store).await;
+    let tier = Wants::Tier { tier: "patron".to_owned(), days: 31, price: usd(500) };
+    for (number, payment) in [("1", "pi_1"), ("2", "pi_2")] {
+        let order = checkout(&house, number, tier.clone()).await;
+        hear(&house, payment, Report { payment: payment.to_owned(), ..paid(&order, 500) }).await;
+    }
+    let now = stamp().now_unix;
+    assert_eq!(house.standing(ada).until, now + 62 * 86_400);
+    hear(&house, "evt_3", Report { refunded: Some(usd(500)), ..of("pi_2") }).await;
+    assert_eq!(house.standing(ada).until, now + 31 * 86_400);
+    hear(&house, "evt_4", Report { refunded: Some(usd(500)), ..of("pi_1") }).await;
+    assert_eq!(house.club.member("ada").await.unwrap().tier, "outsider");
+    check_balance(&house, 0).await;
+    check_sound(&house).await;
+}
+
+pub(crate) async fn a_payment_without_an_order_names_its_member(store: Arc<dyn Store>) {
+    let (house, ada, _) = stocked(store).await;
+    let claim = |member: &str| Claim {
+        member: member.to_owned(),
+        tier: "patron".to_owned(),
+        days: 35,
+        price: usd(300),
+    };
+    let report = |payment: &str, member: &str, minor: i64| Report {
+        paid: Some(usd(minor)),
+        claim: Some(claim(member)),
+        ..of(payment)
+    };
+    let (verdict, effect) = hear(&house, "1", report("txn_1", "nobody", 300)).await;
+    assert_eq!(verdict, Verdict::Held, "{effect}");
+    let (verdict, effect) = hear(&house, "2", report("txn_2", "ada", 299)).await;
+    assert_eq!(verdict, Verdict::Held, "{effect}");
+    let (verdict, effect) = hear(&house, "3", report("txn_3", "ada", 500)).await;
+    assert_eq!(verdict, Verdict::Applied, "{effect}");
+    assert_eq!(house.standing(ada).until, stamp().now_unix + 35 * 86_400);
+    // Once there is such a member, what was held has its effect.
+    house.add_member("nobody").await;
+    let (verdict, effect) = hear(&house, "1", report("txn_1", "nobody", 300)).await;
+    assert_eq!(verdict, Verdict::Applied, "{effect}");
+}
+
+pub(crate) async fn what_is_refused_is_kept_and_bounded(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store).await;
+    let delivery = || Delivery {
+        provider: "stripe".to_owned(),
+        headers: "stripe-signature: t=1,v1=00".to_owned(),
+        body: b"{}".to_vec(),
+    };
+    for _ in 0..1003 {
+        let refused = Refused::Forged("no signature");
+        house.club.keep_refused(&stamp(), delivery(), &refused).await.unwrap();
+    }
+    let kept = house.club.deliveries(Page::FIRST).await.unwrap();
+    assert_eq!((kept.len(), kept[0].id.0, kept[0].verdict.text()), (1000, 4, "forged"));
+    assert_eq!(kept[0].effect, "forged: no signature");
+    assert_eq!(house.club.deliveries(Page { after: 1003, limit: 9 }).await.unwrap().len(), 0);
+}
+
+pub(crate) async fn a_checkout_is_made_once_at_its_price(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store).await;
+    let order = checkout(&house, "1", item()).await;
+    let prices = Prices { torrent: Some(usd(100)), direct: Some(usd(900)) };
+    let club = &house.club;
+    assert_eq!(order.buys, Buys::Item { item: ItemId(1), way: Way::Direct });
+    club.set_session(order.id, "cs_1", "https://pay.example.org/1").await.unwrap();
+    let again = checkout(&house, "1", item()).await;
+    assert_eq!((again.id, again.session.as_deref()), (order.id, Some("cs_1")));
+    club.set_prices(&stamp(), "reel", prices).await.unwrap();
+    hear(&house, "evt_1", paid(&order, 300)).await;
+    assert_eq!(club.checkout(order.id).await.unwrap().state(), "paid");
+
+    let new =
+        |wants| NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), wants };
+    let refused = club.make_checkout(&stamp(), "1", new(Wants::Topup(usd(1)))).await;
+    let text = "the key `1` was another checkout's, see order 1";
+    check_refused(refused, Fault::Conflict, text);
+    let refused = club.make_checkout(&stamp(), "2", new(Wants::Topup(usd(0)))).await;
+    assert_eq!(refused.unwrap_err().fault(), Fault::Request);
+    let open = club.open_checkouts("stripe", 0).await.unwrap();
+    assert_eq!(open.len(), 0, "what is paid is not asked for again");
+}
+
+async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
+    let house = House::open(store).await;
+    let ada = house.add_member("ada").await;
+    house.club.set_tier(&stamp(), "ada", "outsider", None).await.unwrap();
+    let reel = house.add_item("reel", &[1]).await;
+    let prices = Prices { torrent: Some(usd(225)), direct: Some(usd(300)) };
+    house.club.set_prices(&stamp(), "reel", prices).await.unwrap();
+    (house, ada, reel)
+}
+
+fn item() -> Wants {
+    Wants::Item { item: "reel".to_owned(), way: Way::Direct }
+}
+
+async fn checkout(house: &House, key: &str, wants: Wants) -> Checkout {
+    let new = NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), wants };
+    house.club.make_checkout(&stamp(), key, new).await.unwrap()
+}
+
+fn of(payment: &str) -> Report {
+    Report { payment: payment.to_owned(), ..Report::default() }
+}
+
+fn paid(order: &Checkout, minor: i64) -> Report {
+    Report { order: Some(order.id.0), paid: Some(usd(minor)), ..of("pi_1") }
+}
+
+fn event(key: &str, notice: Notice) -> Event {
+    Event { key: key.to_owned(), kind: "test".to_owned(), notice }
+}
+
+async fn hear(house: &House, key: &str, report: Report) -> (Verdict, String) {
+    let delivery = Delivery { provider: "stripe".to_owned(), ..Delivery::default() };
+    let event = event(key, Notice::Payment(Box::new(report)));
+    house.club.receive(&stamp(), delivery, event).await.unwrap()
+}
+
+async fn check_balance(house: &House, minor: i64) {
+    let balances = house.club.balance("ada").await.unwrap();
+    let prepaid = balances.first().map_or(0, |balance| balance.prepaid.minor);
+    assert_eq!(prepaid, minor);
+}
