@@ -29,6 +29,8 @@ pub struct Listening {
     pub udp: SocketAddr,
     /// Metrics and health.
     pub admin: SocketAddr,
+    /// The site: torrents, feeds, the web seed.
+    pub web: SocketAddr,
 }
 
 impl Daemon {
@@ -182,8 +184,16 @@ fn configure(folder: &Path, tracker: &str, rest: &str) {
         let given = tracker.lines().any(|line| line.starts_with(&format!("  {key}:")));
         if given { String::new() } else { format!("  {key}: {value}\n") }
     };
+    // Whoever says something of `web` says where it listens, too.
+    let web = if rest.lines().any(|line| line.starts_with("web:")) {
+        ""
+    } else {
+        "web: {listen: '127.0.0.1:0'}\n"
+    };
     let yaml = [
-        "state_dir: state\npublic_url: http://127.0.0.1\nadmin: {listen: '127.0.0.1:0'}\ntracker:\n",
+        "state_dir: state\npublic_url: http://127.0.0.1\nadmin: {listen: '127.0.0.1:0'}\n",
+        web,
+        "tracker:\n",
         &own("http", "{listen: ['[::]:0']}"),
         &own("udp", "{listen: ['[::]:0']}"),
         "  workers: 2\n",
@@ -226,6 +236,7 @@ fn spawn(folder: &Path) -> (Child, Listening) {
         http: find(&["http://", "https://"]),
         udp: find(&["udp://"]),
         admin: find(&["admin=http://"]),
+        web: find(&["web=http://"]),
     };
     (child, listening)
 }

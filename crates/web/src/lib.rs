@@ -1,4 +1,5 @@
-//! What the daemon serves to people and their tools over HTTP: the admin API, metrics and health.
+//! What the daemon serves to people and their tools over HTTP: the site, the admin
+//! API, metrics and health.
 //!
 //! Deliberately absent: sockets, clocks and the configuration; whoever serves a router brings them.
 
@@ -6,3 +7,4 @@
 
 pub mod api;
 pub mod health;
+pub mod site;

@@ -15,3 +15,4 @@ pub mod ring;
 pub mod socket;
 pub mod tls;
 pub mod udp;
+pub mod web;

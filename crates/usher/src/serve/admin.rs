@@ -1,4 +1,4 @@
-//! The admin socket, and the listener for metrics and health.
+//! The admin socket, and the listeners of one address: metrics and health, and the site.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -11,12 +11,14 @@ use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::watch;
 
-/// Why the admin listeners do not start.
+/// Why one of these listeners does not start.
 #[derive(Debug, Error)]
 pub enum AdminError {
     /// The address could not be bound.
-    #[error("cannot listen on {address} (admin.listen): {source}")]
+    #[error("cannot listen on {address} ({key}): {source}")]
     Listen {
+        /// The key in `tracker.yaml`.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system says.
@@ -52,15 +54,16 @@ pub(crate) async fn bind_socket(path: &Path) -> Result<UnixListener, AdminError>
     Ok(listener)
 }
 
-/// Binds the listener for metrics and health.
+/// Binds a listener of one address, which `key` in `tracker.yaml` names.
 ///
 /// # Errors
 ///
 /// Fails where the address cannot be bound.
-pub(crate) async fn bind_listen(
+pub(crate) async fn listen(
+    key: &'static str,
     address: SocketAddr,
 ) -> Result<(TcpListener, SocketAddr), AdminError> {
-    let fails = |source| AdminError::Listen { address, source };
+    let fails = |source| AdminError::Listen { key, address, source };
     let listener = TcpListener::bind(address).await.map_err(fails)?;
     let bound = listener.local_addr().map_err(fails)?;
     Ok((listener, bound))

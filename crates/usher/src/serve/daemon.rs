@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::api::Admin;
+use web::site::{self, Site};
 
 use crate::clock::Clock;
 use crate::config::{Config, Source, SourceError};
@@ -20,7 +21,8 @@ use crate::front::connection_id::ConnectionIds;
 use crate::front::http::Shared;
 use crate::front::limit::{ConnectionLimit, RequestLimit};
 use crate::front::tls::{Tls, TlsError};
-use crate::serve::admin::{self, AdminError};
+use crate::front::web::Web;
+use crate::serve::admin::{self, AdminError, listen};
 use crate::serve::folder::{StateDir, StateDirError};
 use crate::serve::fronts::{FrontError, Listeners};
 use crate::serve::log::Log;
@@ -158,19 +160,24 @@ impl Daemon {
         let api = Arc::new(self.admin(port));
         let socket = admin::bind_socket(&config.admin.socket).await?;
         tokio::spawn(admin::serve(socket, web::api::router(Arc::clone(&api)), stopped.clone()));
-        let (listener, admin_address) = admin::bind_listen(config.admin.listen).await?;
+        let (listener, admin_address) = listen("admin.listen", config.admin.listen).await?;
         tokio::spawn(admin::serve(listener, self.health(&ready), stopped.clone()));
+        let (listener, web_address) = listen("web.listen", config.web_listen).await?;
+        let site = Arc::new(self.site(port));
+        let web = Web::new(Arc::clone(&self.shared), site::router(Arc::clone(&site)));
+        let (stop_web, web_stopped) = watch::channel(false);
+        let web = tokio::spawn(web.serve(listener, web_stopped));
 
         let mut key = [0; 16];
         getrandom::fill(&mut key)?;
         let fronts = listeners.serve(&self.shared, &ConnectionIds::new(&key))?;
         let mut rounds = self.rounds.start(&stopped);
         ready.store(true, Ordering::Relaxed);
-        announce_ready(&config, &http, &udp, admin_address)?;
+        announce_ready(&config, &http, &udp, admin_address, web_address)?;
 
         loop {
             tokio::select! {
-                _ = hangup.recv() => self.reload(&api, port).await,
+                _ = hangup.recv() => self.reload(&api, &site, port).await,
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
             }
@@ -178,8 +185,9 @@ impl Daemon {
         tracing::info!("stopping: open requests end, traffic and swarms are written");
         ready.store(false, Ordering::Relaxed);
         // Requests first, so that what they change is in what is written.
+        let _ = stop_web.send(true);
         let drained = tokio::task::spawn_blocking(move || fronts.stop());
-        if drained.await.is_err() {
+        if drained.await.is_err() || web.await.is_err() {
             tracing::error!("a worker could not be stopped");
         }
         let _ = stop.send(true);
@@ -202,6 +210,16 @@ impl Daemon {
         )
     }
 
+    fn site(&self, port: u16) -> Site {
+        let clock = self.clock;
+        Site::new(
+            Arc::clone(&self.club),
+            Arc::clone(&self.keyring),
+            settings::addresses(&self.config.load(), port),
+            Box::new(move || clock.now()),
+        )
+    }
+
     fn health(&self, ready: &Arc<AtomicBool>) -> axum::Router {
         let observer = Observer::new(Arc::clone(&self.shared.tracker));
         let (clock, ready) = (self.clock, Arc::clone(ready));
@@ -213,7 +231,7 @@ impl Daemon {
     }
 
     /// Puts a changed `tracker.yaml` in force; one with a mistake changes nothing.
-    async fn reload(&self, api: &Admin, port: u16) {
+    async fn reload(&self, api: &Admin, site: &Site, port: u16) {
         let config = match self.source.load() {
             Ok(loaded) => loaded.config,
             Err(error) => {
@@ -241,6 +259,7 @@ impl Daemon {
         self.shared.requests.set(config.tracker.limits.requests_per_prefix);
         self.shared.connections.set(config.tracker.limits.connections_per_prefix);
         api.set_addresses(config.announce_url(port), &settings::site(&config));
+        site.set_addresses(settings::addresses(&config, port));
         self.config.store(Arc::new(config));
         tracing::info!("reloaded");
     }
@@ -252,6 +271,7 @@ fn announce_ready(
     http: &[SocketAddr],
     udp: &[SocketAddr],
     admin: SocketAddr,
+    web: SocketAddr,
 ) -> io::Result<()> {
     let scheme = if config.tracker.http.tls.is_some() { "https" } else { "http" };
     let mut line = String::from("usher is ready:");
@@ -262,7 +282,7 @@ fn announce_ready(
         line.push_str(&format!(" udp://{address}"));
     }
     let mut out = io::stdout().lock();
-    writeln!(out, "{line} admin=http://{admin}")?;
+    writeln!(out, "{line} admin=http://{admin} web=http://{web}")?;
     writeln!(
         out,
         "next: `usher item add FILE.torrent --name NAME --policy priority`, then \
@@ -292,6 +312,7 @@ fn warn_of_unchanged(old: &Config, new: &Config) {
         ("tracker.udp.io", old.tracker.udp.io == new.tracker.udp.io),
         ("tracker.workers", old.tracker.workers == new.tracker.workers),
         ("admin", old.admin == new.admin),
+        ("web.listen", old.web_listen == new.web_listen),
         ("log.format", old.log_format == new.log_format),
     ];
     for (key, _) in kept.iter().filter(|(_, same)| !same) {

@@ -2,6 +2,7 @@
 
 use policy::Notices;
 use tracker::{Mapping, Nat, Settings};
+use web::site::Addresses;
 
 use crate::config::Config;
 use crate::front::forwarded::TrustedProxies;
@@ -29,6 +30,11 @@ pub(crate) fn of_tracker(config: &Config) -> Settings {
 /// The proxies whose word is taken.
 pub(crate) fn proxies(config: &Config) -> TrustedProxies {
     TrustedProxies::new(config.tracker.trusted_proxies.iter().map(|network| network.0).collect())
+}
+
+/// What the site's links and announce URLs begin with.
+pub(crate) fn addresses(config: &Config, port: u16) -> Addresses {
+    Addresses { site: site(config), announce: config.announce_url(port) }
 }
 
 /// Where refusals send members to.

@@ -1,0 +1,50 @@
+//! What people and their clients reach over HTTP: the site of one publisher.
+//!
+//! Every answer says `Referrer-Policy: no-referrer`, because most URLs here hold a secret. Deliberately
+//! absent: the listener, which brings the client's address as an [`Origin`]; and the bytes of the
+//! goods, which the daemon moves by itself.
+
+mod state;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{CONTENT_TYPE, REFERRER_POLICY};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+pub use state::{Addresses, Origin, Site};
+
+/// Routes everything that the site answers. A topic adds its routes here.
+pub fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/", get(async || text(StatusCode::OK, LANDING)))
+        .fallback(async || text(StatusCode::NOT_FOUND, "nothing here\n"))
+        .method_not_allowed_fallback(async || {
+            text(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method\n")
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(map_response(without_referrer))
+        .with_state(site)
+}
+
+/// The largest body that is taken, in bytes: many times what a payment provider sends.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Plain text, for people who follow a link that a program was meant to.
+pub(crate) fn text(status: StatusCode, text: &'static str) -> Response {
+    (status, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+async fn without_referrer(mut response: Response) -> Response {
+    let none = HeaderValue::from_static("no-referrer");
+    response.headers_mut().entry(REFERRER_POLICY).or_insert(none);
+    response
+}
+
+const LANDING: &str = "This is a BitTorrent tracker that knows who paid. Its feeds and torrents have links of their own.\n";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! What the site stands on.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use club::Club;
+use policy::Keyring;
+use tracker::Now;
+
+use crate::api::Clock;
+
+/// What every page, feed and hook may use.
+pub struct Site {
+    /// The durable truth.
+    pub club: Arc<Club>,
+    /// Issues and verifies the secrets that URLs hold.
+    pub keyring: Arc<Keyring>,
+    addresses: ArcSwap<Addresses>,
+    clock: Clock,
+}
+
+/// Where the publisher can be reached.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Addresses {
+    /// What the site's URLs begin with, without a last `/`.
+    pub site: String,
+    /// What members' announce URLs begin with; `/` and the passkey follow.
+    pub announce: String,
+}
+
+/// Who asks, as an extension of each request: the address behind all trusted proxies.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Origin(pub IpAddr);
+
+impl Site {
+    /// Joins the parts.
+    pub fn new(club: Arc<Club>, keyring: Arc<Keyring>, addresses: Addresses, clock: Clock) -> Self {
+        Self { club, keyring, addresses: ArcSwap::from_pointee(addresses), clock }
+    }
+
+    /// Puts other addresses in force, after a reload of the configuration.
+    pub fn set_addresses(&self, addresses: Addresses) {
+        self.addresses.store(Arc::new(addresses));
+    }
+
+    /// Where the publisher can be reached now.
+    pub fn addresses(&self) -> Arc<Addresses> {
+        self.addresses.load_full()
+    }
+
+    /// The time.
+    pub fn now(&self) -> Now {
+        (self.clock)()
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site").finish_non_exhaustive()
+    }
+}
