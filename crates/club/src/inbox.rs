@@ -26,6 +26,13 @@ pub struct Delivery {
     pub body: Vec<u8>,
 }
 
+impl Delivery {
+    /// An empty one.
+    pub fn of(provider: &str) -> Self {
+        Self { provider: provider.to_owned(), ..Self::default() }
+    }
+}
+
 /// A delivery that is kept.
 #[derive(Clone, Debug)]
 pub struct StoredDelivery {

@@ -7,4 +7,5 @@
 
 pub mod api;
 pub mod health;
+pub mod pay;
 pub mod site;

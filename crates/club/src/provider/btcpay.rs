@@ -76,6 +76,18 @@ pub struct Invoice {
     /// Where it is paid.
     #[serde(rename = "checkoutLink", default)]
     pub checkout_link: String,
+    /// What we gave along when it was made.
+    #[serde(default)]
+    pub metadata: InvoiceMetadata,
+}
+
+/// What an invoice carries for us.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct InvoiceMetadata {
+    /// The number of our order.
+    #[serde(rename = "orderId")]
+    pub order: Option<String>,
 }
 
 impl Invoice {
@@ -92,6 +104,7 @@ impl Invoice {
                     .map_err(|error| Refused::Malformed(error.to_string()))?;
                 Ok(Notice::Payment(Box::new(Report {
                     payment: self.id.clone(),
+                    order: self.metadata.order.as_deref().and_then(|text| text.parse().ok()),
                     session: Some(self.id.clone()),
                     paid: Some(amount),
                     ..Report::default()
@@ -189,6 +202,7 @@ mod tests {
             currency: "USD".to_owned(),
             status: status.to_owned(),
             checkout_link: String::new(),
+            metadata: InvoiceMetadata::default(),
         };
         let Ok(Notice::Payment(report)) = invoice("Settled").notice() else { panic!() };
         let paid = report.paid.unwrap();

@@ -12,7 +12,7 @@ mod refused;
 mod signature;
 mod stripe;
 
-pub use btcpay::{Btcpay, Invoice};
+pub use btcpay::{Btcpay, Invoice, InvoiceMetadata};
 pub use event::{Claim, Dispute, Ending, Event, Notice, Report};
 pub use hook::{Format, Hook, HookFields};
 pub use kofi::Kofi;

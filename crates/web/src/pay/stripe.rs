@@ -1,0 +1,98 @@
+//! What is asked of Stripe: a Checkout session for an order, and refunds.
+//!
+//! Both name the order, so that every event can be told to be about it, and carry a key, so that a
+//! request that is sent again makes no second one.
+
+use axum::http::Method;
+use club::{Amount, Buys, Checkout, Payment};
+use form_urlencoded::Serializer;
+use serde::Deserialize;
+
+use super::client::{Call, Client, ProviderError};
+use super::providers::StripeApi;
+
+/// Where an order is paid.
+#[derive(Deserialize)]
+pub(super) struct Session {
+    pub(super) id: String,
+    pub(super) url: String,
+}
+
+/// A refund that Stripe took on.
+#[derive(Deserialize)]
+pub(super) struct Refund {
+    pub(super) id: String,
+}
+
+/// Creates the session of an order; `title` is what the payer reads, `interval` the period of a
+/// subscription.
+pub(super) async fn create_session(
+    client: &Client,
+    api: &StripeApi,
+    order: &Checkout,
+    title: &str,
+    interval: Option<&str>,
+) -> Result<Session, ProviderError> {
+    let number = order.id.0.to_string();
+    let is_subscription = matches!(order.buys, Buys::Subscription { .. });
+    let mut form = Serializer::new(String::new());
+    form.append_pair("mode", if is_subscription { "subscription" } else { "payment" })
+        .append_pair("success_url", &api.success_url)
+        .append_pair("cancel_url", &api.cancel_url)
+        .append_pair("client_reference_id", &number)
+        .append_pair("metadata[order]", &number)
+        .append_pair("line_items[0][quantity]", "1")
+        .append_pair("line_items[0][price_data][currency]", order.amount.currency.code())
+        .append_pair("line_items[0][price_data][unit_amount]", &order.amount.minor.to_string())
+        .append_pair("line_items[0][price_data][product_data][name]", title);
+    if is_subscription {
+        form.append_pair(
+            "line_items[0][price_data][recurring][interval]",
+            interval.unwrap_or("month"),
+        )
+        .append_pair("subscription_data[metadata][order]", &number);
+    } else {
+        form.append_pair("payment_intent_data[metadata][order]", &number);
+    }
+    let key = format!("usher-order-{number}-{}", order.created);
+    post(client, api, "/v1/checkout/sessions", &key, form.finish()).await
+}
+
+/// Pays an amount of a payment back.
+pub(super) async fn refund(
+    client: &Client,
+    api: &StripeApi,
+    payment: &Payment,
+    amount: Amount,
+) -> Result<Refund, ProviderError> {
+    let mut form = Serializer::new(String::new());
+    // Payments are known by their intent; by the charge where there never was one.
+    let named = if payment.name.starts_with("ch_") { "charge" } else { "payment_intent" };
+    form.append_pair(named, &payment.name).append_pair("amount", &amount.minor.to_string());
+    let key = format!("usher-refund-{}-{}-{}", payment.name, payment.kept, amount.minor);
+    post(client, api, "/v1/refunds", &key, form.finish()).await
+}
+
+async fn post<T: serde::de::DeserializeOwned>(
+    client: &Client,
+    api: &StripeApi,
+    path: &str,
+    key: &str,
+    body: String,
+) -> Result<T, ProviderError> {
+    let call = Call {
+        provider: "stripe",
+        method: Method::POST,
+        base: &api.base_url,
+        path,
+        scheme: "Bearer",
+        key: &api.key,
+        headers: &[("idempotency-key", key), ("stripe-version", API_VERSION)],
+        content_type: "application/x-www-form-urlencoded",
+        body,
+    };
+    client.call(call).await
+}
+
+/// The version that the fields above are of, whatever the account's default is.
+const API_VERSION: &str = "2024-06-20";

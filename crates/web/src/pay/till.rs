@@ -1,0 +1,413 @@
+//! The till: orders are made, asked for at their provider, and settled by what it says.
+
+use std::io;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::http::HeaderMap;
+use club::provider::{Event, Invoice, Kofi, Notice, Refused, Report};
+use club::{
+    Amount, Buys, Checkout, CheckoutId, Club, Delivery, DeliveryId, NewCheckout, Payment, Stamp,
+    Verdict, Wants, Way,
+};
+use thiserror::Error;
+
+use super::client::{Client, ProviderError};
+use super::heard::Heard;
+use super::providers::Providers;
+use super::{btcpay, stripe};
+use crate::api::Clock;
+
+/// What webhooks, the command line and the rounds ask of payments.
+pub struct Till {
+    pub(super) club: Arc<Club>,
+    providers: ArcSwap<Providers>,
+    client: Client,
+    clock: Clock,
+    heard: Heard,
+}
+
+/// What somebody wants to pay for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// `stripe` or `btcpay`.
+    pub provider: String,
+    /// Who is to pay, by name or id.
+    pub member: String,
+    /// For what.
+    pub bought: Bought,
+}
+
+/// What is bought.
+#[derive(Clone, Debug)]
+pub enum Bought {
+    /// An item at its price.
+    Item {
+        /// By name, id or info hash.
+        item: String,
+        /// As what.
+        way: Way,
+    },
+    /// A tier at the price of the configuration.
+    Tier {
+        /// Its id.
+        tier: String,
+        /// Whether it is paid again and again.
+        subscribe: bool,
+    },
+    /// More in the balance.
+    Topup(Amount),
+}
+
+impl Till {
+    /// A till with these providers.
+    ///
+    /// # Errors
+    ///
+    /// There is no TLS to be had.
+    pub fn new(club: Arc<Club>, providers: Providers, clock: Clock) -> io::Result<Self> {
+        let client = Client::new()?;
+        let providers = ArcSwap::from_pointee(providers);
+        Ok(Self { club, providers, client, clock, heard: Heard::default() })
+    }
+
+    /// Puts other providers in force, after a reload of the configuration.
+    pub fn set_providers(&self, providers: Providers) {
+        self.providers.store(Arc::new(providers));
+    }
+
+    /// What came so far.
+    pub fn heard(&self) -> &Heard {
+        &self.heard
+    }
+
+    /// Makes an order and asks its provider where it is paid; the same `key` again makes no second
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// See [`TillError`]. An order whose provider did not answer stays, unpaid.
+    pub async fn order(&self, who: &str, key: &str, order: Order) -> Result<Checkout, TillError> {
+        let providers = self.providers.load_full();
+        check_provider(&providers, &order.provider)?;
+        let (wants, interval) = wants(&providers, order.bought, &order.provider)?;
+        let new = NewCheckout { provider: order.provider, member: order.member, wants };
+        let made = self.club.make_checkout(&self.stamp(who), key, new).await?;
+        if made.url.is_some() {
+            return Ok(made);
+        }
+        let title = self.title(&made).await?;
+        let (session, url) = match (&providers.stripe_api, &providers.btcpay) {
+            (Some(api), _) if made.provider == STRIPE => {
+                let session =
+                    stripe::create_session(&self.client, api, &made, &title, interval).await?;
+                (session.id, session.url)
+            }
+            (_, Some((_, api))) if made.provider == BTCPAY => {
+                let invoice = btcpay::create_invoice(&self.client, api, &made, &title).await?;
+                (invoice.id, invoice.checkout_link)
+            }
+            _ => return Err(TillError::NoApi(made.provider)),
+        };
+        Ok(self.club.set_session(made.id, &session, &url).await?)
+    }
+
+    /// What the payer reads.
+    async fn title(&self, order: &Checkout) -> Result<String, TillError> {
+        Ok(match &order.buys {
+            Buys::Item { item, way } => {
+                let item = self.club.item(&item.0.to_string()).await?;
+                let title = if item.title.is_empty() { item.name } else { item.title };
+                format!("{title} ({way})")
+            }
+            Buys::Subscription { tier } => format!("Membership: {tier}"),
+            Buys::Tier { tier, days } => format!("Membership: {tier}, {days} days"),
+            Buys::Topup => "Balance".to_owned(),
+        })
+    }
+
+    /// Has the provider pay an order back, `amount` of it or what is left of it, and enters that.
+    /// Returns the order, and where the payer has something to do, the link for it.
+    ///
+    /// # Errors
+    ///
+    /// See [`TillError`]; nothing is paid of it, or less is left.
+    pub async fn refund(
+        &self,
+        who: &str,
+        id: CheckoutId,
+        amount: Option<Amount>,
+    ) -> Result<(Checkout, Option<String>), TillError> {
+        let providers = self.providers.load_full();
+        let order = self.club.checkout(id).await?;
+        let (payment, amount) = refundable(&order, amount)?;
+        let (name, link) = match (&providers.stripe_api, &providers.btcpay) {
+            (Some(api), _) if order.provider == STRIPE => {
+                (stripe::refund(&self.client, api, payment, amount).await?.id, None)
+            }
+            (_, Some((_, api))) if order.provider == BTCPAY => {
+                let refund = btcpay::refund(&self.client, api, &payment.name, amount).await?;
+                (refund.id, Some(refund.link).filter(|link| !link.is_empty()))
+            }
+            _ => return Err(TillError::NoApi(order.provider)),
+        };
+        // Cumulative, as Stripe's own event will be: that one will find it known.
+        let refunded = amount.minor.saturating_add(payment.facts.refunded);
+        let report = Report {
+            payment: payment.name.clone(),
+            refunded: Some(amount.currency.minor(refunded)),
+            ..Report::default()
+        };
+        let event = Event {
+            key: format!("refund:{name}"),
+            kind: "refund".to_owned(),
+            notice: Notice::Payment(Box::new(report)),
+        };
+        self.take(&self.stamp(who), Delivery::of(&order.provider), event).await?;
+        Ok((self.club.checkout(id).await?, link))
+    }
+
+    /// Asks BTCPay for what no webhook said: orders of the last thirty days that are neither paid
+    /// nor closed. Returns how many had changed.
+    ///
+    /// # Errors
+    ///
+    /// The server or the database does not answer; the rest waits for the next time.
+    pub async fn poll(&self) -> Result<usize, TillError> {
+        let providers = self.providers.load_full();
+        let Some((_, api)) = &providers.btcpay else { return Ok(0) };
+        let stamp = self.stamp(BTCPAY);
+        let since = stamp.now_unix.saturating_sub(POLLED_SECS);
+        let mut changed = 0;
+        for order in self.club.open_checkouts(BTCPAY, since).await? {
+            let Some(session) = &order.session else { continue };
+            let invoice = btcpay::invoice(&self.client, api, session).await?;
+            let event = asked("poll", &invoice)?;
+            if !matches!(event.notice, Notice::Nothing(_)) {
+                self.take(&stamp, Delivery::of(BTCPAY), event).await?;
+                changed += 1;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Does what a kept delivery says, as if it came now.
+    ///
+    /// # Errors
+    ///
+    /// See [`TillError`]; there is none such, or it was refused.
+    pub async fn replay(&self, id: DeliveryId) -> Result<(Verdict, String), TillError> {
+        let kept = self.club.delivery(id).await?;
+        if let Verdict::Refused(word) = kept.verdict {
+            return Err(TillError::NotReplayed { id, word });
+        }
+        if kept.delivery.body.is_empty() {
+            return Err(TillError::NoBody(id));
+        }
+        let providers = self.providers.load_full();
+        let (provider, body) = (kept.delivery.provider.as_str(), kept.delivery.body.as_slice());
+        let event = match provider {
+            STRIPE => providers.stripe.as_ref().map(|stripe| stripe.parse(body)),
+            BTCPAY => providers.btcpay.as_ref().map(|(btcpay, _)| btcpay.parse(body)),
+            KOFI => providers.kofi.as_ref().map(|kofi| kofi.parse(body)),
+            name => {
+                let settings = providers.hooks.get(name);
+                settings.map(|settings| settings.hook.parse(Some(&kept.kind), body))
+            }
+        };
+        let event = event.ok_or_else(|| TillError::NotConfigured(provider.to_owned()))??;
+        let event = self.wake(&providers, event).await?;
+        self.take(&self.stamp(provider), kept.delivery, event).await
+    }
+
+    /// Whether there is such a provider.
+    pub(super) fn knows(&self, provider: &str) -> bool {
+        let providers = self.providers.load();
+        match provider {
+            STRIPE => providers.stripe.is_some(),
+            BTCPAY => providers.btcpay.is_some(),
+            KOFI => providers.kofi.is_some(),
+            name => providers.hooks.contains_key(name),
+        }
+    }
+
+    /// Verifies and reads what came, and what of it is kept.
+    pub(super) fn read(
+        &self,
+        delivery: &mut Delivery,
+        headers: &HeaderMap,
+    ) -> Result<Event, Refused> {
+        let providers = self.providers.load();
+        let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let mut keep = |name: &str| {
+            let value = said(name).unwrap_or_default();
+            let kept: String = value.chars().take(MAX_KEPT_HEADER).collect();
+            delivery.headers.push_str(&format!("{name}: {kept}\n"));
+            value
+        };
+        keep("user-agent");
+        match delivery.provider.as_str() {
+            STRIPE => {
+                let signature = keep("stripe-signature");
+                let stripe = providers.stripe.as_ref().ok_or(UNKNOWN)?;
+                stripe.read(signature, &delivery.body, (self.clock)().unix)
+            }
+            BTCPAY => {
+                let signature = keep("btcpay-sig");
+                let (btcpay, _) = providers.btcpay.as_ref().ok_or(UNKNOWN)?;
+                btcpay.read(signature, &delivery.body)
+            }
+            KOFI => {
+                let read = providers.kofi.as_ref().ok_or(UNKNOWN)?.read(&delivery.body);
+                delivery.body = Kofi::without_token(&delivery.body).unwrap_or_default();
+                read
+            }
+            name => {
+                let settings = providers.hooks.get(name).ok_or(UNKNOWN)?;
+                let signature = keep(settings.header.as_str());
+                let kind = settings.event_header.as_ref().map(|name| keep(name.as_str()));
+                settings.hook.read(signature, kind, &delivery.body)
+            }
+        }
+    }
+
+    /// Asks the provider what happened where an event only says that something did.
+    pub(super) async fn ask(&self, event: Event) -> Result<Event, TillError> {
+        self.wake(&self.providers.load_full(), event).await
+    }
+
+    async fn wake(&self, providers: &Providers, event: Event) -> Result<Event, TillError> {
+        let (Notice::Wake { session }, Some((_, api))) = (&event.notice, &providers.btcpay) else {
+            return Ok(event);
+        };
+        let invoice = btcpay::invoice(&self.client, api, session).await?;
+        Ok(Event { kind: event.kind.clone(), ..asked(&event.kind, &invoice)? })
+    }
+
+    /// Has the club do what an event says.
+    pub(super) async fn take(
+        &self,
+        stamp: &Stamp,
+        delivery: Delivery,
+        event: Event,
+    ) -> Result<(Verdict, String), TillError> {
+        let provider = delivery.provider.clone();
+        let kind = event.kind.clone();
+        let (verdict, effect) = self.club.receive(stamp, delivery, event).await?;
+        self.heard.count(&provider, verdict);
+        if verdict == Verdict::Held {
+            tracing::warn!(provider, kind, effect, "an event is held: `usher events list`");
+        }
+        Ok((verdict, effect))
+    }
+
+    /// Keeps what was refused, and counts it.
+    pub(super) async fn refuse(
+        &self,
+        delivery: Delivery,
+        refused: &Refused,
+    ) -> Result<(), TillError> {
+        self.heard.count(&delivery.provider, Verdict::Refused(refused.verdict()));
+        let stamp = self.stamp(&delivery.provider);
+        Ok(self.club.keep_refused(&stamp, delivery, refused).await?)
+    }
+
+    pub(super) fn stamp(&self, who: &str) -> Stamp {
+        Stamp { who: who.to_owned(), now_unix: (self.clock)().unix }
+    }
+}
+
+impl std::fmt::Debug for Till {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Till").finish_non_exhaustive()
+    }
+}
+
+fn check_provider(providers: &Providers, provider: &str) -> Result<(), TillError> {
+    let is_there = match provider {
+        STRIPE => providers.stripe_api.is_some(),
+        BTCPAY => providers.btcpay.is_some(),
+        _ => false,
+    };
+    if is_there { Ok(()) } else { Err(TillError::NoApi(provider.to_owned())) }
+}
+
+fn wants(
+    providers: &Providers,
+    bought: Bought,
+    provider: &str,
+) -> Result<(Wants, Option<&'static str>), TillError> {
+    Ok(match bought {
+        Bought::Item { item, way } => (Wants::Item { item, way }, None),
+        Bought::Topup(amount) => (Wants::Topup(amount), None),
+        Bought::Tier { tier, subscribe } => {
+            if subscribe && provider != STRIPE {
+                return Err(TillError::NoSubscriptions(provider.to_owned()));
+            }
+            let Some(plan) = providers.plans.get(&tier) else {
+                return Err(TillError::NoPrice(tier));
+            };
+            let days = if subscribe { 0 } else { plan.days };
+            (Wants::Tier { tier, days, price: plan.price }, Some(plan.interval))
+        }
+    })
+}
+
+/// The payment of an order that can be paid back, and how much of it.
+fn refundable(order: &Checkout, amount: Option<Amount>) -> Result<(&Payment, Amount), TillError> {
+    let payment = order.payments.iter().rev().find(|payment| payment.kept > 0);
+    let payment = payment.ok_or(TillError::NotPaid(order.id))?;
+    let left = order.amount.currency.minor(payment.kept);
+    let amount = amount.unwrap_or(left);
+    if amount.currency != left.currency || amount.minor > left.minor || amount.minor <= 0 {
+        return Err(TillError::TooMuch { order: order.id, left });
+    }
+    Ok((payment, amount))
+}
+
+/// The event that an invoice's state comes to: a settled one has one key, whoever found it so.
+fn asked(kind: &str, invoice: &Invoice) -> Result<Event, Refused> {
+    let notice = invoice.notice()?;
+    let key = match &notice {
+        Notice::Payment(_) => Invoice::settled_key(&invoice.id),
+        _ => format!("{}:{}", invoice.id, invoice.status),
+    };
+    Ok(Event { key, kind: kind.to_owned(), notice })
+}
+
+/// Why the till did not do it.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each says what it is")]
+pub enum TillError {
+    #[error(transparent)]
+    Club(#[from] club::Error),
+    #[error(
+        "`{0}` is not a provider that orders can be made at: set payments.stripe.key_file or payments.btcpay"
+    )]
+    NoApi(String),
+    #[error("event {} was not a delivery, there is nothing to replay", .0.0)]
+    NoBody(DeliveryId),
+    #[error("tier `{0}` has no price: set it under `tiers` in tracker.yaml")]
+    NoPrice(String),
+    #[error("{0} has no subscriptions: leave --subscribe out")]
+    NoSubscriptions(String),
+    #[error("payments.{0} is not configured any more")]
+    NotConfigured(String),
+    #[error("nothing is paid of order {}", .0.0)]
+    NotPaid(CheckoutId),
+    #[error("event {} was refused ({word}): have the provider send it again", id.0)]
+    NotReplayed { id: DeliveryId, word: &'static str },
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error("{left} are left of order {}", order.0)]
+    TooMuch { order: CheckoutId, left: Amount },
+}
+
+pub(super) const STRIPE: &str = "stripe";
+pub(super) const BTCPAY: &str = "btcpay";
+pub(super) const KOFI: &str = "kofi";
+const UNKNOWN: Refused = Refused::Forged("this provider is not configured any more");
+const POLLED_SECS: u32 = 30 * 86_400;
+const MAX_KEPT_HEADER: usize = 1024;

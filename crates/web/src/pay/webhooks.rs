@@ -1,0 +1,108 @@
+//! `POST /webhooks/<provider>`: what providers send.
+//!
+//! 200 is said after the commit, and to what came before or is nothing to us, so that nobody sends
+//! it again; 400 or 413 to what is refused; 503 where we are at fault, so that it comes again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use club::Delivery;
+use club::provider::Refused;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::till::{Till, TillError};
+
+/// Routes `/webhooks/…`.
+pub fn router(till: Arc<Till>) -> Router {
+    let door = Door { till, room: Arc::new(Semaphore::new(MAX_AT_ONCE)) };
+    Router::new().route("/webhooks/{provider}", post(receive)).with_state(door)
+}
+
+#[derive(Clone)]
+struct Door {
+    till: Arc<Till>,
+    /// Bounds the memory for bodies; who finds it full is told to come again.
+    room: Arc<Semaphore>,
+}
+
+async fn receive(
+    State(Door { till, room }): State<Door>,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    if !till.knows(&provider) {
+        return (StatusCode::NOT_FOUND, "no such webhook\n").into_response();
+    }
+    let Ok(_place) = room.try_acquire() else { return again(&till, &provider, "too many") };
+    let mut delivery = Delivery::of(&provider);
+    let event = match read_body(body).await {
+        Ok(body) => {
+            delivery.body = body.into();
+            till.read(&mut delivery, &headers)
+        }
+        Err(refused) => Err(refused),
+    };
+    let event = match event {
+        Ok(event) => event,
+        Err(refused) => return refuse(&till, delivery, &refused).await,
+    };
+    let stamp = till.stamp(&provider);
+    let done = async { till.take(&stamp, delivery, till.ask(event).await?).await };
+    match done.await {
+        Ok((verdict, _)) => (StatusCode::OK, format!("{}\n", verdict.text())).into_response(),
+        Err(error) => {
+            tracing::error!(provider, %error, "a webhook is not settled: its sender is told to try again");
+            again(&till, &provider, "not now")
+        }
+    }
+}
+
+/// Reads a whole body, within bounds of size and time.
+async fn read_body(body: Body) -> Result<Bytes, Refused> {
+    let read = Limited::new(body, MAX_BODY_BYTES).collect();
+    match timeout(PATIENCE, read).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refused::Oversized(MAX_BODY_BYTES)),
+        Ok(Err(_)) => Err(Refused::Malformed("the body broke off".to_owned())),
+        Err(_) => Err(Refused::Malformed(format!("no whole body in {PATIENCE:?}"))),
+    }
+}
+
+async fn refuse(till: &Till, mut delivery: Delivery, refused: &Refused) -> Response {
+    // Nobody vouches for it: enough is kept to see what it was.
+    delivery.body.truncate(MAX_REFUSED_BYTES);
+    let provider = delivery.provider.clone();
+    tracing::debug!(provider, %refused, "a webhook is refused");
+    let status = match refused {
+        Refused::Oversized(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Refused::Forged(_) | Refused::Malformed(_) | Refused::Stale(_) => StatusCode::BAD_REQUEST,
+    };
+    if let Err(TillError::Club(error)) = till.refuse(delivery, refused).await {
+        tracing::debug!(provider, %error, "a refused webhook is not kept");
+        return again(till, &provider, "not now");
+    }
+    (status, format!("{}\n", refused.verdict())).into_response()
+}
+
+fn again(till: &Till, provider: &str, why: &'static str) -> Response {
+    till.heard().count_failed(provider);
+    (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "30")], why).into_response()
+}
+
+/// The largest body that is taken, in bytes: no provider's is near.
+pub const MAX_BODY_BYTES: usize = 256 << 10;
+const MAX_REFUSED_BYTES: usize = 4096;
+const MAX_AT_ONCE: usize = 128;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

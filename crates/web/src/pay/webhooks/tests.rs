@@ -1,0 +1,285 @@
+//! Webhooks on a real club, without a socket.
+
+use axum::http::{Method, Request};
+use club::provider::{Algorithm, Format, Hook, HookFields, Kofi, Secret, Stripe};
+use club::{
+    Amount, Checkout, Club, Currency, Image, Items, Names, NewCheckout, NewMember, Page, Sqlite,
+    Stamp, Wants,
+};
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use policy::{Entitlements, PolicyId, Roster, Rules};
+use serde_json::json;
+use sha2::Sha256;
+use tempfile::TempDir;
+use tower::ServiceExt;
+use tracker::Now;
+
+use super::*;
+use crate::pay::{HookSettings, Providers};
+
+#[tokio::test]
+async fn a_signed_event_is_answered_after_its_effect() {
+    let house = House::new().await;
+    let order = house.order(500).await;
+    let body = paid(&order, 500);
+    assert_eq!(house.stripe(&body, NOW).await, (200, "applied\n".to_owned()));
+    assert_eq!(house.balance().await, 500);
+    assert_eq!(house.stripe(&body, NOW + 9).await, (200, "duplicate\n".to_owned()));
+    assert_eq!(house.balance().await, 500);
+}
+
+#[tokio::test]
+async fn what_is_not_stripes_is_refused_kept_and_counted() {
+    let house = House::new().await;
+    let order = house.order(500).await;
+    let body = paid(&order, 500);
+    let signed = signature("whsec_test", NOW, &body);
+    let mut changed = body.clone();
+    let place = changed.len() / 2;
+    changed[place] ^= 1;
+    for (headers, body, status) in [
+        (vec![("stripe-signature", signature("whsec_other", NOW, &body))], body.clone(), 400),
+        (vec![("stripe-signature", signature("whsec_test", NOW - 301, &body))], body.clone(), 400),
+        (vec![("stripe-signature", signed.clone())], changed, 400),
+        (vec![("stripe-signature", signed.clone())], body[..place].to_vec(), 400),
+        (vec![], body.clone(), 400),
+        (vec![("stripe-signature", signed.clone())], vec![b' '; MAX_BODY_BYTES + 1], 413),
+    ] {
+        assert_eq!(house.post("/webhooks/stripe", &headers, body).await.0, status, "{headers:?}");
+    }
+    assert_eq!(house.balance().await, 0);
+    let kept = house.club.deliveries(Page::FIRST).await.unwrap();
+    let words: Vec<_> = kept.iter().map(|kept| kept.verdict.text()).collect();
+    assert_eq!(words, ["forged", "stale", "forged", "forged", "forged", "oversized"]);
+    assert!(kept.iter().all(|kept| kept.delivery.body.len() <= 4096));
+    let stripe = |word, count| ("stripe".to_owned(), word, count);
+    let counts = [stripe("forged", 4), stripe("oversized", 1), stripe("stale", 1)];
+    assert_eq!(house.till.heard().counts(), counts);
+}
+
+#[tokio::test]
+async fn a_body_at_the_bound_is_taken() {
+    let house = House::new().await;
+    let mut body = paid(&house.order(500).await, 500);
+    body.resize(MAX_BODY_BYTES, b' ');
+    assert_eq!(house.stripe(&body, NOW).await.0, 200);
+}
+
+#[tokio::test]
+async fn unknown_kinds_are_answered_with_200() {
+    let house = House::new().await;
+    let body =
+        json!({"id": "evt_9", "type": "price.created", "created": NOW, "data": {"object": {}}});
+    let (status, word) = house.stripe(body.to_string().as_bytes(), NOW).await;
+    assert_eq!((status, word.as_str()), (200, "ignored\n"));
+}
+
+#[tokio::test]
+async fn a_wrong_amount_is_held_and_answered_with_200() {
+    let house = House::new().await;
+    let order = house.order(500).await;
+    let (status, word) = house.stripe(&paid(&order, 499), NOW).await;
+    assert_eq!((status, word.as_str()), (200, "held\n"));
+    assert_eq!(house.balance().await, 0);
+}
+
+#[tokio::test]
+async fn signed_nonsense_is_malformed() {
+    let house = House::new().await;
+    for body in ["", "{}", "[1, 2", "\u{fffd}"] {
+        let (status, word) = house.stripe(body.as_bytes(), NOW).await;
+        assert_eq!((status, word.as_str()), (400, "malformed\n"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn only_providers_of_the_configuration_have_a_webhook() {
+    let house = House::new().await;
+    for path in ["/webhooks/btcpay", "/webhooks/other", "/webhooks/", "/webhooks"] {
+        assert_eq!(house.post(path, &[], Vec::new()).await.0, 404, "{path}");
+    }
+    let get = Request::builder().method(Method::GET).uri("/webhooks/stripe");
+    let response = house.router.clone().oneshot(get.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 405);
+}
+
+#[tokio::test]
+async fn kofi_is_known_by_its_token_which_is_not_kept() {
+    let house = House::new().await;
+    for (token, status) in [("kofi-token", 200), ("kofi-other", 400)] {
+        let json = json!({"verification_token": token, "message_id": "m1", "type": "Donation",
+            "from_name": "ada", "amount": "3.00", "currency": "USD", "kofi_transaction_id": token});
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let body = form.append_pair("data", &json.to_string()).finish().into_bytes();
+        assert_eq!(house.post("/webhooks/kofi", &[], body).await.0, status);
+    }
+    assert_eq!(house.club.member("ada").await.unwrap().tier, "fan");
+    let kept = house.club.deliveries(Page::FIRST).await.unwrap();
+    for kept in &kept {
+        let body = String::from_utf8_lossy(&kept.delivery.body);
+        assert!(!body.contains("verification_token"), "{body}");
+    }
+    let (verdict, _) = house.till.replay(kept[0].id).await.unwrap();
+    assert_eq!(verdict, club::Verdict::Duplicate);
+    assert!(house.till.replay(kept[1].id).await.unwrap_err().to_string().contains("forged"));
+}
+
+#[tokio::test]
+async fn a_hook_of_the_configuration_is_verified_as_it_says() {
+    let house = House::new().await;
+    let order = house.order(500).await;
+    let body = json!({"id": "p1", "total": 500, "currency": "USD", "order": order.id.0});
+    let body = body.to_string().into_bytes();
+    let tag = HEXLOWER.encode(&mac("hook-secret", &[&body]));
+    let event = ("x-event", "order_created".to_owned());
+    let unsigned = house.post("/webhooks/shop", std::slice::from_ref(&event), body.clone()).await;
+    assert_eq!(unsigned.0, 400);
+    let headers = [("x-signature", format!("sha256={tag}")), event];
+    let (status, word) = house.post("/webhooks/shop", &headers, body.clone()).await;
+    // The order is to be paid at Stripe.
+    assert_eq!((status, word.as_str()), (200, "held\n"));
+}
+
+struct House {
+    _folder: TempDir,
+    club: Arc<Club>,
+    till: Arc<Till>,
+    router: Router,
+}
+
+impl House {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let image = Image {
+            roster: Arc::new(Roster::new()),
+            rights: Arc::new(Entitlements::default()),
+            items: Arc::new(Nowhere),
+        };
+        let store = Arc::new(Sqlite::open(&folder.path().join("club.db")).await.unwrap());
+        let club = Club::open(store, image, Names::from(&Rules::default())).await.unwrap().0;
+        let club = Arc::new(club);
+        let ada =
+            NewMember { name: "ada".to_owned(), tier: "outsider".to_owned(), tier_until: None };
+        club.add_member(&stamp(), ada).await.unwrap();
+        let clock = Box::new(|| Now { secs: 0, unix: NOW });
+        let till = Arc::new(Till::new(Arc::clone(&club), providers(), clock).unwrap());
+        let router = router(Arc::clone(&till));
+        Self { _folder: folder, club, till, router }
+    }
+
+    /// An order for so much more in ada's balance.
+    async fn order(&self, minor: i64) -> Checkout {
+        let new = NewCheckout {
+            provider: "stripe".to_owned(),
+            member: "ada".to_owned(),
+            wants: Wants::Topup(usd(minor)),
+        };
+        self.club.make_checkout(&stamp(), "key", new).await.unwrap()
+    }
+
+    async fn stripe(&self, body: &[u8], now: u32) -> (u16, String) {
+        let headers = [("stripe-signature", signature("whsec_test", now, body))];
+        self.post("/webhooks/stripe", &headers, body.to_vec()).await
+    }
+
+    async fn post(
+        &self,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: Vec<u8>,
+    ) -> (u16, String) {
+        let mut request = Request::post(path);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Body::from(body)).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    async fn balance(&self) -> i64 {
+        let balances = self.club.balance("ada").await.unwrap();
+        balances.first().map_or(0, |balance| balance.prepaid.minor)
+    }
+}
+
+fn providers() -> Providers {
+    let secrets = |text: &str| vec![Secret::new(text).unwrap()];
+    let fields = HookFields {
+        id: "/id".to_owned(),
+        amount: Some("/total".to_owned()),
+        currency: Some("/currency".to_owned()),
+        reference: Some("/order".to_owned()),
+        ..HookFields::default()
+    };
+    let hook = Hook {
+        secrets: secrets("hook-secret"),
+        algorithm: Algorithm::HmacSha256,
+        format: Format::Hex,
+        prefix: "sha256=".to_owned(),
+        fields,
+        paid: vec!["order_created".to_owned()],
+        refunded: Vec::new(),
+        paid_status: Vec::new(),
+        gives: None,
+    };
+    let header = axum::http::HeaderName::from_static("x-signature");
+    let event_header = Some(axum::http::HeaderName::from_static("x-event"));
+    Providers {
+        stripe: Some(Stripe { secrets: secrets("whsec_test"), live: None }),
+        kofi: Some(Kofi {
+            tokens: secrets("kofi-token"),
+            tier: "fan".to_owned(),
+            days: 35,
+            price: usd(300),
+        }),
+        hooks: [("shop".to_owned(), HookSettings { header, event_header, hook })].into(),
+        ..Providers::default()
+    }
+}
+
+/// A session of an order that was paid, as Stripe says so.
+fn paid(order: &Checkout, minor: i64) -> Vec<u8> {
+    let body = json!({
+        "id": "evt_1", "object": "event", "type": "checkout.session.completed", "created": NOW,
+        "livemode": false,
+        "data": {"object": {
+            "id": "cs_1", "mode": "payment", "payment_status": "paid",
+            "client_reference_id": order.id.0.to_string(), "payment_intent": "pi_1",
+            "amount_total": minor, "currency": "usd",
+        }},
+    });
+    serde_json::to_vec_pretty(&body).unwrap()
+}
+
+fn signature(secret: &str, now: u32, body: &[u8]) -> String {
+    let tag = mac(secret, &[now.to_string().as_bytes(), b".", body]);
+    format!("t={now},v1={}", HEXLOWER.encode(&tag))
+}
+
+fn mac(secret: &str, parts: &[&[u8]]) -> Vec<u8> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()).unwrap();
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().to_vec()
+}
+
+fn usd(minor: i64) -> Amount {
+    Currency::parse("usd").unwrap().minor(minor)
+}
+
+fn stamp() -> Stamp {
+    Stamp { who: "admin".to_owned(), now_unix: NOW }
+}
+
+/// No tracker stands behind this house.
+struct Nowhere;
+
+impl Items for Nowhere {
+    fn put(&self, _: &club::Item, _: Option<PolicyId>) {}
+    fn remove(&self, _: &club::Item) {}
+}
+
+const NOW: u32 = 1_800_000_000;
