@@ -107,6 +107,9 @@ pub enum Error {
     /// There is no such entry in the journal.
     #[error("no entry {} in the journal", .0.0)]
     NoEntry(EntryId),
+    /// Of the item only its info hashes are known.
+    #[error("item `{0}` has no files here: `usher publish PATH --replaces {0}` brings them")]
+    NoGoods(String),
     /// There is no such order.
     #[error("no order {}", .0.0)]
     NoOrder(OrderId),
@@ -193,6 +196,9 @@ pub enum Error {
         /// What it costs.
         price: Amount,
     },
+    /// The torrent of an item's files is none.
+    #[error("not a torrent file: {0}")]
+    Torrent(#[from] metainfo::ReadError),
     /// An entry that we made does not sum to 0: a fault of this program.
     #[error("an entry is out of balance by {0}")]
     Unbalanced(Amount),
@@ -237,6 +243,7 @@ impl Error {
             | Self::Money(_)
             | Self::Name(_)
             | Self::Prices { .. }
+            | Self::Torrent(_)
             | Self::Unconfigured { .. } => Fault::Request,
             Self::Bought { .. }
             | Self::CheckoutKey { .. }
@@ -244,6 +251,7 @@ impl Error {
             | Self::HashTaken { .. }
             | Self::KeyReused { .. }
             | Self::NameTaken { .. }
+            | Self::NoGoods(_)
             | Self::NotForSale { .. }
             | Self::NotTopup(_)
             | Self::Overdrawn { .. }

@@ -14,7 +14,9 @@ use crate::entitlement::Entitlement;
 use crate::item::{self, Item};
 use crate::member::{self, Member};
 use crate::names::Names;
+use crate::shelf::Shelf;
 use crate::sql::{Connection, SqlResult};
+use crate::turns::Turned;
 
 /// What the announce path knows of the club.
 #[derive(Clone)]
@@ -57,12 +59,19 @@ pub struct Loaded {
 pub(crate) struct Live {
     image: Image,
     names: ArcSwap<Names>,
+    pub(crate) shelf: Shelf,
+    pub(crate) turned: Turned,
 }
 
 impl Live {
     /// An image that knows no names, until it is told some and loaded.
     pub(crate) fn new(image: Image) -> Self {
-        Self { image, names: ArcSwap::default() }
+        Self {
+            image,
+            names: ArcSwap::default(),
+            shelf: Shelf::default(),
+            turned: Turned::default(),
+        }
     }
 
     pub(crate) fn names(&self) -> Arc<Names> {
@@ -86,6 +95,7 @@ impl Live {
     }
 
     pub(crate) fn show_item(&self, item: &Item) {
+        self.shelf.clear();
         if item.removed {
             self.image.items.remove(item);
         } else {
@@ -109,6 +119,8 @@ impl Live {
         self.load_members(db, &mut loaded).await?;
         self.load_items(db, &mut loaded).await?;
         self.load_entitlements(db, &mut loaded).await?;
+        self.shelf.clear();
+        self.turned.load(db).await?;
         Ok(loaded)
     }
 

@@ -6,6 +6,7 @@ use wire::InfoHash;
 use crate::audit::{Entry, Stamp, record};
 use crate::club::Club;
 use crate::error::{Error, Kind};
+use crate::goods::Offer;
 use crate::name::{self, ALL, Handle};
 use crate::page::Page;
 use crate::price::Prices;
@@ -20,6 +21,8 @@ pub struct Item {
     pub name: String,
     /// For people.
     pub title: String,
+    /// For people who do not know it yet; may be empty.
+    pub description: String,
     /// The id of a configured policy; where the configuration has it no more, nobody may have the
     /// item.
     pub policy: String,
@@ -31,6 +34,11 @@ pub struct Item {
     pub private: bool,
     /// What it costs.
     pub prices: Prices,
+    /// The id of the lowest tier that has it without buying it; `None` where only a right or a tier
+    /// that is one to all items does.
+    pub tier: Option<String>,
+    /// How its files are served; `None` where only its info hashes are known.
+    pub offer: Option<Offer>,
     /// Whether it was removed.
     pub removed: bool,
     /// In Unix seconds.
@@ -178,20 +186,25 @@ pub(crate) async fn find_scope(
     Ok((item.id, item.name))
 }
 
+/// The item of an id, which is known to be one.
+pub(crate) async fn by_id(db: &mut dyn Connection, id: ItemId) -> SqlResult<Item> {
+    db.one(BY_ID, &[id.0.into()], read).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
 async fn by_hash(db: &mut dyn Connection, hash: InfoHash) -> SqlResult<Option<Item>> {
     db.one(BY_HASH, &[Value::Bytes(&hash.0)], read).await
 }
 
-async fn insert(db: &mut dyn Connection, stamp: &Stamp, new: &NewItem) -> Result<Item, Error> {
+pub(crate) async fn insert(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    new: &NewItem,
+) -> Result<Item, Error> {
     if let Some(holder) = db.one(BY_NAME, &[new.name.as_str().into()], read).await? {
         let (id, name) = (holder.id.0, holder.name);
         return Err(Error::NameTaken { kind: Kind::Item, id, name });
     }
-    for hash in &new.info_hashes {
-        if let Some(holder) = by_hash(db, *hash).await? {
-            return Err(Error::HashTaken { hash: *hash, item: holder.name });
-        }
-    }
+    check_hashes(db, &new.info_hashes, None).await?;
     let size = new.size_bytes.map(|size| i64::try_from(size).unwrap_or(i64::MAX));
     let id = db
         .one(
@@ -209,16 +222,43 @@ async fn insert(db: &mut dyn Connection, stamp: &Stamp, new: &NewItem) -> Result
         )
         .await?
         .ok_or(sqlx::Error::RowNotFound)?;
-    for (place, hash) in (0u32..).zip(&new.info_hashes) {
+    put_hashes(db, ItemId(id), &new.info_hashes).await?;
+    let item = by_id(db, ItemId(id)).await?;
+    note(db, stamp, "item.add", &item, &item.name).await?;
+    Ok(item)
+}
+
+/// Refuses info hashes that another item has than `own`.
+pub(crate) async fn check_hashes(
+    db: &mut dyn Connection,
+    hashes: &[InfoHash],
+    own: Option<ItemId>,
+) -> Result<(), Error> {
+    for hash in hashes {
+        match by_hash(db, *hash).await? {
+            Some(holder) if own != Some(holder.id) => {
+                return Err(Error::HashTaken { hash: *hash, item: holder.name });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Gives an item these info hashes beside those it has.
+pub(crate) async fn put_hashes(
+    db: &mut dyn Connection,
+    item: ItemId,
+    hashes: &[InfoHash],
+) -> SqlResult<()> {
+    for (place, hash) in (0u32..).zip(hashes) {
         db.execute(
             "INSERT INTO info_hash (item, place, hash) VALUES ($1, $2, $3)",
-            &[id.into(), place.into(), Value::Bytes(&hash.0)],
+            &[item.0.into(), place.into(), Value::Bytes(&hash.0)],
         )
         .await?;
     }
-    let item = db.one(BY_ID, &[id.into()], read).await?.ok_or(sqlx::Error::RowNotFound)?;
-    note(db, stamp, "item.add", &item, &item.name).await?;
-    Ok(item)
+    Ok(())
 }
 
 async fn change_policy(
@@ -241,11 +281,17 @@ async fn remove(db: &mut dyn Connection, stamp: &Stamp, wanted: &str) -> Result<
     let item = find_live(db, wanted).await?;
     let id = item.id.0.into();
     db.execute("UPDATE item SET removed = 1 WHERE id = $1", &[id]).await?;
-    db.execute("DELETE FROM info_hash WHERE item = $1", &[id]).await?;
+    take_hashes(db, item.id).await?;
+    db.execute("DELETE FROM goods WHERE item = $1", &[id]).await?;
     let hashes: Vec<String> = item.info_hashes.iter().map(InfoHash::to_string).collect();
     let detail = format!("{} {}", item.name, hashes.join(" "));
     note(db, stamp, "item.remove", &item, &detail).await?;
     Ok(Item { removed: true, ..item })
+}
+
+/// Takes an item's info hashes away.
+pub(crate) async fn take_hashes(db: &mut dyn Connection, item: ItemId) -> SqlResult<u64> {
+    db.execute("DELETE FROM info_hash WHERE item = $1", &[item.0.into()]).await
 }
 
 pub(crate) async fn note(
@@ -272,6 +318,9 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<Item> {
         info_hashes: hashes.into_iter().flatten().collect(),
         created: row.number(9)?,
         prices: Prices::read(row, 10)?,
+        description: row.text(13)?.to_owned(),
+        tier: Some(row.text(14)?.to_owned()).filter(|tier| !tier.is_empty()),
+        offer: Offer::read(row, 15)?,
     })
 }
 
@@ -285,8 +334,10 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT item.id, name, title, policy, size_bytes, private, removed, \
-             first.hash, second.hash, created, currency, torrent_price, direct_price \
+             first.hash, second.hash, created, currency, torrent_price, direct_price, \
+             description, coalesce(tier, ''), version, published, withdrawn, coalesce(broken, '') \
              FROM item \
+             LEFT JOIN goods ON goods.item = item.id \
              LEFT JOIN info_hash first ON first.item = item.id AND first.place = 0 \
              LEFT JOIN info_hash second ON second.item = item.id AND second.place = 1 ",
             $rest

@@ -53,7 +53,7 @@ impl Prices {
         }
     }
 
-    fn check(self) -> Result<(), Error> {
+    pub(crate) fn check(self) -> Result<(), Error> {
         for price in [self.torrent, self.direct].into_iter().flatten() {
             if price.minor < 0 {
                 return Err(MoneyError::TooLittle(price).into());
@@ -116,7 +116,8 @@ impl Club {
     }
 }
 
-async fn change(
+/// Changes what an item costs; the prices were checked.
+pub(crate) async fn change(
     db: &mut dyn Connection,
     stamp: &Stamp,
     wanted: &str,

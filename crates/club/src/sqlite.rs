@@ -195,6 +195,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         migration(1, "club", include_str!("../migrations/sqlite/0001_club.sql")),
         migration(2, "money", include_str!("../migrations/sqlite/0002_money.sql")),
         migration(3, "payments", include_str!("../migrations/sqlite/0003_payments.sql")),
+        migration(6, "goods", include_str!("../migrations/sqlite/0006_goods.sql")),
     ])
 });
 
@@ -242,7 +243,7 @@ mod tests {
         drop(Sqlite::open_with(&path, &newer).await.unwrap());
 
         let refused = Sqlite::open(&path).await.unwrap_err();
-        assert!(matches!(refused.reason, OpenReason::Newer { found: 9, known: 3 }), "{refused}");
+        assert!(matches!(refused.reason, OpenReason::Newer { found: 9, known: 6 }), "{refused}");
         assert!(refused.to_string().ends_with("or restore a backup from before it"), "{refused}");
     }
 

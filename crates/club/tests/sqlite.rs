@@ -37,6 +37,14 @@ facts! {
         ends_that_have_passed_are_refused,
         lists_are_by_member_and_by_item,
         what_is_not_held_can_not_be_revoked;
+    goods:
+        a_description_changes_what_it_names,
+        a_key_rotates_alone,
+        a_member_and_a_day_have_one_sum,
+        a_feed_has_another_date_when_it_says_something_else,
+        a_new_version_keeps_the_item,
+        a_torrent_is_one_items,
+        withdrawn_and_broken_until_published_again;
     items:
         a_removed_item_frees_its_name_and_hashes_but_not_its_id,
         an_info_hash_has_one_item,

@@ -11,6 +11,7 @@ use wire::InfoHash;
 
 pub(crate) mod changes;
 pub(crate) mod entitlements;
+pub(crate) mod goods;
 pub(crate) mod items;
 pub(crate) mod members;
 pub(crate) mod model;
@@ -61,6 +62,10 @@ pub(crate) struct Shelf(Mutex<BTreeMap<InfoHash, (ItemId, Option<PolicyId>)>>);
 impl Shelf {
     pub(crate) fn item(&self, hash: u8) -> Option<(ItemId, Option<PolicyId>)> {
         self.0.lock().unwrap().get(&InfoHash([hash; 20])).copied()
+    }
+
+    pub(crate) fn has(&self, hash: &InfoHash) -> bool {
+        self.0.lock().unwrap().contains_key(hash)
     }
 }
 
