@@ -10,7 +10,8 @@
 //!
 //! *Seeding without a right.* Members whose right to an item has run out may go on seeding it. One
 //! without a passkey may not: what others take for a seeder they connect to, and then it can just
-//! as well download; a member who does that can be found and suspended.
+//! as well download; a member who does that can be found and suspended. Nor may one whose right was
+//! taken back, as it is after a lost dispute.
 //!
 //! *A passkey that fails is refused*, not seated outside, even where a stranger is let in: who has
 //! one should hear that it no longer works.
@@ -78,6 +79,8 @@ pub struct Access {
     pub lapsed: bool,
     /// Whether the tier has run out, and is kept for the time of grace.
     pub in_grace: bool,
+    /// Whether the right was taken back, and nothing else entitles.
+    pub revoked: bool,
 }
 
 impl Door<'_> {
@@ -231,10 +234,11 @@ impl Door<'_> {
             return Ok(Admission { tier, side, warning, ..seated });
         }
         let right = item_right.or_else(|| self.rights.right(item.id, member));
-        let Access { tier, entitled, side, lapsed, in_grace } =
+        let Access { tier, entitled, side, lapsed, in_grace, revoked } =
             self.access_of(member, standing, right, now_unix);
         let warning = match announce.left {
             _ if entitled || who == Who::Anyone => caller.warning(in_grace),
+            _ if revoked => return Err(Refusal::RightRevoked),
             0 => Some(Warning::SeedingOnly),
             _ if lapsed => return Err(Refusal::MembershipExpired),
             _ => return Err(Refusal::NotEntitled),
@@ -256,10 +260,12 @@ impl Door<'_> {
         let mut entitled = tier.entitles_all || to_item.is_live(now_unix);
         let mut lapsed =
             ran_out == RanOut::Lapsed && self.rules.tiers.tier(standing.tier).entitles_all;
+        let mut revoked = false;
         if !entitled {
             let to_all = self.rights.right(ItemId::ANY, member).unwrap_or_default();
             entitled = to_all.is_live(now_unix);
             lapsed |= to_item.has_lapsed(now_unix) || to_all.has_lapsed(now_unix);
+            revoked = to_item.is_revoked() || to_all.is_revoked();
         }
         Access {
             tier: id,
@@ -267,6 +273,7 @@ impl Door<'_> {
             side: if entitled { Side::Inside } else { tier.side },
             lapsed: lapsed && !entitled,
             in_grace: ran_out == RanOut::InGrace,
+            revoked: revoked && !entitled,
         }
     }
 

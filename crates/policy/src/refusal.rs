@@ -35,6 +35,8 @@ pub enum Refusal {
     PasskeyUnknown,
     /// The port is one that no client should listen on.
     PortForbidden,
+    /// The right to the item was taken back.
+    RightRevoked,
     /// The swarm is as large as the publisher allows.
     SwarmFull,
     /// The member has too many clients in this swarm.
@@ -47,7 +49,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every reason.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AccountRemoved,
         Self::AccountSuspended,
         Self::ClientForbidden,
@@ -60,6 +62,7 @@ impl Refusal {
         Self::PasskeyReplaced,
         Self::PasskeyUnknown,
         Self::PortForbidden,
+        Self::RightRevoked,
         Self::SwarmFull,
         Self::TooManyClients,
         Self::TorrentUnknown,
@@ -85,6 +88,7 @@ impl Refusal {
             Self::PortForbidden => {
                 "this port is not allowed: set another in your client, such as 51413"
             }
+            Self::RightRevoked => "your right to this item was withdrawn: ask at {site}",
             Self::SwarmFull => "too many peers share this already: try again later",
             Self::TooManyClients => "too many of your clients share this item: stop one of them",
             Self::TorrentUnknown => "unknown torrent: see what is offered at {site}",
@@ -112,6 +116,7 @@ impl Refusal {
             | Self::TooManyClients => RetryIn::Minutes(30),
             Self::AccountSuspended
             | Self::ItemClosed
+            | Self::RightRevoked
             | Self::TorrentUnknown
             | Self::TrackerFull => RetryIn::Minutes(60),
         }

@@ -11,7 +11,8 @@ use crate::{Generation, ItemId, MemberId};
 /// tier that is entitled to all holds torrents with keys of their own too, and may rotate one.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Right {
-    /// When the right ends, in Unix seconds; `u32::MAX` for never, 0 for no right.
+    /// When the right ends, in Unix seconds; `u32::MAX` for never, 0 for no right,
+    /// [`REVOKED`](Self::REVOKED) or [`REFUNDED`](Self::REFUNDED) where it ended otherwise.
     pub until: u32,
     /// The turn of the item-bound key that opens.
     pub generation: Generation,
@@ -21,6 +22,11 @@ pub struct Right {
 }
 
 impl Right {
+    /// The end of a right that was taken back: its member is refused where a right is needed.
+    pub const REVOKED: u32 = 1;
+    /// The end of a right that was paid back: as one that ran out long ago.
+    pub const REFUNDED: u32 = 2;
+
     /// Whether the right is in force.
     pub const fn is_live(self, now_unix: u32) -> bool {
         now_unix < self.until
@@ -28,7 +34,12 @@ impl Right {
 
     /// Whether there was a right that ran out.
     pub const fn has_lapsed(self, now_unix: u32) -> bool {
-        self.until != 0 && self.until <= now_unix
+        self.until > Self::REVOKED && self.until <= now_unix
+    }
+
+    /// Whether there was a right that was taken back.
+    pub const fn is_revoked(self) -> bool {
+        self.until == Self::REVOKED
     }
 }
 
@@ -121,6 +132,17 @@ mod tests {
         assert!(!right.is_live(1000) && right.has_lapsed(1000));
         assert!(forever().is_live(u32::MAX - 1));
         assert!(!Right::default().is_live(0) && !Right::default().has_lapsed(u32::MAX));
+    }
+
+    #[test]
+    fn a_right_that_was_taken_back_is_told_from_one_that_ran_out() {
+        let ended = |until| Right { until, ..Right::default() };
+        let [none, revoked, refunded] = [0, Right::REVOKED, Right::REFUNDED].map(ended);
+        for (right, state) in [(none, (false, false)), (revoked, (true, false))] {
+            assert_eq!((right.is_revoked(), right.has_lapsed(1000)), state);
+        }
+        assert_eq!((refunded.is_revoked(), refunded.has_lapsed(1000)), (false, true));
+        assert!(!revoked.is_live(1000) && !refunded.is_live(1000));
     }
 
     #[test]

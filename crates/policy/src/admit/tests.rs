@@ -2,7 +2,7 @@ use wire::{Passkey, PeerId};
 
 use self::club::*;
 use super::*;
-use crate::{ClientList, Generation, PeerIdPrefix, PolicyId};
+use crate::{ClientList, Generation, Leave, PeerIdPrefix, PolicyId, Terms};
 
 mod club;
 
@@ -102,6 +102,28 @@ fn members_without_a_right_may_seed_and_get_no_peers() {
     check(&club, seeder, CLUB, seeding(&club, Side::Outside));
     club.hold("outsider", FOREVER);
     check(&club, seeder, CLUB, seeding(&club, Side::Outside));
+}
+
+#[test]
+fn who_was_paid_back_may_seed_and_who_was_revoked_may_not() {
+    let club = Club::new();
+    club.hold("fan", FOREVER);
+    let seeder = Announce { left: 0, ..club.key() };
+    let seeds = Admission {
+        warning: Some(Warning::SeedingOnly),
+        numwant: 0,
+        ..club.seat("fan", Side::Inside)
+    };
+    club.grant(ITEM, Right::REFUNDED);
+    check(&club, club.key(), CLUB, Err(Refusal::MembershipExpired));
+    check(&club, seeder, CLUB, Ok(seeds));
+    club.grant(ITEM, Right::REVOKED);
+    for announce in [club.key(), seeder] {
+        check(&club, announce, CLUB, Err(Refusal::RightRevoked));
+    }
+    check(&club, club.key(), PRIORITY, Ok(club.seat("fan", Side::Inside)));
+    club.grant(ItemId::ANY, FOREVER);
+    check(&club, club.key(), CLUB, Ok(club.seat("fan", Side::Inside)));
 }
 
 #[test]
@@ -279,6 +301,7 @@ fn access_is_what_an_announce_is_seated_by() {
         side: Side::Inside,
         lapsed: false,
         in_grace: true,
+        revoked: false,
     };
     assert_eq!(access(ITEM), Some(patron));
     club.hold("patron", 1);
@@ -288,12 +311,42 @@ fn access_is_what_an_announce_is_seated_by() {
         side: Side::Outside,
         lapsed: true,
         in_grace: false,
+        revoked: false,
     };
     assert_eq!(access(ITEM), Some(lapsed));
     club.grant(ITEM, FOREVER);
     let entitled = Access { entitled: true, side: Side::Inside, lapsed: false, ..lapsed };
     assert_eq!(access(ITEM), Some(entitled));
     assert_eq!(access(ItemId(43)), Some(lapsed));
+}
+
+#[test]
+fn leave_follows_the_table_of_states() {
+    let club = Club::new();
+    let leave = |policy: &str| {
+        club.door().leave(ada(), ItemView { id: ITEM, policy: club.policy(policy) }, NOW)
+    };
+    let terms = |tier: &str, entitled| Terms { tier: club.tier(tier), entitled };
+    assert_eq!([FREE, CLUB].map(leave), [Leave::Refused; 2]);
+    club.hold("patron", FOREVER);
+    assert_eq!([FREE, CLUB].map(leave), [Leave::Open(terms("patron", true)); 2]);
+    club.hold("patron", NOW);
+    assert_eq!([FREE, CLUB].map(leave), [Leave::Grace(terms("patron", true)); 2]);
+    club.hold("patron", 1);
+    let open = Leave::Open(terms("outsider", false));
+    assert_eq!([FREE, CLUB].map(leave), [open, Leave::Expired]);
+    club.grant(ITEM, FOREVER);
+    assert_eq!([FREE, CLUB].map(leave), [Leave::Open(terms("outsider", true)); 2]);
+    club.grant(ITEM, Right::REFUNDED);
+    assert_eq!([FREE, CLUB].map(leave), [open, Leave::Expired]);
+    club.grant(ITEM, Right::REVOKED);
+    assert_eq!([FREE, CLUB].map(leave), [open, Leave::Refused]);
+    club.hold("fan", FOREVER);
+    club.grant(ITEM, 0);
+    assert_eq!([FREE, CLUB].map(leave), [Leave::Open(terms("fan", false)), Leave::Expired]);
+    let state = MemberState::Suspended;
+    club.roster.set(ada(), Standing { state, ..club.standing("patron", FOREVER) });
+    assert_eq!([FREE, CLUB].map(leave), [Leave::Refused; 2]);
 }
 
 #[test]
