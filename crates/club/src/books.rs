@@ -1,6 +1,7 @@
 //! The books as they are read: the journal, a member's statement, the trial balance, and whether
 //! they are sound.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use policy::MemberId;
@@ -13,6 +14,7 @@ use crate::member;
 use crate::money::{Amount, Currency};
 use crate::page::Page;
 use crate::sql::{Connection, Row, SqlResult, Value};
+use crate::store::Store;
 
 /// An entry of the journal.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -89,7 +91,7 @@ impl Trial {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Flaw {
     /// What, as `the balance is not the sum of the postings`.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// Where, as `account 7`.
     pub place: String,
 }
@@ -151,15 +153,25 @@ impl Club {
     ///
     /// See above.
     pub async fn verify(&self) -> Result<Vec<Flaw>, Error> {
-        let mut db = self.reader().await?;
-        let mut flaws = Vec::new();
-        for (what, table, sql) in CHECKS {
-            let found = db.all(sql, &[Page::MAX.into()], |row| row.number::<i64>(0)).await?;
-            let flaw = |id| Flaw { what, place: format!("{table} {id}") };
-            flaws.extend(found.into_iter().map(flaw));
-        }
-        Ok(flaws)
+        verify(self.store()).await
     }
+}
+
+/// As [`Club::verify`], of a store that no daemon need have open: what the database finds wrong
+/// with its own files and references comes first.
+///
+/// # Errors
+///
+/// The database is unavailable.
+pub async fn verify(store: &dyn Store) -> Result<Vec<Flaw>, Error> {
+    let mut db = store.reader().await?;
+    let mut flaws = store.check(&mut *db).await?;
+    for (what, table, sql) in CHECKS {
+        let found = db.all(sql, &[Page::MAX.into()], |row| row.number::<i64>(0)).await?;
+        let flaw = |id| Flaw { what: what.into(), place: format!("{table} {id}") };
+        flaws.extend(found.into_iter().map(flaw));
+    }
+    Ok(flaws)
 }
 
 /// One entry.

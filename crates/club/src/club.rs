@@ -52,6 +52,10 @@ impl Club {
         Ok(self.live.load(&mut *self.reader().await?).await?)
     }
 
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
     pub(crate) async fn reader(&self) -> Result<Box<dyn Connection>, Error> {
         Ok(self.store.reader().await.map_err(Unavailable::from)?)
     }

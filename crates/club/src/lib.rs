@@ -8,6 +8,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod books;
 mod checkout;
 mod club;
@@ -44,7 +45,8 @@ mod voucher_code;
 mod writer;
 
 pub use audit::{AuditRow, Stamp};
-pub use books::{Entry, Flaw, Line, Posting, Trial};
+pub use backup::{BackupError, RestoreError, restore};
+pub use books::{Entry, Flaw, Line, Posting, Trial, verify};
 pub use checkout::{Buys, Checkout, CheckoutId, NewCheckout, Payment, Wants};
 pub use club::Club;
 pub use entitlement::Entitlement;

@@ -14,6 +14,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Row as _, SqlSafeStr};
 
+use crate::books::Flaw;
 use crate::sql::{BoxFuture, Connection, Row, SqlResult, Value, Visit};
 use crate::store::Store;
 
@@ -55,6 +56,14 @@ impl Sqlite {
             .connect_lazy_with(options.clone().read_only(true));
         Ok(Self { options, readers })
     }
+
+    /// Lets go of the file, with nothing left beside it.
+    pub(crate) async fn close(self) -> SqlResult<()> {
+        self.readers.close().await;
+        let mut last = self.options.connect().await?;
+        last.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await?;
+        sqlx::Connection::close(last).await
+    }
 }
 
 impl Store for Sqlite {
@@ -73,6 +82,33 @@ impl Store for Sqlite {
         Box::pin(async {
             let connection: Box<dyn Connection> = Box::new(self.options.connect().await?);
             Ok(connection)
+        })
+    }
+
+    fn copy_to<'a>(&'a self, path: &'a str) -> Option<BoxFuture<'a, SqlResult<()>>> {
+        Some(Box::pin(async move {
+            let mut db = self.reader().await?;
+            db.execute("VACUUM INTO $1", &[path.into()]).await.map(drop)
+        }))
+    }
+
+    fn check<'a>(&'a self, db: &'a mut dyn Connection) -> BoxFuture<'a, SqlResult<Vec<Flaw>>> {
+        Box::pin(async move {
+            let flaw =
+                |place: &str, what: String| Flaw { place: place.to_owned(), what: what.into() };
+            let told = db.all("PRAGMA integrity_check", &[], |row| row.text(0).map(str::to_owned));
+            let damage = told.await?.into_iter().filter(|told| told != "ok");
+            let mut flaws: Vec<_> = damage.map(|told| flaw("the file", told)).collect();
+            db.visit("PRAGMA foreign_key_check", &[], &mut |row| {
+                let place = format!("{} {}", row.text(0)?, row.int(1)?.unwrap_or_default());
+                flaws.push(flaw(
+                    &place,
+                    format!("it needs a row of {} that is missing", row.text(2)?),
+                ));
+                Ok(())
+            })
+            .await?;
+            Ok(flaws)
         })
     }
 }

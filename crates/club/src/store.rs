@@ -1,5 +1,6 @@
 //! What club asks of a database.
 
+use crate::books::Flaw;
 use crate::sql::{BoxFuture, Connection, SqlResult};
 
 /// A database that keeps the club: SQLite today, PostgreSQL by the same statements.
@@ -14,4 +15,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// A new connection that may write. One process holds one at a time.
     fn writer(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>>;
+
+    /// Copies all that is committed into an empty file; `None` where the database has tools of its
+    /// own for that.
+    fn copy_to<'a>(&'a self, _path: &'a str) -> Option<BoxFuture<'a, SqlResult<()>>> {
+        None
+    }
+
+    /// What the database finds wrong with its own files and references; nothing where it can't be
+    /// asked.
+    fn check<'a>(&'a self, _db: &'a mut dyn Connection) -> BoxFuture<'a, SqlResult<Vec<Flaw>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }

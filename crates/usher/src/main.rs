@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use usher::cli::{self, Args, Command};
+use usher::cli::{self, Args, Command, RunError};
 use usher::clock::Clock;
 use usher::config::Source;
 use usher::serve::serve;
@@ -23,6 +23,10 @@ fn main() -> ExitCode {
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            // Bad news is asked for as JSON too.
+            if let Some(RunError::Unsound { document: Some(document), .. }) = error.downcast_ref() {
+                let _ = io::stdout().write_all(document.as_bytes());
+            }
             let _ = writeln!(io::stderr(), "usher: {error}");
             ExitCode::FAILURE
         }

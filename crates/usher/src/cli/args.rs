@@ -78,6 +78,26 @@ pub enum Command {
         /// The member's name or id
         member: String,
     },
+    /// Copy the club to a file, while the daemon runs
+    #[command(after_help = BACKUP)]
+    Backup {
+        /// The file, which must not be there yet
+        file: PathBuf,
+        /// Copy the master secret too, to FILE.secret: who has it can make passkeys
+        #[arg(long)]
+        with_secret: bool,
+    },
+    /// Put a backup in place of the club; the daemon must be stopped
+    #[command(after_help = RESTORE)]
+    Restore {
+        /// The backup; the master secret is taken from FILE.secret if it is there
+        file: PathBuf,
+        /// Move aside the club that is there
+        #[arg(long)]
+        replace: bool,
+    },
+    /// See whether the books are sound, with the daemon running or stopped
+    Verify,
 }
 
 /// What to do with members.
@@ -221,6 +241,16 @@ Examples:
   usher grant ada reel                    for ever
   usher grant ada all --until 30d         every item, for thirty days
   usher grant bob reel --until 2027-01-31";
+const BACKUP: &str = "\
+Examples:
+  usher backup /var/backups/usher-2027-01-31.db
+  usher backup club.db --with-secret      the secret beside it, in club.db.secret
+
+The daemon makes such copies by itself, see `backup` in tracker.yaml.";
+const RESTORE: &str = "\
+Examples:
+  usher restore /var/backups/usher-2027-01-31.db
+  usher restore club.db --replace         keep what is there as club.db.before-restore";
 const SWARM: &str = "\
 Examples:
   usher swarm reel

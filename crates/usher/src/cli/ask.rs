@@ -15,11 +15,15 @@ use super::args::{Command, ItemCommand, MemberCommand};
 use super::client::Client;
 use super::run::RunError;
 use super::show;
+use super::upkeep;
 use super::when::When;
+use crate::config::Config;
 
 /// Asks on behalf of one command.
 pub(super) struct Asker {
     pub(super) client: Client,
+    /// What offline commands go by.
+    pub(super) config: Config,
     pub(super) json: bool,
     pub(super) now: Timestamp,
 }
@@ -44,6 +48,23 @@ impl Asker {
                 self.print(&self.get(&["swarms", swarm]).await?, show::swarm)
             }
             Command::Stats => self.print(&self.get(&["stats"]).await?, show::stats),
+            Command::Backup { file, with_secret } => {
+                let backup = upkeep::backup(&self.client, file, *with_secret).await?;
+                self.print(&backup, upkeep::backed_up)
+            }
+            Command::Restore { file, replace } => {
+                let restored = upkeep::restore(&self.config, file, *replace).await?;
+                self.print(&restored, upkeep::restored)
+            }
+            Command::Verify => {
+                let books = upkeep::verify(&self.client, &self.config).await?;
+                let printed = self.print(&books, |_| "the books are sound\n".to_owned())?;
+                if books.clean {
+                    return Ok(printed);
+                }
+                let document = self.json.then_some(printed);
+                Err(RunError::Unsound { sentence: upkeep::flaws(&books), document })
+            }
             Command::Why { member } => {
                 self.print(&self.get(&["members", member, "why"]).await?, show::why)
             }

@@ -1,8 +1,8 @@
 //! The command line: what may be typed, what is asked of the daemon for it, and how the answer
 //! looks.
 //!
-//! Deliberately absent: the database. But for `serve` and `check`, every command asks a running
-//! daemon through its admin socket.
+//! But for `serve`, `check`, `restore` and a `verify` with nobody to ask, every command asks a
+//! running daemon through its admin socket.
 
 mod args;
 mod ask;
@@ -11,9 +11,11 @@ mod client;
 mod run;
 mod show;
 mod table;
+mod upkeep;
 mod when;
 
 pub use args::{Args, Command, ItemCommand, MemberCommand};
 pub use client::ClientError;
 pub use run::{RunError, run};
+pub use upkeep::UpkeepError;
 pub use when::{When, WhenError};

@@ -10,6 +10,7 @@ use super::args::{Args, Command};
 use super::ask::Asker;
 use super::check;
 use super::client::{Client, ClientError};
+use super::upkeep::UpkeepError;
 use super::when::WhenError;
 use crate::config::{Source, SourceError};
 
@@ -28,8 +29,8 @@ pub fn run(args: &Args, now_unix: u32) -> Result<String, RunError> {
     }
     let client = Client::new(&loaded.config.admin.socket);
     let now = Timestamp::from_second(now_unix.into()).unwrap_or_default();
-    let asker = Asker { client, json: args.json, now };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let asker = Asker { client, config: loaded.config, json: args.json, now };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(asker.ask(args.command()))
 }
 
@@ -56,6 +57,17 @@ pub enum RunError {
     /// No thread to ask from.
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),
+    /// The books, and the document that says so where JSON was asked for.
+    #[error("{sentence}")]
+    Unsound {
+        /// For people.
+        sentence: String,
+        /// For machines.
+        document: Option<String>,
+    },
+    /// A backup or the club itself.
+    #[error(transparent)]
+    Upkeep(#[from] UpkeepError),
     /// A date that was named.
     #[error(transparent)]
     When(#[from] WhenError),

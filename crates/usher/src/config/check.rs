@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
-use super::{policies, tiers};
+use super::{backup, policies, tiers};
 
 /// A setting that cannot stand, and why.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -39,6 +39,7 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         tracker: tracker(raw.tracker, &tiers, folder)?,
         admin: admin(raw.admin, &state_dir, folder)?,
         web_listen: raw.web.listen,
+        backup: backup::resolve(raw.backup, &state_dir, folder)?,
         log_level: raw.log.level,
         log_format: raw.log.format,
         terms,
@@ -215,7 +216,7 @@ pub(super) fn whole_seconds(
     Err(Invalid::new(key, format!("whole seconds from {least:?} to {most:?}, not {value:?}")))
 }
 
-fn within(folder: &Path, path: Option<PathBuf>) -> Option<PathBuf> {
+pub(super) fn within(folder: &Path, path: Option<PathBuf>) -> Option<PathBuf> {
     path.map(|path| folder.join(path))
 }
 

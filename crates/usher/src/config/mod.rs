@@ -4,6 +4,7 @@
 //! with every default, and the checks turn that into settings that later code need not doubt.
 //! Deliberately absent: the environment, and secrets; the file only names where they are kept.
 
+mod backup;
 mod check;
 mod parse;
 mod policies;
@@ -13,6 +14,7 @@ mod source;
 mod tiers;
 mod units;
 
+pub use backup::{BackupSettings, RawBackup};
 pub use check::Invalid;
 pub use parse::{ParseError, parse};
 pub use policies::{Guard, InsideShare, RawPolicy, Seats, Shares, Who};

@@ -13,6 +13,7 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact;
 use policy::PortSet;
 use serde::{Deserialize, Serialize};
 
+use super::backup::RawBackup;
 use super::policies::{self, RawPolicy};
 use super::tiers::{self, RawTier};
 use super::units::{Network, PortRange, Workers};
@@ -28,6 +29,7 @@ pub struct Raw {
     pub tracker: RawTracker,
     pub admin: RawAdmin,
     pub web: RawWeb,
+    pub backup: RawBackup,
     pub log: RawLog,
     pub tiers: Vec<RawTier>,
     pub policies: BTreeMap<String, RawPolicy>,
@@ -42,6 +44,7 @@ impl Default for Raw {
             tracker: RawTracker::default(),
             admin: RawAdmin::default(),
             web: RawWeb::default(),
+            backup: RawBackup::default(),
             log: RawLog::default(),
             tiers: tiers::defaults(),
             policies: policies::defaults(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use policy::Rules;
 
+use super::backup::BackupSettings;
 use super::check;
 use super::raw::{Limits, LogFormat, LogLevel, Raw, Reachability, Tls, UdpIo};
 use super::tiers::Terms;
@@ -27,6 +28,8 @@ pub struct Config {
     pub admin: AdminSettings,
     /// Where pages are served.
     pub web_listen: SocketAddr,
+    /// Copies of the club.
+    pub backup: BackupSettings,
     /// This and what is graver is logged.
     pub log_level: LogLevel,
     /// How log lines look.

@@ -23,7 +23,7 @@ use crate::front::limit::{ConnectionLimit, RequestLimit};
 use crate::front::tls::{Tls, TlsError};
 use crate::front::web::Web;
 use crate::serve::admin::{self, AdminError, listen};
-use crate::serve::folder::{StateDir, StateDirError};
+use crate::serve::folder::{StateDir, StateDirError, club_file};
 use crate::serve::fronts::{FrontError, Listeners};
 use crate::serve::log::Log;
 use crate::serve::observe::Observer;
@@ -113,7 +113,7 @@ impl Daemon {
         let tracker = Arc::new(Tracker::new(settings::of_tracker(&config), members, random()?));
 
         let items = Arc::new(Registry::new(Arc::clone(&tracker), clock));
-        let store = Arc::new(Sqlite::open(&state.path().join("club.db")).await?);
+        let store = Arc::new(Sqlite::open(&club_file(state.path())).await?);
         let image = Image { roster, rights, items };
         let (club, loaded) = Club::open(store, image, Names::from(&config.rules)).await?;
         warn_of_unknown(&loaded);
@@ -206,6 +206,7 @@ impl Daemon {
             Arc::clone(&self.keyring),
             config.announce_url(port),
             &settings::site(&config),
+            config.secret_file.clone(),
             Box::new(move || clock.now()),
         )
     }

@@ -61,6 +61,11 @@ impl StateDir {
     }
 }
 
+/// Where the club lies in a state directory, if it is not in PostgreSQL.
+pub(crate) fn club_file(state_dir: &Path) -> PathBuf {
+    state_dir.join("club.db")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

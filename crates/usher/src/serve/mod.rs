@@ -1,9 +1,10 @@
 //! `usher serve`: the rooms put together, started, kept going and ended in order.
 
 mod admin;
+mod backup;
 mod daemon;
 mod flush;
-mod folder;
+pub(crate) mod folder;
 mod fronts;
 mod log;
 mod observe;
@@ -12,10 +13,11 @@ mod registry;
 mod rounds;
 mod secret;
 mod settings;
-mod snapshot;
+pub(crate) mod snapshot;
 
 pub use admin::AdminError;
 pub use daemon::{ServeError, serve};
 pub use folder::StateDirError;
+pub(crate) use folder::club_file;
 pub use fronts::FrontError;
 pub use secret::SecretError;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use club::Club;
+use club::{BackupError, Club};
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -13,6 +14,7 @@ use tracker::Tracker;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::serve::backup::{self, ScheduleError};
 use crate::serve::flush::Flush;
 use crate::serve::reach::Reach;
 use crate::serve::snapshot;
@@ -41,6 +43,7 @@ impl Rounds {
         rounds.spawn(self.clone().save(stop.clone()));
         rounds.spawn(self.clone().reach(stop.clone()));
         rounds.spawn(self.clone().prune(stop.clone()));
+        rounds.spawn(self.clone().back_up(stop.clone()));
         rounds
     }
 
@@ -134,6 +137,41 @@ impl Rounds {
         }
     }
 
+    /// Copies the club whenever a copy is due. One that fails is tried again after a while.
+    async fn back_up(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            let config = self.config.load_full();
+            let due = config.backup.every.map(|every| {
+                let wait = backup::due_in(&config.backup, every, self.timestamp());
+                if wait.is_zero() { wait } else { wait.min(LOOK_AGAIN) }
+            });
+            tokio::select! {
+                () = sleep(due.unwrap_or(LOOK_AGAIN)) => {}
+                _ = stop.changed() => return,
+            }
+            if due.is_none_or(|wait| !wait.is_zero()) {
+                continue;
+            }
+            let made =
+                backup::make(&self.club, &config.backup, &config.secret_file, self.timestamp());
+            match made.await {
+                Ok(file) => tracing::info!(file = %file.display(), "backed up"),
+                Err(ScheduleError::Backup(BackupError::Elsewhere)) => return,
+                Err(error) => {
+                    tracing::error!(%error, "no backup was made, another try follows");
+                    tokio::select! {
+                        () = sleep(LOOK_AGAIN) => {}
+                        _ = stop.changed() => return,
+                    }
+                }
+            }
+        }
+    }
+
+    fn timestamp(&self) -> Timestamp {
+        Timestamp::from_second(self.clock.now().unix.into()).unwrap_or_default()
+    }
+
     async fn prune(self, mut stop: watch::Receiver<bool>) {
         loop {
             tokio::select! {
@@ -155,6 +193,8 @@ fn batch_of(whole: Duration) -> u32 {
 
 const SHORTEST: Duration = Duration::from_millis(20);
 const REACH_PACE: Duration = Duration::from_millis(500);
+/// A changed schedule is heeded within so long, and a failed backup tried again.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 /// [`Tracker::SWEEP_STEPS`], as the arithmetic of pauses wants it.
 const STEPS: u32 = 1024;

@@ -1,6 +1,7 @@
 //! What the admin API stands on, and the small questions that all of it asks.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -21,6 +22,7 @@ pub struct Admin {
     pub(super) tracker: Arc<Tracker>,
     keyring: Arc<Keyring>,
     addresses: ArcSwap<Addresses>,
+    secret_file: PathBuf,
     clock: Clock,
 }
 
@@ -32,23 +34,30 @@ struct Addresses {
 
 impl Admin {
     /// Joins the parts. `announce_url` is what members' announce URLs begin with, `/` and the
-    /// passkey follow; `site` is where members are sent to by refusals.
+    /// passkey follow; `site` is where members are sent to by refusals; `secret_file` holds the
+    /// master secret, for backups that ask for it.
     pub fn new(
         club: Arc<Club>,
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
         announce_url: String,
         site: &str,
+        secret_file: PathBuf,
         clock: Clock,
     ) -> Self {
         let addresses = Addresses { announce_url, notices: Notices::new(site) };
-        Self { club, tracker, keyring, addresses: ArcSwap::from_pointee(addresses), clock }
+        let addresses = ArcSwap::from_pointee(addresses);
+        Self { club, tracker, keyring, addresses, secret_file, clock }
     }
 
     /// Puts other addresses in force, after a reload of the configuration.
     pub fn set_addresses(&self, announce_url: String, site: &str) {
         let addresses = Addresses { announce_url, notices: Notices::new(site) };
         self.addresses.store(Arc::new(addresses));
+    }
+
+    pub(super) fn secret_file(&self) -> &Path {
+        &self.secret_file
     }
 
     pub(super) fn now(&self) -> Now {

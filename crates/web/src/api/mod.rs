@@ -11,6 +11,7 @@ mod items;
 mod members;
 mod observe;
 mod rights;
+mod upkeep;
 pub mod view;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 use error::ApiError;
+pub use upkeep::{copy_secret, secret_beside};
 
 /// Routes everything below `/api/v1`.
 pub fn router(admin: Arc<Admin>) -> Router {
@@ -37,6 +39,8 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/items/{item}/policy", put(items::set_policy))
         .route("/swarms/{swarm}", get(observe::swarm))
         .route("/stats", get(observe::stats))
+        .route("/backup", post(upkeep::backup))
+        .route("/verify", get(upkeep::verify))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     Router::new()
         .nest("/api/v1", api)

@@ -245,6 +245,7 @@ impl House {
             keyring,
             "http://t.example/announce".to_owned(),
             "http://club.example",
+            folder.path().join("secret"),
             Box::new(|| NOW),
         );
         Self { admin: Arc::new(admin), tracker, roster, _folder: folder }

@@ -3,11 +3,15 @@
 //! The command line reads and writes these same types. Moments are RFC 3339 in UTC; where one is
 //! `null`, there is no end.
 
+mod upkeep;
+
 use std::fmt;
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use upkeep::{Backup, Flaw, NewBackup, Soundness};
 
 /// Why a request was refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -1,0 +1,137 @@
+//! Copies of the club, made while it runs and put in place while it does not.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use club::{
+    Amount, BackupError, Club, Currency, Image, Item, Items, Names, NewMember, NewTopup,
+    RestoreError, Sqlite, Stamp, Store,
+};
+use policy::{Entitlements, PolicyId, Roster, Rules};
+
+#[tokio::test]
+async fn a_backup_brings_back_what_was_committed_when_it_was_made() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let backup = folder.path().join("backup.db");
+    let bytes = club.backup(&backup).await.unwrap();
+    let metadata = fs::metadata(&backup).unwrap();
+    assert_eq!((metadata.len(), metadata.permissions().mode() & 0o777), (bytes, 0o600));
+    add(&club, "bob").await;
+    drop(club);
+
+    let file = folder.path().join("club.db");
+    club::restore(&backup, &file).await.unwrap();
+    assert_eq!(names(&reopen(&file).await).await, ["ada"]);
+    let aside = folder.path().join("club.db.before-restore");
+    assert_eq!(names(&reopen(&aside).await).await, ["ada", "bob"]);
+}
+
+#[tokio::test]
+async fn a_backup_overwrites_nothing() {
+    let (folder, club) = open().await;
+    let taken = folder.path().join("taken");
+    fs::write(&taken, "mine").unwrap();
+    let refused = club.backup(&taken).await.unwrap_err();
+    assert!(matches!(refused, BackupError::Exists(_)), "{refused}");
+    assert_eq!(fs::read(&taken).unwrap(), b"mine");
+    let nowhere = folder.path().join("no/such/folder");
+    assert!(matches!(club.backup(&nowhere).await, Err(BackupError::Io { .. })));
+}
+
+#[tokio::test]
+async fn what_an_interrupted_backup_left_is_in_nobodys_way() {
+    let (folder, club) = open().await;
+    let backup = folder.path().join("backup.db");
+    fs::write(folder.path().join("backup.db.new"), "half").unwrap();
+    club.backup(&backup).await.unwrap();
+    assert!(!fs::exists(folder.path().join("backup.db.new")).unwrap());
+}
+
+#[tokio::test]
+async fn what_is_not_sound_takes_no_place() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let backup = folder.path().join("backup.db");
+    club.backup(&backup).await.unwrap();
+    drop(club);
+    let file = folder.path().join("club.db");
+
+    let junk = folder.path().join("junk");
+    fs::write(&junk, [7; 4096]).unwrap();
+    assert!(matches!(club::restore(&junk, &file).await, Err(RestoreError::Open(_))));
+    let missing = club::restore(&folder.path().join("none"), &file).await;
+    assert!(matches!(missing, Err(RestoreError::Io { .. })));
+
+    let store = Sqlite::open(&backup).await.unwrap();
+    let mut db = store.writer().await.unwrap();
+    db.execute("UPDATE balance SET amount = amount - 1", &[]).await.unwrap();
+    drop((db, store));
+    let flawed = club::restore(&backup, &file).await.unwrap_err();
+    assert!(matches!(flawed, RestoreError::Flawed(_)), "{flawed}");
+
+    assert_eq!(names(&reopen(&file).await).await, ["ada"]);
+    assert!(!fs::exists(folder.path().join("club.db.restoring")).unwrap());
+}
+
+#[tokio::test]
+async fn damage_to_the_file_is_a_flaw() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let backup = folder.path().join("backup.db");
+    club.backup(&backup).await.unwrap();
+    let store = Sqlite::open(&backup).await.unwrap();
+    assert_eq!(club::verify(&store).await.unwrap(), []);
+    let mut db = store.writer().await.unwrap();
+    db.execute("PRAGMA foreign_keys = OFF", &[]).await.unwrap();
+    db.execute("INSERT INTO info_hash VALUES (7, 0, randomblob(20))", &[]).await.unwrap();
+    let flaws = club::verify(&store).await.unwrap();
+    assert!(flaws[0].to_string().ends_with("it needs a row of item that is missing"), "{flaws:?}");
+}
+
+async fn open() -> (tempfile::TempDir, Club) {
+    let folder = tempfile::tempdir().unwrap();
+    let club = reopen(&folder.path().join("club.db")).await;
+    (folder, club)
+}
+
+async fn reopen(file: &Path) -> Club {
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&PathBuf::from(file)).await.unwrap());
+    let image = Image {
+        roster: Arc::new(Roster::new()),
+        rights: Arc::new(Entitlements::default()),
+        items: Arc::new(Nowhere),
+    };
+    Club::open(store, image, Names::from(&Rules::default())).await.unwrap().0
+}
+
+/// A member with ten dollars.
+async fn add(club: &Club, name: &str) {
+    let stamp = Stamp { who: "admin".to_owned(), now_unix: 1_800_000_000 };
+    let new = NewMember { name: name.to_owned(), tier: "outsider".to_owned(), tier_until: None };
+    club.add_member(&stamp, new).await.unwrap();
+    let topup = NewTopup {
+        member: name.to_owned(),
+        amount: Amount::parse("10", Currency::parse("usd").unwrap()).unwrap(),
+        provider: "hand".to_owned(),
+        memo: String::new(),
+    };
+    club.topup(&stamp, name, topup).await.unwrap();
+}
+
+async fn names(club: &Club) -> Vec<String> {
+    let members = club.members(club::Page::FIRST).await.unwrap();
+    members.into_iter().map(|member| member.name).collect()
+}
+
+struct Nowhere;
+
+impl Items for Nowhere {
+    fn put(&self, _: &Item, _: Option<PolicyId>) {}
+
+    fn remove(&self, _: &Item) {}
+}

@@ -1,0 +1,167 @@
+//! `usher backup`, `restore` and `verify`: keeping the club safe.
+//!
+//! `restore` needs a stopped daemon; `verify` asks the running one and otherwise looks itself.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytesize::ByteSize;
+use club::{OpenError, RestoreError, Sqlite};
+use http::Method;
+use serde::Serialize;
+use thiserror::Error;
+use web::api::{secret_beside, view};
+
+use super::client::{Client, ClientError};
+use super::run::RunError;
+use crate::config::Config;
+use crate::serve::club_file;
+use crate::serve::folder::{StateDir, StateDirError};
+
+/// Asks the daemon for a copy; the path is made whole here, where the words were typed.
+pub(super) async fn backup(
+    client: &Client,
+    file: &Path,
+    with_secret: bool,
+) -> Result<view::Backup, RunError> {
+    let file = std::path::absolute(file)
+        .map_err(|error| RunError::File { path: file.to_owned(), error })?;
+    let asked = view::NewBackup { file, with_secret };
+    Ok(client.tell(Method::POST, "/api/v1/backup", &asked).await?)
+}
+
+pub(super) fn backed_up(backup: &view::Backup) -> String {
+    let mut text = format!("{}, {}\n", backup.file.display(), ByteSize(backup.bytes).display());
+    match &backup.secret {
+        Some(secret) => text += &format!("{}, the master secret\n", secret.display()),
+        None => text += "The master secret is not in it: keep a copy of that apart.\n",
+    }
+    text
+}
+
+/// The daemon's word on the books, or with no daemon there our own.
+pub(super) async fn verify(client: &Client, config: &Config) -> Result<view::Soundness, RunError> {
+    match client.ask(Method::GET, "/api/v1/verify").await {
+        Err(ClientError::NotRunning { .. }) => {}
+        told => return Ok(told?),
+    }
+    let state = StateDir::take(&config.state_dir).map_err(UpkeepError::from)?;
+    let file = club_file(state.path());
+    if !fs::exists(&file).map_err(|error| RunError::File { path: file.clone(), error })? {
+        return Err(UpkeepError::NoClub(file).into());
+    }
+    let store = Sqlite::open(&file).await.map_err(UpkeepError::from)?;
+    Ok(club::verify(&store).await.map_err(UpkeepError::from)?.into())
+}
+
+/// All that is wrong, for the one sentence that goes with exit code 1.
+pub(super) fn flaws(books: &view::Soundness) -> String {
+    let flaws = books.flaws.iter().map(|flaw| format!("\n  {}: {}", flaw.place, flaw.what));
+    format!("the books are not sound:{}", flaws.collect::<String>())
+}
+
+/// What was put in place.
+#[derive(Debug, Serialize)]
+pub(super) struct Restored {
+    club: PathBuf,
+    /// Where what was there before is now.
+    before: Option<PathBuf>,
+    secret: PathBuf,
+    /// Whether there is one, without which no passkey given out is worth anything.
+    has_secret: bool,
+}
+
+/// Puts a backup in place of the club of a stopped daemon.
+pub(super) async fn restore(
+    config: &Config,
+    backup: &Path,
+    replace: bool,
+) -> Result<Restored, UpkeepError> {
+    let state = StateDir::take(&config.state_dir)?;
+    let (club, secret) = (club_file(state.path()), config.secret_file.clone());
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| UpkeepError::Io { path, source }
+    };
+    let is_there = fs::exists(&club).map_err(io(&club))?;
+    if is_there && !replace {
+        return Err(UpkeepError::Taken(club));
+    }
+    let theirs = secret_beside(backup);
+    let brings_secret = fs::exists(&theirs).map_err(io(&theirs))?;
+    let has_secret = fs::exists(&secret).map_err(io(&secret))?;
+    if brings_secret && has_secret && differs(&theirs, &secret).map_err(io(&secret))? {
+        return Err(UpkeepError::OtherSecret { ours: secret, theirs });
+    }
+    club::restore(backup, &club).await?;
+    if brings_secret && !has_secret {
+        fs::copy(&theirs, &secret).map_err(io(&secret))?;
+    }
+    // Of another time; clients announce again by themselves.
+    let _ = fs::remove_file(crate::serve::snapshot::path_in(state.path()));
+    let before = is_there.then(|| PathBuf::from(format!("{}.before-restore", club.display())));
+    Ok(Restored { club, before, secret, has_secret: has_secret || brings_secret })
+}
+
+pub(super) fn restored(restored: &Restored) -> String {
+    let mut text = format!("{} is restored and its books are sound.\n", restored.club.display());
+    if let Some(before) = &restored.before {
+        text += &format!("What was there before is {}.\n", before.display());
+    }
+    if !restored.has_secret {
+        text += &format!(
+            "There is no master secret: put yours at {} before you start usher, or every passkey \
+             given out is void.\n",
+            restored.secret.display()
+        );
+    }
+    text
+}
+
+fn differs(one: &Path, other: &Path) -> io::Result<bool> {
+    Ok(fs::read(one)? != fs::read(other)?)
+}
+
+/// Why the club was not looked at or restored.
+#[derive(Debug, Error)]
+pub enum UpkeepError {
+    /// The database, while it was looked at.
+    #[error(transparent)]
+    Club(#[from] club::Error),
+    /// A file.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is nothing to look at.
+    #[error("no club at {}: is this the configuration it runs with?", .0.display())]
+    NoClub(PathBuf),
+    /// The database can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Passkeys derive from the secret, so none is overwritten.
+    #[error(
+        "the backup's master secret {} is not the one in {}: move one of them away",
+        theirs.display(),
+        ours.display()
+    )]
+    OtherSecret {
+        /// The one in force.
+        ours: PathBuf,
+        /// The one beside the backup.
+        theirs: PathBuf,
+    },
+    /// The backup.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// A daemon runs.
+    #[error(transparent)]
+    State(#[from] StateDirError),
+    /// Nothing is overwritten unasked.
+    #[error("{} is there already: `--replace` moves it aside", .0.display())]
+    Taken(PathBuf),
+}

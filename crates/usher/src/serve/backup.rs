@@ -1,0 +1,118 @@
+//! Copies of the club on a schedule, named by when they were made, and the oldest taken away.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use club::{BackupError, Club};
+use jiff::Timestamp;
+use thiserror::Error;
+use web::api::{copy_secret, secret_beside};
+
+use crate::config::BackupSettings;
+
+/// Makes one copy, then takes away those over the number to keep; where it is.
+///
+/// # Errors
+///
+/// The folder or the database does not do its part; the copies there are stay then.
+pub(crate) async fn make(
+    club: &Club,
+    settings: &BackupSettings,
+    secret_file: &Path,
+    now: Timestamp,
+) -> Result<PathBuf, ScheduleError> {
+    let folder = &settings.folder;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    let file = folder.join(now.strftime(NAME).to_string());
+    club.backup(&file).await?;
+    if settings.with_secret {
+        let secret = secret_beside(&file);
+        copy_secret(secret_file, &secret).map_err(at(&secret))?;
+    }
+    let made = listed(folder).map_err(at(folder))?;
+    let over = made.len().saturating_sub(settings.keep.into());
+    for old in made.into_iter().take(over) {
+        fs::remove_file(&old).map_err(at(&old))?;
+        let _ = fs::remove_file(secret_beside(&old));
+    }
+    Ok(file)
+}
+
+/// How long until the next copy: at once where there is none, or none of late.
+pub(crate) fn due_in(settings: &BackupSettings, every: Duration, now: Timestamp) -> Duration {
+    let last =
+        listed(&settings.folder).ok().and_then(|made| made.last().and_then(|last| when(last)));
+    let next = last.and_then(|last| last.checked_add(every).ok());
+    let wait = next.map_or(Duration::ZERO, |next| next.duration_since(now).unsigned_abs());
+    if next.is_none_or(|next| next <= now) { Duration::ZERO } else { wait.min(every) }
+}
+
+/// The copies in a folder, oldest first; other files are nobody's business.
+fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut made = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if when(&path).is_some() {
+            made.push(path);
+        }
+    }
+    made.sort();
+    Ok(made)
+}
+
+fn when(path: &Path) -> Option<Timestamp> {
+    let name = path.file_name()?.to_str()?;
+    jiff::civil::DateTime::strptime(NAME, name)
+        .ok()?
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .ok()
+        .map(|at| at.timestamp())
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> ScheduleError {
+    let path = path.to_owned();
+    move |source| ScheduleError::Io { path, source }
+}
+
+/// Why no copy was made.
+#[derive(Debug, Error)]
+pub(crate) enum ScheduleError {
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// Sorts by time.
+const NAME: &str = "club-%Y%m%dT%H%M%SZ.db";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_due_when_the_last_one_is_old_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = BackupSettings {
+            every: None,
+            keep: 2,
+            folder: folder.path().to_owned(),
+            with_secret: false,
+        };
+        let now: Timestamp = "2027-01-31T18:00:00Z".parse().unwrap();
+        let due = |every| due_in(&settings, Duration::from_secs(every), now);
+        assert_eq!(due(3600), Duration::ZERO);
+        for name in ["club-20270130T170000Z.db", "club-20270131T173000Z.db", "club-x.db", "mine"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(due(3600), Duration::from_secs(1800));
+        assert_eq!(due(1800), Duration::ZERO);
+        assert_eq!(due(60), Duration::ZERO);
+        // A clock that was set back does not stop the schedule.
+        fs::write(folder.path().join("club-20370131T173000Z.db"), "").unwrap();
+        assert_eq!(due(3600), Duration::from_secs(3600));
+    }
+}

@@ -1,0 +1,82 @@
+//! Backups and the soundness of the books, over the admin API.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use club::BackupError;
+
+use super::admin::Admin;
+use super::error::ApiError;
+use super::extract::Body;
+use super::view;
+
+pub(super) async fn backup(
+    State(admin): State<Arc<Admin>>,
+    Body(asked): Body<view::NewBackup>,
+) -> Result<(StatusCode, Json<view::Backup>), ApiError> {
+    if !asked.file.is_absolute() {
+        return Err(ApiError::unprocessable("name the file by its whole path, from / on"));
+    }
+    let secret = asked.with_secret.then(|| secret_beside(&asked.file));
+    if let Some(secret) = &secret
+        && fs::exists(secret).unwrap_or(false)
+    {
+        return Err(BackupError::Exists(secret.clone()).into());
+    }
+    let bytes = admin.club.backup(&asked.file).await?;
+    if let Some(secret) = &secret {
+        copy_secret(admin.secret_file(), secret)
+            .map_err(|error| BackupError::Io { path: secret.clone(), error })?;
+    }
+    Ok((StatusCode::CREATED, Json(view::Backup { file: asked.file, bytes, secret })))
+}
+
+pub(super) async fn verify(
+    State(admin): State<Arc<Admin>>,
+) -> Result<Json<view::Soundness>, ApiError> {
+    Ok(Json(admin.club.verify().await?.into()))
+}
+
+/// Where a backup's master secret lies: apart from it, so that the one may travel without the other.
+pub fn secret_beside(backup: &Path) -> PathBuf {
+    let mut name = backup.as_os_str().to_owned();
+    name.push(".secret");
+    name.into()
+}
+
+/// Copies the master secret to a file for its owner alone, which must not be there yet.
+///
+/// # Errors
+///
+/// The one can't be read, the other not be made.
+pub fn copy_secret(from: &Path, to: &Path) -> io::Result<()> {
+    let secret = fs::read(from)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    file.write_all(&secret)?;
+    file.sync_all()
+}
+
+impl From<BackupError> for ApiError {
+    fn from(error: BackupError) -> Self {
+        let status = match error {
+            BackupError::Elsewhere | BackupError::Exists(_) => StatusCode::CONFLICT,
+            BackupError::Io { .. } | BackupError::Name(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            BackupError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+impl From<Vec<club::Flaw>> for view::Soundness {
+    fn from(flaws: Vec<club::Flaw>) -> Self {
+        let flaw =
+            |flaw: club::Flaw| view::Flaw { place: flaw.place, what: flaw.what.into_owned() };
+        Self { clean: flaws.is_empty(), flaws: flaws.into_iter().map(flaw).collect() }
+    }
+}

@@ -1,0 +1,95 @@
+//! A club is backed up while it runs, and comes back from that as it was.
+
+use std::fs;
+use std::time::Duration;
+
+use tests::{Daemon, within};
+
+#[test]
+fn a_restored_club_is_the_one_that_was_backed_up() {
+    let mut daemon = Daemon::start("", "");
+    let ada = daemon.member("ada", "fan");
+    daemon.item("reel", [7; 20], "club");
+    daemon.json(&["grant", "ada", "reel"]);
+    let file = daemon.folder().join("backup.db");
+    let path = file.to_str().expect("a name in UTF-8");
+
+    let backup = daemon.json(&["backup", path]);
+    assert_eq!(backup["bytes"], fs::metadata(&file).expect("a backup").len());
+    assert!(backup["secret"].is_null());
+    assert!(daemon.refuses(&["backup", path]).contains("is there already"));
+    daemon.json(&["revoke", "ada", "reel"]);
+    daemon.member("bob", "fan");
+
+    let running = daemon.refuses(&["restore", path, "--replace"]);
+    assert!(running.contains("another usher runs"), "{running}");
+    assert_eq!(daemon.json(&["verify"])["clean"], true);
+    daemon.terminate();
+    assert_eq!(daemon.json(&["verify"])["clean"], true);
+    let taken = daemon.refuses(&["restore", path]);
+    assert!(taken.contains("`--replace` moves it aside"), "{taken}");
+    daemon.json(&["restore", path, "--replace"]);
+
+    daemon.restart();
+    assert_eq!(daemon.json(&["member", "show", "ada"])["passkey"], ada["passkey"]);
+    let rights = &daemon.json(&["item", "show", "reel"])["rights"];
+    assert!(rights[0]["revoked"].is_null(), "{rights}");
+    assert!(daemon.refuses(&["member", "show", "bob"]).contains("no member `bob`"));
+}
+
+#[test]
+fn a_backup_with_the_secret_moves_the_club_to_another_machine() {
+    let old = Daemon::start("", "");
+    let ada = old.member("ada", "fan");
+    let file = old.folder().join("backup.db");
+    let path = file.to_str().expect("a name in UTF-8");
+    old.json(&["backup", path, "--with-secret"]);
+    let secret = fs::read(old.folder().join("state/secret")).expect("a secret");
+    assert_eq!(fs::read(old.folder().join("backup.db.secret")).expect("its copy"), secret);
+    assert!(!fs::read(&file).expect("a backup").windows(32).any(|bytes| bytes == secret));
+
+    let mut new = Daemon::start("", "");
+    new.terminate();
+    let other = new.refuses(&["restore", path, "--replace"]);
+    assert!(other.contains("move one of them away"), "{other}");
+    fs::remove_dir_all(new.folder().join("state")).expect("an empty machine");
+    new.json(&["restore", path]);
+    new.restart();
+    assert_eq!(new.json(&["member", "show", "ada"])["passkey"], ada["passkey"]);
+}
+
+#[test]
+fn books_that_are_not_sound_are_told_with_exit_code_1() {
+    let mut daemon = Daemon::start("", "");
+    daemon.terminate();
+    fs::write(daemon.folder().join("state/club.db"), [7; 8192]).expect("a damaged club");
+    let said = daemon.refuses(&["verify"]);
+    assert!(said.contains("not a database"), "{said}");
+}
+
+#[test]
+fn copies_are_made_on_schedule_and_the_oldest_goes() {
+    let mut daemon = Daemon::start("", "backup: {every: 1m, keep: 2, with_secret: true}");
+    let folder = daemon.folder().join("state/backups");
+    let copies = || {
+        let names = fs::read_dir(&folder).into_iter().flatten();
+        let mut names: Vec<_> = names
+            .map(|entry| entry.expect("a file").file_name().into_string().expect("a name"))
+            .filter(|name| name.ends_with(".db"))
+            .collect();
+        names.sort();
+        (!names.is_empty()).then_some(names)
+    };
+    let first = within(Duration::from_secs(30), "the first copy", copies);
+    assert!(fs::exists(folder.join(format!("{}.secret", first[0]))).expect("a folder"));
+    daemon.terminate();
+
+    // As if they were made long ago: one is due, and there are too many.
+    fs::rename(folder.join(&first[0]), folder.join("club-20200101T000000Z.db")).expect("a copy");
+    fs::write(folder.join("club-20200102T000000Z.db"), "").expect("another");
+    daemon.restart();
+    within(Duration::from_secs(30), "another copy", || {
+        let copies = copies()?;
+        (copies.len() == 2 && copies[0] == "club-20200102T000000Z.db").then_some(())
+    });
+}
