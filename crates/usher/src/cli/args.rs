@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use wire::InfoHash;
 
+use super::event::{EVENTS, EventsCommand};
+use super::order::{CHECKOUT, CheckoutArgs, ORDERS, OrdersCommand};
 use super::when::When;
 
 /// A BitTorrent tracker that knows who paid.
@@ -64,6 +66,15 @@ pub enum Command {
         /// The item's name or id, or `all`
         item: String,
     },
+    /// Make an order at a payment provider and print where the member pays
+    #[command(after_help = CHECKOUT)]
+    Checkout(CheckoutArgs),
+    /// List, show and pay back orders that were made at payment providers
+    #[command(subcommand, after_help = ORDERS)]
+    Orders(OrdersCommand),
+    /// List, show and repeat what payment providers said
+    #[command(subcommand, after_help = EVENTS)]
+    Events(EventsCommand),
     /// Show who is in a swarm
     #[command(after_help = SWARM)]
     Swarm {

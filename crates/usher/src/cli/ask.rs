@@ -35,6 +35,9 @@ impl Asker {
             Command::Check | Command::Serve => Ok(String::new()),
             Command::Member(command) => self.member(command).await,
             Command::Item(command) => self.item(command).await,
+            Command::Checkout(args) => self.checkout(args).await,
+            Command::Orders(command) => self.orders(command).await,
+            Command::Events(command) => self.events(command).await,
             Command::Grant { member, item, until } => {
                 let grant = view::Grant { until: self.moment(*until)? };
                 let path = right(member, item);
@@ -149,12 +152,12 @@ impl Asker {
         }
     }
 
-    async fn get<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<T, RunError> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, segments: &[&str]) -> Result<T, RunError> {
         Ok(self.client.ask(Method::GET, &path(segments)).await?)
     }
 
     /// All pages of a list.
-    async fn list<T: DeserializeOwned>(
+    pub(super) async fn list<T: DeserializeOwned>(
         &self,
         kind: &str,
         id: impl Fn(&T) -> u32,
@@ -171,7 +174,7 @@ impl Asker {
         }
     }
 
-    fn print<T: Serialize>(
+    pub(super) fn print<T: Serialize>(
         &self,
         answer: &T,
         text: impl FnOnce(&T) -> String,
@@ -191,7 +194,7 @@ fn right(member: &str, item: &str) -> String {
     path(&["members", member, "rights", item])
 }
 
-fn path(segments: &[&str]) -> String {
+pub(super) fn path(segments: &[&str]) -> String {
     segments.iter().fold("/api/v1".to_owned(), |path, segment| path + "/" + &escape(segment))
 }
 

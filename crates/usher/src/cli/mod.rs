@@ -8,6 +8,8 @@ mod args;
 mod ask;
 mod check;
 mod client;
+mod event;
+mod order;
 mod run;
 mod show;
 mod table;
@@ -16,6 +18,8 @@ mod when;
 
 pub use args::{Args, Command, ItemCommand, MemberCommand};
 pub use client::ClientError;
+pub use event::EventsCommand;
+pub use order::{CheckoutArgs, OrdersCommand};
 pub use run::{RunError, run};
 pub use upkeep::UpkeepError;
 pub use when::{When, WhenError};

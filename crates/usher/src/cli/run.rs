@@ -13,6 +13,7 @@ use super::client::{Client, ClientError};
 use super::upkeep::UpkeepError;
 use super::when::WhenError;
 use crate::config::{Source, SourceError};
+use crate::serve::{NoSecret, providers};
 
 /// Does what a command says, but for `serve`, and returns what to print; now is `now_unix`, in
 /// Unix seconds.
@@ -25,6 +26,7 @@ pub fn run(args: &Args, now_unix: u32) -> Result<String, RunError> {
     let source = Source::find(args.config.clone());
     let loaded = source.load()?;
     if matches!(args.command(), Command::Check) {
+        providers::load(&loaded.config.payments)?;
         return Ok(check::report(&source, &loaded, args.json)?);
     }
     let client = Client::new(&loaded.config.admin.socket);
@@ -51,6 +53,9 @@ pub enum RunError {
         /// What the system says.
         error: io::Error,
     },
+    /// A secret that the configuration names.
+    #[error(transparent)]
+    NoSecret(#[from] NoSecret),
     /// The answer cannot be put into JSON.
     #[error("cannot print the answer: {0}")]
     Print(#[from] serde_json::Error),

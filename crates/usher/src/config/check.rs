@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
-use super::{backup, policies, tiers};
+use super::{backup, payments, policies, tiers};
 
 /// A setting that cannot stand, and why.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -32,6 +32,7 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
     let (tiers, terms) = tiers::resolve(raw.tiers)?;
     let policies = policies::resolve(raw.policies)?;
     let state_dir = folder.join(raw.state_dir);
+    let site = raw.public_url.trim_end_matches('/');
     Ok(Config {
         secret_file: within(folder, raw.secret_file).unwrap_or_else(|| state_dir.join("secret")),
         public_url: public_url(&raw.public_url)?,
@@ -40,6 +41,7 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         admin: admin(raw.admin, &state_dir, folder)?,
         web_listen: raw.web.listen,
         backup: backup::resolve(raw.backup, &state_dir, folder)?,
+        payments: payments::resolve(raw.payments, &terms, site, folder)?,
         log_level: raw.log.level,
         log_format: raw.log.format,
         terms,

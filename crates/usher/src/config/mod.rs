@@ -7,6 +7,7 @@
 mod backup;
 mod check;
 mod parse;
+mod payments;
 mod policies;
 mod raw;
 mod settings;
@@ -17,6 +18,10 @@ mod units;
 pub use backup::{BackupSettings, RawBackup};
 pub use check::Invalid;
 pub use parse::{ParseError, parse};
+pub use payments::{
+    AmountUnit, BtcpaySettings, Gives, HookSettings, KofiSettings, Payments, Place, RawAlgorithm,
+    RawBtcpay, RawFormat, RawHook, RawKofi, RawPayments, RawStripe, StripeSettings,
+};
 pub use policies::{Guard, InsideShare, RawPolicy, Seats, Shares, Who};
 pub use raw::{
     Clients, Limits, LogFormat, LogLevel, Raw, RawAdmin, RawHttp, RawLog, RawTracker, RawUdp,

@@ -14,6 +14,7 @@ use policy::PortSet;
 use serde::{Deserialize, Serialize};
 
 use super::backup::RawBackup;
+use super::payments::RawPayments;
 use super::policies::{self, RawPolicy};
 use super::tiers::{self, RawTier};
 use super::units::{Network, PortRange, Workers};
@@ -30,6 +31,7 @@ pub struct Raw {
     pub admin: RawAdmin,
     pub web: RawWeb,
     pub backup: RawBackup,
+    pub payments: RawPayments,
     pub log: RawLog,
     pub tiers: Vec<RawTier>,
     pub policies: BTreeMap<String, RawPolicy>,
@@ -45,6 +47,7 @@ impl Default for Raw {
             admin: RawAdmin::default(),
             web: RawWeb::default(),
             backup: RawBackup::default(),
+            payments: RawPayments::default(),
             log: RawLog::default(),
             tiers: tiers::defaults(),
             policies: policies::defaults(),

@@ -9,6 +9,7 @@ use policy::Rules;
 
 use super::backup::BackupSettings;
 use super::check;
+use super::payments::Payments;
 use super::raw::{Limits, LogFormat, LogLevel, Raw, Reachability, Tls, UdpIo};
 use super::tiers::Terms;
 use super::units::{Network, Workers};
@@ -30,6 +31,8 @@ pub struct Config {
     pub web_listen: SocketAddr,
     /// Copies of the club.
     pub backup: BackupSettings,
+    /// Where members pay.
+    pub payments: Payments,
     /// This and what is graver is logged.
     pub log_level: LogLevel,
     /// How log lines look.

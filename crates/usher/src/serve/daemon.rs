@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::api::Admin;
+use web::pay::{self, Till};
 use web::site::{self, Site};
 
 use crate::clock::Clock;
@@ -27,6 +28,7 @@ use crate::serve::folder::{StateDir, StateDirError, club_file};
 use crate::serve::fronts::{FrontError, Listeners};
 use crate::serve::log::Log;
 use crate::serve::observe::Observer;
+use crate::serve::providers::{self, NoSecret};
 use crate::serve::registry::Registry;
 use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
@@ -46,6 +48,8 @@ pub enum ServeError {
     Front(#[from] FrontError),
     #[error("the system does not let the daemon start: {0}")]
     Io(#[from] io::Error),
+    #[error(transparent)]
+    NoSecret(#[from] NoSecret),
     #[error("the system gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
     #[error(transparent)]
@@ -89,6 +93,7 @@ struct Daemon {
     clock: Clock,
     shared: Arc<Shared>,
     club: Arc<Club>,
+    till: Arc<Till>,
     keyring: Arc<Keyring>,
     rounds: Rounds,
 }
@@ -134,16 +139,20 @@ impl Daemon {
             clock,
         });
         let club = Arc::new(club);
+        let providers = providers::load(&config.payments)?;
+        let time = Box::new(move || clock.now());
+        let till = Arc::new(Till::new(Arc::clone(&club), providers, time)?);
         let config = Arc::new(ArcSwap::from_pointee(config));
         let rounds = Rounds {
             tracker,
             club: Arc::clone(&club),
+            till: Arc::clone(&till),
             clock,
             config: Arc::clone(&config),
             snapshot: path,
         };
         let source = source.clone();
-        Ok(Self { source, config, log, _state: state, clock, shared, club, keyring, rounds })
+        Ok(Self { source, config, log, _state: state, clock, shared, club, till, keyring, rounds })
     }
 
     async fn run(self) -> Result<(), ServeError> {
@@ -164,7 +173,8 @@ impl Daemon {
         tokio::spawn(admin::serve(listener, self.health(&ready), stopped.clone()));
         let (listener, web_address) = listen("web.listen", config.web_listen).await?;
         let site = Arc::new(self.site(port));
-        let web = Web::new(Arc::clone(&self.shared), site::router(Arc::clone(&site)));
+        let pages = site::router(Arc::clone(&site)).merge(pay::router(Arc::clone(&self.till)));
+        let web = Web::new(Arc::clone(&self.shared), pages);
         let (stop_web, web_stopped) = watch::channel(false);
         let web = tokio::spawn(web.serve(listener, web_stopped));
 
@@ -209,6 +219,7 @@ impl Daemon {
             config.secret_file.clone(),
             Box::new(move || clock.now()),
         )
+        .with_till(Arc::clone(&self.till))
     }
 
     fn site(&self, port: u16) -> Site {
@@ -222,7 +233,7 @@ impl Daemon {
     }
 
     fn health(&self, ready: &Arc<AtomicBool>) -> axum::Router {
-        let observer = Observer::new(Arc::clone(&self.shared.tracker));
+        let observer = Observer::new(Arc::clone(&self.shared.tracker), Arc::clone(&self.till));
         let (clock, ready) = (self.clock, Arc::clone(ready));
         let is_ready = move || {
             let ready = ready.load(Ordering::Relaxed);
@@ -235,6 +246,13 @@ impl Daemon {
     async fn reload(&self, api: &Admin, site: &Site, port: u16) {
         let config = match self.source.load() {
             Ok(loaded) => loaded.config,
+            Err(error) => {
+                tracing::error!(%error, "not reloaded: what was in force stays so");
+                return;
+            }
+        };
+        let providers = match providers::load(&config.payments) {
+            Ok(providers) => providers,
             Err(error) => {
                 tracing::error!(%error, "not reloaded: what was in force stays so");
                 return;
@@ -259,6 +277,7 @@ impl Daemon {
         self.shared.proxies.store(Arc::new(settings::proxies(&config)));
         self.shared.requests.set(config.tracker.limits.requests_per_prefix);
         self.shared.connections.set(config.tracker.limits.connections_per_prefix);
+        self.till.set_providers(providers);
         api.set_addresses(config.announce_url(port), &settings::site(&config));
         site.set_addresses(settings::addresses(&config, port));
         self.config.store(Arc::new(config));

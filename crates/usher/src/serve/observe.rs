@@ -5,13 +5,16 @@ use std::sync::Arc;
 use metrics::{
     Counter, Gauge, counter, describe_counter, describe_gauge, gauge, with_local_recorder,
 };
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use policy::Refusal;
 use tracker::{Counted, Now, Totals, Tracker};
+use web::pay::Till;
 
 /// Every metric, with its handle made once.
 pub(crate) struct Observer {
     tracker: Arc<Tracker>,
+    till: Arc<Till>,
+    recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     counters: Counters,
     refusals: Vec<Counter>,
@@ -24,14 +27,15 @@ type Counters = Vec<(Counter, fn(&Counted) -> u64)>;
 type Gauges = Vec<(Gauge, fn(&Totals) -> usize)>;
 
 impl Observer {
-    /// Makes the metrics of a tracker.
-    pub(crate) fn new(tracker: Arc<Tracker>) -> Self {
+    /// Makes the metrics of a tracker and a till.
+    pub(crate) fn new(tracker: Arc<Tracker>, till: Arc<Till>) -> Self {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
-        with_local_recorder(&recorder, || {
+        let (counters, refusals, gauges) = with_local_recorder(&recorder, || {
             describe();
-            Self { tracker, handle, counters: counters(), refusals: refusals(), gauges: gauges() }
-        })
+            (counters(), refusals(), gauges())
+        });
+        Self { tracker, till, recorder, handle, counters, refusals, gauges }
     }
 
     /// The numbers of now, in Prometheus' text format.
@@ -43,6 +47,12 @@ impl Observer {
         for (counter, (_, count)) in self.refusals.iter().zip(&counted.refusals) {
             counter.absolute(*count);
         }
+        // Which there are is not known before they come, so they are made here.
+        with_local_recorder(&self.recorder, || {
+            for (provider, verdict, count) in self.till.heard().counts() {
+                counter!(WEBHOOKS, "provider" => provider, "verdict" => verdict).absolute(count);
+            }
+        });
         let totals = self.tracker.totals(now);
         for (gauge, of) in &self.gauges {
             gauge.set(f64::from(u32::try_from(of(&totals)).unwrap_or(u32::MAX)));
@@ -103,6 +113,7 @@ fn describe() {
         "Replies without a seeder whose address the caller could not reach: see tracker.nat"
     );
     describe_counter!(REFUSALS, "Announces refused, by reason");
+    describe_counter!(WEBHOOKS, "Events from payment providers, by what was thought of them");
     describe_gauge!(SWARMS, "Swarms, those of items without peers included");
     describe_gauge!(PEERS, "Clients in swarms");
     describe_gauge!(ENDPOINTS, "Addresses of clients in swarms");
@@ -120,6 +131,7 @@ const UNSENT: &str = "usher_udp_unsent_total";
 const PEERS_GIVEN: &str = "usher_peers_given_total";
 const HID_SEEDERS: &str = "usher_hidden_seeder_replies_total";
 const REFUSALS: &str = "usher_refusals_total";
+const WEBHOOKS: &str = "usher_webhooks_total";
 const SWARMS: &str = "usher_swarms";
 const PEERS: &str = "usher_peers";
 const ENDPOINTS: &str = "usher_endpoints";

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
+use web::pay::Till;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -26,6 +27,8 @@ pub(crate) struct Rounds {
     pub(crate) tracker: Arc<Tracker>,
     /// Whose books are kept.
     pub(crate) club: Arc<Club>,
+    /// Where members pay.
+    pub(crate) till: Arc<Till>,
     /// Where time comes from.
     pub(crate) clock: Clock,
     /// The settings in force.
@@ -44,6 +47,7 @@ impl Rounds {
         rounds.spawn(self.clone().reach(stop.clone()));
         rounds.spawn(self.clone().prune(stop.clone()));
         rounds.spawn(self.clone().back_up(stop.clone()));
+        rounds.spawn(self.clone().poll(stop.clone()));
         rounds
     }
 
@@ -168,6 +172,20 @@ impl Rounds {
         }
     }
 
+    /// Asks BTCPay about open orders, for webhooks that never came.
+    async fn poll(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            let period = self.config.load().payments.btcpay.as_ref().map(|btcpay| btcpay.poll);
+            tokio::select! {
+                () = sleep(period.unwrap_or(NO_POLL)) => {}
+                _ = stop.changed() => return,
+            }
+            if let Err(error) = self.till.poll().await {
+                tracing::warn!(%error, "open orders are asked about again later");
+            }
+        }
+    }
+
     fn timestamp(&self) -> Timestamp {
         Timestamp::from_second(self.clock.now().unix.into()).unwrap_or_default()
     }
@@ -195,6 +213,8 @@ const SHORTEST: Duration = Duration::from_millis(20);
 const REACH_PACE: Duration = Duration::from_millis(500);
 /// A changed schedule is heeded within so long, and a failed backup tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How often a reload is looked for that brings a provider to ask.
+const NO_POLL: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 /// [`Tracker::SWEEP_STEPS`], as the arithmetic of pauses wants it.
 const STEPS: u32 = 1024;

@@ -12,6 +12,7 @@ use tracker::{Now, Tracker};
 
 use super::error::ApiError;
 use super::view;
+use crate::pay::Till;
 
 /// Tells the time.
 pub type Clock = Box<dyn Fn() -> Now + Send + Sync>;
@@ -24,6 +25,7 @@ pub struct Admin {
     addresses: ArcSwap<Addresses>,
     secret_file: PathBuf,
     clock: Clock,
+    till: Option<Arc<Till>>,
 }
 
 /// What depends on where the publisher can be reached.
@@ -47,7 +49,17 @@ impl Admin {
     ) -> Self {
         let addresses = Addresses { announce_url, notices: Notices::new(site) };
         let addresses = ArcSwap::from_pointee(addresses);
-        Self { club, tracker, keyring, addresses, secret_file, clock }
+        Self { club, tracker, keyring, addresses, secret_file, clock, till: None }
+    }
+
+    /// With a till, for orders at providers.
+    #[must_use]
+    pub fn with_till(self, till: Arc<Till>) -> Self {
+        Self { till: Some(till), ..self }
+    }
+
+    pub(super) fn till(&self) -> Result<&Till, ApiError> {
+        self.till.as_deref().ok_or_else(|| ApiError::missing("there is no till"))
     }
 
     /// Puts other addresses in force, after a reload of the configuration.

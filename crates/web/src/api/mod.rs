@@ -5,11 +5,14 @@
 //! before it mounts [`router`].
 
 mod admin;
+mod checkouts;
 mod error;
+mod events;
 mod extract;
 mod items;
 mod members;
 mod observe;
+pub mod pay_view;
 mod rights;
 mod upkeep;
 pub mod view;
@@ -38,6 +41,12 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/items/{item}", get(items::show).delete(items::remove))
         .route("/items/{item}/policy", put(items::set_policy))
         .route("/swarms/{swarm}", get(observe::swarm))
+        .route("/events", get(events::list))
+        .route("/events/{event}", get(events::show))
+        .route("/events/{event}/replay", post(events::replay))
+        .route("/checkouts", get(checkouts::list).post(checkouts::add))
+        .route("/checkouts/{checkout}", get(checkouts::show))
+        .route("/checkouts/{checkout}/refund", post(checkouts::refund))
         .route("/stats", get(observe::stats))
         .route("/backup", post(upkeep::backup))
         .route("/verify", get(upkeep::verify))

@@ -33,6 +33,12 @@ pub(super) async fn create_session(
     title: &str,
     interval: Option<&str>,
 ) -> Result<Session, ProviderError> {
+    let key = format!("usher-order-{}-{}", order.id.0, order.created);
+    let body = session_form(api, order, title, interval);
+    post(client, api, "/v1/checkout/sessions", &key, body).await
+}
+
+fn session_form(api: &StripeApi, order: &Checkout, title: &str, interval: Option<&str>) -> String {
     let number = order.id.0.to_string();
     let is_subscription = matches!(order.buys, Buys::Subscription { .. });
     let mut form = Serializer::new(String::new());
@@ -54,8 +60,7 @@ pub(super) async fn create_session(
     } else {
         form.append_pair("payment_intent_data[metadata][order]", &number);
     }
-    let key = format!("usher-order-{number}-{}", order.created);
-    post(client, api, "/v1/checkout/sessions", &key, form.finish()).await
+    form.finish()
 }
 
 /// Pays an amount of a payment back.
@@ -65,12 +70,14 @@ pub(super) async fn refund(
     payment: &Payment,
     amount: Amount,
 ) -> Result<Refund, ProviderError> {
-    let mut form = Serializer::new(String::new());
     // Payments are known by their intent; by the charge where there never was one.
     let named = if payment.name.starts_with("ch_") { "charge" } else { "payment_intent" };
-    form.append_pair(named, &payment.name).append_pair("amount", &amount.minor.to_string());
+    let body = Serializer::new(String::new())
+        .append_pair(named, &payment.name)
+        .append_pair("amount", &amount.minor.to_string())
+        .finish();
     let key = format!("usher-refund-{}-{}-{}", payment.name, payment.kept, amount.minor);
-    post(client, api, "/v1/refunds", &key, form.finish()).await
+    post(client, api, "/v1/refunds", &key, body).await
 }
 
 async fn post<T: serde::de::DeserializeOwned>(

@@ -1,0 +1,216 @@
+//! Orders at payment providers: what may be typed, what is asked, and how the answer looks.
+
+use clap::{Args, Subcommand, ValueEnum};
+use http::Method;
+use web::api::pay_view as view;
+
+use super::ask::{Asker, path};
+use super::run::RunError;
+use super::table::{facts, list, or_dash};
+
+/// `usher checkout`.
+#[derive(Args, Clone, Debug)]
+pub struct CheckoutArgs {
+    /// Who is to pay: a member's name or id
+    member: String,
+    /// What they buy: an item's name, id or info hash
+    #[arg(required_unless_present_any = ["tier", "topup"], requires = "way")]
+    item: Option<String>,
+    /// The item as a torrent, or for direct download
+    #[arg(long = "as", value_name = "WAY", requires = "item")]
+    way: Option<Way>,
+    /// Instead of an item: a tier that has a price, for one period
+    #[arg(long, conflicts_with_all = ["item", "topup"])]
+    tier: Option<String>,
+    /// Pay the tier again at the end of each period, until it is cancelled; Stripe alone
+    #[arg(long, requires = "tier")]
+    subscribe: bool,
+    /// Instead of an item: so much more in the balance, such as 10.00
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "item", requires = "currency")]
+    topup: Option<String>,
+    /// The top-up's currency, such as usd
+    #[arg(long, requires = "topup")]
+    currency: Option<String>,
+    /// Where it is paid
+    #[arg(long)]
+    provider: Provider,
+    /// Names this request, so that the same again makes no second order [default: a new one]
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// How an item is had.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Way {
+    Direct,
+    Torrent,
+}
+
+/// Where orders can be made.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Provider {
+    Btcpay,
+    Stripe,
+}
+
+/// `usher orders`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum OrdersCommand {
+    /// List all orders, oldest first
+    List,
+    /// Show an order and what was paid for it
+    Show {
+        /// The order's number
+        order: u32,
+    },
+    /// Have the provider pay an order back; the right ends when nothing is left paid
+    Refund {
+        /// The order's number
+        order: u32,
+        /// A part of it, such as 1.50 [default: what is left]
+        #[arg(long)]
+        amount: Option<String>,
+    },
+}
+
+impl Asker {
+    pub(super) async fn checkout(&self, args: &CheckoutArgs) -> Result<String, RunError> {
+        let order = view::NewOrder {
+            provider: word(args.provider),
+            member: args.member.clone(),
+            buys: args.buys(),
+            key: args.key.clone().map_or_else(fresh_key, Ok)?,
+        };
+        let made = self.client.tell(Method::POST, &path(&["checkouts"]), &order).await?;
+        self.print(&made, made_text)
+    }
+
+    pub(super) async fn orders(&self, command: &OrdersCommand) -> Result<String, RunError> {
+        match command {
+            OrdersCommand::List => {
+                let orders = self.list("checkouts", |order: &view::Order| order.id).await?;
+                self.print(&orders, |orders| list_text(orders))
+            }
+            OrdersCommand::Show { order } => {
+                let order = self.get(&["checkouts", &order.to_string()]).await?;
+                self.print(&order, order_text)
+            }
+            OrdersCommand::Refund { order, amount } => {
+                let path = path(&["checkouts", &order.to_string(), "refund"]);
+                let refund = view::OrderRefund { amount: amount.clone() };
+                let refunded = self.client.tell(Method::POST, &path, &refund).await?;
+                self.print(&refunded, refunded_text)
+            }
+        }
+    }
+}
+
+impl CheckoutArgs {
+    fn buys(&self) -> view::Buys {
+        if let Some(tier) = &self.tier {
+            let (tier, subscribe) = (tier.clone(), self.subscribe);
+            return view::Buys::Tier { tier, subscribe, days: None };
+        }
+        if let Some(amount) = &self.topup {
+            let currency = self.currency.clone().unwrap_or_default();
+            return view::Buys::Topup { amount: amount.clone(), currency };
+        }
+        let way = self.way.map(word).unwrap_or_default();
+        view::Buys::Item { item: self.item.clone().unwrap_or_default(), way }
+    }
+}
+
+fn word(value: impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+fn fresh_key() -> Result<String, RunError> {
+    let number = getrandom::u64().map_err(|error| RunError::Start(std::io::Error::other(error)))?;
+    Ok(format!("usher checkout {number:016x}"))
+}
+
+fn made_text(order: &view::Order) -> String {
+    let url = order.url.as_deref().unwrap_or("nowhere: the provider gave no address");
+    format!(
+        "Order {}: {} pays {} {} for {} here:\n{url}\n",
+        order.id,
+        order.member.name,
+        order.amount,
+        order.currency,
+        thing(&order.buys)
+    )
+}
+
+fn refunded_text(refunded: &view::Refunded) -> String {
+    let order = &refunded.order;
+    let mut text = format!("Order {} is {}.\n", order.id, order.state);
+    if let Some(link) = &refunded.link {
+        text += &format!("The payer takes the money back here:\n{link}\n");
+    }
+    text
+}
+
+fn list_text(orders: &[view::Order]) -> String {
+    let rows = orders.iter().map(|order| {
+        [
+            order.id.to_string(),
+            order.provider.clone(),
+            order.member.name.clone(),
+            thing(&order.buys),
+            format!("{} {}", order.amount, order.currency),
+            order.state.clone(),
+        ]
+    });
+    list(["ID", "PROVIDER", "MEMBER", "BUYS", "AMOUNT", "STATE"], rows)
+}
+
+fn order_text(order: &view::Order) -> String {
+    let mut text = facts([
+        ("id", order.id.to_string()),
+        ("provider", order.provider.clone()),
+        ("member", order.member.name.clone()),
+        ("buys", thing(&order.buys)),
+        ("amount", format!("{} {}", order.amount, order.currency)),
+        ("state", order.state.clone()),
+        ("made", order.created.to_string()),
+        ("paid until", or_dash(order.until)),
+        ("session", or_dash(order.session.as_ref())),
+        ("pay here", or_dash(order.url.as_ref())),
+    ]);
+    if !order.payments.is_empty() {
+        let rows = order.payments.iter().map(|payment| {
+            [
+                payment.name.clone(),
+                payment.state.clone(),
+                payment.refunded.clone(),
+                payment.kept.clone(),
+                or_dash(payment.topup),
+                or_dash(payment.bought),
+            ]
+        });
+        text += "\n";
+        text += &list(["PAYMENT", "STATE", "REFUNDED", "KEPT", "ENTRY", "SPENT BY"], rows);
+    }
+    text
+}
+
+fn thing(buys: &view::Buys) -> String {
+    match buys {
+        view::Buys::Item { item, way } => format!("{item} as {way}"),
+        view::Buys::Tier { tier, subscribe: true, .. } => format!("tier {tier} by subscription"),
+        view::Buys::Tier { tier, days: Some(days), .. } => format!("tier {tier} for {days} days"),
+        view::Buys::Tier { tier, .. } => format!("tier {tier}"),
+        view::Buys::Topup { .. } => "balance".to_owned(),
+    }
+}
+
+pub(super) const CHECKOUT: &str = "\
+Examples:
+  usher checkout ada reel --as torrent --provider stripe
+  usher checkout ada --tier patron --subscribe --provider stripe
+  usher checkout ada --topup 10.00 --currency usd --provider btcpay";
+pub(super) const ORDERS: &str = "\
+Examples:
+  usher orders list
+  usher orders show 7 --json
+  usher orders refund 7 --amount 1.50";

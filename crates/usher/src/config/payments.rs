@@ -1,0 +1,309 @@
+//! `payments`: the providers that members pay at, once checked.
+//!
+//! Secrets are not here, only where they lie: a file, or a variable of the environment.
+
+mod raw;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use club::Currency;
+use club::provider::{Algorithm, Format, Hook, HookFields};
+use http::{HeaderName, Uri};
+pub use raw::{
+    AmountUnit, Gives, Place, RawAlgorithm, RawBtcpay, RawFormat, RawHook, RawKofi, RawPayments,
+    RawStripe,
+};
+
+use super::check::Invalid;
+use super::tiers::{Period, Terms};
+use super::units::Amount;
+
+/// The providers, checked; none by default.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Payments {
+    /// Stripe.
+    pub stripe: Option<StripeSettings>,
+    /// BTCPay Server.
+    pub btcpay: Option<BtcpaySettings>,
+    /// Ko-fi.
+    pub kofi: Option<KofiSettings>,
+    /// Webhooks of others, by the last part of their URL.
+    pub hooks: BTreeMap<String, HookSettings>,
+    /// What tiers cost that are for sale.
+    pub plans: BTreeMap<String, (club::Amount, Period)>,
+}
+
+/// Stripe.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StripeSettings {
+    /// Where its API is.
+    pub base_url: Uri,
+    /// The API's key; where there is none, no orders are made there.
+    pub key: Option<Place>,
+    /// The webhook's secrets, at least one.
+    pub webhook_secrets: Vec<Place>,
+    /// Where payers are sent when they have paid.
+    pub success_url: String,
+    /// Where they are sent otherwise.
+    pub cancel_url: String,
+    /// Whether events must be of live payments, or of test ones.
+    pub live: Option<bool>,
+}
+
+/// BTCPay Server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BtcpaySettings {
+    /// Where the server is.
+    pub base_url: Uri,
+    /// The store's id.
+    pub store: String,
+    /// The API's key.
+    pub key: Place,
+    /// The webhook's secrets, at least one.
+    pub webhook_secrets: Vec<Place>,
+    /// Where payers are sent when they have paid.
+    pub success_url: String,
+    /// How refunds are paid out.
+    pub refund_method: String,
+    /// How often open orders are asked about.
+    pub poll: Duration,
+}
+
+/// Ko-fi.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KofiSettings {
+    /// Verification tokens, at least one.
+    pub tokens: Vec<Place>,
+    /// The tier that a payment gives.
+    pub tier: String,
+    /// For how long.
+    pub days: u16,
+    /// What it costs at least.
+    pub price: club::Amount,
+}
+
+/// A webhook that the file describes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct HookSettings {
+    /// The header that has the signature.
+    pub header: HeaderName,
+    /// The header that has the kind of event.
+    pub event_header: Option<HeaderName>,
+    /// Its secrets, at least one.
+    pub secrets: Vec<Place>,
+    /// How it is verified and read; its secrets are yet to come.
+    pub hook: Hook,
+}
+
+/// Checks the section. `site` is where people reach the publisher.
+pub(super) fn resolve(
+    raw: RawPayments,
+    terms: &[Terms],
+    site: &str,
+    folder: &Path,
+) -> Result<Payments, Invalid> {
+    let checker = Checker { terms, site, folder };
+    let hook = |(name, hook): (String, RawHook)| {
+        Ok((checker.hook_name(&name)?, checker.hook(&name, hook)?))
+    };
+    Ok(Payments {
+        stripe: raw.stripe.map(|stripe| checker.stripe(stripe)).transpose()?,
+        btcpay: raw.btcpay.map(|btcpay| checker.btcpay(btcpay)).transpose()?,
+        kofi: raw.kofi.map(|kofi| checker.kofi(kofi)).transpose()?,
+        hooks: raw.hooks.into_iter().map(hook).collect::<Result<_, _>>()?,
+        plans: checker.plans()?,
+    })
+}
+
+struct Checker<'a> {
+    terms: &'a [Terms],
+    site: &'a str,
+    folder: &'a Path,
+}
+
+impl Checker<'_> {
+    fn stripe(&self, raw: RawStripe) -> Result<StripeSettings, Invalid> {
+        let at = |name| format!("payments.stripe.{name}");
+        Ok(StripeSettings {
+            base_url: base_url(at("base_url"), &raw.base_url)?,
+            key: raw.key_file.map(|place| self.place(place)),
+            webhook_secrets: self.places(at("webhook_secret_files"), raw.webhook_secret_files)?,
+            success_url: raw.success_url.unwrap_or_else(|| self.site.to_owned()),
+            cancel_url: raw.cancel_url.unwrap_or_else(|| self.site.to_owned()),
+            live: raw.live,
+        })
+    }
+
+    fn btcpay(&self, raw: RawBtcpay) -> Result<BtcpaySettings, Invalid> {
+        let at = |name| format!("payments.btcpay.{name}");
+        if raw.store.is_empty() {
+            return Err(Invalid::new(
+                at("store"),
+                "empty: BTCPay shows it in the store's settings",
+            ));
+        }
+        if !(SHORTEST_POLL..=LONGEST_POLL).contains(&raw.poll) {
+            let why = format!("from {SHORTEST_POLL:?} to {LONGEST_POLL:?}, not {:?}", raw.poll);
+            return Err(Invalid::new(at("poll"), why));
+        }
+        Ok(BtcpaySettings {
+            base_url: base_url(at("base_url"), &raw.base_url)?,
+            store: raw.store,
+            key: self.place(raw.key_file),
+            webhook_secrets: self.places(at("webhook_secret_files"), raw.webhook_secret_files)?,
+            success_url: raw.success_url.unwrap_or_else(|| self.site.to_owned()),
+            refund_method: raw.refund_method,
+            poll: raw.poll,
+        })
+    }
+
+    fn kofi(&self, raw: RawKofi) -> Result<KofiSettings, Invalid> {
+        let tokens = self.places("payments.kofi.token_files".to_owned(), raw.token_files)?;
+        let RawKofi { tier, days, amount, currency, .. } = raw;
+        let gives = Gives { tier, days, amount, currency };
+        let (tier, days, price) = self.gives("payments.kofi", gives)?;
+        Ok(KofiSettings { tokens, tier, days, price })
+    }
+
+    fn hook(&self, name: &str, raw: RawHook) -> Result<HookSettings, Invalid> {
+        let at = |key: &str| format!("payments.hooks.{name}.{key}");
+        let pointers = [
+            ("event", raw.event.as_ref()),
+            ("id", Some(&raw.id)),
+            ("amount", raw.amount.as_ref()),
+            ("currency", raw.currency.as_ref()),
+            ("reference", raw.reference.as_ref()),
+            ("member", raw.member.as_ref()),
+            ("status", raw.status.as_ref()),
+        ];
+        for (key, pointer) in pointers {
+            if pointer.is_some_and(|pointer| !pointer.starts_with('/')) {
+                return Err(Invalid::new(at(key), "not a JSON pointer such as /data/id"));
+            }
+        }
+        if raw.reference.is_none() && (raw.member.is_none() || raw.gives.is_none()) {
+            let why = "missing: say where the order's number is, or set `member` and `gives`";
+            return Err(Invalid::new(at("reference"), why));
+        }
+        let header = |key: &str, text: &str| {
+            HeaderName::from_str(text)
+                .map_err(|_| Invalid::new(at(key), format!("`{text}` is no header's name")))
+        };
+        let gives = raw.gives.map(|gives| self.gives(&at("gives"), gives)).transpose()?;
+        Ok(HookSettings {
+            header: header("header", &raw.header)?,
+            event_header: raw.event_header.map(|text| header("event_header", &text)).transpose()?,
+            secrets: self.places(at("secret_files"), raw.secret_files)?,
+            hook: Hook {
+                secrets: Vec::new(),
+                algorithm: match raw.algorithm {
+                    RawAlgorithm::Md5 => Algorithm::HmacMd5,
+                    RawAlgorithm::Sha1 => Algorithm::HmacSha1,
+                    RawAlgorithm::Sha256 => Algorithm::HmacSha256,
+                    RawAlgorithm::Sha512 => Algorithm::HmacSha512,
+                },
+                format: match raw.format {
+                    RawFormat::Base64 => Format::Base64,
+                    RawFormat::Hex => Format::Hex,
+                },
+                prefix: raw.prefix,
+                fields: HookFields {
+                    event: raw.event,
+                    id: raw.id,
+                    amount: raw.amount,
+                    decimal: raw.unit == AmountUnit::Decimal,
+                    currency: raw.currency,
+                    reference: raw.reference,
+                    member: raw.member,
+                    status: raw.status,
+                },
+                paid: raw.paid,
+                refunded: raw.refunded,
+                paid_status: raw.paid_status,
+                gives,
+            },
+        })
+    }
+
+    fn hook_name(&self, name: &str) -> Result<String, Invalid> {
+        let is_fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_taken = ["stripe", "btcpay", "kofi", "hand"].contains(&name);
+        if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(is_fine) || is_taken {
+            let why = "a name of up to 30 of a-z, 0-9 and -, and not a provider's";
+            return Err(Invalid::new(format!("payments.hooks.{name}"), why));
+        }
+        Ok(name.to_owned())
+    }
+
+    fn gives(&self, key: &str, raw: Gives) -> Result<(String, u16, club::Amount), Invalid> {
+        if !self.terms.iter().skip(1).any(|terms| terms.id == raw.tier) {
+            let known: Vec<_> = self.terms.iter().skip(1).map(|terms| terms.id.as_str()).collect();
+            let why = format!("no tier `{}` to give, there are {}", raw.tier, known.join(", "));
+            return Err(Invalid::new(format!("{key}.tier"), why));
+        }
+        if raw.days == 0 {
+            return Err(Invalid::new(format!("{key}.days"), "at least 1"));
+        }
+        Ok((raw.tier, raw.days, price(key, &raw.amount, &raw.currency)?))
+    }
+
+    fn plans(&self) -> Result<BTreeMap<String, (club::Amount, Period)>, Invalid> {
+        let mut plans = BTreeMap::new();
+        for (index, terms) in self.terms.iter().enumerate() {
+            if let Some(raw) = &terms.price {
+                let key = format!("tiers[{index}].price");
+                let price = price(&key, &raw.amount, &raw.currency)?;
+                plans.insert(terms.id.clone(), (price, raw.per));
+            }
+        }
+        Ok(plans)
+    }
+
+    fn places(&self, key: String, places: Vec<Place>) -> Result<Vec<Place>, Invalid> {
+        if places.is_empty() {
+            return Err(Invalid::new(key, "empty: without a secret anybody could say who paid"));
+        }
+        Ok(places.into_iter().map(|place| self.place(place)).collect())
+    }
+
+    fn place(&self, place: Place) -> Place {
+        match place {
+            Place::File(path) => Place::File(self.folder.join(path)),
+            other => other,
+        }
+    }
+}
+
+fn price(key: &str, amount: &Amount, currency: &str) -> Result<club::Amount, Invalid> {
+    let fails = |name: &str, error: club::MoneyError| {
+        Invalid::new(format!("{key}.{name}"), error.to_string())
+    };
+    let currency = Currency::parse(currency).map_err(|error| fails("currency", error))?;
+    club::Amount::parse(&amount.0, currency).map_err(|error| fails("amount", error))
+}
+
+/// Keys travel there, so it is HTTPS unless it is this machine.
+fn base_url(key: String, text: &str) -> Result<Uri, Invalid> {
+    let uri: Uri = text.parse().map_err(|_| Invalid::new(&key, format!("`{text}` is no URL")))?;
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = host == "localhost"
+        || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+    match uri.scheme_str() {
+        _ if host.is_empty() || uri.query().is_some() => {
+            Err(Invalid::new(key, format!("`{text}` is not https:// and a host")))
+        }
+        Some("https") => Ok(uri),
+        Some("http") if is_here => Ok(uri),
+        _ => Err(Invalid::new(key, format!("`{text}` is not https://, and keys travel there"))),
+    }
+}
+
+const MAX_NAME: usize = 30;
+const SHORTEST_POLL: Duration = Duration::from_secs(1);
+const LONGEST_POLL: Duration = Duration::from_secs(86_400);
+
+#[cfg(test)]
+mod tests;

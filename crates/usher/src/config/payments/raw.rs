@@ -1,0 +1,205 @@
+//! The shape of `payments`.
+//!
+//! What these fields mean stands in `tracker.yaml`, beside the same names.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::fmt::serde::unsigned_duration::friendly::compact;
+use serde::{Deserialize, Serialize};
+
+use crate::config::units::Amount;
+
+/// `payments`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "tracker.yaml says it")]
+pub struct RawPayments {
+    pub stripe: Option<RawStripe>,
+    pub btcpay: Option<RawBtcpay>,
+    pub kofi: Option<RawKofi>,
+    pub hooks: BTreeMap<String, RawHook>,
+}
+
+/// `payments.stripe`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "tracker.yaml says it")]
+pub struct RawStripe {
+    #[serde(default = "stripe_url")]
+    pub base_url: String,
+    #[serde(default)]
+    pub key_file: Option<Place>,
+    pub webhook_secret_files: Vec<Place>,
+    #[serde(default)]
+    pub success_url: Option<String>,
+    #[serde(default)]
+    pub cancel_url: Option<String>,
+    #[serde(default)]
+    pub live: Option<bool>,
+}
+
+/// `payments.btcpay`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "tracker.yaml says it")]
+pub struct RawBtcpay {
+    pub base_url: String,
+    pub store: String,
+    pub key_file: Place,
+    pub webhook_secret_files: Vec<Place>,
+    #[serde(default)]
+    pub success_url: Option<String>,
+    #[serde(default = "on_chain")]
+    pub refund_method: String,
+    #[serde(default = "minute", with = "compact::required")]
+    pub poll: Duration,
+}
+
+/// `payments.kofi`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "tracker.yaml says it")]
+pub struct RawKofi {
+    pub token_files: Vec<Place>,
+    pub tier: String,
+    #[serde(default = "five_weeks")]
+    pub days: u16,
+    pub amount: Amount,
+    pub currency: String,
+}
+
+/// What a payment gives that names no order.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "tracker.yaml says it")]
+pub struct Gives {
+    pub tier: String,
+    pub days: u16,
+    pub amount: Amount,
+    pub currency: String,
+}
+
+/// One of `payments.hooks`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "tracker.yaml says it")]
+pub struct RawHook {
+    pub header: String,
+    pub secret_files: Vec<Place>,
+    #[serde(default)]
+    pub algorithm: RawAlgorithm,
+    #[serde(default)]
+    pub format: RawFormat,
+    #[serde(default)]
+    pub prefix: String,
+    #[serde(default)]
+    pub event_header: Option<String>,
+    #[serde(default)]
+    pub event: Option<String>,
+    pub id: String,
+    #[serde(default)]
+    pub amount: Option<String>,
+    #[serde(default)]
+    pub unit: AmountUnit,
+    #[serde(default)]
+    pub currency: Option<String>,
+    #[serde(default)]
+    pub reference: Option<String>,
+    #[serde(default)]
+    pub member: Option<String>,
+    #[serde(default)]
+    pub status: Option<String>,
+    #[serde(default)]
+    pub paid_status: Vec<String>,
+    pub paid: Vec<String>,
+    #[serde(default)]
+    pub refunded: Vec<String>,
+    #[serde(default)]
+    pub gives: Option<Gives>,
+}
+
+/// By what a sender signs.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum RawAlgorithm {
+    Md5,
+    Sha1,
+    #[default]
+    Sha256,
+    Sha512,
+}
+
+/// How a sender writes the tag.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum RawFormat {
+    Base64,
+    #[default]
+    Hex,
+}
+
+/// How a sender writes amounts.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AmountUnit {
+    /// As `"3.00"`.
+    Decimal,
+    /// As a number of the currency's smallest unit.
+    #[default]
+    Minor,
+}
+
+/// Where a secret lies: a file, or `$NAME`, a variable of the environment.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(from = "String", into = "String")]
+pub enum Place {
+    /// A variable's name.
+    Environment(String),
+    /// A file whose one line it is.
+    File(PathBuf),
+}
+
+impl From<String> for Place {
+    fn from(text: String) -> Self {
+        match text.strip_prefix('$') {
+            Some(name) => Self::Environment(name.to_owned()),
+            None => Self::File(text.into()),
+        }
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        place.to_string()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(name) => write!(f, "${name}"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+fn stripe_url() -> String {
+    "https://api.stripe.com".to_owned()
+}
+
+fn on_chain() -> String {
+    "BTC-CHAIN".to_owned()
+}
+
+fn five_weeks() -> u16 {
+    35
+}
+
+pub(super) fn minute() -> Duration {
+    Duration::from_secs(60)
+}

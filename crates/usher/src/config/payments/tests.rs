@@ -1,0 +1,111 @@
+use super::raw::minute;
+use super::*;
+use crate::config::{Config, parse};
+
+#[test]
+fn nothing_is_taken_by_default() {
+    let payments = Config::default().payments;
+    assert_eq!((payments.stripe, payments.btcpay, payments.kofi), (None, None, None));
+    let plans: Vec<_> = payments.plans.keys().collect();
+    assert_eq!(plans, ["patron"]);
+}
+
+#[test]
+fn every_provider_is_read_with_its_defaults() {
+    let payments = check(EVERYTHING).unwrap();
+    let stripe = payments.stripe.unwrap();
+    assert_eq!(stripe.base_url, "https://api.stripe.com/");
+    assert_eq!(stripe.webhook_secrets[0], Place::File("/etc/usher/stripe".into()));
+    assert_eq!(stripe.webhook_secrets[1], Place::Environment("STRIPE_NEW".to_owned()));
+    assert_eq!(stripe.success_url, "http://localhost:8080");
+    let btcpay = payments.btcpay.unwrap();
+    assert_eq!((btcpay.poll, btcpay.refund_method.as_str()), (minute(), "BTC-CHAIN"));
+    let kofi = payments.kofi.unwrap();
+    assert_eq!((kofi.tier.as_str(), kofi.days, kofi.price.minor), ("fan", 35, 300));
+    let patreon = &payments.hooks["patreon"];
+    assert_eq!(patreon.header, "x-patreon-signature");
+    assert_eq!(patreon.hook.algorithm, Algorithm::HmacMd5);
+}
+
+#[test]
+fn what_can_not_stand_is_named() {
+    for (file, key) in [
+        ("stripe: {webhook_secret_files: []}", "payments.stripe.webhook_secret_files: empty"),
+        (
+            "stripe: {webhook_secret_files: [s], base_url: 'http://api.example.org'}",
+            "payments.stripe.base_url: `http://api.example.org` is not https://",
+        ),
+        (
+            "btcpay: {base_url: 'https://b', store: s, key_file: k, webhook_secret_files: [s], poll: 0s}",
+            "payments.btcpay.poll: ",
+        ),
+        (
+            "kofi: {token_files: [t], tier: king, days: 1, amount: '1', currency: usd}",
+            "payments.kofi.tier: no tier `king`",
+        ),
+        (
+            "kofi: {token_files: [t], tier: outsider, days: 1, amount: '1', currency: usd}",
+            "payments.kofi.tier: no tier `outsider`",
+        ),
+        (
+            "kofi: {token_files: [t], tier: fan, days: 1, amount: '1.001', currency: usd}",
+            "payments.kofi.amount: ",
+        ),
+        (
+            "hooks: {stripe: {header: X-A, secret_files: [s], id: /id, reference: /r, paid: [a]}}",
+            "payments.hooks.stripe: ",
+        ),
+        (
+            "hooks: {shop: {header: X-A, secret_files: [s], id: id, reference: /r, paid: [a]}}",
+            "payments.hooks.shop.id: not a JSON pointer",
+        ),
+        (
+            "hooks: {shop: {header: X-A, secret_files: [s], id: /id, paid: [a]}}",
+            "payments.hooks.shop.reference: missing",
+        ),
+        (
+            "hooks: {shop: {header: 'X A', secret_files: [s], id: /id, reference: /r, paid: [a]}}",
+            "payments.hooks.shop.header: `X A` is no header's name",
+        ),
+    ] {
+        let message = check(&format!("payments: {{{file}}}")).unwrap_err().to_string();
+        assert!(message.starts_with(key), "{message}");
+    }
+}
+
+#[test]
+fn the_example_in_tracker_yaml_is_one() {
+    let text = include_str!("../../../../../tracker.yaml");
+    let (_, section) = text.split_once("\npayments:\n").unwrap();
+    // Lines of YAML are further in than sentences.
+    let lines = section.lines().take_while(|line| line.is_empty() || line.starts_with("  "));
+    let example = lines.filter_map(|line| line.strip_prefix("  #   "));
+    let example: String = example.map(|line| format!("  {line}\n")).collect();
+    let payments = check(&format!("payments:\n{example}")).unwrap();
+    assert!(payments.stripe.is_some() && payments.btcpay.is_some() && payments.kofi.is_some());
+    assert!(payments.hooks.contains_key("patreon"), "{example}");
+}
+
+fn check(file: &str) -> Result<Payments, Invalid> {
+    Config::new(parse(file).unwrap(), Path::new("/etc/usher")).map(|config| config.payments)
+}
+
+const EVERYTHING: &str = "\
+payments:
+  stripe: {webhook_secret_files: [stripe, $STRIPE_NEW], key_file: /run/key}
+  btcpay: {base_url: 'https://pay.example.org', store: s1, key_file: k, webhook_secret_files: [w]}
+  kofi: {token_files: [t], tier: fan, days: 35, amount: '3.00', currency: usd}
+  hooks:
+    patreon:
+      header: X-Patreon-Signature
+      algorithm: md5
+      secret_files: [p]
+      event_header: X-Patreon-Event
+      id: /data/id
+      amount: /data/attributes/currently_entitled_amount_cents
+      member: /data/attributes/note
+      status: /data/attributes/patron_status
+      paid_status: [active_patron]
+      paid: ['members:pledge:create', 'members:pledge:update']
+      gives: {tier: fan, days: 35, amount: '3.00', currency: usd}
+";

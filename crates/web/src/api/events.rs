@@ -1,0 +1,53 @@
+//! Events of providers, over the admin API.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use club::{DeliveryId, StoredDelivery};
+
+use super::admin::{Admin, moment};
+use super::error::ApiError;
+use super::extract::{Paging, Params};
+use super::pay_view as view;
+
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    Params(paging): Params<Paging>,
+) -> Result<Json<Vec<view::Event>>, ApiError> {
+    let events = admin.club.deliveries(paging.into()).await?;
+    Ok(Json(events.into_iter().map(|event| describe(&event)).collect()))
+}
+
+pub(super) async fn show(
+    State(admin): State<Arc<Admin>>,
+    Path(event): Path<u32>,
+) -> Result<Json<view::EventDetail>, ApiError> {
+    let event = admin.club.delivery(DeliveryId(event)).await?;
+    Ok(Json(view::EventDetail {
+        event: describe(&event),
+        body: String::from_utf8_lossy(&event.delivery.body).into_owned(),
+        headers: event.delivery.headers,
+    }))
+}
+
+pub(super) async fn replay(
+    State(admin): State<Arc<Admin>>,
+    Path(event): Path<u32>,
+) -> Result<Json<view::Replayed>, ApiError> {
+    let (verdict, effect) = admin.till()?.replay(DeliveryId(event)).await?;
+    Ok(Json(view::Replayed { verdict: verdict.text().to_owned(), effect }))
+}
+
+fn describe(event: &StoredDelivery) -> view::Event {
+    view::Event {
+        id: event.id.0,
+        provider: event.delivery.provider.clone(),
+        key: event.key.clone(),
+        kind: event.kind.clone(),
+        received: moment(event.received),
+        verdict: event.verdict.text().to_owned(),
+        effect: event.effect.clone(),
+        again: event.again,
+    }
+}
