@@ -13,7 +13,8 @@ use tokio::task::spawn_blocking;
 use crate::books::{self, Flaw};
 use crate::club::Club;
 use crate::error::{Error, Unavailable};
-use crate::sqlite::{OpenError, Sqlite};
+use crate::open::OpenError;
+use crate::sqlite::Sqlite;
 
 impl Club {
     /// Copies the club, as it is committed now, to a file that nobody else may read; its size in

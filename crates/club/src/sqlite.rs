@@ -1,20 +1,21 @@
 //! The club in one SQLite file.
 
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Row as _, SqlSafeStr};
+use sqlx::{ConnectOptions, Row as _};
 
 use crate::books::Flaw;
+use crate::migrations;
+use crate::open::OpenError;
 use crate::sql::{BoxFuture, Connection, Row, SqlResult, Value, Visit};
 use crate::store::Store;
 
@@ -34,7 +35,7 @@ impl Sqlite {
     ///
     /// The file can't be opened or migrated, or a newer usher has written it.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        Self::open_with(path, &MIGRATIONS).await
+        Self::open_with(path, &migrations::sqlite()).await
     }
 
     async fn open_with(path: &Path, migrations: &Migrator) -> Result<Self, OpenError> {
@@ -47,7 +48,7 @@ impl Sqlite {
             .busy_timeout(BUSY_TIMEOUT)
             .row_buffer_size(ROW_BUFFER)
             .disable_statement_logging();
-        let at = |reason| OpenError { path: path.to_owned(), reason };
+        let at = |reason| OpenError { place: path.display().to_string(), reason };
 
         let mut connection = options.connect().await.map_err(|error| at(error.into()))?;
         migrations.run(&mut connection).await.map_err(|error| at(error.into()))?;
@@ -67,8 +68,12 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
-    fn begin(&self) -> &'static str {
-        "BEGIN IMMEDIATE"
+    fn begin(&self) -> &'static [&'static str] {
+        &["BEGIN IMMEDIATE"]
+    }
+
+    fn is_shared(&self) -> bool {
+        false
     }
 
     fn reader(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
@@ -180,61 +185,6 @@ impl Row for SqliteRow {
     }
 }
 
-/// Why a database can't be used.
-#[derive(Debug, thiserror::Error)]
-#[error("open the database {}: {reason}", path.display())]
-pub struct OpenError {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub reason: OpenReason,
-}
-
-/// What is wrong with a database.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenReason {
-    /// SQLite refuses it.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    /// Its schema can't be brought to this version.
-    #[error(transparent)]
-    Migration(MigrateError),
-    /// A newer usher wrote it.
-    #[error(
-        "its schema is version {found} and this usher knows none past {known}: \
-         run the newer usher again, or restore a backup from before it"
-    )]
-    Newer {
-        /// The schema's version.
-        found: i64,
-        /// The newest version this binary knows.
-        known: i64,
-    },
-}
-
-impl From<MigrateError> for OpenReason {
-    fn from(error: MigrateError) -> Self {
-        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-        match error {
-            MigrateError::VersionMissing(found) => Self::Newer { found, known },
-            other => Self::Migration(other),
-        }
-    }
-}
-
-/// Forward only: a migration that was released is never edited.
-static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let migration = |version, title: &'static str, sql: &'static str| {
-        Migration::new(version, title.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations(vec![
-        migration(1, "club", include_str!("../migrations/sqlite/0001_club.sql")),
-        migration(2, "money", include_str!("../migrations/sqlite/0002_money.sql")),
-        migration(3, "payments", include_str!("../migrations/sqlite/0003_payments.sql")),
-        migration(6, "goods", include_str!("../migrations/sqlite/0006_goods.sql")),
-    ])
-});
-
 /// How long a statement waits for another process (a backup, a `verify`) to let go.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rows that SQLite's thread may be ahead of their reader: fewer wake-ups while the club loads.
@@ -243,7 +193,11 @@ const MAX_READERS: u32 = 4;
 
 #[cfg(test)]
 mod tests {
+    use sqlx::SqlSafeStr;
+    use sqlx::migrate::{Migration, MigrationType};
+
     use super::*;
+    use crate::open::OpenReason;
 
     #[tokio::test]
     async fn a_commit_is_synced_and_references_hold() {
@@ -274,12 +228,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("club.db");
         let future =
-            Migration::new(9, "future".into(), MigrationType::Simple, "".into_sql_str(), false);
-        let newer = Migrator::with_migrations(MIGRATIONS.iter().cloned().chain([future]).collect());
+            Migration::new(99, "future".into(), MigrationType::Simple, "".into_sql_str(), false);
+        let newer = Migrator::with_migrations(
+            migrations::sqlite().iter().cloned().chain([future]).collect(),
+        );
         drop(Sqlite::open_with(&path, &newer).await.unwrap());
 
         let refused = Sqlite::open(&path).await.unwrap_err();
-        assert!(matches!(refused.reason, OpenReason::Newer { found: 9, known: 6 }), "{refused}");
+        assert!(matches!(refused.reason, OpenReason::Newer { found: 99, .. }), "{refused}");
         assert!(refused.to_string().ends_with("or restore a backup from before it"), "{refused}");
     }
 

@@ -3,12 +3,15 @@
 use crate::books::Flaw;
 use crate::sql::{BoxFuture, Connection, SqlResult};
 
-/// A database that keeps the club: SQLite today, PostgreSQL by the same statements.
+/// A database that keeps the club: SQLite, or PostgreSQL by the same statements.
 ///
 /// Its schema is that of `migrations/`, and opening it has brought it to this binary's version.
 pub trait Store: Send + Sync + 'static {
-    /// The statement that begins a transaction whose reads no other writer can overtake.
-    fn begin(&self) -> &'static str;
+    /// The statements that begin a transaction whose reads no other writer can overtake.
+    fn begin(&self) -> &'static [&'static str];
+
+    /// Whether other processes may write too.
+    fn is_shared(&self) -> bool;
 
     /// A connection that sees all that was committed; waits while too many are in use.
     fn reader(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>>;

@@ -139,7 +139,9 @@ async fn transact(
         Some(open) => open,
         None => store.writer().await?,
     };
-    db.execute(store.begin(), &[]).await?;
+    for sql in store.begin() {
+        db.execute(sql, &[]).await?;
+    }
     for job in group {
         db.execute("SAVEPOINT job", &[]).await?;
         if !job.attempt(&mut *db).await {

@@ -4,117 +4,25 @@
 
 use std::sync::Arc;
 
-use club::Sqlite;
+use club::{Sqlite, Store};
+use tempfile::TempDir;
 
 mod suite;
 
-macro_rules! facts {
-    ($($topic:ident: $($fact:ident),+;)+) => { $(
-        mod $topic {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-                async fn $fact() {
-                    let dir = tempfile::tempdir().unwrap();
-                    let store = super::Sqlite::open(&dir.path().join("club.db")).await.unwrap();
-                    crate::suite::$topic::$fact(super::Arc::new(store)).await;
-                }
-            )+
-        }
-    )+ };
-}
-
-facts! {
-    changes:
-        a_change_counts_in_memory_as_in_the_store,
-        a_refused_change_leaves_its_neighbours_alone,
-        every_change_leaves_one_row_in_the_record,
-        what_the_store_does_not_take_is_not_shown;
-    entitlements:
-        a_grant_is_in_force_when_it_returns,
-        a_later_grant_replaces_an_earlier_one,
-        a_revoked_right_keeps_the_generation_of_its_passkey,
-        an_entitlement_to_all_is_one_of_its_own,
-        ends_that_have_passed_are_refused,
-        lists_are_by_member_and_by_item,
-        what_is_not_held_can_not_be_revoked;
-    goods:
-        a_description_changes_what_it_names,
-        a_key_rotates_alone,
-        a_member_and_a_day_have_one_sum,
-        a_feed_has_another_date_when_it_says_something_else,
-        a_new_version_keeps_the_item,
-        a_torrent_is_one_items,
-        withdrawn_and_broken_until_published_again;
-    items:
-        a_removed_item_frees_its_name_and_hashes_but_not_its_id,
-        an_info_hash_has_one_item,
-        an_item_is_known_by_name_id_and_either_info_hash,
-        an_item_whose_policy_is_gone_is_nobodys,
-        one_or_two_different_info_hashes,
-        set_policy_is_in_force_when_it_returns;
-    members:
-        a_member_is_in_force_when_added,
-        a_member_whose_tier_is_gone_is_an_outsider,
-        a_removed_member_frees_the_name_but_not_the_id,
-        lists_come_in_pages_by_id,
-        names_are_unique,
-        rotate_counts_generations,
-        set_tier_is_in_force_when_it_returns,
-        suspended_until_resumed,
-        unknown_ones_are_named_in_the_error;
-    model:
-        the_books_are_those_of_a_simple_model;
-    money:
-        a_debt_is_paid_first,
-        a_key_stands_for_one_request,
-        a_part_paid_back_leaves_the_right,
-        a_payment_is_spent_paid_back_and_disputed,
-        a_right_paid_twice_ends_with_the_last,
-        a_statement_shows_the_balance_after_each_line,
-        amounts_are_more_than_nothing_and_not_too_much,
-        any_order_of_events_ends_in_one_state,
-        at_once_as_one_after_another,
-        only_what_has_a_price_is_sold_and_once,
-        verify_finds_what_is_wrong,
-        what_is_free_is_ordered_without_money;
-    payments:
-        a_checkout_is_made_once_at_its_price,
-        a_delivery_has_its_effect_once,
-        a_dispute_suspends_until_it_is_won,
-        a_payment_without_an_order_names_its_member,
-        an_order_of_another_provider_is_not_theirs,
-        days_of_a_tier_come_and_go_with_the_money,
-        paid_twice_the_second_is_in_the_balance,
-        two_disputes_are_two_reasons,
-        what_is_paid_is_in_force_when_it_returns,
-        what_is_refused_is_kept_and_bounded,
-        wrong_amounts_and_unknown_orders_grant_nothing;
-    traffic:
-        a_client_that_begins_again_has_another_epoch,
-        a_forgotten_client_goes_on_in_its_run,
-        any_order_and_number_of_flushes_credits_the_same,
-        numbers_beyond_reason_credit_a_pebibyte,
-        old_sessions_are_pruned_and_their_credit_stays,
-        runs_show_lows_and_highs_latest_first,
-        the_first_announce_credits_nothing,
-        unknown_members_and_items_spoil_no_flush;
-    vouchers:
-        a_right_is_in_force_when_redeemed,
-        an_amount_goes_into_the_balance,
-        days_of_a_tier_follow_those_there_are,
-        redeemed_once_under_32_at_once,
-        verify_misses_no_voucher,
-        void_and_expired_ones_are_refused,
-        what_is_no_code_is_refused;
-}
+suite::facts!(crate::fresh);
 
 /// Fifty times the suite's 200, each on a database of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[ignore = "takes minutes"]
 async fn the_books_are_those_of_a_simple_model_10_000_times() {
     for _ in 0..50 {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(&dir.path().join("club.db")).await.unwrap();
-        suite::model::the_books_are_those_of_a_simple_model(Arc::new(store)).await;
+        let (_folder, store) = fresh().await;
+        suite::model::the_books_are_those_of_a_simple_model(store).await;
     }
+}
+
+async fn fresh() -> (TempDir, Arc<dyn Store>) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&folder.path().join("club.db")).await.unwrap();
+    (folder, Arc::new(store))
 }

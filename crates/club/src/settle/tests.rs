@@ -57,7 +57,8 @@ fn any_order_of_events_ends_in_one_state() {
         // One transaction for all: this is about logic, not about disks.
         db.execute("BEGIN IMMEDIATE", &[]).await.unwrap();
         let item =
-            "INSERT INTO item VALUES (1, 'reel', '', 'club', NULL, 1, 0, 0, 'usd', 300, 300)";
+            "INSERT INTO item (id, name, title, policy, private, removed, created, currency, \
+             torrent_price, direct_price) VALUES (1, 'reel', '', 'club', 1, 0, 0, 'usd', 300, 300)";
         db.execute(item, &[]).await.unwrap();
         db
     });

@@ -101,8 +101,12 @@ struct Failing<S: ?Sized> {
 }
 
 impl Store for Failing<dyn Store> {
-    fn begin(&self) -> &'static str {
+    fn begin(&self) -> &'static [&'static str] {
         self.store.begin()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
     }
 
     fn reader(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {

@@ -11,6 +11,7 @@ use wire::InfoHash;
 
 pub(crate) mod changes;
 pub(crate) mod entitlements;
+mod facts;
 pub(crate) mod goods;
 pub(crate) mod items;
 pub(crate) mod members;
@@ -19,6 +20,8 @@ pub(crate) mod money;
 pub(crate) mod payments;
 pub(crate) mod traffic;
 pub(crate) mod vouchers;
+
+pub(crate) use facts::facts;
 
 /// A club and its image.
 pub(crate) struct House {

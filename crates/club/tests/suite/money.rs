@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use club::{
-    Amount, Balance, Currency, EntryId, Fault, NewTopup, OrderId, Page, Prices, Store, Way,
+    Amount, Balance, Currency, EntryId, Fault, NewTopup, OrderId, Page, Prices, Store, Value, Way,
 };
 use futures_util::future::join_all;
 use policy::{ItemId, MemberId, MemberState};
@@ -248,14 +248,15 @@ pub(crate) async fn verify_finds_what_is_wrong(store: Arc<dyn Store>) {
     house.club.buy(&stamp(), "buy", "ada", "reel-1", Way::Torrent).await.unwrap();
     check_sound(&house).await;
     let mut db = store.writer().await.unwrap();
-    for sql in [
-        "UPDATE balance SET amount = 7 WHERE account = 2",
-        "INSERT INTO posting VALUES (1, 9, 1, 5)",
-        "UPDATE orders SET refunded = 1",
-        "INSERT INTO journal VALUES (9, 'key', zeroblob(32), 'refund', NULL, 2, 0, '', '')",
-        "INSERT INTO posting VALUES (9, 0, 3, 226), (9, 1, 1, -226)",
+    let hash: &[Value<'_>] = &[Value::Bytes(&[0; 32])];
+    for (sql, values) in [
+        ("UPDATE balance SET amount = 7 WHERE account = 2", &[][..]),
+        ("INSERT INTO posting VALUES (1, 9, 1, 5)", &[]),
+        ("UPDATE orders SET refunded = 1", &[]),
+        ("INSERT INTO journal VALUES (9, 'key', $1, 'refund', NULL, 2, 0, '', '')", hash),
+        ("INSERT INTO posting VALUES (9, 0, 3, 226), (9, 1, 1, -226)", &[]),
     ] {
-        db.execute(sql, &[]).await.unwrap();
+        db.execute(sql, values).await.unwrap();
     }
     let flaws = house.club.verify().await.unwrap();
     let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
@@ -270,6 +271,22 @@ pub(crate) async fn verify_finds_what_is_wrong(store: Arc<dyn Store>) {
     ];
     assert_eq!(flaws, expected);
     assert_eq!(house.club.trial().await.unwrap()[0].sum(), 5);
+}
+
+pub(crate) async fn what_was_entered_stays(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store.clone()).await;
+    house.club.topup(&stamp(), "paid", stripe("ada", 1000)).await.unwrap();
+    let mut db = store.writer().await.unwrap();
+    for sql in [
+        "UPDATE journal SET memo = 'other'",
+        "UPDATE posting SET amount = 6",
+        "DELETE FROM posting",
+        "DELETE FROM journal",
+    ] {
+        let refused = db.execute(sql, &[]).await.unwrap_err().to_string();
+        assert!(refused.contains("only added to"), "{refused}");
+    }
+    check_sound(&house).await;
 }
 
 pub(crate) fn usd(minor: i64) -> Amount {

@@ -9,6 +9,7 @@ use http::Uri;
 use policy::{ClientList, PeerIdPrefix, Policies, PortSet, Rules, Tiers};
 use thiserror::Error;
 
+use super::database::Database;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
@@ -35,6 +36,7 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
     let site = raw.public_url.trim_end_matches('/');
     Ok(Config {
         secret_file: within(folder, raw.secret_file).unwrap_or_else(|| state_dir.join("secret")),
+        database: Database::new(raw.database, raw.database_file, folder)?,
         public_url: public_url(&raw.public_url)?,
         rules: rules(&raw.tracker, &tiers, policies)?,
         tracker: tracker(raw.tracker, &tiers, folder)?,

@@ -2,10 +2,12 @@
 //!
 //! A file becomes a [`Config`] in three steps: [`Source`] finds and reads it, [`Raw`] is its shape
 //! with every default, and the checks turn that into settings that later code need not doubt.
-//! Deliberately absent: the environment, and secrets; the file only names where they are kept.
+//! Deliberately absent: the environment, and secrets; the file only names where they are kept, and
+//! the password that a database's URL may hold is not shown.
 
 mod backup;
 mod check;
+mod database;
 mod parse;
 mod payments;
 mod policies;
@@ -17,6 +19,7 @@ mod units;
 
 pub use backup::{BackupSettings, RawBackup};
 pub use check::Invalid;
+pub use database::{Database, RawDatabase};
 pub use parse::{ParseError, parse};
 pub use payments::{
     AmountUnit, BtcpaySettings, Gives, HookSettings, KofiSettings, Payments, Place, RawAlgorithm,

@@ -14,6 +14,7 @@ use policy::PortSet;
 use serde::{Deserialize, Serialize};
 
 use super::backup::RawBackup;
+use super::database::RawDatabase;
 use super::payments::RawPayments;
 use super::policies::{self, RawPolicy};
 use super::tiers::{self, RawTier};
@@ -26,6 +27,8 @@ use super::units::{Network, PortRange, Workers};
 pub struct Raw {
     pub state_dir: PathBuf,
     pub secret_file: Option<PathBuf>,
+    pub database: Option<RawDatabase>,
+    pub database_file: Option<PathBuf>,
     pub public_url: String,
     pub tracker: RawTracker,
     pub admin: RawAdmin,
@@ -42,6 +45,8 @@ impl Default for Raw {
         Self {
             state_dir: PathBuf::from("state"),
             secret_file: None,
+            database: None,
+            database_file: None,
             public_url: "http://localhost:8080".to_owned(),
             tracker: RawTracker::default(),
             admin: RawAdmin::default(),

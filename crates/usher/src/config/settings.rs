@@ -9,6 +9,7 @@ use policy::Rules;
 
 use super::backup::BackupSettings;
 use super::check;
+use super::database::Database;
 use super::payments::Payments;
 use super::raw::{Limits, LogFormat, LogLevel, Raw, Reachability, Tls, UdpIo};
 use super::tiers::Terms;
@@ -21,6 +22,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// Holds the master secret that passkeys derive from.
     pub secret_file: PathBuf,
+    /// Where the club is kept.
+    pub database: Database,
     /// Where people reach this publisher: `http` or `https`, a host, and no query.
     pub public_url: http::Uri,
     /// What answers announces.

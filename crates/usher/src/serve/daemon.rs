@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use club::{Club, Image, Names, OpenError, Sqlite};
+use club::{Club, Image, Names};
 use policy::{Aliases, Entitlements, Keyring, Roster};
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
@@ -24,7 +24,7 @@ use crate::front::limit::{ConnectionLimit, RequestLimit};
 use crate::front::tls::{Tls, TlsError};
 use crate::front::web::Web;
 use crate::serve::admin::{self, AdminError, listen};
-use crate::serve::folder::{StateDir, StateDirError, club_file};
+use crate::serve::folder::{StateDir, StateDirError};
 use crate::serve::fronts::{FrontError, Listeners};
 use crate::serve::log::Log;
 use crate::serve::observe::Observer;
@@ -32,6 +32,7 @@ use crate::serve::providers::{self, NoSecret};
 use crate::serve::registry::Registry;
 use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
+use crate::serve::store::{self, StoreError};
 use crate::serve::{settings, snapshot};
 
 /// Why the daemon does not start, or did not end well.
@@ -57,7 +58,7 @@ pub enum ServeError {
     #[error(transparent)]
     StateDir(#[from] StateDirError),
     #[error(transparent)]
-    Store(#[from] OpenError),
+    Store(#[from] StoreError),
     #[error(transparent)]
     Tls(#[from] TlsError),
 }
@@ -118,7 +119,7 @@ impl Daemon {
         let tracker = Arc::new(Tracker::new(settings::of_tracker(&config), members, random()?));
 
         let items = Arc::new(Registry::new(Arc::clone(&tracker), clock));
-        let store = Arc::new(Sqlite::open(&club_file(state.path())).await?);
+        let store = store::open(&config.database, state.path()).await?;
         let image = Image { roster, rights, items };
         let (club, loaded) = Club::open(store, image, Names::from(&config.rules)).await?;
         warn_of_unknown(&loaded);
@@ -326,6 +327,7 @@ fn warn_of_unchanged(old: &Config, new: &Config) {
     let kept = [
         ("state_dir", old.state_dir == new.state_dir),
         ("secret_file", old.secret_file == new.secret_file),
+        ("database", old.database == new.database),
         ("tracker.http.listen", old.tracker.http.listen == new.tracker.http.listen),
         ("tracker.http.tls", old.tracker.http.tls.is_some() == new.tracker.http.tls.is_some()),
         ("tracker.udp.listen", old.tracker.udp.listen == new.tracker.udp.listen),

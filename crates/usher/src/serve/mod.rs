@@ -15,6 +15,7 @@ mod rounds;
 mod secret;
 mod settings;
 pub(crate) mod snapshot;
+pub(crate) mod store;
 
 pub use admin::AdminError;
 pub use daemon::{ServeError, serve};
@@ -23,3 +24,4 @@ pub(crate) use folder::club_file;
 pub use fronts::FrontError;
 pub use providers::NoSecret;
 pub use secret::SecretError;
+pub use store::StoreError;

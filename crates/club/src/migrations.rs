@@ -1,0 +1,56 @@
+//! The schema of each database, brought up to this version step by step.
+//!
+//! Forward only: a migration that was released is never edited. Each is written for both databases,
+//! which must end with the same tables and columns.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+/// All migrations, in SQLite's words.
+pub(crate) fn sqlite() -> Migrator {
+    migrator(|step| step.sqlite)
+}
+
+/// All migrations, in PostgreSQL's words.
+pub(crate) fn postgres() -> Migrator {
+    migrator(|step| step.postgres)
+}
+
+/// The newest version that this binary knows.
+pub(crate) fn newest() -> i64 {
+    STEPS.iter().map(|step| step.version).max().unwrap_or(0)
+}
+
+fn migrator(sql: fn(&Step) -> &'static str) -> Migrator {
+    let migration = |step: &Step| {
+        let (title, sql) = (step.title.into(), sql(step).into_sql_str());
+        Migration::new(step.version, title, MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(STEPS.iter().map(migration).collect())
+}
+
+struct Step {
+    version: i64,
+    title: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// A step is a file of the same name for each database.
+macro_rules! step {
+    ($version:literal, $title:literal, $file:literal) => {
+        Step {
+            version: $version,
+            title: $title,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $file)),
+            postgres: include_str!(concat!("../migrations/postgres/", $file)),
+        }
+    };
+}
+
+const STEPS: &[Step] = &[
+    step!(1, "club", "0001_club.sql"),
+    step!(2, "money", "0002_money.sql"),
+    step!(3, "payments", "0003_payments.sql"),
+    step!(6, "goods", "0006_goods.sql"),
+];

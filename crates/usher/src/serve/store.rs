@@ -1,0 +1,54 @@
+//! The database that the configuration names.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use club::{BadUrl, OpenError, Postgres, PostgresUrl, Sqlite, Store};
+use thiserror::Error;
+use tokio::fs;
+
+use crate::config::Database;
+use crate::serve::folder::club_file;
+
+/// Why there is no database to start with.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The file that should name it can't be read.
+    #[error("database_file: cannot read {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It can't be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The file that should name it does not.
+    #[error("database_file: {} holds {source}", path.display())]
+    Url {
+        /// The file.
+        path: PathBuf,
+        /// Without what it holds.
+        source: BadUrl,
+    },
+}
+
+/// Opens it; SQLite's file is in the state directory.
+pub(crate) async fn open(
+    database: &Database,
+    state_dir: &Path,
+) -> Result<Arc<dyn Store>, StoreError> {
+    let url: PostgresUrl = match database {
+        Database::Sqlite => return Ok(Arc::new(Sqlite::open(&club_file(state_dir)).await?)),
+        Database::File(path) => {
+            let text = fs::read_to_string(path).await;
+            let text = text.map_err(|source| StoreError::File { path: path.clone(), source })?;
+            let url = text.trim().parse();
+            url.map_err(|source| StoreError::Url { path: path.clone(), source })?
+        }
+        Database::Url(url) => url.clone(),
+    };
+    Ok(Arc::new(Postgres::open(&url).await?))
+}
