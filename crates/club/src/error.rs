@@ -71,6 +71,13 @@ pub enum Error {
     /// An item needs one info hash, or the two different ones of a hybrid.
     #[error("{0} info hashes, expected one, or two different ones for a hybrid")]
     Hashes(usize),
+    /// The codes of vouchers are shown once.
+    #[error(
+        "entry {} of the journal issued these vouchers already, and their codes were shown then: \
+         `usher voucher list` shows them, `usher voucher void` takes back what was lost",
+        .0.0
+    )]
+    Issued(EntryId),
     /// A request's key is empty or longer than 255 bytes.
     #[error("a key of {0} bytes, expected 1 to 255")]
     Key(usize),
@@ -249,6 +256,7 @@ impl Error {
             | Self::CheckoutKey { .. }
             | Self::HasAlready { .. }
             | Self::HashTaken { .. }
+            | Self::Issued(_)
             | Self::KeyReused { .. }
             | Self::NameTaken { .. }
             | Self::NoGoods(_)

@@ -114,10 +114,11 @@ impl Club {
     /// # Errors
     ///
     /// See above; the count, the amount or the days are out of bounds; `expires` has passed; there
-    /// is no such item or tier.
+    /// is no such item or tier; a request with this key, of 1 to 255 bytes, issued some already.
     pub async fn issue_vouchers(
         &self,
         stamp: &Stamp,
+        key: &str,
         new: NewVouchers,
     ) -> Result<Vec<IssuedVoucher>, Error> {
         stamp.check_future(new.expires)?;
@@ -130,9 +131,9 @@ impl Club {
             Worth::Tier { days: 0, .. } => return Err(Error::Days),
             Worth::Tier { tier, .. } => self.names().check_tier(tier)?,
         }
-        let stamp = stamp.clone();
+        let (stamp, key) = (stamp.clone(), key.to_owned());
         self.writer()
-            .run(move |db| Box::pin(async move { issue(db, &stamp, &new).await }), |_| {})
+            .run(move |db| Box::pin(async move { issue(db, &stamp, &key, &new).await }), |_| {})
             .await
     }
 
@@ -192,8 +193,13 @@ struct Redeemed {
 async fn issue(
     db: &mut dyn Connection,
     stamp: &Stamp,
+    key: &str,
     new: &NewVouchers,
 ) -> Result<Vec<IssuedVoucher>, Error> {
+    let request = Request::new(key, &[ISSUE])?;
+    if let Some(entry) = request.answered(db).await? {
+        return Err(Error::Issued(entry));
+    }
     let mut postings = Vec::new();
     let (mut amount, mut item, mut tier) = (None, None, None);
     match &new.worth {
@@ -208,10 +214,9 @@ async fn issue(
     }
     let codes: Result<Vec<_>, _> = (0..new.count).map(|_| VoucherCode::random()).collect();
     let codes = codes.map_err(|_| Error::NoRandomness)?;
-    let first = db.one(NEXT, &[], |row| row.number::<u32>(0)).await?.unwrap_or(1);
     let entry = NewEntry {
-        request: &Request::new(&format!("voucher {first}: issue"), &[])?,
-        kind: "voucher.issue",
+        request: &request,
+        kind: ISSUE,
         member: None,
         reverses: None,
         memo: &new.memo,
@@ -371,7 +376,7 @@ const LIST: &str = select!("id > $1 ORDER BY id LIMIT $2");
 const INSERT: &str = "INSERT INTO voucher \
      (hash, state, issue, expires, currency, amount, item, tier, days) \
      VALUES ($1, 'issued', $2, $3, $4, $5, $6, $7, $8) RETURNING id";
-const NEXT: &str = "SELECT coalesce(max(id), 0) + 1 FROM voucher";
+const ISSUE: &str = "voucher.issue";
 const HAND: Account<'static> = Account::Clearing("hand");
 const MAX_BATCH: u32 = 1000;
 const DAY_SECS: u32 = 86_400;

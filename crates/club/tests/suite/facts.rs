@@ -81,6 +81,7 @@ macro_rules! facts {
                 the_first_announce_credits_nothing,
                 unknown_members_and_items_spoil_no_flush;
             vouchers:
+                a_batch_is_issued_once,
                 a_right_is_in_force_when_redeemed,
                 an_amount_goes_into_the_balance,
                 days_of_a_tier_follow_those_there_are,

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use club::{
     Balance, Fault, IssuedVoucher, NewVouchers, Page, Stamp, Store, VoucherId, VoucherState, Worth,
@@ -72,17 +73,17 @@ pub(crate) async fn days_of_a_tier_follow_those_there_are(store: Arc<dyn Store>)
     let text = "member `ada` has `patron` already, the voucher would be lost";
     check_refused(redeem(worth("fan", 30)).await, Fault::Conflict, text);
     check_refused(
-        house.club.issue_vouchers(&stamp(), new(worth("patron", 0), 1)).await,
+        house.club.issue_vouchers(&stamp(), &key(), new(worth("patron", 0), 1)).await,
         Fault::Request,
         "a tier's voucher is for 1 day or more",
     );
-    assert!(house.club.issue_vouchers(&stamp(), new(worth("king", 1), 1)).await.is_err());
+    assert!(house.club.issue_vouchers(&stamp(), &key(), new(worth("king", 1), 1)).await.is_err());
 }
 
 pub(crate) async fn void_and_expired_ones_are_refused(store: Arc<dyn Store>) {
     let house = stocked(store).await;
     let short = NewVouchers { expires: Some(NOW + 1), ..new(Worth::Amount(usd(1000)), 2) };
-    let issued = house.club.issue_vouchers(&stamp(), short).await.unwrap();
+    let issued = house.club.issue_vouchers(&stamp(), &key(), short).await.unwrap();
     house.club.void_voucher(&stamp(), VoucherId(1)).await.unwrap();
     check_sound(&house).await;
     let again = house.club.void_voucher(&stamp(), VoucherId(1)).await;
@@ -96,6 +97,20 @@ pub(crate) async fn void_and_expired_ones_are_refused(store: Arc<dyn Store>) {
     assert_eq!(states(&house, NOW + 1).await, [VoucherState::Void, VoucherState::Expired]);
     house.club.void_voucher(&later, VoucherId(2)).await.unwrap();
     assert!(house.club.balance("ada").await.unwrap().is_empty());
+    check_sound(&house).await;
+}
+
+pub(crate) async fn a_batch_is_issued_once(store: Arc<dyn Store>) {
+    let house = stocked(store).await;
+    let batch = async || {
+        let new = new(Worth::Amount(usd(1000)), 2);
+        house.club.issue_vouchers(&stamp(), "fair", new).await
+    };
+    assert_eq!(batch().await.unwrap().len(), 2);
+    let text = "entry 1 of the journal issued these vouchers already, and their codes were shown \
+                then: `usher voucher list` shows them, `usher voucher void` takes back what was lost";
+    check_refused(batch().await, Fault::Conflict, text);
+    assert_eq!(states(&house, NOW).await, [VoucherState::Issued; 2]);
     check_sound(&house).await;
 }
 
@@ -113,7 +128,8 @@ pub(crate) async fn what_is_no_code_is_refused(store: Arc<dyn Store>) {
     check_refused(suspended, Fault::Conflict, "member `ada` is suspended");
     for count in [0, 1001] {
         let text = format!("a batch of {count} vouchers, expected 1 to 1000");
-        let refused = house.club.issue_vouchers(&stamp(), new(Worth::Item(ItemId(1)), count)).await;
+        let refused =
+            house.club.issue_vouchers(&stamp(), &key(), new(Worth::Item(ItemId(1)), count)).await;
         check_refused(refused, Fault::Request, &text);
     }
     assert_eq!(issue(&house, Worth::Item(ItemId(1)), 1000).await.len(), 1000);
@@ -140,7 +156,13 @@ async fn stocked(store: Arc<dyn Store>) -> House {
 }
 
 async fn issue(house: &House, worth: Worth, count: u32) -> Vec<IssuedVoucher> {
-    house.club.issue_vouchers(&stamp(), new(worth, count)).await.unwrap()
+    house.club.issue_vouchers(&stamp(), &key(), new(worth, count)).await.unwrap()
+}
+
+/// A key that no other request has.
+fn key() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("batch {}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn new(worth: Worth, count: u32) -> NewVouchers {

@@ -6,7 +6,11 @@ use clap::{Parser, Subcommand};
 use wire::InfoHash;
 
 use super::event::{EVENTS, EventsCommand};
+use super::ledger::{self, LedgerCommand, TopupArgs};
 use super::order::{CHECKOUT, CheckoutArgs, ORDERS, OrdersCommand};
+use super::price::PriceArgs;
+use super::purchase::{self, BuyArgs, RefundArgs};
+use super::voucher::{self, VoucherCommand};
 use super::when::When;
 
 /// A BitTorrent tracker that knows who paid.
@@ -75,6 +79,26 @@ pub enum Command {
     /// List, show and repeat what payment providers said
     #[command(subcommand, after_help = EVENTS)]
     Events(EventsCommand),
+    /// Add to a member's balance what they paid by hand
+    #[command(after_help = ledger::TOPUP)]
+    Topup(TopupArgs),
+    /// Show what a member has, by currency
+    Balance {
+        /// The member's name or id
+        member: String,
+    },
+    /// Buy an item for a member from the balance
+    #[command(after_help = purchase::BUY)]
+    Buy(BuyArgs),
+    /// Pay an order back into the balance
+    #[command(after_help = purchase::REFUND)]
+    Refund(RefundArgs),
+    /// Issue, redeem, list and void vouchers
+    #[command(subcommand, after_help = voucher::VOUCHER)]
+    Voucher(VoucherCommand),
+    /// Read the books
+    #[command(subcommand, after_help = ledger::LEDGER)]
+    Ledger(LedgerCommand),
     /// Show who is in a swarm
     #[command(after_help = SWARM)]
     Swarm {
@@ -198,6 +222,14 @@ pub enum ItemCommand {
         /// The item's name, id or info hash
         item: String,
     },
+    /// Change what an item costs
+    Set {
+        /// The item's name, id or info hash
+        item: String,
+        /// What it costs
+        #[command(flatten)]
+        prices: PriceArgs,
+    },
     /// Run an item's swarm by another policy
     #[command(override_usage = "usher item set-policy [OPTIONS] <ITEM> <POLICY>")]
     SetPolicy {
@@ -244,7 +276,8 @@ const ITEM: &str = "\
 Examples:
   usher item add reel.torrent --name reel --policy priority
   usher item add --info-hash c1463792a1ff36a237e3a0f68badeb0d3764e9bb --name reel --policy free
-  usher item set-policy reel club";
+  usher item set-policy reel club
+  usher item set reel --torrent-price 2.25 --direct-price 3.00 --currency usd";
 const ITEM_ADD_USAGE: &str =
     "usher item add [OPTIONS] <FILE.torrent|--info-hash <HEX>> --name <NAME> --policy <POLICY>";
 const GRANT: &str = "\

@@ -47,6 +47,12 @@ impl Asker {
                 let path = right(member, item);
                 self.print(&self.client.ask(Method::DELETE, &path).await?, show::revoked)
             }
+            Command::Topup(topup) => self.topup(topup).await,
+            Command::Balance { member } => self.balance(member).await,
+            Command::Buy(buy) => self.buy(buy).await,
+            Command::Refund(refund) => self.refund(refund).await,
+            Command::Voucher(command) => self.voucher(command).await,
+            Command::Ledger(command) => self.ledger(command).await,
             Command::Swarm { swarm } => {
                 self.print(&self.get(&["swarms", swarm]).await?, show::swarm)
             }
@@ -83,7 +89,7 @@ impl Asker {
                 self.print(&self.client.tell(Method::POST, &path, &new).await?, show::added_member)
             }
             MemberCommand::List => {
-                let members = self.list("members", |member: &view::Member| member.id).await?;
+                let members = self.list(&["members"], |member: &view::Member| member.id).await?;
                 self.print(&members, |members| show::members(members))
             }
             MemberCommand::Show { member } => {
@@ -133,12 +139,13 @@ impl Asker {
                 self.print(&self.client.tell(Method::POST, &path, &new).await?, show::added_item)
             }
             ItemCommand::List => {
-                let items = self.list("items", |item: &view::Item| item.id).await?;
+                let items = self.list(&["items"], |item: &view::Item| item.id).await?;
                 self.print(&items, |items| show::items(items))
             }
             ItemCommand::Show { item } => {
                 self.print(&self.get(&["items", item]).await?, show::item)
             }
+            ItemCommand::Set { item, prices } => self.set_prices(item, prices).await,
             ItemCommand::SetPolicy { item, policy, named } => {
                 let policy = policy.as_ref().or(named.as_ref()).cloned().unwrap_or_default();
                 let path = path(&["items", item, "policy"]);
@@ -159,13 +166,13 @@ impl Asker {
     /// All pages of a list.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
-        kind: &str,
+        segments: &[&str],
         id: impl Fn(&T) -> u32,
     ) -> Result<Vec<T>, RunError> {
         let mut all = Vec::new();
         loop {
             let after = all.last().map_or(0, &id);
-            let path = format!("{}?after={after}", path(&[kind]));
+            let path = format!("{}?after={after}", path(segments));
             let page: Vec<T> = self.client.ask(Method::GET, &path).await?;
             if page.is_empty() {
                 return Ok(all);
@@ -185,7 +192,7 @@ impl Asker {
         Ok(text(answer))
     }
 
-    fn moment(&self, when: Option<When>) -> Result<Option<Timestamp>, RunError> {
+    pub(super) fn moment(&self, when: Option<When>) -> Result<Option<Timestamp>, RunError> {
         Ok(when.map(|when| when.after(self.now)).transpose()?)
     }
 }

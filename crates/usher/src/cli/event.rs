@@ -29,7 +29,7 @@ impl Asker {
     pub(super) async fn events(&self, command: &EventsCommand) -> Result<String, RunError> {
         match command {
             EventsCommand::List => {
-                let events = self.list("events", |event: &view::Event| event.id).await?;
+                let events = self.list(&["events"], |event: &view::Event| event.id).await?;
                 self.print(&events, |events| list_text(events))
             }
             EventsCommand::Show { event } => {

@@ -88,7 +88,7 @@ impl Asker {
     pub(super) async fn orders(&self, command: &OrdersCommand) -> Result<String, RunError> {
         match command {
             OrdersCommand::List => {
-                let orders = self.list("checkouts", |order: &view::Order| order.id).await?;
+                let orders = self.list(&["checkouts"], |order: &view::Order| order.id).await?;
                 self.print(&orders, |orders| list_text(orders))
             }
             OrdersCommand::Show { order } => {

@@ -59,6 +59,9 @@ pub enum RunError {
     /// The answer cannot be put into JSON.
     #[error("cannot print the answer: {0}")]
     Print(#[from] serde_json::Error),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
     /// No thread to ask from.
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),

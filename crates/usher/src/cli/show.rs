@@ -6,6 +6,7 @@ use web::api::view::{
     Heard, Item, ItemDetail, Member, MemberDetail, MemberKey, Peer, Right, Stats, Swarm, Why,
 };
 
+use super::price::prices;
 use super::table::{facts, list, or_dash};
 
 pub(super) fn added_member(key: &MemberKey) -> String {
@@ -87,10 +88,11 @@ pub(super) fn items(items: &[Item]) -> String {
             item.name.clone(),
             item.policy.clone(),
             or_dash(item.size_bytes.map(size)),
+            prices(item),
             item.info_hashes.join("\n"),
         ]
     });
-    list(["ID", "NAME", "POLICY", "SIZE", "INFO HASH"], rows)
+    list(["ID", "NAME", "POLICY", "SIZE", "PRICES", "INFO HASH"], rows)
 }
 
 pub(super) fn item(detail: &ItemDetail) -> String {
@@ -103,6 +105,7 @@ pub(super) fn item(detail: &ItemDetail) -> String {
         ("info hash", item.info_hashes.join(" ")),
         ("size", or_dash(item.size_bytes.map(size))),
         ("private", yes_or_no(item.private)),
+        ("prices", prices(item)),
         ("added", item.created.to_string()),
     ]);
     if !detail.rights.is_empty() {

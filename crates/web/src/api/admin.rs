@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use policy::{Grant, ItemId, Keyring, Label, MemberId, Notices};
 use tracker::{Now, Tracker};
 
+use super::attempts::Attempts;
 use super::error::ApiError;
 use super::view;
 use crate::pay::Till;
@@ -21,6 +22,8 @@ pub type Clock = Box<dyn Fn() -> Now + Send + Sync>;
 pub struct Admin {
     pub(super) club: Arc<Club>,
     pub(super) tracker: Arc<Tracker>,
+    /// Wrong voucher codes, by member.
+    pub(super) attempts: Attempts,
     keyring: Arc<Keyring>,
     addresses: ArcSwap<Addresses>,
     secret_file: PathBuf,
@@ -49,7 +52,8 @@ impl Admin {
     ) -> Self {
         let addresses = Addresses { announce_url, notices: Notices::new(site) };
         let addresses = ArcSwap::from_pointee(addresses);
-        Self { club, tracker, keyring, addresses, secret_file, clock, till: None }
+        let attempts = Attempts::default();
+        Self { club, tracker, attempts, keyring, addresses, secret_file, clock, till: None }
     }
 
     /// With a till, for orders at providers.

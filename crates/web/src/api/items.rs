@@ -16,6 +16,7 @@ use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::{Body, Paging, Params};
 use super::view;
+use super::view::money::Money;
 
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
@@ -119,6 +120,8 @@ impl From<club::Item> for view::Item {
             info_hashes,
             size_bytes: item.size_bytes,
             private: item.private,
+            torrent_price: item.prices.torrent.map(Money::from),
+            direct_price: item.prices.direct.map(Money::from),
             removed: item.removed,
             created: moment(item.created),
         }

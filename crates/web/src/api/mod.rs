@@ -5,24 +5,29 @@
 //! before it mounts [`router`].
 
 mod admin;
+mod attempts;
 mod checkouts;
 mod error;
 mod events;
 mod extract;
 mod items;
+mod ledger;
 mod members;
 mod observe;
+mod orders;
 pub mod pay_view;
+mod prices;
 mod rights;
 mod upkeep;
 pub mod view;
+mod vouchers;
 
 use std::sync::Arc;
 
 pub use admin::{Admin, Clock};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use error::ApiError;
 pub use upkeep::{copy_secret, secret_beside};
 
@@ -37,9 +42,21 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/members/{member}/resume", post(members::resume))
         .route("/members/{member}/why", get(observe::why))
         .route("/members/{member}/rights/{item}", put(rights::grant).delete(rights::revoke))
+        .route("/members/{member}/topups", post(ledger::top_up))
+        .route("/members/{member}/balance", get(ledger::balance))
+        .route("/members/{member}/statement", get(ledger::statement))
+        .route("/members/{member}/orders", get(orders::list).post(orders::buy))
         .route("/items", get(items::list).post(items::add))
         .route("/items/{item}", get(items::show).delete(items::remove))
         .route("/items/{item}/policy", put(items::set_policy))
+        .route("/items/{item}/prices", put(prices::set))
+        .route("/orders/{order}", get(orders::show))
+        .route("/orders/{order}/refunds", post(orders::refund))
+        .route("/vouchers", get(vouchers::list).post(vouchers::issue))
+        .route("/vouchers/{voucher}", delete(vouchers::void))
+        .route("/vouchers/redeem", post(vouchers::redeem))
+        .route("/ledger/journal", get(ledger::journal))
+        .route("/ledger/trial", get(ledger::trial))
         .route("/swarms/{swarm}", get(observe::swarm))
         .route("/events", get(events::list))
         .route("/events/{event}", get(events::show))

@@ -16,6 +16,8 @@ use wire::{Announce, Event, InfoHash, Passkey, PeerId};
 
 use super::*;
 
+mod money;
+
 #[tokio::test]
 async fn a_member_is_added_shown_and_listed() {
     let house = House::new().await;

@@ -3,7 +3,9 @@
 //! The command line reads and writes these same types. Moments are RFC 3339 in UTC; where one is
 //! `null`, there is no end.
 
+pub mod money;
 mod upkeep;
+pub mod voucher;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,6 +13,7 @@ use std::net::SocketAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::money::Money;
 pub use upkeep::{Backup, Flaw, NewBackup, Soundness};
 
 /// Why a request was refused.
@@ -119,6 +122,10 @@ pub struct Item {
     pub size_bytes: Option<u64>,
     /// Whether the torrent is private; `false` also where only its info hash is known.
     pub private: bool,
+    /// What the torrent costs; `null` where it is not sold so.
+    pub torrent_price: Option<Money>,
+    /// What the direct download costs, the torrent included; `null` where it is not sold so.
+    pub direct_price: Option<Money>,
     /// Whether the item is offered no more.
     pub removed: bool,
     /// When the item was added.

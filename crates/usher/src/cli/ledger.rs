@@ -1,0 +1,201 @@
+//! Balances and the books: what may be typed, what is asked, how it looks.
+
+use clap::{Args, Subcommand};
+use http::Method;
+use web::api::view::money::{Balance, Entry, Line, Money, NewTopup, Trial};
+
+use super::ask::{Asker, path};
+use super::key;
+use super::run::RunError;
+use super::table::{facts, list};
+
+/// What is paid by hand.
+#[derive(Args, Clone, Debug)]
+pub struct TopupArgs {
+    /// The member's name or id
+    member: String,
+    /// How much, such as 10.00
+    #[arg(long)]
+    amount: String,
+    /// Its three letters, such as usd
+    #[arg(long)]
+    currency: String,
+    /// What people should read in the books
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    memo: String,
+    /// A name for this request: the same again with the same key does nothing more
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// What to read of the books.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// What moved a member's balances, oldest first
+    Statement {
+        /// The member's name or id
+        member: String,
+    },
+    /// Every entry, oldest first
+    Journal,
+    /// The sums of all postings, by currency: 0, or the books are wrong
+    Trial,
+}
+
+impl Asker {
+    pub(super) async fn topup(&self, topup: &TopupArgs) -> Result<String, RunError> {
+        let new = NewTopup {
+            key: key::given_or_fresh(topup.key.as_deref())?,
+            amount: topup.amount.clone(),
+            currency: topup.currency.clone(),
+            memo: topup.memo.clone(),
+        };
+        let path = path(&["members", &topup.member, "topups"]);
+        self.print(&self.client.tell(Method::POST, &path, &new).await?, entered)
+    }
+
+    pub(super) async fn balance(&self, member: &str) -> Result<String, RunError> {
+        let balances: Vec<Balance> = self.get(&["members", member, "balance"]).await?;
+        self.print(&balances, |balances| show_balances(balances))
+    }
+
+    pub(super) async fn ledger(&self, command: &LedgerCommand) -> Result<String, RunError> {
+        match command {
+            LedgerCommand::Statement { member } => {
+                let of = ["members", member, "statement"];
+                let lines = self.list(&of, |line: &Line| line.number).await?;
+                self.print(&lines, |lines| statement(lines))
+            }
+            LedgerCommand::Journal => {
+                let entries = self.list(&["ledger", "journal"], |entry: &Entry| entry.id).await?;
+                self.print(&entries, |entries| journal(entries))
+            }
+            LedgerCommand::Trial => {
+                let trials: Vec<Trial> = self.get(&["ledger", "trial"]).await?;
+                self.print(&trials, |trials| trial(trials))
+            }
+        }
+    }
+}
+
+/// What one entry moved.
+pub(super) fn entered(entry: &Entry) -> String {
+    let rows =
+        entry.postings.iter().map(|posting| [posting.account.clone(), said(&posting.amount)]);
+    format!(
+        "Entry {} of the journal, {}:\n{}",
+        entry.id,
+        entry.kind,
+        list(["ACCOUNT", "MOVED"], rows)
+    )
+}
+
+/// An amount with its currency.
+pub(super) fn said(money: &Money) -> String {
+    format!("{} {}", money.amount, money.currency)
+}
+
+fn show_balances(balances: &[Balance]) -> String {
+    if balances.is_empty() {
+        return "No money ever came.\n".to_owned();
+    }
+    let rows = balances.iter().map(|balance| [said(&balance.prepaid), said(&balance.owed)]);
+    list(["BALANCE", "OWED"], rows)
+}
+
+fn statement(lines: &[Line]) -> String {
+    let rows = lines.iter().map(|line| {
+        let account = line.account.rsplit(':').next().unwrap_or_default();
+        [
+            line.at.to_string(),
+            line.kind.clone(),
+            line.memo.clone(),
+            account.to_owned(),
+            said(&line.amount),
+            said(&line.balance),
+        ]
+    });
+    list(["AT", "WHAT", "MEMO", "ACCOUNT", "AMOUNT", "BALANCE"], rows)
+}
+
+fn journal(entries: &[Entry]) -> String {
+    let rows = entries.iter().map(|entry| {
+        let postings = entry.postings.iter();
+        let postings: Vec<_> = postings
+            .map(|posting| format!("{} {}", posting.account, said(&posting.amount)))
+            .collect();
+        [
+            entry.id.to_string(),
+            entry.at.to_string(),
+            entry.kind.clone(),
+            entry.memo.clone(),
+            postings.join("\n"),
+        ]
+    });
+    list(["ID", "AT", "WHAT", "MEMO", "POSTINGS"], rows)
+}
+
+fn trial(trials: &[Trial]) -> String {
+    if trials.is_empty() {
+        return "Nothing was posted yet.\n".to_owned();
+    }
+    let tables = trials.iter().map(|trial| {
+        facts([
+            ("currency", trial.currency.clone()),
+            ("debits", trial.debits.to_string()),
+            ("credits", trial.credits.to_string()),
+            ("sum", trial.sum.to_string()),
+        ])
+    });
+    tables.collect::<Vec<_>>().join("\n")
+}
+
+pub(super) const TOPUP: &str = "\
+Examples:
+  usher topup ada --amount 10.00 --currency usd --memo \"cash at the fair\"
+  usher topup ada --amount 10.00 --currency usd --key fair-17   safe to run twice";
+pub(super) const LEDGER: &str = "\
+Examples:
+  usher ledger statement ada
+  usher ledger journal --json
+  usher ledger trial          amounts in the smallest unit, such as cents";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    #[test]
+    fn the_journal_shows_memos_and_postings() {
+        let entries = json!([{
+            "id": 7, "key": "k", "kind": "topup", "member": 1, "reverses": null,
+            "at": "2026-11-22T12:00:00Z", "who": "admin", "memo": "cash", "postings": [
+                {"account": "psp:hand:clearing", "amount": "10.00", "currency": "usd", "minor": 1000},
+                {"account": "member:1:prepaid", "amount": "-10.00", "currency": "usd", "minor": -1000},
+            ],
+        }]);
+        let entries: Vec<Entry> = from_value(entries).unwrap();
+        assert_eq!(
+            journal(&entries),
+            " ID  AT                    WHAT   MEMO  POSTINGS
+ 7   2026-11-22T12:00:00Z  topup  cash  psp:hand:clearing 10.00 usd
+                                        member:1:prepaid -10.00 usd
+"
+        );
+        assert_eq!(
+            entered(&entries[0]),
+            "Entry 7 of the journal, topup:
+ ACCOUNT            MOVED
+ psp:hand:clearing  10.00 usd
+ member:1:prepaid   -10.00 usd
+"
+        );
+    }
+
+    #[test]
+    fn no_money_is_no_table() {
+        assert_eq!(show_balances(&[]), "No money ever came.\n");
+        assert_eq!(trial(&[]), "Nothing was posted yet.\n");
+    }
+}

@@ -1,0 +1,68 @@
+//! What an item costs: what may be typed and what is asked.
+
+use clap::Args;
+use http::Method;
+use web::api::view::Item;
+use web::api::view::money::{SetPrices, Way};
+
+use super::ask::{Asker, path};
+use super::ledger::said;
+use super::run::RunError;
+use super::table::or_dash;
+
+/// The prices to change; what is not named stays.
+#[derive(Args, Clone, Debug)]
+pub struct PriceArgs {
+    /// What the torrent costs, such as 2.25
+    #[arg(long, value_name = "AMOUNT")]
+    torrent_price: Option<String>,
+    /// What the direct download costs, the torrent included; not less than the torrent
+    #[arg(long, value_name = "AMOUNT")]
+    direct_price: Option<String>,
+    /// Of both prices, such as usd [default: the one they are in]
+    #[arg(long)]
+    currency: Option<String>,
+    /// Both ways cost nothing
+    #[arg(long, conflicts_with_all = ["torrent_price", "direct_price", "not_for_sale"])]
+    free: bool,
+    /// It can't be bought any more; rights stay
+    #[arg(long, conflicts_with_all = ["torrent_price", "direct_price", "currency"])]
+    not_for_sale: bool,
+}
+
+impl PriceArgs {
+    fn change(&self) -> SetPrices {
+        let both = || vec![Way::Direct, Way::Torrent];
+        SetPrices {
+            torrent_price: self.torrent_price.clone(),
+            direct_price: self.direct_price.clone(),
+            currency: self.currency.clone(),
+            free: self.free,
+            withdraw: if self.not_for_sale { both() } else { Vec::new() },
+        }
+    }
+}
+
+impl Asker {
+    pub(super) async fn set_prices(
+        &self,
+        item: &str,
+        prices: &PriceArgs,
+    ) -> Result<String, RunError> {
+        let path = path(&["items", item, "prices"]);
+        self.print(&self.client.tell(Method::PUT, &path, &prices.change()).await?, priced)
+    }
+}
+
+/// Both prices of an item, for people.
+pub(super) fn prices(item: &Item) -> String {
+    if item.torrent_price.is_none() && item.direct_price.is_none() {
+        return "-".to_owned();
+    }
+    let price = |price: &Option<_>| or_dash(price.as_ref().map(said));
+    format!("torrent {}, direct {}", price(&item.torrent_price), price(&item.direct_price))
+}
+
+fn priced(item: &Item) -> String {
+    format!("{} (item {}) costs: {}.\n", item.name, item.id, prices(item))
+}

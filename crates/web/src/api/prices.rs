@@ -1,0 +1,47 @@
+//! What items cost, over the admin API.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use club::{Amount, Prices};
+
+use super::admin::Admin;
+use super::error::ApiError;
+use super::extract::Body;
+use super::ledger::amount;
+use super::view;
+use super::view::money;
+
+pub(super) async fn set(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+    Body(new): Body<money::SetPrices>,
+) -> Result<Json<view::Item>, ApiError> {
+    let present = admin.club.item(&item).await?.prices;
+    let prices = changed(present, &new)?;
+    Ok(Json(admin.club.set_prices(&admin.stamp(), &item, prices).await?.into()))
+}
+
+/// The prices with those that are named in the place of the present ones.
+fn changed(present: Prices, new: &money::SetPrices) -> Result<Prices, ApiError> {
+    let known = present.torrent.or(present.direct).map(|price| price.currency.code());
+    let currency = new.currency.as_deref().or(known);
+    if new.free {
+        // Nothing is nothing in any currency, but the books must count it in one.
+        let nothing = Some(amount("0", currency.unwrap_or("usd"))?);
+        return Ok(Prices { torrent: nothing, direct: nothing });
+    }
+    let price = |typed: &Option<String>, way, present: Option<Amount>| match typed {
+        None => Ok(present.filter(|_| !new.withdraw.contains(&way))),
+        Some(typed) => {
+            let unknown = "in which currency? name one of ISO 4217, such as `usd`";
+            let currency = currency.ok_or_else(|| ApiError::unprocessable(unknown))?;
+            amount(typed, currency).map(Some)
+        }
+    };
+    Ok(Prices {
+        torrent: price(&new.torrent_price, money::Way::Torrent, present.torrent)?,
+        direct: price(&new.direct_price, money::Way::Direct, present.direct)?,
+    })
+}

@@ -1,0 +1,125 @@
+//! Vouchers, over the admin API.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use club::{VoucherId, VoucherState};
+
+use super::admin::{Admin, moment, unix};
+use super::attempts::MAX_A_MINUTE;
+use super::error::ApiError;
+use super::extract::{Body, Paging, Params};
+use super::ledger::amount;
+use super::view::voucher;
+
+pub(super) async fn issue(
+    State(admin): State<Arc<Admin>>,
+    Body(new): Body<voucher::NewVouchers>,
+) -> Result<(StatusCode, Json<Vec<voucher::IssuedVoucher>>), ApiError> {
+    let worth = admin.worth(new.worth).await?;
+    let expires = unix(new.until)?;
+    let described = admin.describe_worth(&worth).await?;
+    let vouchers = club::NewVouchers { worth, count: new.count, expires, memo: new.memo };
+    let issued = admin.club.issue_vouchers(&admin.stamp(), &new.key, vouchers).await?;
+    let issued = issued.into_iter().map(|issued| voucher::IssuedVoucher {
+        code: issued.code.to_string(),
+        voucher: voucher::Voucher {
+            id: issued.id.0,
+            worth: described.clone(),
+            until: expires.map(moment),
+            state: state(VoucherState::Issued).to_owned(),
+            member: None,
+        },
+    });
+    Ok((StatusCode::CREATED, Json(issued.collect())))
+}
+
+pub(super) async fn redeem(
+    State(admin): State<Arc<Admin>>,
+    Body(new): Body<voucher::Redeem>,
+) -> Result<Json<voucher::Voucher>, ApiError> {
+    let member = admin.club.member(&new.member).await?.id;
+    let now = admin.now().unix;
+    if !admin.attempts.allow(member, now) {
+        let message = format!(
+            "{MAX_A_MINUTE} wrong codes in a minute for this member: wait a minute, then try again"
+        );
+        return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, message));
+    }
+    let redeemed = admin.club.redeem(&admin.stamp(), &new.code, &member.to_string()).await;
+    if matches!(redeemed, Err(club::Error::Code(_) | club::Error::NoVoucher)) {
+        admin.attempts.failed(member, now);
+    }
+    Ok(Json(admin.describe_voucher(redeemed?).await?))
+}
+
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    Params(paging): Params<Paging>,
+) -> Result<Json<Vec<voucher::Voucher>>, ApiError> {
+    let mut vouchers = Vec::new();
+    for found in admin.club.vouchers(paging.into()).await? {
+        vouchers.push(admin.describe_voucher(found).await?);
+    }
+    Ok(Json(vouchers))
+}
+
+pub(super) async fn void(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<u32>,
+) -> Result<Json<voucher::Voucher>, ApiError> {
+    let voided = admin.club.void_voucher(&admin.stamp(), VoucherId(id)).await?;
+    Ok(Json(admin.describe_voucher(voided).await?))
+}
+
+impl Admin {
+    async fn worth(&self, new: voucher::NewWorth) -> Result<club::Worth, ApiError> {
+        Ok(match new {
+            voucher::NewWorth::Money { amount: text, currency } => {
+                club::Worth::Amount(amount(&text, &currency)?)
+            }
+            voucher::NewWorth::Item(item) => club::Worth::Item(self.club.item(&item).await?.id),
+            voucher::NewWorth::Tier { tier, days } => club::Worth::Tier { tier, days },
+        })
+    }
+
+    async fn describe_voucher(&self, found: club::Voucher) -> Result<voucher::Voucher, ApiError> {
+        let member = match found.redeemed_by {
+            None => None,
+            Some(member) => Some(self.name_member(member).await?),
+        };
+        Ok(voucher::Voucher {
+            id: found.id.0,
+            worth: self.describe_worth(&found.worth).await?,
+            until: found.expires.map(moment),
+            state: state(found.state(self.now().unix)).to_owned(),
+            member,
+        })
+    }
+
+    async fn describe_worth(&self, worth: &club::Worth) -> Result<voucher::Worth, ApiError> {
+        let nothing = voucher::Worth::default();
+        Ok(match worth {
+            club::Worth::Amount(amount) => {
+                voucher::Worth { money: Some((*amount).into()), ..nothing }
+            }
+            club::Worth::Item(item) => {
+                voucher::Worth { item: Some(self.name_item(*item).await?), ..nothing }
+            }
+            club::Worth::Tier { tier, days } => {
+                voucher::Worth { tier: Some(tier.clone()), days: Some(*days), ..nothing }
+            }
+        })
+    }
+}
+
+const fn state(state: VoucherState) -> &'static str {
+    match state {
+        VoucherState::Expired => "expired",
+        VoucherState::Issued => "issued",
+        VoucherState::Redeemed => "redeemed",
+        VoucherState::Void => "void",
+    }
+}
