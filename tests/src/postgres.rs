@@ -10,7 +10,8 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::fcntl::{Flock, FlockArg};
-use nix::unistd::Uid;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, Uid};
 use tempfile::TempDir;
 
 /// A database, empty at first, dropped in the end.
@@ -129,12 +130,28 @@ impl Server {
         self.control(&["stop", "--wait", "--silent", "--mode=immediate"]);
     }
 
-    /// Its process.
+    /// Stops all its processes where they are, as if the machine did not get to them.
     #[track_caller]
-    pub fn pid(&self) -> i32 {
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets them go on.
+    #[track_caller]
+    pub fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    /// Signals the server and those of its processes that serve connections.
+    #[track_caller]
+    fn signal(&self, signal: Signal) {
         let file = fs::read_to_string(self.folder.join("data/postmaster.pid"));
-        let file = file.expect("the server runs");
-        file.lines().next().and_then(|line| line.trim().parse().ok()).expect("a process id")
+        let pid = file.expect("the server runs").lines().next().unwrap_or_default().to_owned();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        for pid in children.expect("its processes").split_whitespace().chain([pid.as_str()]) {
+            let pid = Pid::from_raw(pid.parse().expect("a process id"));
+            kill(pid, signal).expect("it takes a signal");
+        }
     }
 
     fn runs(&self) -> bool {

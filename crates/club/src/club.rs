@@ -6,6 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
+use crate::elsewhere;
 use crate::error::{Error, Unavailable};
 use crate::image::{Image, Live, Loaded};
 use crate::names::Names;
@@ -18,6 +21,8 @@ pub struct Club {
     store: Arc<dyn Store>,
     writer: Writer,
     live: Arc<Live>,
+    /// The last row of the record that the image holds.
+    seen: Mutex<u32>,
 }
 
 impl Club {
@@ -35,7 +40,10 @@ impl Club {
             writer: Writer::start(Arc::clone(&store)),
             store,
             live: Arc::new(Live::new(image)),
+            seen: Mutex::new(0),
         };
+        // What comes after this is loaded too, or caught up with.
+        *club.seen.lock().await = elsewhere::last(&mut *club.reader().await?).await?;
         let loaded = club.reload(names).await?;
         Ok((club, loaded))
     }
@@ -62,6 +70,10 @@ impl Club {
 
     pub(crate) fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    pub(crate) fn seen(&self) -> &Mutex<u32> {
+        &self.seen
     }
 
     pub(crate) fn live(&self) -> Arc<Live> {

@@ -12,6 +12,7 @@ mod backup;
 mod books;
 mod checkout;
 mod club;
+mod elsewhere;
 mod entitlement;
 mod error;
 mod facts;

@@ -103,7 +103,7 @@ impl Postgres {
         migrations.run(&mut connection).await.map_err(|error| at(error.into()))?;
         let readers = PgPoolOptions::new()
             .max_connections(MAX_READERS)
-            .acquire_timeout(ANSWER_TIMEOUT)
+            .acquire_timeout(CONNECT_TIMEOUT)
             .connect_lazy_with(options.options(READER_SETTINGS));
         Ok(Self { writer, readers })
     }
@@ -230,16 +230,17 @@ fn bind(sql: &'static str, values: &[Value<'_>]) -> Query<'static, sqlx::Postgre
 }
 
 async fn connect(options: &PgConnectOptions) -> SqlResult<PgConnection> {
-    timeout(ANSWER_TIMEOUT, options.connect()).await.unwrap_or_else(|_| Err(no_answer()))
+    timeout(CONNECT_TIMEOUT, options.connect()).await.unwrap_or_else(|_| Err(no_answer()))
 }
 
 fn no_answer() -> sqlx::Error {
-    let why = format!("the server did not answer within {ANSWER_TIMEOUT:?}");
-    io::Error::new(io::ErrorKind::TimedOut, why).into()
+    io::Error::new(io::ErrorKind::TimedOut, "the server did not answer in time").into()
 }
 
 /// How long the server may think about a statement, or about its next row.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may take to be made, or a reader to be free.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A commit is on the disk before it is told. A process that stops in its transaction does not keep
 /// the others waiting for ever, nor does one that waits for the lock.
 const WRITER_SETTINGS: [(&str, &str); 4] = [

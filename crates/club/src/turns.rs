@@ -100,6 +100,14 @@ impl Turned {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(member, turns);
     }
 
+    /// Reads a member's turns again.
+    pub(crate) async fn refresh(&self, db: &mut dyn Connection, member: MemberId) -> SqlResult<()> {
+        if let Some(turns) = one(db, member).await? {
+            self.set(member, turns);
+        }
+        Ok(())
+    }
+
     /// Makes it anew. O(members who rotated).
     pub(crate) async fn load(&self, db: &mut dyn Connection) -> SqlResult<()> {
         let sql = "SELECT member, download, feed, login, web_seed FROM turns";
@@ -121,9 +129,7 @@ async fn rotate(
     key: Key,
 ) -> Result<(MemberId, Turns), Error> {
     let member = find_live(db, wanted).await?.id;
-    let sql = "SELECT download, feed, login, web_seed FROM turns WHERE member = $1";
-    let found = db.one(sql, &[member.value().into()], |row| read(row, 0)).await?;
-    let mut turns = found.unwrap_or_default();
+    let mut turns = one(db, member).await?.unwrap_or_default();
     turns.rotate(key);
     db.execute(
         "INSERT INTO turns (member, download, feed, login, web_seed) \
@@ -143,6 +149,11 @@ async fn rotate(
     let entry = Entry { what: "member.rotate", member: Some(member), item: None, detail: &detail };
     record(db, stamp, entry).await?;
     Ok((member, turns))
+}
+
+async fn one(db: &mut dyn Connection, member: MemberId) -> SqlResult<Option<Turns>> {
+    let sql = "SELECT download, feed, login, web_seed FROM turns WHERE member = $1";
+    db.one(sql, &[member.value().into()], |row| read(row, 0)).await
 }
 
 fn read(row: &dyn Row, column: usize) -> SqlResult<Turns> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, oneshot};
 
-use crate::error::{Error, Unavailable};
+use crate::error::{Error, Unavailable, was_closed};
 use crate::sql::{BoxFuture, Connection, SqlResult};
 use crate::store::Store;
 
@@ -119,7 +119,7 @@ async fn serve(
                 connection = Some(open);
                 Ok(())
             }
-            Err(error) => Err(Unavailable::from(error)),
+            Err(unavailable) => Err(unavailable),
         };
         for job in group.drain(..) {
             job.settle(committed.clone());
@@ -134,14 +134,8 @@ async fn transact(
     store: &dyn Store,
     connection: Option<Box<dyn Connection>>,
     group: &mut [Box<dyn Job>],
-) -> SqlResult<Box<dyn Connection>> {
-    let mut db = match connection {
-        Some(open) => open,
-        None => store.writer().await?,
-    };
-    for sql in store.begin() {
-        db.execute(sql, &[]).await?;
-    }
+) -> Result<Box<dyn Connection>, Unavailable> {
+    let mut db = begin(store, connection).await?;
     for job in group {
         db.execute("SAVEPOINT job", &[]).await?;
         if !job.attempt(&mut *db).await {
@@ -149,8 +143,32 @@ async fn transact(
         }
         db.execute("RELEASE SAVEPOINT job", &[]).await?;
     }
-    db.execute("COMMIT", &[]).await?;
+    db.execute("COMMIT", &[]).await.map_err(Unavailable::of_commit)?;
     Ok(db)
+}
+
+/// Begins a transaction, on another connection where the server has closed this one meanwhile.
+async fn begin(
+    store: &dyn Store,
+    connection: Option<Box<dyn Connection>>,
+) -> SqlResult<Box<dyn Connection>> {
+    if let Some(mut open) = connection {
+        match begin_on(store, &mut *open).await {
+            Ok(()) => return Ok(open),
+            Err(error) if was_closed(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let mut db = store.writer().await?;
+    begin_on(store, &mut *db).await?;
+    Ok(db)
+}
+
+async fn begin_on(store: &dyn Store, db: &mut dyn Connection) -> SqlResult<()> {
+    for sql in store.begin() {
+        db.execute(sql, &[]).await?;
+    }
+    Ok(())
 }
 
 /// The most changes in one transaction, and the most that wait for the next.

@@ -46,6 +46,7 @@ impl Rounds {
         rounds.spawn(self.clone().save(stop.clone()));
         rounds.spawn(self.clone().reach(stop.clone()));
         rounds.spawn(self.clone().prune(stop.clone()));
+        rounds.spawn(self.clone().follow(stop.clone()));
         rounds.spawn(self.clone().back_up(stop.clone()));
         rounds.spawn(self.clone().poll(stop.clone()));
         rounds
@@ -98,6 +99,29 @@ impl Rounds {
             }
             if stopped {
                 return;
+            }
+        }
+    }
+
+    /// Puts in force what other daemons on the same database changed.
+    async fn follow(self, mut stop: watch::Receiver<bool>) {
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                () = sleep(FOLLOW_PACE) => {}
+                _ = stop.changed() => return,
+            }
+            match self.club.catch_up().await {
+                Ok(_) if failing => {
+                    failing = false;
+                    tracing::info!("the database is there again");
+                }
+                Ok(_) => {}
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::error!(%error, "announces go on from memory");
+                }
+                Err(_) => {}
             }
         }
     }
@@ -210,6 +234,7 @@ fn batch_of(whole: Duration) -> u32 {
 }
 
 const SHORTEST: Duration = Duration::from_millis(20);
+const FOLLOW_PACE: Duration = Duration::from_secs(1);
 const REACH_PACE: Duration = Duration::from_millis(500);
 /// A changed schedule is heeded within so long, and a failed backup tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
