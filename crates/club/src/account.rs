@@ -13,6 +13,10 @@ pub(crate) enum Account<'a> {
     Clearing(&'a str),
     /// What a member has paid and not spent.
     Prepaid(MemberId),
+    /// Store credit of a member: spent here, and never paid out.
+    Rebate(MemberId),
+    /// What store credit costs.
+    Rebates,
     /// What a member owes.
     Receivable(MemberId),
     /// What an item brought in.
@@ -26,16 +30,16 @@ pub(crate) enum Account<'a> {
 impl Account<'_> {
     pub(crate) fn kind(self) -> &'static str {
         match self {
-            Self::Chargebacks => "expense",
+            Self::Chargebacks | Self::Rebates => "expense",
             Self::Clearing(_) | Self::Receivable(_) => "asset",
-            Self::Prepaid(_) | Self::Vouchers => "liability",
+            Self::Prepaid(_) | Self::Rebate(_) | Self::Vouchers => "liability",
             Self::Revenue(_) | Self::TierRevenue(_) => "revenue",
         }
     }
 
     /// Whether it must never be a debit: nobody spends more than was paid.
     pub(crate) fn is_floored(self) -> bool {
-        matches!(self, Self::Prepaid(_) | Self::Vouchers)
+        matches!(self, Self::Prepaid(_) | Self::Rebate(_) | Self::Vouchers)
     }
 }
 
@@ -45,6 +49,8 @@ impl fmt::Display for Account<'_> {
             Self::Chargebacks => f.write_str("expense:chargeback"),
             Self::Clearing(provider) => write!(f, "psp:{provider}:clearing"),
             Self::Prepaid(member) => write!(f, "member:{}:prepaid", member.value()),
+            Self::Rebate(member) => write!(f, "member:{}:rebate", member.value()),
+            Self::Rebates => f.write_str("expense:rebate"),
             Self::Receivable(member) => write!(f, "member:{}:receivable", member.value()),
             Self::Revenue(item) => write!(f, "revenue:item:{}", item.0),
             Self::TierRevenue(tier) => write!(f, "revenue:tier:{tier}"),

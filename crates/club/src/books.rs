@@ -130,9 +130,14 @@ impl Club {
     /// See above; there is no such member, by name or id.
     pub async fn statement(&self, member: &str, page: Page) -> Result<Vec<Line>, Error> {
         let mut db = self.reader().await?;
-        let [prepaid, owed] = names_of(member::find(&mut *db, member).await?.id);
-        let values =
-            [prepaid.as_str().into(), owed.as_str().into(), page.after.into(), page.limit().into()];
+        let [prepaid, owed, rebate] = names_of(member::find(&mut *db, member).await?.id);
+        let values = [
+            prepaid.as_str().into(),
+            owed.as_str().into(),
+            page.after.into(),
+            page.limit().into(),
+            rebate.as_str().into(),
+        ];
         Ok(db.all(STATEMENT, &values, line).await?)
     }
 
@@ -185,14 +190,15 @@ pub(crate) async fn currencies(
     db: &mut dyn Connection,
     member: MemberId,
 ) -> SqlResult<Vec<Currency>> {
-    let sql = "SELECT DISTINCT currency FROM account WHERE name IN ($1, $2) ORDER BY currency";
-    let [prepaid, owed] = names_of(member);
-    let values = [prepaid.as_str().into(), owed.as_str().into()];
+    let sql = "SELECT DISTINCT currency FROM account WHERE name IN ($1, $2, $3) ORDER BY currency";
+    let [prepaid, owed, rebate] = names_of(member);
+    let values = [prepaid.as_str().into(), owed.as_str().into(), rebate.as_str().into()];
     db.all(sql, &values, |row| ledger::currency(row, 0)).await
 }
 
-fn names_of(member: MemberId) -> [String; 2] {
-    [Account::Prepaid(member), Account::Receivable(member)].map(|account| account.to_string())
+fn names_of(member: MemberId) -> [String; 3] {
+    [Account::Prepaid(member), Account::Receivable(member), Account::Rebate(member)]
+        .map(|account| account.to_string())
 }
 
 async fn entries(
@@ -276,7 +282,7 @@ const STATEMENT: &str = "SELECT * FROM ( \
      CAST(-sum(posting.amount) OVER (PARTITION BY posting.account ORDER BY journal.id, seq) \
      AS BIGINT) FROM posting \
      JOIN account ON account.id = posting.account \
-     JOIN journal ON journal.id = posting.journal WHERE name IN ($1, $2)) AS line \
+     JOIN journal ON journal.id = posting.journal WHERE name IN ($1, $2, $5)) AS line \
      WHERE number > $3 ORDER BY number LIMIT $4";
 
 /// In two halves, as a sum of all postings may be more than the databases can count.

@@ -12,7 +12,7 @@ use crate::item::{find, find_scope};
 use crate::member::{self, find_live};
 use crate::name::ALL;
 use crate::page::Page;
-use crate::sql::{Connection, Row, SqlResult, Value};
+use crate::sql::{Connection, Row, SqlResult, Value, unreadable};
 
 /// What a member holds for one item, or for all of them ([`ItemId::ANY`]).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,6 +34,27 @@ pub struct Entitlement {
     /// When it was revoked, in Unix seconds. A bound passkey that was rotated without a right, as
     /// a tier's member may, is in a revoked row too.
     pub revoked: Option<u32>,
+    /// How it ended before its time; `None` where it did not, or there never was a right.
+    pub ended: Option<Ended>,
+}
+
+/// How a right ended before its time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ended {
+    /// What was paid for it was paid back: the member may seed on.
+    Refunded,
+    /// It was taken back: the member is refused where a right is needed.
+    Revoked,
+}
+
+impl Ended {
+    /// Its name in lists.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Refunded => "refunded",
+            Self::Revoked => "revoked",
+        }
+    }
 }
 
 impl Entitlement {
@@ -47,6 +68,7 @@ impl Entitlement {
         source.clone_into(&mut self.source);
         self.granted = now_unix;
         self.revoked = None;
+        self.ended = None;
     }
 
     /// One that gives no right.
@@ -60,6 +82,7 @@ impl Entitlement {
             source: String::new(),
             granted: now_unix,
             revoked: Some(now_unix),
+            ended: None,
         }
     }
 }
@@ -104,6 +127,7 @@ impl Club {
     ) -> Result<Entitlement, Error> {
         let change = |held: &mut Entitlement, now| {
             held.revoked = Some(now);
+            held.ended = Some(Ended::Revoked);
             REVOKE
         };
         self.change_entitlement(stamp, member, item, Missing::Refuse, change).await
@@ -243,25 +267,27 @@ pub(crate) async fn give(
     Ok(held)
 }
 
-/// Ends a right.
+/// Ends a right that was paid back.
 pub(crate) async fn end(
     db: &mut dyn Connection,
     stamp: &Stamp,
     held: Entitlement,
 ) -> Result<Entitlement, Error> {
-    let held = Entitlement { revoked: Some(stamp.now_unix), ..held };
+    let (revoked, ended) = (Some(stamp.now_unix), Some(Ended::Refunded));
+    let held = Entitlement { revoked, ended, ..held };
     put(db, &held).await?;
-    note(db, stamp, REVOKE, &held).await?;
+    note(db, stamp, "entitlement.refund", &held).await?;
     Ok(held)
 }
 
 async fn put(db: &mut dyn Connection, held: &Entitlement) -> SqlResult<u64> {
     db.execute(
         "INSERT INTO entitlement (item, member, until, generation, old_key_until, source, \
-         granted, revoked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         granted, revoked, ended) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (item, member) DO UPDATE SET until = excluded.until, \
          generation = excluded.generation, old_key_until = excluded.old_key_until, \
-         source = excluded.source, granted = excluded.granted, revoked = excluded.revoked",
+         source = excluded.source, granted = excluded.granted, revoked = excluded.revoked, \
+         ended = excluded.ended",
         &[
             held.item.0.into(),
             held.member.value().into(),
@@ -271,6 +297,7 @@ async fn put(db: &mut dyn Connection, held: &Entitlement) -> SqlResult<u64> {
             held.source.as_str().into(),
             held.granted.into(),
             held.revoked.into(),
+            held.ended.map_or(Value::Null, |ended| ended.text().into()),
         ],
     )
     .await
@@ -298,14 +325,20 @@ fn read(row: &dyn Row) -> SqlResult<Entitlement> {
         source: row.text(5)?.to_owned(),
         granted: row.number(6)?,
         revoked: row.optional(7)?,
+        ended: match row.text(8)? {
+            "" => None,
+            "refunded" => Some(Ended::Refunded),
+            "revoked" => Some(Ended::Revoked),
+            other => return Err(unreadable(8, other)),
+        },
     })
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT item, member, until, generation, old_key_until, source, granted, revoked \
-             FROM entitlement WHERE ",
+            "SELECT item, member, until, generation, old_key_until, source, granted, revoked, \
+             coalesce(ended, '') FROM entitlement WHERE ",
             $rest
         )
     };

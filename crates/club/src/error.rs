@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wire::InfoHash;
 
+use crate::alert::AlertId;
 use crate::checkout::CheckoutId;
 use crate::inbox::DeliveryId;
 use crate::ledger::EntryId;
@@ -12,6 +13,7 @@ use crate::money::{Amount, MoneyError};
 use crate::name::NameError;
 use crate::order::OrderId;
 use crate::price::Way;
+use crate::reward::RewardId;
 use crate::voucher::{VoucherId, VoucherState};
 use crate::voucher_code::BadCode;
 
@@ -106,6 +108,9 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// There is no such alert, or it was acknowledged.
+    #[error("no alert {} is open: `usher alerts` shows those that are", .0.0)]
+    NoAlert(AlertId),
     /// There is no such order at a provider.
     #[error("no order {}: `usher orders list` shows those there are", .0.0)]
     NoCheckout(CheckoutId),
@@ -124,6 +129,9 @@ pub enum Error {
     /// The system gives no random numbers.
     #[error("the system gives no random numbers")]
     NoRandomness,
+    /// There is no such reward, or it was taken back.
+    #[error("no reward {} stands: `usher rewards` shows those there are", .0.0)]
+    NoReward(RewardId),
     /// There is no such voucher.
     #[error("no such voucher")]
     NoVoucher,
@@ -270,10 +278,12 @@ impl Error {
             | Self::Suspended(_)
             | Self::TooLittlePaid { .. }
             | Self::Voucher { .. } => Fault::Conflict,
-            Self::NoCheckout(_)
+            Self::NoAlert(_)
+            | Self::NoCheckout(_)
             | Self::NoDelivery(_)
             | Self::NoEntry(_)
             | Self::NoOrder(_)
+            | Self::NoReward(_)
             | Self::NoVoucher
             | Self::NotFound { .. }
             | Self::NotGranted { .. } => Fault::Missing,

@@ -4,13 +4,15 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use policy::{
     Entitlements, Generation, ItemId, MemberState, PolicyId, Right, Roster, Standing, TierId,
 };
 
-use crate::entitlement::Entitlement;
+use crate::alert;
+use crate::entitlement::{Ended, Entitlement};
 use crate::item::{self, Item};
 use crate::member::{self, Member};
 use crate::names::Names;
@@ -61,6 +63,8 @@ pub(crate) struct Live {
     names: ArcSwap<Names>,
     pub(crate) shelf: Shelf,
     pub(crate) turned: Turned,
+    /// How many alerts are open.
+    alerts: AtomicU32,
 }
 
 impl Live {
@@ -71,6 +75,7 @@ impl Live {
             names: ArcSwap::default(),
             shelf: Shelf::default(),
             turned: Turned::default(),
+            alerts: AtomicU32::new(0),
         }
     }
 
@@ -83,15 +88,28 @@ impl Live {
     }
 
     pub(crate) fn show_member(&self, member: &Member) {
+        let names = self.names.load();
+        let [paid, earned] = [Some(&member.tier), member.earned.as_ref()]
+            .map(|tier| tier.and_then(|tier| names.tier(tier)).unwrap_or(TierId::OUTSIDER));
+        let (tier, until, then) = best(paid, member.tier_until, earned);
         let standing = Standing {
-            tier: self.names.load().tier(&member.tier).unwrap_or(TierId::OUTSIDER),
-            until: member.tier_until.unwrap_or(FOREVER),
-            then: TierId::OUTSIDER,
+            tier,
+            until,
+            then,
             state: member.state,
             generation: member.generation,
             old_key_until: member.old_key_until.unwrap_or(0),
         };
         self.image.roster.set(member.id, standing);
+    }
+
+    /// How many alerts are open from now on.
+    pub(crate) fn show_alerts(&self, open: u32) {
+        self.alerts.store(open, Ordering::Relaxed);
+    }
+
+    pub(crate) fn open_alerts(&self) -> u32 {
+        self.alerts.load(Ordering::Relaxed)
     }
 
     pub(crate) fn show_item(&self, item: &Item) {
@@ -104,9 +122,14 @@ impl Live {
     }
 
     pub(crate) fn show_entitlement(&self, entitlement: &Entitlement) {
-        let until = entitlement.until.unwrap_or(FOREVER);
+        let until = match (entitlement.revoked, entitlement.ended) {
+            (None, _) => entitlement.until.unwrap_or(FOREVER),
+            (Some(_), None) => 0,
+            (Some(_), Some(Ended::Refunded)) => Right::REFUNDED,
+            (Some(_), Some(Ended::Revoked)) => Right::REVOKED,
+        };
         let right = Right {
-            until: if entitlement.revoked.is_some() { 0 } else { until },
+            until,
             generation: entitlement.generation,
             old_key_until: entitlement.old_key_until.unwrap_or(0),
         };
@@ -119,6 +142,7 @@ impl Live {
         self.load_members(db, &mut loaded).await?;
         self.load_items(db, &mut loaded).await?;
         self.load_entitlements(db, &mut loaded).await?;
+        self.show_alerts(alert::count_open(db).await?);
         self.shelf.clear();
         self.turned.load(db).await?;
         Ok(loaded)
@@ -127,14 +151,18 @@ impl Live {
     async fn load_members(&self, db: &mut dyn Connection, loaded: &mut Loaded) -> SqlResult<()> {
         let names = self.names.load();
         db.visit(
-            "SELECT id, tier, tier_until, state, generation, old_key_until FROM member",
+            "SELECT id, tier, tier_until, state, generation, old_key_until, \
+             coalesce(earned, '') FROM member",
             &[],
             &mut |row| {
                 let tier = row.text(1)?;
+                let [paid, earned] =
+                    [tier, row.text(6)?].map(|tier| names.tier(tier).unwrap_or(TierId::OUTSIDER));
+                let (best, until, then) = best(paid, row.optional(2)?, earned);
                 let standing = Standing {
-                    tier: names.tier(tier).unwrap_or(TierId::OUTSIDER),
-                    until: row.optional(2)?.unwrap_or(FOREVER),
-                    then: TierId::OUTSIDER,
+                    tier: best,
+                    until,
+                    then,
                     state: member::state(row, 3)?,
                     generation: Generation(row.number(4)?),
                     old_key_until: row.optional(5)?.unwrap_or(0),
@@ -173,8 +201,10 @@ impl Live {
         loaded: &mut Loaded,
     ) -> SqlResult<()> {
         db.visit(
-            "SELECT item, member, CASE WHEN revoked IS NULL THEN until ELSE 0 END, generation, \
-             old_key_until FROM entitlement WHERE revoked IS NULL OR generation > 0",
+            "SELECT item, member, CASE WHEN revoked IS NULL THEN until \
+             WHEN ended = 'revoked' THEN 1 WHEN ended = 'refunded' THEN 2 ELSE 0 END, generation, \
+             old_key_until FROM entitlement \
+             WHERE revoked IS NULL OR ended IS NOT NULL OR generation > 0",
             &[],
             &mut |row| {
                 let right = Right {
@@ -182,13 +212,19 @@ impl Live {
                     generation: Generation(row.number(3)?),
                     old_key_until: row.optional(4)?.unwrap_or(0),
                 };
-                loaded.entitlements += u32::from(right.until > 0);
+                loaded.entitlements += u32::from(right.until > Right::REFUNDED);
                 self.image.rights.set(ItemId(row.number(0)?), member::id(row, 1)?, right);
                 Ok(())
             },
         )
         .await
     }
+}
+
+/// The best of the tier that was paid for or given and the one that was earned, when it ends, and
+/// the tier held from then on. What was earned is held until a window's close says otherwise.
+fn best(paid: TierId, until: Option<u32>, earned: TierId) -> (TierId, u32, TierId) {
+    if earned > paid { (earned, FOREVER, paid) } else { (paid, until.unwrap_or(FOREVER), earned) }
 }
 
 const FOREVER: u32 = u32::MAX;

@@ -31,6 +31,8 @@ pub struct Member {
     pub old_key_until: Option<u32>,
     /// In Unix seconds.
     pub created: u32,
+    /// A tier that was earned by verified upload, held beside the other.
+    pub earned: Option<String>,
 }
 
 impl Member {
@@ -282,6 +284,7 @@ fn read(row: &dyn Row) -> SqlResult<Member> {
         generation: Generation(row.number(5)?),
         old_key_until: row.optional(6)?,
         created: row.number(7)?,
+        earned: Some(row.text(8)?).filter(|tier| !tier.is_empty()).map(str::to_owned),
     })
 }
 
@@ -311,7 +314,8 @@ macro_rules! columns {
     ($before:literal, $after:literal) => {
         concat!(
             $before,
-            " id, name, tier, tier_until, state, generation, old_key_until, created ",
+            " id, name, tier, tier_until, state, generation, old_key_until, created, \
+             coalesce(earned, '') ",
             $after
         )
     };

@@ -52,5 +52,6 @@ const STEPS: &[Step] = &[
     step!(1, "club", "0001_club.sql"),
     step!(2, "money", "0002_money.sql"),
     step!(3, "payments", "0003_payments.sql"),
+    step!(5, "standing", "0005_standing.sql"),
     step!(6, "goods", "0006_goods.sql"),
 ];

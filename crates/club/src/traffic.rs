@@ -7,6 +7,7 @@
 //! truth, and where one run ends and the next begins, which the announce path sees.
 
 use std::cmp::Reverse;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use policy::{ItemId, MemberId};
@@ -175,10 +176,12 @@ impl Club {
             .await?;
         let mut pruned = 0;
         for first in (0..=last.unwrap_or(0)).step_by(PRUNE_MEMBERS) {
-            pruned += self
-                .writer()
-                .run(move |db| Box::pin(async move { Ok(prune(db, first, before).await?) }), |_| {})
-                .await?;
+            let last = first.saturating_add(u32::try_from(PRUNE_MEMBERS).unwrap_or(u32::MAX) - 1);
+            let step = self.writer().run(
+                move |db| Box::pin(async move { Ok(prune(db, first..=last, before).await?) }),
+                |_| {},
+            );
+            pruned += step.await?;
         }
         Ok(pruned)
     }
@@ -197,9 +200,17 @@ async fn merge(db: &mut dyn Connection, counts: &[SessionCount]) -> SqlResult<()
     Ok(())
 }
 
-async fn prune(db: &mut dyn Connection, first: u32, before: u32) -> SqlResult<u64> {
-    let last = first.saturating_add(u32::try_from(PRUNE_MEMBERS).unwrap_or(u32::MAX) - 1);
-    let range = [first.into(), last.into(), before.into()];
+/// Forgets all of a member's clients; their credit stays.
+pub(crate) async fn forget(db: &mut dyn Connection, member: MemberId) -> SqlResult<u64> {
+    prune(db, member.value()..=member.value(), u32::MAX).await
+}
+
+async fn prune(
+    db: &mut dyn Connection,
+    members: RangeInclusive<u32>,
+    before: u32,
+) -> SqlResult<u64> {
+    let range = [(*members.start()).into(), (*members.end()).into(), before.into()];
     let mut credits: Vec<((MemberId, ItemId), Counters)> = Vec::new();
     db.visit(OLD, &range, &mut |row| {
         let key = (member::id(row, 0)?, ItemId(row.number(1)?));

@@ -30,7 +30,7 @@ pub(crate) async fn a_revoked_right_keeps_the_generation_of_its_passkey(store: A
     house.club.grant(&stamp(), "ada", "reel-1", None, "grant").await.unwrap();
     house.club.rotate_bound(&stamp(), "ada", "reel-1", None).await.unwrap();
     house.club.revoke(&stamp(), "ada", "reel-1").await.unwrap();
-    let revoked = Right { until: 0, generation: Generation(1), old_key_until: 0 };
+    let revoked = Right { until: Right::REVOKED, generation: Generation(1), old_key_until: 0 };
     assert_eq!(house.right(reel, ada), Some(revoked));
     let again = House::open(store).await;
     assert_eq!((again.right(reel, ada), again.loaded.entitlements), (Some(revoked), 0));

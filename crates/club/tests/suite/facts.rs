@@ -71,6 +71,18 @@ macro_rules! facts {
                 what_is_paid_is_in_force_when_it_returns,
                 what_is_refused_is_kept_and_bounded,
                 wrong_amounts_and_unknown_orders_grant_nothing;
+            standing:
+                a_buyers_bytes_earn_their_carriers_the_price_difference,
+                a_line_carries_so_much_and_more_is_an_alert,
+                a_lone_cheat_and_a_freeloaders_friend_earn_nothing,
+                a_refunded_order_pays_no_reward,
+                a_tier_is_earned_for_as_long_as_it_is,
+                a_window_is_closed_once,
+                alerts_count_until_they_are_acknowledged,
+                an_erased_member_leaves_books_that_balance,
+                neighbours_earn_nothing_by_each_other,
+                refunded_is_not_revoked,
+                what_looks_like_a_leak_is_an_alert_and_is_forgotten;
             traffic:
                 a_client_that_begins_again_has_another_epoch,
                 a_forgotten_client_goes_on_in_its_run,

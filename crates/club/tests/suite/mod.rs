@@ -18,6 +18,7 @@ pub(crate) mod members;
 pub(crate) mod model;
 pub(crate) mod money;
 pub(crate) mod payments;
+pub(crate) mod standing;
 pub(crate) mod traffic;
 pub(crate) mod vouchers;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use club::{Balance, EntryId, OrderId, Store, Way};
-use policy::{ItemId, MemberId, MemberState};
+use policy::{ItemId, MemberId, MemberState, Right};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Handle;
@@ -252,7 +252,7 @@ async fn check_member(house: &House, id: MemberId, name: &str, model: &Model, pl
     assert_eq!(house.standing(id).state == MemberState::Suspended, account.suspended);
     for (item, item_id) in [(0, ItemId(1)), (1, ItemId(2))] {
         let bought = [Way::Direct, Way::Torrent].map(|way| model.has_bought(place, (item, way)));
-        let right = house.right(item_id, id).is_some_and(|right| right.until > 0);
+        let right = house.right(item_id, id).is_some_and(|right| right.until > Right::REFUNDED);
         assert_eq!(right, bought.contains(&true));
     }
 }

@@ -4,7 +4,7 @@ use club::{
     Amount, Balance, Currency, EntryId, Fault, NewTopup, OrderId, Page, Prices, Store, Value, Way,
 };
 use futures_util::future::join_all;
-use policy::{ItemId, MemberId, MemberState};
+use policy::{ItemId, MemberId, MemberState, Right};
 
 use super::{House, check_refused, stamp};
 
@@ -35,7 +35,7 @@ pub(crate) async fn a_payment_is_spent_paid_back_and_disputed(store: Arc<dyn Sto
     check_entry(&house, back.id, &[("revenue:item:1", 225), ("member:1:prepaid", -225)]).await;
     assert_eq!(back.reverses, Some(order.entry));
     check_held(&house, 1000, 0).await;
-    assert_eq!(house.right(reel, ada).unwrap().until, 0);
+    assert_eq!(house.right(reel, ada).unwrap().until, Right::REFUNDED);
     let text = "less of entry 2 of the journal is left than was to be paid back";
     check_refused(club.refund(&stamp(), "T4 again", order.id, None).await, Fault::Conflict, text);
 
@@ -82,7 +82,7 @@ pub(crate) async fn a_part_paid_back_leaves_the_right(store: Arc<dyn Store>) {
     check_refused(refund("3", 51).await, Fault::Conflict, text);
     assert_eq!(house.club.order(order.id).await.unwrap().refunded, None);
     refund("3", 50).await.unwrap();
-    assert_eq!(house.right(reel, ada).unwrap().until, 0);
+    assert_eq!(house.right(reel, ada).unwrap().until, Right::REFUNDED);
     assert!(house.club.order(order.id).await.unwrap().refunded.is_some());
     check_held(&house, 1000, 0).await;
 }
@@ -107,7 +107,7 @@ pub(crate) async fn a_right_paid_twice_ends_with_the_last(store: Arc<dyn Store>)
         house.club.refund(&stamp(), &key("one"), orders[first_back], None).await.unwrap();
         assert_eq!(house.right(reel, member).unwrap().until, u32::MAX);
         house.club.refund(&stamp(), &key("two"), orders[1 - first_back], None).await.unwrap();
-        assert_eq!(house.right(reel, member).unwrap().until, 0);
+        assert_eq!(house.right(reel, member).unwrap().until, Right::REFUNDED);
         assert_eq!(house.club.orders(name, Page::FIRST).await.unwrap().len(), 2);
     }
 }
@@ -120,7 +120,7 @@ pub(crate) async fn what_is_free_is_ordered_without_money(store: Arc<dyn Store>)
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
     check_entry(&house, order.entry, &[]).await;
     house.club.refund(&stamp(), "back", order.id, None).await.unwrap();
-    assert_eq!(house.right(reel, ada).unwrap().until, 0);
+    assert_eq!(house.right(reel, ada).unwrap().until, Right::REFUNDED);
     assert!(house.club.refund(&stamp(), "again", order.id, None).await.is_err());
 }
 
@@ -212,7 +212,7 @@ pub(crate) async fn any_order_of_events_ends_in_one_state(store: Arc<dyn Store>)
         let balances = club.balance(&name).await.unwrap();
         assert_eq!(balances, [Balance { prepaid: usd(0), owed: usd(0) }], "{name}");
         assert_eq!(house.standing(member).state, MemberState::Suspended);
-        assert_eq!(house.right(reel, member).unwrap().until, 0);
+        assert_eq!(house.right(reel, member).unwrap().until, Right::REFUNDED);
     }
     check_sound(&house).await;
 }

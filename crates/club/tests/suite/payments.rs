@@ -4,7 +4,7 @@ use club::provider::{Claim, Dispute, Event, Notice, Refused, Report};
 use club::{
     Buys, Checkout, Delivery, Fault, NewCheckout, Page, Prices, Store, Verdict, Wants, Way,
 };
-use policy::{ItemId, MemberId, MemberState};
+use policy::{ItemId, MemberId, MemberState, Right};
 
 use super::money::{check_sound, usd};
 use super::{House, check_refused, stamp};
@@ -20,11 +20,14 @@ pub(crate) async fn what_is_paid_is_in_force_when_it_returns(store: Arc<dyn Stor
 
     let refunded = Report { refunded: Some(usd(300)), ..of("pi_1") };
     hear(&house, "evt_2", refunded).await;
-    assert_eq!(house.right(reel, ada).unwrap().until, 0);
+    assert_eq!(house.right(reel, ada).unwrap().until, Right::REFUNDED);
     assert_eq!(house.club.checkout(order.id).await.unwrap().state(), "refunded");
     check_balance(&house, 0).await;
     check_sound(&house).await;
-    assert_eq!(House::open(store).await.right(reel, ada).map_or(0, |right| right.until), 0);
+    assert_eq!(
+        House::open(store).await.right(reel, ada).map_or(0, |right| right.until),
+        Right::REFUNDED
+    );
 }
 
 pub(crate) async fn a_delivery_has_its_effect_once(store: Arc<dyn Store>) {
@@ -96,7 +99,7 @@ pub(crate) async fn a_dispute_suspends_until_it_is_won(store: Arc<dyn Store>) {
     hear(&house, "evt_1", paid(&order, 300)).await;
     hear(&house, "evt_2", Report { dispute: Dispute::Open, ..of("pi_1") }).await;
     assert_eq!(house.standing(ada).state, MemberState::Suspended);
-    assert_eq!(house.right(reel, ada).unwrap().until, 0);
+    assert_eq!(house.right(reel, ada).unwrap().until, Right::REFUNDED);
     hear(&house, "evt_3", Report { dispute: Dispute::Won, ..of("pi_1") }).await;
     assert_eq!(house.standing(ada).state, MemberState::Active);
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);

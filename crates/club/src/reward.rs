@@ -1,0 +1,325 @@
+//! Rewards: store credit for verified upload, promised at a window's close and posted after a hold.
+//!
+//! The money is the price difference: who bought the torrent paid less than for a direct download,
+//! and left it to others to carry. What is promised of an item never exceeds that, so the publisher
+//! never pays more than was saved. Store credit is spent here and never paid out.
+
+use policy::{ItemId, MemberId};
+
+use crate::account::Account;
+use crate::audit::{self, Stamp, record};
+use crate::club::Club;
+use crate::error::Error;
+use crate::ledger::{self, EntryId, NewEntry, Request, balance, negated, post};
+use crate::member;
+use crate::money::{Amount, Currency};
+use crate::page::Page;
+use crate::sql::{Connection, Row, SqlResult, Value};
+use crate::window::RewardRules;
+
+/// The number of a reward; later ones are higher.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RewardId(pub u32);
+
+/// What a member earns by one item in one window.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reward {
+    /// Its number.
+    pub id: RewardId,
+    /// Who earned it.
+    pub member: MemberId,
+    /// By which item.
+    pub item: ItemId,
+    /// When the window ended, in Unix seconds.
+    pub window: u32,
+    /// How much.
+    pub amount: Amount,
+    /// When it is posted, in Unix seconds.
+    pub due: u32,
+    /// The entry that posted it; `None` while it is held.
+    pub entry: Option<EntryId>,
+    /// When it was taken back, in Unix seconds.
+    pub reversed: Option<u32>,
+}
+
+/// What a member carried of an item, as said and as verified, in windows of the last 35 days.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct VerifiedTraffic {
+    /// Of what.
+    pub item: ItemId,
+    /// Bytes uploaded by the member's word, in windows that were judged.
+    pub said: u64,
+    /// Bytes of them that were verified.
+    pub verified: u64,
+}
+
+/// Operations on rewards. Each fails where the database is unavailable.
+impl Club {
+    /// A page of rewards, of one member or of all, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is no such member, by name or id.
+    pub async fn rewards(&self, member: Option<&str>, page: Page) -> Result<Vec<Reward>, Error> {
+        let mut db = self.reader().await?;
+        let Some(member) = member else {
+            return Ok(db.all(PAGE, &[page.after.into(), page.limit().into()], read).await?);
+        };
+        let member = member::find(&mut *db, member).await?.id.value();
+        let values = [page.after.into(), page.limit().into(), member.into()];
+        Ok(db.all(OF_MEMBER, &values, read).await?)
+    }
+
+    /// What a member's judged windows came to, by item.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is no such member, by name or id.
+    pub async fn verified_traffic(&self, member: &str) -> Result<Vec<VerifiedTraffic>, Error> {
+        let mut db = self.reader().await?;
+        let member = member::find(&mut *db, member).await?.id.value();
+        let read = |row: &dyn Row| {
+            Ok(VerifiedTraffic {
+                item: ItemId(row.number(0)?),
+                said: row.number(1)?,
+                verified: row.number(2)?,
+            })
+        };
+        Ok(db.all(VERIFIED_OF, &[member.into()], read).await?)
+    }
+
+    /// Posts the rewards whose hold is over, at most a page of them; those of suspended members
+    /// wait, and those for which refunds left no money are taken back. Returns how many were
+    /// posted.
+    ///
+    /// # Errors
+    ///
+    /// See above; some may have been posted.
+    pub async fn post_rewards(&self, stamp: &Stamp, pool_permille: u16) -> Result<u32, Error> {
+        let mut db = self.reader().await?;
+        let values = [stamp.now_unix.into(), Page::MAX.into()];
+        let due = db.all(DUE, &values, read).await?;
+        drop(db);
+        let mut posted = 0;
+        for reward in due {
+            let stamp = stamp.clone();
+            let paid = self.writer().run(
+                move |db| Box::pin(async move { pay(db, &stamp, reward.id, pool_permille).await }),
+                |_| {},
+            );
+            posted += u32::from(paid.await?);
+        }
+        Ok(posted)
+    }
+
+    /// Takes a reward back, held or posted. What of it was spent is owed from then on.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is no such reward, or it was taken back already.
+    pub async fn reverse_reward(&self, stamp: &Stamp, id: RewardId) -> Result<Reward, Error> {
+        let stamp = stamp.clone();
+        self.writer()
+            .run(
+                move |db| {
+                    Box::pin(async move {
+                        let reward = find(db, id).await?;
+                        reverse(db, &stamp, reward, "admin.reverse").await
+                    })
+                },
+                |_| {},
+            )
+            .await
+    }
+}
+
+/// What of the price difference is not promised yet, at most what `verified` bytes may earn; `None`
+/// where the item has no two prices.
+pub(crate) async fn pool(
+    db: &mut dyn Connection,
+    item: ItemId,
+    rules: &RewardRules,
+    verified: u64,
+) -> Result<Option<Amount>, Error> {
+    let Some((currency, saved)) = saved(db, item, rules.pool_permille).await? else {
+        return Ok(None);
+    };
+    let promised = promised(db, item, currency).await?;
+    let left = saved.saturating_sub(promised).max(0);
+    let most = match &rules.per_gib {
+        Some(per_gib) => per_gib_of(Amount::parse(per_gib, currency)?, verified),
+        None => left,
+    };
+    Ok(Some(currency.minor(left.min(most))))
+}
+
+/// Promises a reward.
+pub(crate) async fn promise(
+    db: &mut dyn Connection,
+    window: u32,
+    item: ItemId,
+    member: MemberId,
+    amount: Amount,
+    due: u32,
+) -> SqlResult<()> {
+    let values = [
+        window.into(),
+        item.0.into(),
+        member.value().into(),
+        amount.currency.code().into(),
+        Value::Int(Some(amount.minor)),
+        due.into(),
+    ];
+    let sql = "INSERT INTO reward (traffic_window, item, member, currency, amount, due) \
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    db.execute(sql, &values).await.map(drop)
+}
+
+/// Posts a reward whose hold is over; `false` where it was taken back instead, or is no longer due.
+async fn pay(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    id: RewardId,
+    pool_permille: u16,
+) -> Result<bool, Error> {
+    let reward = find(db, id).await?;
+    if reward.entry.is_some() || reward.reversed.is_some() {
+        return Ok(false);
+    }
+    let currency = reward.amount.currency;
+    let saved = saved(db, reward.item, pool_permille).await?;
+    let covered = saved.map_or(0, |(of, minor)| if of == currency { minor } else { 0 });
+    if promised(db, reward.item, currency).await? > covered {
+        reverse(db, stamp, reward, "orders that paid for it were refunded").await?;
+        return Ok(false);
+    }
+    let entry = NewEntry {
+        request: &Request::new(&format!("reward:{}", id.0), &[])?,
+        kind: "reward",
+        member: Some(reward.member),
+        reverses: None,
+        memo: &format!("verified upload of item {}", reward.item.0),
+        postings: &[
+            (Account::Rebates, reward.amount),
+            (Account::Rebate(reward.member), negated(reward.amount)?),
+        ],
+    };
+    let entry = post(db, stamp, entry).await?;
+    let sql = "UPDATE reward SET journal = $2 WHERE id = $1";
+    db.execute(sql, &[id.0.into(), entry.0.into()]).await?;
+    Ok(true)
+}
+
+async fn reverse(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    reward: Reward,
+    why: &str,
+) -> Result<Reward, Error> {
+    if reward.reversed.is_some() {
+        return Err(Error::NoReward(reward.id));
+    }
+    if let Some(posted) = reward.entry {
+        let Reward { member, amount, .. } = reward;
+        let has = negated(balance(db, Account::Rebate(member), amount.currency).await?)?;
+        let back = amount.currency.minor(amount.minor.min(has.minor.max(0)));
+        let owed = amount.currency.minor(amount.minor - back.minor);
+        let entry = NewEntry {
+            request: &Request::new(&format!("reward:{}:back", reward.id.0), &[])?,
+            kind: "reward.back",
+            member: Some(member),
+            reverses: Some(posted),
+            memo: why,
+            postings: &[
+                (Account::Rebate(member), back),
+                (Account::Receivable(member), owed),
+                (Account::Rebates, negated(amount)?),
+            ],
+        };
+        post(db, stamp, entry).await?;
+    }
+    let sql = "UPDATE reward SET reversed = $2 WHERE id = $1";
+    db.execute(sql, &[reward.id.0.into(), stamp.now_unix.into()]).await?;
+    let detail = format!("reward {}, {}: {why}", reward.id.0, reward.amount);
+    let (member, item) = (Some(reward.member), Some(reward.item));
+    let entry = audit::Entry { what: "reward.reverse", member, item, detail: &detail };
+    record(db, stamp, entry).await?;
+    Ok(Reward { reversed: Some(stamp.now_unix), ..reward })
+}
+
+/// What orders of the torrent saved the publisher, in the item's currency: of each, the difference
+/// to the direct price, and never more than was paid.
+async fn saved(
+    db: &mut dyn Connection,
+    item: ItemId,
+    pool_permille: u16,
+) -> SqlResult<Option<(Currency, i64)>> {
+    let read = |row: &dyn Row| Ok((ledger::currency(row, 0)?, row.number::<i64>(1)?));
+    let saved = db.one(SAVED, &[item.0.into()], read).await?;
+    Ok(saved.map(|(currency, minor)| {
+        let part = i128::from(minor) * i128::from(pool_permille) / 1000;
+        (currency, i64::try_from(part).unwrap_or(i64::MAX))
+    }))
+}
+
+/// What was promised of an item and stands.
+async fn promised(db: &mut dyn Connection, item: ItemId, currency: Currency) -> SqlResult<i64> {
+    let values = [item.0.into(), currency.code().into()];
+    Ok(db.one(PROMISED, &values, |row| row.number(0)).await?.unwrap_or(0))
+}
+
+async fn find(db: &mut dyn Connection, id: RewardId) -> Result<Reward, Error> {
+    db.one(BY_ID, &[id.0.into()], read).await?.ok_or(Error::NoReward(id))
+}
+
+fn per_gib_of(per_gib: Amount, bytes: u64) -> i64 {
+    let minor = i128::from(per_gib.minor) * i128::from(bytes) / (1 << 30);
+    i64::try_from(minor).unwrap_or(i64::MAX)
+}
+
+fn read(row: &dyn Row) -> SqlResult<Reward> {
+    Ok(Reward {
+        id: RewardId(row.number(0)?),
+        member: member::id(row, 1)?,
+        item: ItemId(row.number(2)?),
+        window: row.number(3)?,
+        amount: ledger::currency(row, 4)?.minor(row.number(5)?),
+        due: row.number(6)?,
+        entry: row.optional(7)?.map(EntryId),
+        reversed: row.optional(8)?,
+    })
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT reward.id, reward.member, item, ends, currency, amount, due, journal, \
+             reversed FROM reward JOIN traffic_window ON traffic_window.id = traffic_window ",
+            $rest
+        )
+    };
+}
+
+const BY_ID: &str = select!("WHERE reward.id = $1");
+const DUE: &str = select!(
+    "JOIN member ON member.id = reward.member WHERE due <= $1 AND journal IS NULL \
+     AND reversed IS NULL AND state = 'active' ORDER BY reward.id LIMIT $2"
+);
+const OF_MEMBER: &str =
+    select!("WHERE reward.id > $1 AND reward.member = $3 ORDER BY reward.id LIMIT $2");
+const PAGE: &str = select!("WHERE reward.id > $1 ORDER BY reward.id LIMIT $2");
+const PROMISED: &str = "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM reward \
+     WHERE item = $1 AND currency = $2 AND reversed IS NULL";
+const SAVED: &str = "SELECT item.currency, CAST(coalesce(sum( \
+     CASE WHEN amount <= 0 OR direct_price <= amount THEN 0 \
+     WHEN direct_price - CASE WHEN amount > torrent_price THEN amount ELSE torrent_price END \
+     < amount \
+     THEN direct_price - CASE WHEN amount > torrent_price THEN amount ELSE torrent_price END \
+     ELSE amount END), 0) AS BIGINT) FROM item \
+     LEFT JOIN orders ON orders.item = item.id AND orders.way = 'torrent' \
+     AND orders.refunded IS NULL AND orders.currency = item.currency \
+     WHERE item.id = $1 AND torrent_price IS NOT NULL AND direct_price IS NOT NULL \
+     GROUP BY item.id, item.currency";
+const VERIFIED_OF: &str = "SELECT item, CAST(sum(uploaded) AS BIGINT), \
+     CAST(sum(verified) AS BIGINT) FROM carried \
+     WHERE member = $1 AND verified IS NOT NULL GROUP BY item ORDER BY item";
