@@ -85,11 +85,16 @@ fn copies_are_made_on_schedule_and_the_oldest_goes() {
     daemon.terminate();
 
     // As if they were made long ago: one is due, and there are too many.
-    fs::rename(folder.join(&first[0]), folder.join("club-20200101T000000Z.db")).expect("a copy");
+    for more in ["", ".secret"] {
+        let (from, to) = (format!("{}{more}", first[0]), format!("club-20200101T000000Z.db{more}"));
+        fs::rename(folder.join(from), folder.join(to)).expect("a copy");
+    }
     fs::write(folder.join("club-20200102T000000Z.db"), "").expect("another");
     daemon.restart();
     within(Duration::from_secs(30), "another copy", || {
         let copies = copies()?;
         (copies.len() == 2 && copies[0] == "club-20200102T000000Z.db").then_some(())
     });
+    let left = fs::read_dir(&folder).expect("a folder").count();
+    assert_eq!(left, 3, "a secret goes with its copy");
 }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::image::Live;
 use crate::page::Page;
 use crate::sql::{Connection, Row, SqlResult};
-use crate::{entitlement, item, member};
+use crate::{entitlement, import, item, member};
 
 impl Club {
     /// Puts in force what other processes changed since the last call, for calling about once a
@@ -76,6 +76,9 @@ impl Live {
         for id in members {
             self.show_member(&member::find(db, &id.value().to_string()).await?);
             self.turned.refresh(db, id).await?;
+            let aliases =
+                db.all(import::OF_MEMBER, &[id.value().into()], import::read_alias).await?;
+            aliases.into_iter().for_each(|(passkey, grant)| self.show_alias(passkey, grant));
         }
         let items: BTreeSet<_> = rows.iter().filter_map(|row| row.item).collect();
         for id in items.into_iter().filter(|id| *id != ItemId::ANY) {

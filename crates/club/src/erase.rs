@@ -49,7 +49,8 @@ async fn erase(db: &mut dyn Connection, stamp: &Stamp, wanted: &str) -> Result<M
     Ok(member)
 }
 
-const FORGET: [&str; 5] = [
+const FORGET: [&str; 6] = [
+    "DELETE FROM alias WHERE member = $1",
     "DELETE FROM sighting WHERE member = $1",
     "DELETE FROM feed WHERE member = $1",
     "UPDATE audit SET detail = '' WHERE member = $1",

@@ -117,6 +117,9 @@ pub enum Error {
     /// There is no such delivery.
     #[error("no event {}: `usher events list` shows those there are", .0.0)]
     NoDelivery(DeliveryId),
+    /// More newcomers than are imported at once.
+    #[error("{0} newcomers at once, expected {max} at most", max = crate::MAX_IMPORT)]
+    Newcomers(usize),
     /// There is no such entry in the journal.
     #[error("no entry {} in the journal", .0.0)]
     NoEntry(EntryId),
@@ -171,6 +174,12 @@ pub enum Error {
         holds: Amount,
         /// What was to be taken.
         needed: Amount,
+    },
+    /// Another member brought this passkey along.
+    #[error("member {member} has this passkey already")]
+    PasskeyTaken {
+        /// Who has it.
+        member: u32,
     },
     /// Direct download costs the publisher more, so it is not sold for less.
     #[error("direct download for {direct} costs less than the torrent for {torrent}")]
@@ -258,6 +267,7 @@ impl Error {
             | Self::Key(_)
             | Self::Money(_)
             | Self::Name(_)
+            | Self::Newcomers(_)
             | Self::Prices { .. }
             | Self::Torrent(_)
             | Self::Unconfigured { .. } => Fault::Request,
@@ -272,6 +282,7 @@ impl Error {
             | Self::NotForSale { .. }
             | Self::NotTopup(_)
             | Self::Overdrawn { .. }
+            | Self::PasskeyTaken { .. }
             | Self::Removed { .. }
             | Self::Reversed(_)
             | Self::Short { .. }

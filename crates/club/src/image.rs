@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use policy::{
-    Entitlements, Generation, ItemId, MemberState, PolicyId, Right, Roster, Standing, TierId,
+    AliasHash, Aliases, Entitlements, Generation, Grant, ItemId, MemberState, PolicyId, Right,
+    Roster, Standing, TierId,
 };
 
 use crate::alert;
 use crate::entitlement::{Ended, Entitlement};
+use crate::import;
 use crate::item::{self, Item};
 use crate::member::{self, Member};
 use crate::names::Names;
@@ -27,6 +29,8 @@ pub struct Image {
     pub roster: Arc<Roster>,
     /// Who may have what.
     pub rights: Arc<Entitlements>,
+    /// Passkeys of other trackers.
+    pub aliases: Arc<Aliases>,
     /// What there is.
     pub items: Arc<dyn Items>,
 }
@@ -112,6 +116,10 @@ impl Live {
         self.alerts.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn show_alias(&self, passkey: AliasHash, grant: Grant) {
+        self.image.aliases.set(passkey, grant);
+    }
+
     pub(crate) fn show_item(&self, item: &Item) {
         self.shelf.clear();
         if item.removed {
@@ -142,6 +150,7 @@ impl Live {
         self.load_members(db, &mut loaded).await?;
         self.load_items(db, &mut loaded).await?;
         self.load_entitlements(db, &mut loaded).await?;
+        self.load_aliases(db).await?;
         self.show_alerts(alert::count_open(db).await?);
         self.shelf.clear();
         self.turned.load(db).await?;
@@ -177,6 +186,15 @@ impl Live {
                 Ok(())
             },
         )
+        .await
+    }
+
+    async fn load_aliases(&self, db: &mut dyn Connection) -> SqlResult<()> {
+        db.visit(import::ALIASES, &[], &mut |row| {
+            let (passkey, grant) = import::read_alias(row)?;
+            self.show_alias(passkey, grant);
+            Ok(())
+        })
         .await
     }
 

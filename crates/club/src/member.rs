@@ -226,7 +226,12 @@ pub(crate) async fn find_live(db: &mut dyn Connection, wanted: &str) -> Result<M
     Ok(member)
 }
 
-async fn insert(db: &mut dyn Connection, stamp: &Stamp, new: &NewMember) -> Result<Member, Error> {
+/// Adds an active member.
+pub(crate) async fn insert(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    new: &NewMember,
+) -> Result<Member, Error> {
     if let Some(holder) = db.one(BY_NAME, &[new.name.as_str().into()], read).await? {
         let (id, name) = (holder.id.value(), holder.name);
         return Err(Error::NameTaken { kind: Kind::Member, id, name });

@@ -54,4 +54,5 @@ const STEPS: &[Step] = &[
     step!(3, "payments", "0003_payments.sql"),
     step!(5, "standing", "0005_standing.sql"),
     step!(6, "goods", "0006_goods.sql"),
+    step!(8, "alias", "0008_alias.sql"),
 ];

@@ -104,6 +104,7 @@ async fn reopen(file: &Path) -> Club {
     let image = Image {
         roster: Arc::new(Roster::new()),
         rights: Arc::new(Entitlements::default()),
+        aliases: Arc::default(),
         items: Arc::new(Nowhere),
     };
     Club::open(store, image, Names::from(&Rules::default())).await.unwrap().0

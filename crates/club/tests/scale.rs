@@ -49,6 +49,7 @@ async fn open(store: Arc<dyn Store>) -> (Club, club::Loaded) {
     let image = Image {
         roster: Arc::new(Roster::new()),
         rights: Arc::new(Entitlements::default()),
+        aliases: Arc::default(),
         items: Arc::new(Nowhere),
     };
     Club::open(store, image, Names::from(&Rules::default())).await.unwrap()

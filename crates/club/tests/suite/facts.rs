@@ -26,6 +26,11 @@ macro_rules! facts {
                 a_new_version_keeps_the_item,
                 a_torrent_is_one_items,
                 withdrawn_and_broken_until_published_again;
+            imports:
+                a_brought_passkey_stands_for_its_member_until_rotated,
+                a_trial_changes_nothing,
+                all_or_none_are_imported_and_again_is_no_harm,
+                too_many_at_once_are_refused;
             items:
                 a_removed_item_frees_its_name_and_hashes_but_not_its_id,
                 an_info_hash_has_one_item,

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use club::{
     Club, Error, Fault, Image, Item, Items, Loaded, Names, NewItem, NewMember, Stamp, Store,
 };
-use policy::{Entitlements, ItemId, MemberId, PolicyId, Right, Roster, Standing};
+use policy::{Aliases, Entitlements, ItemId, MemberId, PolicyId, Right, Roster, Standing};
 use wire::InfoHash;
 
 pub(crate) mod changes;
 pub(crate) mod entitlements;
 mod facts;
 pub(crate) mod goods;
+pub(crate) mod imports;
 pub(crate) mod items;
 pub(crate) mod members;
 pub(crate) mod model;
@@ -31,14 +32,21 @@ pub(crate) struct House {
     pub(crate) shelf: Arc<Shelf>,
     roster: Arc<Roster>,
     rights: Arc<Entitlements>,
+    pub(crate) aliases: Arc<Aliases>,
 }
 
 impl House {
     pub(crate) async fn open(store: Arc<dyn Store>) -> Self {
         let (roster, rights, shelf) = <(Arc<Roster>, Arc<Entitlements>, Arc<Shelf>)>::default();
-        let image = Image { roster: roster.clone(), rights: rights.clone(), items: shelf.clone() };
+        let aliases = Arc::<Aliases>::default();
+        let image = Image {
+            roster: roster.clone(),
+            rights: rights.clone(),
+            aliases: aliases.clone(),
+            items: shelf.clone(),
+        };
         let (club, loaded) = Club::open(store, image, names()).await.unwrap();
-        Self { club, loaded, shelf, roster, rights }
+        Self { club, loaded, shelf, roster, rights, aliases }
     }
 
     pub(crate) async fn add_member(&self, name: &str) -> MemberId {

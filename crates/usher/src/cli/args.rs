@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use wire::InfoHash;
 
 use super::event::{EVENTS, EventsCommand};
+use super::import::class_is_tier;
 use super::ledger::{self, LedgerCommand, TopupArgs};
 use super::order::{CHECKOUT, CheckoutArgs, ORDERS, OrdersCommand};
 use super::price::PriceArgs;
@@ -112,6 +113,22 @@ pub enum Command {
     Why {
         /// The member's name or id
         member: String,
+    },
+    /// Bring in members of another tracker, with their passkeys
+    #[command(after_help = IMPORT)]
+    Import {
+        /// CSV with a header line, or JSON: `name` or `username`; `passkey` or `torrent_pass`;
+        /// `tier`, `group`, `class` or `PermissionID`; `enabled` or `active`
+        file: PathBuf,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// What a class or group of theirs is here; as often as there are classes
+        #[arg(long, value_name = "CLASS=TIER", value_parser = class_is_tier)]
+        tier: Vec<(String, String)>,
+        /// What everybody else is here
+        #[arg(long, value_name = "TIER")]
+        default_tier: Option<String>,
     },
     /// Copy the club to a file, while the daemon runs
     #[command(after_help = BACKUP)]
@@ -285,6 +302,13 @@ Examples:
   usher grant ada reel                    for ever
   usher grant ada all --until 30d         every item, for thirty days
   usher grant bob reel --until 2027-01-31";
+const IMPORT: &str = "\
+Examples:
+  usher import users.csv --dry-run --default-tier outsider
+  usher import users.json --tier 'Power User=fan' --tier VIP=patron --default-tier outsider
+
+The whole file is tried first, and nothing is changed unless all of it can be. Passkeys go on
+answering until `usher member rotate`; only a keyed hash of each is kept.";
 const BACKUP: &str = "\
 Examples:
   usher backup /var/backups/usher-2027-01-31.db

@@ -13,6 +13,7 @@ use web::api::{MAX_BODY_BYTES, view};
 
 use super::args::{Command, ItemCommand, MemberCommand};
 use super::client::Client;
+use super::import;
 use super::run::RunError;
 use super::show;
 use super::upkeep;
@@ -57,6 +58,16 @@ impl Asker {
                 self.print(&self.get(&["swarms", swarm]).await?, show::swarm)
             }
             Command::Stats => self.print(&self.get(&["stats"]).await?, show::stats),
+            Command::Import { file, dry_run, tier, default_tier } => {
+                let plan = import::Plan {
+                    file,
+                    dry_run: *dry_run,
+                    classes: tier.iter().cloned().collect(),
+                    tiers: self.config.rules.tiers.iter().map(|tier| tier.id.clone()).collect(),
+                    default_tier: default_tier.as_deref(),
+                };
+                self.print(&import::import(&self.client, &plan).await?, import::imported)
+            }
             Command::Backup { file, with_secret } => {
                 let backup = upkeep::backup(&self.client, file, *with_secret).await?;
                 self.print(&backup, upkeep::backed_up)

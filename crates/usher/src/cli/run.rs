@@ -10,6 +10,7 @@ use super::args::{Args, Command};
 use super::ask::Asker;
 use super::check;
 use super::client::{Client, ClientError};
+use super::import::ImportError;
 use super::upkeep::UpkeepError;
 use super::when::WhenError;
 use crate::config::{Source, SourceError};
@@ -56,6 +57,9 @@ pub enum RunError {
     /// A secret that the configuration names.
     #[error(transparent)]
     NoSecret(#[from] NoSecret),
+    /// An export of another tracker.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The answer cannot be put into JSON.
     #[error("cannot print the answer: {0}")]
     Print(#[from] serde_json::Error),

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
-use club::{OpenError, RestoreError, Sqlite};
+use club::RestoreError;
 use http::Method;
 use serde::Serialize;
 use thiserror::Error;
@@ -15,9 +15,9 @@ use web::api::{secret_beside, view};
 
 use super::client::{Client, ClientError};
 use super::run::RunError;
-use crate::config::Config;
-use crate::serve::club_file;
-use crate::serve::folder::{StateDir, StateDirError};
+use crate::config::{Config, Database};
+use crate::serve::folder::{StateDir, StateDirError, club_file};
+use crate::serve::store::{self, StoreError};
 
 /// Asks the daemon for a copy; the path is made whole here, where the words were typed.
 pub(super) async fn backup(
@@ -48,11 +48,13 @@ pub(super) async fn verify(client: &Client, config: &Config) -> Result<view::Sou
     }
     let state = StateDir::take(&config.state_dir).map_err(UpkeepError::from)?;
     let file = club_file(state.path());
-    if !fs::exists(&file).map_err(|error| RunError::File { path: file.clone(), error })? {
+    let is_there =
+        fs::exists(&file).map_err(|error| RunError::File { path: file.clone(), error })?;
+    if config.database == Database::Sqlite && !is_there {
         return Err(UpkeepError::NoClub(file).into());
     }
-    let store = Sqlite::open(&file).await.map_err(UpkeepError::from)?;
-    Ok(club::verify(&store).await.map_err(UpkeepError::from)?.into())
+    let store = store::open(&config.database, state.path()).await.map_err(UpkeepError::from)?;
+    Ok(club::verify(&*store).await.map_err(UpkeepError::from)?.into())
 }
 
 /// All that is wrong, for the one sentence that goes with exit code 1.
@@ -78,6 +80,9 @@ pub(super) async fn restore(
     backup: &Path,
     replace: bool,
 ) -> Result<Restored, UpkeepError> {
+    if config.database != Database::Sqlite {
+        return Err(UpkeepError::Elsewhere);
+    }
     let state = StateDir::take(&config.state_dir)?;
     let (club, secret) = (club_file(state.path()), config.secret_file.clone());
     let io = |path: &Path| {
@@ -129,6 +134,9 @@ pub enum UpkeepError {
     /// The database, while it was looked at.
     #[error(transparent)]
     Club(#[from] club::Error),
+    /// The club is in PostgreSQL.
+    #[error("the club is in PostgreSQL: restore it with `pg_restore` or `psql`")]
+    Elsewhere,
     /// A file.
     #[error("{}: {source}", path.display())]
     Io {
@@ -142,7 +150,7 @@ pub enum UpkeepError {
     NoClub(PathBuf),
     /// The database can't be opened.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Store(#[from] StoreError),
     /// Passkeys derive from the secret, so none is overwritten.
     #[error(
         "the backup's master secret {} is not the one in {}: move one of them away",

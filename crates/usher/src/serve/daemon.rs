@@ -116,11 +116,12 @@ impl Daemon {
             rights: Arc::new(Entitlements::default()),
         };
         let (roster, rights) = (Arc::clone(&members.roster), Arc::clone(&members.rights));
+        let aliases = Arc::clone(&members.aliases);
         let tracker = Arc::new(Tracker::new(settings::of_tracker(&config), members, random()?));
 
         let items = Arc::new(Registry::new(Arc::clone(&tracker), clock));
         let store = store::open(&config.database, state.path()).await?;
-        let image = Image { roster, rights, items };
+        let image = Image { roster, rights, aliases, items };
         let (club, loaded) = Club::open(store, image, Names::from(&config.rules)).await?;
         warn_of_unknown(&loaded);
         let path = snapshot::path_in(state.path());

@@ -20,7 +20,6 @@ pub(crate) mod store;
 pub use admin::AdminError;
 pub use daemon::{ServeError, serve};
 pub use folder::StateDirError;
-pub(crate) use folder::club_file;
 pub use fronts::FrontError;
 pub use providers::NoSecret;
 pub use secret::SecretError;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use club::{Club, Stamp};
 use jiff::Timestamp;
-use policy::{Grant, ItemId, Keyring, Label, MemberId, Notices};
+use policy::{AliasHash, Grant, ItemId, Keyring, Label, MemberId, Notices};
 use tracker::{Now, Tracker};
+use wire::Passkey;
 
 use super::attempts::Attempts;
 use super::error::ApiError;
@@ -92,6 +93,11 @@ impl Admin {
         let passkey = String::from_utf8_lossy(passkey.expose()).into_owned();
         let announce_url = format!("{}/{passkey}", self.addresses.load().announce_url);
         view::MemberKey { member: member.into(), passkey, announce_url }
+    }
+
+    /// What a passkey of another tracker is kept as.
+    pub(super) fn alias(&self, passkey: &Passkey) -> AliasHash {
+        self.keyring.alias_hash(passkey)
     }
 
     pub(super) fn refusal(&self, refusal: policy::Refusal) -> String {

@@ -10,6 +10,7 @@ mod checkouts;
 mod error;
 mod events;
 mod extract;
+mod import;
 mod items;
 mod ledger;
 mod members;
@@ -65,6 +66,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/checkouts/{checkout}", get(checkouts::show))
         .route("/checkouts/{checkout}/refund", post(checkouts::refund))
         .route("/stats", get(observe::stats))
+        .route("/import", post(import::import))
         .route("/backup", post(upkeep::backup))
         .route("/verify", get(upkeep::verify))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));

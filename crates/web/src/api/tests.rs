@@ -222,9 +222,10 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let keyring = Arc::new(Keyring::new(&MasterSecret::new([7; 32]), None));
         let (roster, rights) = (Arc::new(Roster::new()), Arc::new(Entitlements::default()));
+        let aliases = Arc::<Aliases>::default();
         let members = Members {
             keyring: Arc::clone(&keyring),
-            aliases: Arc::new(Aliases::default()),
+            aliases: Arc::clone(&aliases),
             roster: Arc::clone(&roster),
             rights: Arc::clone(&rights),
         };
@@ -238,7 +239,7 @@ impl House {
         };
         let tracker = Arc::new(Tracker::new(settings, members, 7));
         let items = Arc::new(Register(Arc::clone(&tracker)));
-        let image = Image { roster: Arc::clone(&roster), rights, items };
+        let image = Image { roster: Arc::clone(&roster), rights, aliases, items };
         let store = Arc::new(Sqlite::open(&folder.path().join("club.db")).await.unwrap());
         let (club, _) = Club::open(store, image, Names::from(&Rules::default())).await.unwrap();
         let admin = Admin::new(

@@ -3,6 +3,7 @@
 //! The command line reads and writes these same types. Moments are RFC 3339 in UTC; where one is
 //! `null`, there is no end.
 
+mod import;
 pub mod money;
 mod upkeep;
 pub mod voucher;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::money::Money;
+pub use import::{Import, Imported, Newcomer};
 pub use upkeep::{Backup, Flaw, NewBackup, Soundness};
 
 /// Why a request was refused.

@@ -154,6 +154,7 @@ impl House {
         let image = Image {
             roster: Arc::new(Roster::new()),
             rights: Arc::new(Entitlements::default()),
+            aliases: Arc::default(),
             items: Arc::new(Nowhere),
         };
         let store = Arc::new(Sqlite::open(&folder.path().join("club.db")).await.unwrap());

@@ -1,0 +1,52 @@
+//! Members from another tracker, over the admin API.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use club::{Arrival, NewMember, Newcomer};
+use wire::Passkey;
+
+use super::admin::{Admin, unix};
+use super::error::ApiError;
+use super::extract::Body;
+use super::view;
+
+pub(super) async fn import(
+    State(admin): State<Arc<Admin>>,
+    Body(asked): Body<view::Import>,
+) -> Result<Json<Vec<view::Imported>>, ApiError> {
+    let names: Vec<_> = asked.members.iter().map(|member| member.name.clone()).collect();
+    let newcomers =
+        asked.members.into_iter().map(|member| newcomer(&admin, member)).collect::<Result<_, _>>();
+    let newcomers: Vec<Newcomer> = newcomers?;
+    let arrivals = if asked.dry_run {
+        admin.club.try_import(&newcomers).await?
+    } else {
+        admin.club.import(&admin.stamp(), newcomers).await?
+    };
+    Ok(Json(names.into_iter().zip(arrivals).map(imported).collect()))
+}
+
+fn newcomer(admin: &Admin, member: view::Newcomer) -> Result<Newcomer, ApiError> {
+    let passkey = match &member.passkey {
+        None => None,
+        Some(text) => Some(Passkey::new(text.as_bytes()).ok_or_else(|| {
+            ApiError::unprocessable(format!(
+                "the passkey of `{}` is none: 1 to 64 letters, digits, `-` and `_`",
+                member.name
+            ))
+        })?),
+    };
+    let new = NewMember { name: member.name, tier: member.tier, tier_until: unix(member.until)? };
+    Ok(Newcomer { member: new, passkey: passkey.map(|passkey| admin.alias(&passkey)) })
+}
+
+fn imported((name, arrival): (String, Arrival)) -> view::Imported {
+    let (outcome, why) = match arrival {
+        Arrival::Added => ("added", None),
+        Arrival::Present => ("present", None),
+        Arrival::Refused(why) => ("refused", Some(why.to_string())),
+    };
+    view::Imported { name, outcome: outcome.to_owned(), why }
+}

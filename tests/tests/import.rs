@@ -1,0 +1,64 @@
+//! Members of another tracker go on announcing with the passkeys they have.
+
+use std::fs;
+
+use tests::{Ask, Daemon};
+
+const ADA: &str = "0123456789abcdef0123456789abcdef";
+const BOB: &str = "fedcba9876543210fedcba9876543210";
+
+#[test]
+fn an_imported_passkey_answers_until_it_is_rotated() {
+    let mut daemon = Daemon::start("", "");
+    daemon.item("reel", [7; 20], "priority");
+    let file = export(
+        &daemon,
+        &format!(
+            "ID,Username,torrent_pass,PermissionID,Enabled\n1,ada,{ADA},2,1\n2,bob,{BOB},3,1\n3,eve,x,2,2\n"
+        ),
+    );
+    let classes = ["--tier", "2=fan", "--default-tier", "outsider"];
+    let tried = daemon.json(&[&["import", &file, "--dry-run"], &classes[..]].concat());
+    assert_eq!((&tried["added"], &tried["closed"]), (&2.into(), &1.into()));
+    assert!(daemon.json(&["member", "list"]).as_array().expect("a list").is_empty());
+
+    let done = daemon.json(&[&["import", &file], &classes[..]].concat());
+    assert_eq!((&done["added"], &done["present"]), (&2.into(), &0.into()));
+    let again = daemon.json(&[&["import", &file], &classes[..]].concat());
+    assert_eq!((&again["added"], &again["present"]), (&0.into(), &2.into()));
+
+    let announce = |daemon: &Daemon, passkey: &str| {
+        daemon.announce(&Ask { passkey: Some(passkey.to_owned()), ..Ask::of([7; 20], 1) })
+    };
+    assert_eq!(announce(&daemon, ADA).text("failure reason"), None);
+    assert_eq!(daemon.json(&["swarm", "reel"])["inside_leechers"], 1);
+    daemon.terminate();
+    daemon.restart();
+    assert_eq!(announce(&daemon, ADA).text("failure reason"), None);
+    daemon.json(&["member", "rotate", "ada"]);
+    let refused = announce(&daemon, ADA);
+    assert!(refused.text("failure reason").is_some(), "{refused:?}");
+    assert_eq!(announce(&daemon, BOB).text("failure reason"), None);
+}
+
+#[test]
+fn nobody_is_imported_where_somebody_can_not_be() {
+    let daemon = Daemon::start("", "");
+    daemon.member("bob", "fan");
+    let file = export(&daemon, "name,tier\nada,fan\nbob,fan\nc c,fan\n");
+    let said = daemon.refuses(&["import", &file]);
+    for part in ["nothing was changed, 2 can't", "bob: member 1 has the name", "c c: ' ' can't"] {
+        assert!(said.contains(part), "{said}");
+    }
+    let file = export(&daemon, "name,class\nada,VIP\n");
+    assert!(daemon.refuses(&["import", &file]).contains("--tier VIP=fan"));
+    let file = export(&daemon, "name\nada\nada\n");
+    assert!(daemon.refuses(&["import", &file]).contains("of another in the file"));
+    assert_eq!(daemon.json(&["member", "list"]).as_array().map(Vec::len), Some(1));
+}
+
+fn export(daemon: &Daemon, text: &str) -> String {
+    let file = daemon.folder().join("export");
+    fs::write(&file, text).expect("an export");
+    file.into_os_string().into_string().expect("a name in UTF-8")
+}
