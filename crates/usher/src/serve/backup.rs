@@ -27,10 +27,14 @@ pub(crate) async fn make(
     let folder = &settings.folder;
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
     let file = folder.join(now.strftime(NAME).to_string());
-    club.backup(&file).await?;
+    let secret = secret_beside(&file);
     if settings.with_secret {
-        let secret = secret_beside(&file);
+        // First, so that who finds a copy finds all of it.
         copy_secret(secret_file, &secret).map_err(at(&secret))?;
+    }
+    if let Err(error) = club.backup(&file).await {
+        let _ = fs::remove_file(&secret);
+        return Err(error.into());
     }
     let made = listed(folder).map_err(at(folder))?;
     let over = made.len().saturating_sub(settings.keep.into());
