@@ -12,6 +12,7 @@ mod daemon;
 mod http;
 mod postgres;
 mod program;
+mod provider;
 mod udp;
 mod wait;
 
@@ -22,5 +23,6 @@ pub use daemon::{Daemon, Listening};
 pub use http::{Http, Response};
 pub use postgres::{Database, Server};
 pub use program::{Job, Kind, Program};
+pub use provider::{Asked, Provider, btcpay_signature, post, stripe_signature};
 pub use udp::{MAGIC, Udp};
 pub use wait::{eventually, within};

@@ -123,6 +123,18 @@ impl Club {
         entry(&mut *self.reader().await?, id).await
     }
 
+    /// The last entry that took something of this one back.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is none such.
+    pub async fn last_reversal(&self, id: EntryId) -> Result<Entry, Error> {
+        let mut db = self.reader().await?;
+        let sql = "SELECT max(id) FROM journal WHERE reverses = $1 HAVING max(id) IS NOT NULL";
+        let last = db.one(sql, &[id.0.into()], |row| Ok(EntryId(row.number(0)?))).await?;
+        entry(&mut *db, last.ok_or(Error::NoEntry(id))?).await
+    }
+
     /// What moved a member's balances, oldest first. O(the member's postings).
     ///
     /// # Errors

@@ -8,15 +8,15 @@ use policy::{ItemId, MemberId};
 use crate::audit::Stamp;
 use crate::club::Club;
 use crate::error::Error;
-use crate::facts::{Facts, Phase};
+use crate::facts::Phase;
 use crate::item;
-use crate::ledger::{self, EntryId};
+use crate::ledger;
 use crate::member;
 use crate::money::Amount;
 use crate::page::Page;
+use crate::paid::{self, Payment};
 use crate::payment::check_amount;
 use crate::price::Way;
-use crate::provider::Dispute;
 use crate::sql::{Connection, Row, SqlResult, Value, unreadable};
 
 /// The number of a checkout; later ones are higher.
@@ -120,35 +120,6 @@ impl Checkout {
             _ if self.closed => "closed".to_owned(),
             _ => Phase::Pending.to_string(),
         }
-    }
-}
-
-/// One payment for a checkout.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Payment {
-    /// The provider's name for it.
-    pub name: String,
-    /// What is known of it.
-    pub facts: Facts,
-    /// What of it is in the books, in minor units.
-    pub kept: i64,
-    /// For a subscription: the end of the period that it paid for, in Unix seconds.
-    pub until: Option<u32>,
-    /// The entry that brought the money in.
-    pub topup: Option<EntryId>,
-    /// The entry that spent it; `None` where it is in the member's balance.
-    pub bought: Option<EntryId>,
-    pub(crate) id: Option<u32>,
-    pub(crate) checkout: Option<CheckoutId>,
-    pub(crate) currency: String,
-    pub(crate) moves: u32,
-    pub(crate) suspends: bool,
-}
-
-impl Payment {
-    /// What its facts come to, at its order's price.
-    pub fn phase(&self, amount: Amount) -> Phase {
-        self.facts.phase(amount.minor)
     }
 }
 
@@ -331,39 +302,6 @@ pub(crate) async fn find_session(
     }
 }
 
-/// What is known of a payment by its provider's name for it.
-pub(crate) async fn find_payment(
-    db: &mut dyn Connection,
-    provider: &str,
-    name: &str,
-) -> SqlResult<Option<Payment>> {
-    db.one(PAYMENT, &[provider.into(), name.into()], read_payment).await
-}
-
-/// Keeps what is known of a payment.
-pub(crate) async fn save_payment(
-    db: &mut dyn Connection,
-    provider: &str,
-    payment: &Payment,
-) -> SqlResult<()> {
-    let values = [
-        provider.into(),
-        payment.name.as_str().into(),
-        payment.checkout.map(|checkout| checkout.0).into(),
-        payment.facts.paid.into(),
-        Value::Int(Some(payment.facts.refunded)),
-        u32::from(rank(payment.facts.dispute)).into(),
-        payment.currency.as_str().into(),
-        payment.until.into(),
-        Value::Int(Some(payment.kept)),
-        payment.moves.into(),
-        payment.topup.map(|entry| entry.0).into(),
-        payment.bought.map(|entry| entry.0).into(),
-        payment.suspends.into(),
-    ];
-    db.execute(SAVE_PAYMENT, &values).await.map(|_| ())
-}
-
 async fn with_payments(
     db: &mut dyn Connection,
     found: Vec<Checkout>,
@@ -376,7 +314,7 @@ async fn with_payments(
 }
 
 async fn one_with_payments(db: &mut dyn Connection, found: Checkout) -> Result<Checkout, Error> {
-    let payments = db.all(PAYMENTS, &[found.id.0.into(), Page::MAX.into()], read_payment).await?;
+    let payments = paid::of_checkout(db, found.id).await?;
     Ok(Checkout { payments, ..found })
 }
 
@@ -406,26 +344,6 @@ fn read(row: &dyn Row) -> SqlResult<Checkout> {
     })
 }
 
-fn read_payment(row: &dyn Row) -> SqlResult<Payment> {
-    Ok(Payment {
-        id: Some(row.number(0)?),
-        name: row.text(1)?.to_owned(),
-        checkout: row.optional(2)?.map(CheckoutId),
-        facts: Facts {
-            paid: row.number::<u8>(3)? == 1,
-            refunded: row.number(4)?,
-            dispute: dispute(row, 5)?,
-        },
-        currency: row.text(6)?.to_owned(),
-        until: row.optional(7)?,
-        kept: row.number(8)?,
-        moves: row.number(9)?,
-        topup: row.optional(10)?.map(EntryId),
-        bought: row.optional(11)?.map(EntryId),
-        suspends: row.number::<u8>(12)? == 1,
-    })
-}
-
 fn text(row: &dyn Row, column: usize) -> SqlResult<Option<String>> {
     let text = row.text(column)?;
     Ok((!text.is_empty()).then(|| text.to_owned()))
@@ -439,25 +357,6 @@ fn way(text: &str) -> SqlResult<Way> {
     }
 }
 
-fn dispute(row: &dyn Row, column: usize) -> SqlResult<Dispute> {
-    match row.number::<u8>(column)? {
-        0 => Ok(Dispute::None),
-        1 => Ok(Dispute::Open),
-        2 => Ok(Dispute::Won),
-        3 => Ok(Dispute::Lost),
-        other => Err(unreadable(column, &other.to_string())),
-    }
-}
-
-fn rank(dispute: Dispute) -> u8 {
-    match dispute {
-        Dispute::None => 0,
-        Dispute::Open => 1,
-        Dispute::Won => 2,
-        Dispute::Lost => 3,
-    }
-}
-
 macro_rules! columns {
     ($before:literal, $after:literal) => {
         concat!(
@@ -466,16 +365,6 @@ macro_rules! columns {
              coalesce(way, ''), coalesce(tier, ''), days, until, ended, closed, \
              coalesce(url, ''), created ",
             $after
-        )
-    };
-}
-
-macro_rules! select_payment {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, name, checkout, paid, refunded, dispute, currency, until, kept, moves, \
-             topup, bought, suspends FROM payment WHERE ",
-            $rest
         )
     };
 }
@@ -498,14 +387,4 @@ const OPEN: &str = columns!(
      AND NOT EXISTS (SELECT 1 FROM payment WHERE payment.checkout = checkout.id AND paid = 1) \
      ORDER BY id LIMIT $3"
 );
-const PAYMENT: &str = select_payment!("provider = $1 AND name = $2");
-const PAYMENTS: &str = select_payment!("checkout = $1 ORDER BY id LIMIT $2");
-const SAVE_PAYMENT: &str = "INSERT INTO payment (provider, name, checkout, paid, refunded, \
-     dispute, currency, until, kept, moves, topup, bought, suspends) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-     ON CONFLICT (provider, name) DO UPDATE SET checkout = excluded.checkout, \
-     paid = excluded.paid, refunded = excluded.refunded, dispute = excluded.dispute, \
-     currency = excluded.currency, until = excluded.until, kept = excluded.kept, \
-     moves = excluded.moves, topup = excluded.topup, bought = excluded.bought, \
-     suspends = excluded.suspends";
 const MAX_KEY: usize = 255;

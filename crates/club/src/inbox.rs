@@ -149,6 +149,16 @@ impl Club {
             .await
     }
 
+    /// Whether an event of a provider was received.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn has_received(&self, provider: &str, key: &str) -> Result<bool, Error> {
+        let mut db = self.reader().await?;
+        Ok(db.one(BY_KEY, &[provider.into(), key.into()], read).await?.is_some())
+    }
+
     /// A page of deliveries, oldest first.
     ///
     /// # Errors

@@ -10,19 +10,19 @@ use policy::MemberState;
 
 use crate::account::Account;
 use crate::audit::Stamp;
-use crate::checkout::{self, Buys, Checkout, CheckoutId, Payment};
+use crate::checkout::{self, Buys, Checkout, CheckoutId};
 use crate::entitlement::Entitlement;
 use crate::error::{Error, Fault};
-use crate::facts::Facts;
 use crate::ledger::{self, EntryId, NewEntry, Request, negated, post};
 use crate::member::{self, Member};
 use crate::money::Amount;
 use crate::names::Names;
 use crate::order;
+use crate::paid::{self, Payment};
 use crate::payment::{self, TakeBack, credit};
-use crate::provider::{Claim, Ending, Notice, Report};
-use crate::sql::{Connection, Value};
-use crate::term;
+use crate::provider::{Claim, Notice, Report};
+use crate::sql::Connection;
+use crate::{subscription, term};
 
 /// Where a provider's word was heard.
 pub(crate) struct Hearing<'a> {
@@ -59,7 +59,7 @@ pub(crate) async fn apply(
 ) -> Result<Done, Error> {
     match notice {
         Notice::Closed { session } => close(db, hearing, session).await,
-        Notice::Ended(ending) => end_subscription(db, hearing, ending, changes).await,
+        Notice::Ended(ending) => subscription::end(db, hearing, ending, changes).await,
         Notice::Nothing(why) => Ok(Done::Ignored(why)),
         Notice::Payment(report) => take(db, hearing, report, changes).await,
         Notice::Wake { .. } => Ok(Done::Ignored("the provider was not asked what happened")),
@@ -86,7 +86,7 @@ async fn take(
     report: &Report,
     changes: &mut Changes,
 ) -> Result<Done, Error> {
-    let known = checkout::find_payment(db, hearing.provider, &report.payment).await?;
+    let known = paid::find(db, hearing.provider, &report.payment).await?;
     let mut payment = known.unwrap_or_else(|| Payment::unknown(&report.payment));
     let before = (payment.facts, payment.checkout);
     let order = match payment.checkout {
@@ -98,7 +98,7 @@ async fn take(
     }
     payment.learn(report, order.as_ref());
     let Some(order) = order else {
-        checkout::save_payment(db, hearing.provider, &payment).await?;
+        paid::save(db, hearing.provider, &payment).await?;
         let name = &report.payment;
         return Ok(Done::Held(format!("no payment {name} is known yet: kept until it is")));
     };
@@ -106,43 +106,12 @@ async fn take(
         return Ok(Done::Known);
     }
     let done = settle(db, hearing, &order, &mut payment, changes).await?;
-    checkout::save_payment(db, hearing.provider, &payment).await?;
+    paid::save(db, hearing.provider, &payment).await?;
     if matches!(order.buys, Buys::Subscription { .. }) {
-        note_subscription(db, order.id, report).await?;
-        extend(db, hearing, order.id, changes).await?;
+        subscription::note(db, order.id, report).await?;
+        subscription::extend(db, hearing, order.id, changes).await?;
     }
     Ok(done)
-}
-
-impl Payment {
-    fn unknown(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            facts: Facts::default(),
-            kept: 0,
-            until: None,
-            topup: None,
-            bought: None,
-            id: None,
-            checkout: None,
-            currency: String::new(),
-            moves: 0,
-            suspends: false,
-        }
-    }
-
-    fn learn(&mut self, report: &Report, order: Option<&Checkout>) {
-        self.facts = self.facts.join(Facts {
-            paid: report.paid.is_some(),
-            refunded: report.refunded.map_or(0, |amount| amount.minor.max(0)),
-            dispute: report.dispute,
-        });
-        self.until = self.until.max(report.until);
-        self.checkout = self.checkout.or_else(|| order.map(|order| order.id));
-        if let Some(amount) = report.refunded.or(report.paid) {
-            amount.currency.code().clone_into(&mut self.currency);
-        }
-    }
 }
 
 /// Why a report can't be of the order that it names.
@@ -167,7 +136,7 @@ fn mismatch(report: &Report, order: Option<&Checkout>, payment: &Payment) -> Opt
 }
 
 /// The order that a payment is for.
-async fn locate(
+pub(crate) async fn locate(
     db: &mut dyn Connection,
     hearing: &Hearing<'_>,
     report: &Report,
@@ -364,13 +333,6 @@ async fn give_back(
     Ok(())
 }
 
-impl Payment {
-    /// Names a step of the present move in the journal.
-    fn key(&self, provider: &str, step: &str) -> String {
-        format!("{provider}:{}:{}:{step}", self.name, self.moves)
-    }
-}
-
 async fn suspend(
     db: &mut dyn Connection,
     stamp: &Stamp,
@@ -405,65 +367,6 @@ async fn resume(
         member.state = MemberState::Active;
         member::save(db, stamp, "member.resume", &member, "the dispute was won").await?;
         changes.members.push(member);
-    }
-    Ok(())
-}
-
-/// Keeps the provider's name for a subscription, by which later events may mean its order.
-async fn note_subscription(
-    db: &mut dyn Connection,
-    order: CheckoutId,
-    report: &Report,
-) -> Result<(), Error> {
-    if let Some(name) = &report.subscription {
-        let sql = "UPDATE checkout SET subscription = $2 WHERE id = $1";
-        db.execute(sql, &[order.0.into(), name.as_str().into()]).await?;
-    }
-    Ok(())
-}
-
-async fn end_subscription(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
-    ending: &Ending,
-    changes: &mut Changes,
-) -> Result<Done, Error> {
-    let report = Report {
-        order: ending.order,
-        subscription: Some(ending.subscription.clone()),
-        ..Report::default()
-    };
-    let Some(order) = locate(db, hearing, &report).await? else {
-        return Ok(Done::Held(format!(
-            "no order of ours has the subscription {}",
-            ending.subscription
-        )));
-    };
-    let ended = order.ended.unwrap_or(u32::MAX).min(ending.at);
-    let sql = "UPDATE checkout SET ended = $2 WHERE id = $1";
-    db.execute(sql, &[order.id.0.into(), ended.into()]).await?;
-    extend(db, hearing, order.id, changes).await?;
-    Ok(Done::Applied(format!("the subscription of order {} is over", order.id.0)))
-}
-
-/// Lets a subscription's tier last as long as what is kept of its payments says.
-async fn extend(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
-    order: CheckoutId,
-    changes: &mut Changes,
-) -> Result<(), Error> {
-    let order = checkout::find(db, order).await?;
-    let Buys::Subscription { tier } = &order.buys else { return Ok(()) };
-    let kept = order.payments.iter().filter(|payment| payment.kept > 0 && payment.bought.is_some());
-    let paid = kept.filter_map(|payment| payment.until).max();
-    let until = paid.map(|until| until.min(order.ended.unwrap_or(u32::MAX)));
-    if until != order.until {
-        changes
-            .members
-            .extend(term::move_end(db, hearing, order.member, tier, order.until, until).await?);
-        let sql = "UPDATE checkout SET until = $2 WHERE id = $1";
-        db.execute(sql, &[order.id.0.into(), Value::from(until)]).await?;
     }
     Ok(())
 }

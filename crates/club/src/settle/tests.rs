@@ -3,21 +3,21 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use policy::MemberId;
+use policy::{ItemId, MemberId};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 use crate::checkout::insert;
 use crate::entitlement;
+use crate::facts::Facts;
 use crate::inbox::{Delivery, Verdict, receive};
 use crate::money::Currency;
 use crate::payment::held;
 use crate::price::Way;
-use crate::provider::{Dispute, Event};
+use crate::provider::{Dispute, Ending, Event};
 use crate::sqlite::Sqlite;
 use crate::store::Store;
-use policy::ItemId;
 
 /// What may be heard of one payment of 3.00.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -172,7 +172,7 @@ async fn state(db: &mut dyn Connection, case: u32, id: MemberId) -> State {
     let member = member::find(db, &format!("m{case}")).await.unwrap();
     let balance = held(db, id, usd(0).currency).await.unwrap();
     let right = entitlement::one(db, id, ItemId(1)).await.unwrap();
-    let payment = checkout::find_payment(db, "stripe", &format!("pi_{case}")).await.unwrap();
+    let payment = paid::find(db, "stripe", &format!("pi_{case}")).await.unwrap();
     State {
         balance: (balance.prepaid.minor, balance.owed.minor),
         has_item: right.is_some_and(|right| right.is_live(NOW)),

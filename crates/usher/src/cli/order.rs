@@ -5,6 +5,7 @@ use http::Method;
 use web::api::pay_view as view;
 
 use super::ask::{Asker, path};
+use super::key;
 use super::run::RunError;
 use super::table::{facts, list, or_dash};
 
@@ -31,9 +32,9 @@ pub struct CheckoutArgs {
     /// The top-up's currency, such as usd
     #[arg(long, requires = "topup")]
     currency: Option<String>,
-    /// Where it is paid
+    /// Where it is paid: stripe, btcpay, or the name of one of your hooks
     #[arg(long)]
-    provider: Provider,
+    provider: String,
     /// Names this request, so that the same again makes no second order [default: a new one]
     #[arg(long)]
     key: Option<String>,
@@ -44,13 +45,6 @@ pub struct CheckoutArgs {
 enum Way {
     Direct,
     Torrent,
-}
-
-/// Where orders can be made.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Provider {
-    Btcpay,
-    Stripe,
 }
 
 /// `usher orders`.
@@ -70,16 +64,19 @@ pub enum OrdersCommand {
         /// A part of it, such as 1.50 [default: what is left]
         #[arg(long)]
         amount: Option<String>,
+        /// Names this request: the same again pays nothing more back [default: a new one]
+        #[arg(long)]
+        key: Option<String>,
     },
 }
 
 impl Asker {
     pub(super) async fn checkout(&self, args: &CheckoutArgs) -> Result<String, RunError> {
         let order = view::NewOrder {
-            provider: word(args.provider),
+            provider: args.provider.clone(),
             member: args.member.clone(),
             buys: args.buys(),
-            key: args.key.clone().map_or_else(fresh_key, Ok)?,
+            key: key::given_or_fresh(args.key.as_deref())?,
         };
         let made = self.client.tell(Method::POST, &path(&["checkouts"]), &order).await?;
         self.print(&made, made_text)
@@ -95,9 +92,10 @@ impl Asker {
                 let order = self.get(&["checkouts", &order.to_string()]).await?;
                 self.print(&order, order_text)
             }
-            OrdersCommand::Refund { order, amount } => {
+            OrdersCommand::Refund { order, amount, key } => {
                 let path = path(&["checkouts", &order.to_string(), "refund"]);
-                let refund = view::OrderRefund { amount: amount.clone() };
+                let key = key::given_or_fresh(key.as_deref())?;
+                let refund = view::OrderRefund { key, amount: amount.clone() };
                 let refunded = self.client.tell(Method::POST, &path, &refund).await?;
                 self.print(&refunded, refunded_text)
             }
@@ -124,13 +122,8 @@ fn word(value: impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
-fn fresh_key() -> Result<String, RunError> {
-    let number = getrandom::u64().map_err(|error| RunError::Start(std::io::Error::other(error)))?;
-    Ok(format!("usher checkout {number:016x}"))
-}
-
 fn made_text(order: &view::Order) -> String {
-    let url = order.url.as_deref().unwrap_or("nowhere: the provider gave no address");
+    let url = order.url.as_deref().unwrap_or("where you sell, with the order's number");
     format!(
         "Order {}: {} pays {} {} for {} here:\n{url}\n",
         order.id,

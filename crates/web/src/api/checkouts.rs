@@ -50,7 +50,8 @@ pub(super) async fn refund(
     let currency = admin.club.checkout(CheckoutId(order)).await?.amount.currency;
     let amount = refund.amount.map(|text| Amount::parse(&text, currency)).transpose();
     let amount = amount.map_err(unprocessable)?;
-    let (order, link) = admin.till()?.refund("admin", CheckoutId(order), amount).await?;
+    let till = admin.till()?;
+    let (order, link) = till.refund("admin", &refund.key, CheckoutId(order), amount).await?;
     Ok(Json(view::Refunded { order: describe(&admin, order).await?, link }))
 }
 

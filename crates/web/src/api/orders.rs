@@ -56,6 +56,13 @@ pub(super) async fn refund(
             Some(amount(text, currency.code())?)
         }
     };
+    // What was paid at a provider is paid back there.
+    if let Some(checkout) = admin.club.checkout_of(order).await? {
+        admin.till()?.refund("admin", &new.key, checkout, part).await?;
+        let entry = admin.club.order(order).await?.entry;
+        let entry = admin.club.last_reversal(entry).await?;
+        return Ok((StatusCode::CREATED, Json(entry.into())));
+    }
     let entry = admin.club.refund(&admin.stamp(), &new.key, order, part).await?;
     Ok((StatusCode::CREATED, Json(entry.into())))
 }

@@ -9,7 +9,7 @@ use super::view::Named;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
-    /// `stripe` or `btcpay`.
+    /// `stripe`, `btcpay`, or a hook's name.
     pub provider: String,
     /// Who is to pay, by name or id.
     pub member: String,
@@ -98,10 +98,13 @@ pub struct Payment {
 }
 
 /// What is to be paid back.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct OrderRefund {
+    /// Names the request: the same again pays nothing more back.
+    pub key: String,
     /// A decimal; `null` for what is left.
+    #[serde(default)]
     pub amount: Option<String>,
 }
 

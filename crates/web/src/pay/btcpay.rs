@@ -12,7 +12,6 @@ use super::providers::BtcpayApi;
 /// A pull payment, from which the payer takes the money back.
 #[derive(Deserialize)]
 pub(super) struct Refund {
-    pub(super) id: String,
     #[serde(rename = "viewLink", default)]
     pub(super) link: String,
 }

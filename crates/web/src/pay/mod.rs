@@ -5,6 +5,7 @@
 
 mod btcpay;
 mod client;
+mod error;
 mod heard;
 mod providers;
 mod stripe;
@@ -12,7 +13,8 @@ mod till;
 mod webhooks;
 
 pub use client::ProviderError;
+pub use error::TillError;
 pub use heard::Heard;
 pub use providers::{BtcpayApi, HookSettings, Plan, Providers, StripeApi};
-pub use till::{Bought, Order, Till, TillError};
+pub use till::{Bought, Order, Till};
 pub use webhooks::{MAX_BODY_BYTES, router};

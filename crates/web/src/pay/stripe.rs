@@ -18,10 +18,10 @@ pub(super) struct Session {
     pub(super) url: String,
 }
 
-/// A refund that Stripe took on.
+/// What became of a refund.
 #[derive(Deserialize)]
-pub(super) struct Refund {
-    pub(super) id: String,
+struct Refund {
+    status: String,
 }
 
 /// Creates the session of an order; `title` is what the payer reads, `interval` the period of a
@@ -63,21 +63,28 @@ fn session_form(api: &StripeApi, order: &Checkout, title: &str, interval: Option
     form.finish()
 }
 
-/// Pays an amount of a payment back.
+/// Pays an amount of a payment back; `key` names the request.
 pub(super) async fn refund(
     client: &Client,
     api: &StripeApi,
     payment: &Payment,
     amount: Amount,
-) -> Result<Refund, ProviderError> {
+    key: &str,
+) -> Result<(), ProviderError> {
     // Payments are known by their intent; by the charge where there never was one.
     let named = if payment.name.starts_with("ch_") { "charge" } else { "payment_intent" };
     let body = Serializer::new(String::new())
         .append_pair(named, &payment.name)
         .append_pair("amount", &amount.minor.to_string())
         .finish();
-    let key = format!("usher-refund-{}-{}-{}", payment.name, payment.kept, amount.minor);
-    post(client, api, "/v1/refunds", &key, body).await
+    let refund: Refund = post(client, api, "/v1/refunds", key, body).await?;
+    match refund.status.as_str() {
+        "failed" | "canceled" => {
+            let why = format!("the refund is {}", refund.status);
+            Err(ProviderError::Refused { provider: "stripe", status: 200, why })
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn post<T: serde::de::DeserializeOwned>(

@@ -10,9 +10,9 @@ use club::{
     Amount, Buys, Checkout, CheckoutId, Club, Delivery, DeliveryId, NewCheckout, Payment, Stamp,
     Verdict, Wants, Way,
 };
-use thiserror::Error;
 
-use super::client::{Client, ProviderError};
+use super::client::Client;
+use super::error::TillError;
 use super::heard::Heard;
 use super::providers::Providers;
 use super::{btcpay, stripe};
@@ -30,7 +30,7 @@ pub struct Till {
 /// What somebody wants to pay for.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// `stripe` or `btcpay`.
+    /// `stripe`, `btcpay`, or a hook's name.
     pub provider: String,
     /// Who is to pay, by name or id.
     pub member: String,
@@ -93,7 +93,8 @@ impl Till {
         let (wants, interval) = wants(&providers, order.bought, &order.provider)?;
         let new = NewCheckout { provider: order.provider, member: order.member, wants };
         let made = self.club.make_checkout(&self.stamp(who), key, new).await?;
-        if made.url.is_some() {
+        // A hook's order is paid where its number is put in, which is not asked from here.
+        if made.url.is_some() || providers.hooks.contains_key(&made.provider) {
             return Ok(made);
         }
         let title = self.title(&made).await?;
@@ -126,8 +127,9 @@ impl Till {
         })
     }
 
-    /// Has the provider pay an order back, `amount` of it or what is left of it, and enters that.
-    /// Returns the order, and where the payer has something to do, the link for it.
+    /// Has the provider pay an order back, `amount` of it or what is left of it, and enters that;
+    /// the same `key` again pays nothing more. Returns the order, and where the payer has
+    /// something to do, the link for it.
     ///
     /// # Errors
     ///
@@ -135,19 +137,25 @@ impl Till {
     pub async fn refund(
         &self,
         who: &str,
+        key: &str,
         id: CheckoutId,
         amount: Option<Amount>,
     ) -> Result<(Checkout, Option<String>), TillError> {
         let providers = self.providers.load_full();
         let order = self.club.checkout(id).await?;
+        let key = format!("refund:{key}");
+        if self.club.has_received(&order.provider, &key).await? {
+            return Ok((order, None));
+        }
         let (payment, amount) = refundable(&order, amount)?;
-        let (name, link) = match (&providers.stripe_api, &providers.btcpay) {
+        let link = match (&providers.stripe_api, &providers.btcpay) {
             (Some(api), _) if order.provider == STRIPE => {
-                (stripe::refund(&self.client, api, payment, amount).await?.id, None)
+                stripe::refund(&self.client, api, payment, amount, &key).await?;
+                None
             }
             (_, Some((_, api))) if order.provider == BTCPAY => {
                 let refund = btcpay::refund(&self.client, api, &payment.name, amount).await?;
-                (refund.id, Some(refund.link).filter(|link| !link.is_empty()))
+                Some(refund.link).filter(|link| !link.is_empty())
             }
             _ => return Err(TillError::NoApi(order.provider)),
         };
@@ -158,11 +166,8 @@ impl Till {
             refunded: Some(amount.currency.minor(refunded)),
             ..Report::default()
         };
-        let event = Event {
-            key: format!("refund:{name}"),
-            kind: "refund".to_owned(),
-            notice: Notice::Payment(Box::new(report)),
-        };
+        let event =
+            Event { key, kind: "refund".to_owned(), notice: Notice::Payment(Box::new(report)) };
         self.take(&self.stamp(who), Delivery::of(&order.provider), event).await?;
         Ok((self.club.checkout(id).await?, link))
     }
@@ -327,7 +332,7 @@ fn check_provider(providers: &Providers, provider: &str) -> Result<(), TillError
     let is_there = match provider {
         STRIPE => providers.stripe_api.is_some(),
         BTCPAY => providers.btcpay.is_some(),
-        _ => false,
+        hook => providers.hooks.contains_key(hook),
     };
     if is_there { Ok(()) } else { Err(TillError::NoApi(provider.to_owned())) }
 }
@@ -373,36 +378,6 @@ fn asked(kind: &str, invoice: &Invoice) -> Result<Event, Refused> {
         _ => format!("{}:{}", invoice.id, invoice.status),
     };
     Ok(Event { key, kind: kind.to_owned(), notice })
-}
-
-/// Why the till did not do it.
-#[derive(Debug, Error)]
-#[expect(missing_docs, reason = "each says what it is")]
-pub enum TillError {
-    #[error(transparent)]
-    Club(#[from] club::Error),
-    #[error(
-        "`{0}` is not a provider that orders can be made at: set payments.stripe.key_file or payments.btcpay"
-    )]
-    NoApi(String),
-    #[error("event {} was not a delivery, there is nothing to replay", .0.0)]
-    NoBody(DeliveryId),
-    #[error("tier `{0}` has no price: set it under `tiers` in tracker.yaml")]
-    NoPrice(String),
-    #[error("{0} has no subscriptions: leave --subscribe out")]
-    NoSubscriptions(String),
-    #[error("payments.{0} is not configured any more")]
-    NotConfigured(String),
-    #[error("nothing is paid of order {}", .0.0)]
-    NotPaid(CheckoutId),
-    #[error("event {} was refused ({word}): have the provider send it again", id.0)]
-    NotReplayed { id: DeliveryId, word: &'static str },
-    #[error(transparent)]
-    Provider(#[from] ProviderError),
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    #[error("{left} are left of order {}", order.0)]
-    TooMuch { order: CheckoutId, left: Amount },
 }
 
 pub(super) const STRIPE: &str = "stripe";

@@ -18,7 +18,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::till::{Till, TillError};
+use super::error::TillError;
+use super::till::Till;
 
 /// Routes `/webhooks/…`.
 pub fn router(till: Arc<Till>) -> Router {

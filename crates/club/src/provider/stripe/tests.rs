@@ -28,6 +28,25 @@ fn signatures_are_judged_as_by_stripes_own_library() {
     }
 }
 
+/// What `scripts/stripe-oracle` had Stripe's Python library sign and judge.
+#[test]
+fn signatures_are_judged_as_by_stripes_python_library() {
+    let cases = include_str!("../../../tests/data/stripe-sdk.json");
+    let cases: Value = serde_json::from_str(cases).unwrap();
+    let cases = cases["cases"].as_array().unwrap();
+    let mut accepted = 0;
+    for case in cases {
+        let text = |key: &str| case[key].as_str().unwrap();
+        let secrets = vec![Secret::new(text("secret")).unwrap()];
+        let ours = Stripe { secrets, live: None };
+        let now = u32::try_from(case["now"].as_u64().unwrap()).unwrap();
+        let is_taken = ours.verify(text("header"), text("body").as_bytes(), now).is_ok();
+        assert_eq!(is_taken, case["accept"].as_bool().unwrap(), "{case}");
+        accepted += u32::from(is_taken);
+    }
+    assert!(accepted >= 20 && cases.len() >= 100, "{accepted} of {}", cases.len());
+}
+
 #[test]
 fn late_ones_are_stale_and_others_forged() {
     let secrets = vec![Secret::new("whsec_test_secret").unwrap()];

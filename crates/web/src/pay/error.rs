@@ -1,0 +1,37 @@
+//! Why an order could not be made, paid back or settled.
+
+use club::provider::Refused;
+use club::{Amount, CheckoutId, DeliveryId};
+use thiserror::Error;
+
+use super::client::ProviderError;
+
+/// Why the till did not do it.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each says what it is")]
+pub enum TillError {
+    #[error(transparent)]
+    Club(#[from] club::Error),
+    #[error(
+        "`{0}` is not a provider that orders can be made at: set payments.stripe.key_file or payments.btcpay"
+    )]
+    NoApi(String),
+    #[error("event {} was not a delivery, there is nothing to replay", .0.0)]
+    NoBody(DeliveryId),
+    #[error("tier `{0}` has no price: set it under `tiers` in tracker.yaml")]
+    NoPrice(String),
+    #[error("{0} has no subscriptions: leave --subscribe out")]
+    NoSubscriptions(String),
+    #[error("payments.{0} is not configured any more")]
+    NotConfigured(String),
+    #[error("nothing is paid of order {}", .0.0)]
+    NotPaid(CheckoutId),
+    #[error("event {} was refused ({word}): have the provider send it again", id.0)]
+    NotReplayed { id: DeliveryId, word: &'static str },
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error("{left} are left of order {}", order.0)]
+    TooMuch { order: CheckoutId, left: Amount },
+}
