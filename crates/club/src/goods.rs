@@ -3,8 +3,8 @@
 //! Deliberately absent: the files themselves, which whoever serves them opens.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use metainfo::Torrent;
@@ -12,7 +12,7 @@ use policy::ItemId;
 
 use crate::club::Club;
 use crate::error::Error;
-use crate::sql::{Row, SqlResult, unreadable};
+use crate::sql::{Row, SqlResult, Value, unreadable};
 
 /// How an item's files are served.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -90,6 +90,20 @@ impl Club {
         let Some(goods) = read.map(Arc::new) else { return Ok(None) };
         live.shelf.keep(edition, &goods);
         Ok(Some(goods))
+    }
+}
+
+impl Club {
+    /// Whether a file or folder is that of an item, offered or not.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn is_published(&self, root: &Path) -> Result<bool, Error> {
+        let root = Value::Bytes(root.as_os_str().as_bytes());
+        let sql = "SELECT item FROM goods WHERE root = $1 LIMIT 1";
+        let found = self.reader().await?.one(sql, &[root], |row| row.number::<u32>(0)).await?;
+        Ok(found.is_some())
     }
 }
 

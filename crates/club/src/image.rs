@@ -39,8 +39,9 @@ pub struct Image {
 /// must not block.
 pub trait Items: Send + Sync {
     /// An item is there from now on, with these info hashes and no others. Its policy is `None`
-    /// where the configuration no longer has it: nobody may have the item then.
-    fn put(&self, item: &Item, policy: Option<PolicyId>);
+    /// where the configuration no longer has it: nobody may have the item then. Its tier is `None`
+    /// too where the configuration has none of that name.
+    fn put(&self, item: &Item, policy: Option<PolicyId>, tier: Option<TierId>);
 
     /// An item is there no more; the info hashes are those it had.
     fn remove(&self, item: &Item);
@@ -125,7 +126,8 @@ impl Live {
         if item.removed {
             self.image.items.remove(item);
         } else {
-            self.image.items.put(item, self.names.load().policy(&item.policy));
+            let names = self.names.load();
+            self.image.items.put(item, names.policy(&item.policy), names.tier_of(item));
         }
     }
 
@@ -204,7 +206,7 @@ impl Live {
             let item = item::read(row)?;
             loaded.items += 1;
             let policy = names.policy(&item.policy);
-            self.image.items.put(&item, policy);
+            self.image.items.put(&item, policy, names.tier_of(&item));
             if policy.is_none() {
                 loaded.unknown_policies.insert(item.policy);
             }

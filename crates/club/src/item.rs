@@ -121,6 +121,16 @@ impl Club {
         Ok(db.all(LIVE_PAGE, &[page.after.into(), page.limit().into()], read).await?)
     }
 
+    /// The items published last that are offered, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn newest(&self, limit: u32) -> Result<Vec<Item>, Error> {
+        let limit = limit.min(Page::MAX);
+        Ok(self.reader().await?.all(NEWEST, &[limit.into()], read).await?)
+    }
+
     /// Changes the policy by which an item's swarm is run.
     ///
     /// # Errors
@@ -351,4 +361,6 @@ const BY_HASH: &str =
     select!("WHERE item.id = (SELECT item FROM info_hash WHERE info_hash.hash = $1)");
 const BY_ID: &str = select!("WHERE item.id = $1");
 const BY_NAME: &str = select!("WHERE name = $1 AND removed = 0");
+const NEWEST: &str =
+    select!("WHERE removed = 0 AND withdrawn = 0 ORDER BY published DESC, item.id DESC LIMIT $1");
 const LIVE_PAGE: &str = select!("WHERE item.id > $1 AND removed = 0 ORDER BY item.id LIMIT $2");

@@ -3,6 +3,7 @@
 use policy::{PolicyId, Rules, TierId};
 
 use crate::error::Error;
+use crate::item::Item;
 
 /// The ids of the configured tiers and policies, each at its place in the configuration.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -25,6 +26,11 @@ impl From<&Rules> for Names {
 impl Names {
     pub(crate) fn tier(&self, name: &str) -> Option<TierId> {
         TierId::new(place(&self.tiers, name)?)
+    }
+
+    /// The tier that has an item without buying it.
+    pub(crate) fn tier_of(&self, item: &Item) -> Option<TierId> {
+        self.tier(item.tier.as_deref()?)
     }
 
     pub(crate) fn policy(&self, name: &str) -> Option<PolicyId> {

@@ -11,7 +11,7 @@ use club::{
     Amount, BackupError, Club, Currency, Image, Item, Items, Names, NewMember, NewTopup,
     RestoreError, Sqlite, Stamp, Store,
 };
-use policy::{Entitlements, PolicyId, Roster, Rules};
+use policy::{Entitlements, PolicyId, Roster, Rules, TierId};
 
 #[tokio::test]
 async fn a_backup_brings_back_what_was_committed_when_it_was_made() {
@@ -132,7 +132,7 @@ async fn names(club: &Club) -> Vec<String> {
 struct Nowhere;
 
 impl Items for Nowhere {
-    fn put(&self, _: &Item, _: Option<PolicyId>) {}
+    fn put(&self, _: &Item, _: Option<PolicyId>, _: Option<TierId>) {}
 
     fn remove(&self, _: &Item) {}
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use club::{Club, Counters, Image, Item, Items, Names, SessionCount, Sqlite, Store};
-use policy::{Entitlements, ItemId, MemberId, PolicyId, Roster, Rules};
+use policy::{Entitlements, ItemId, MemberId, PolicyId, Roster, Rules, TierId};
 use wire::PeerId;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -58,7 +58,7 @@ async fn open(store: Arc<dyn Store>) -> (Club, club::Loaded) {
 struct Nowhere;
 
 impl Items for Nowhere {
-    fn put(&self, _: &Item, _: Option<PolicyId>) {}
+    fn put(&self, _: &Item, _: Option<PolicyId>, _: Option<TierId>) {}
     fn remove(&self, _: &Item) {}
 }
 

@@ -18,6 +18,24 @@ impl Torrent {
         url
     }
 
+    /// The URL of one file when the content is served beneath `base`, by its index in
+    /// [`files`](Self::files).
+    pub fn file_url(&self, base: &str, index: usize) -> Option<String> {
+        let file = self.files.get(index)?;
+        let mut url = base.to_owned();
+        if !self.is_single_file() {
+            percent_encode(self.name.as_bytes(), &mut url);
+            url.push('/');
+        }
+        for (place, name) in file.path.names().enumerate() {
+            if place > 0 {
+                url.push('/');
+            }
+            percent_encode(name, &mut url);
+        }
+        Some(url)
+    }
+
     /// The magnet link, for a torrent that anybody may have: its trackers and web seeds are part of
     /// it.
     ///
@@ -77,6 +95,15 @@ mod tests {
             torrent("5:filesld6:lengthi5e4:pathl1:aeee4:name1:n", "").web_seed_url("http://w/t/"),
             "http://w/t/"
         );
+    }
+
+    #[test]
+    fn a_file_has_a_url_of_its_own() {
+        let single = torrent("6:lengthi5e4:name7:a #\u{e9}.b", "");
+        assert_eq!(single.file_url("w/", 0).as_deref(), Some("w/a%20%23%C3%A9.b"));
+        let folder = torrent("5:filesld6:lengthi5e4:pathl1:a3:b ceee4:name1:n", "");
+        assert_eq!(folder.file_url("w/", 0).as_deref(), Some("w/n/a/b%20c"));
+        assert_eq!(folder.file_url("w/", 1), None);
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub struct ItemView {
     pub id: ItemId,
     /// How its swarm is run.
     pub policy: PolicyId,
+    /// The lowest tier that is entitled to it, if any is to it alone.
+    pub tier: Option<TierId>,
 }
 
 /// How a peer is let in.
@@ -120,11 +122,11 @@ impl Door<'_> {
 
     /// What a member may have of an item: the same answer for announces, downloads and feeds.
     /// `None` for a member who is unknown, removed or suspended.
-    pub fn access(&self, member: MemberId, item: ItemId, now_unix: u32) -> Option<Access> {
+    pub fn access(&self, member: MemberId, item: ItemView, now_unix: u32) -> Option<Access> {
         let standing = self.roster.standing(member)?;
         let is_active = standing.state == MemberState::Active;
-        let right = self.rights.right(item, member);
-        is_active.then(|| self.access_of(member, standing, right, now_unix))
+        let right = self.rights.right(item.id, member);
+        is_active.then(|| self.access_of(member, standing, item, right, now_unix))
     }
 
     fn decide(
@@ -235,7 +237,7 @@ impl Door<'_> {
         }
         let right = item_right.or_else(|| self.rights.right(item.id, member));
         let Access { tier, entitled, side, lapsed, in_grace, revoked } =
-            self.access_of(member, standing, right, now_unix);
+            self.access_of(member, standing, item, right, now_unix);
         let warning = match announce.left {
             _ if entitled || who == Who::Anyone => caller.warning(in_grace),
             _ if revoked => return Err(Refusal::RightRevoked),
@@ -251,15 +253,18 @@ impl Door<'_> {
         &self,
         member: MemberId,
         standing: Standing,
+        item: ItemView,
         to_item: Option<Right>,
         now_unix: u32,
     ) -> Access {
         let (id, ran_out) = self.tier_at(standing, now_unix);
         let tier = self.rules.tiers.tier(id);
         let to_item = to_item.unwrap_or_default();
-        let mut entitled = tier.entitles_all || to_item.is_live(now_unix);
-        let mut lapsed =
-            ran_out == RanOut::Lapsed && self.rules.tiers.tier(standing.tier).entitles_all;
+        let entitles = |id: TierId| {
+            self.rules.tiers.tier(id).entitles_all || item.tier.is_some_and(|least| id >= least)
+        };
+        let mut entitled = entitles(id) || to_item.is_live(now_unix);
+        let mut lapsed = ran_out == RanOut::Lapsed && entitles(standing.tier);
         let mut revoked = false;
         if !entitled {
             let to_all = self.rights.right(ItemId::ANY, member).unwrap_or_default();

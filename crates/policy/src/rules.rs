@@ -66,6 +66,14 @@ pub struct ItemPolicy {
     pub max_clients_per_member: u8,
 }
 
+impl ItemPolicy {
+    /// Whether anybody may have such items, from wherever: then they have magnets, and are in
+    /// everybody's feed.
+    pub fn is_free(&self) -> bool {
+        self.who == Who::Anyone && !self.private
+    }
+}
+
 /// Who may join a swarm.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Who {

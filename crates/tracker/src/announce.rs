@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use policy::{Admission, ItemId, ItemView, Label, MemberId, Refusal, Side, Warning, interval_secs};
+use policy::{Admission, ItemId, Label, MemberId, Refusal, Side, Warning, interval_secs};
 use swarm::{Endpoint, Found};
 use wire::{Announce, AnnounceReply, Event, Failure, Passkey, RetryIn};
 
@@ -88,7 +88,7 @@ impl Tracker {
         scratch: &mut Scratch,
     ) -> Result<Answer, Refusal> {
         let view = match item {
-            Some((id, item)) => item.policy().map(|policy| ItemView { id, policy }),
+            Some((id, item)) => item.view(id),
             None => None,
         };
         let admission =

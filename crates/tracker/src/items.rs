@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arrayvec::ArrayVec;
 use parking_lot::Mutex;
-use policy::{ItemId, PolicyId};
+use policy::{ItemId, ItemView, PolicyId, TierId};
 use wire::InfoHash;
 
 use crate::watch::Watch;
@@ -21,8 +21,9 @@ pub(crate) struct Items {
 /// One item, as far as its swarm is concerned.
 #[derive(Default)]
 pub(crate) struct Item {
-    /// The policy's number and one more; 0 where there is no such item.
-    policy: AtomicU32,
+    /// The policy's number and one more, above 8 bits the tier's and one more or 0; 0 in all where
+    /// there is no such item.
+    rule: AtomicU32,
     size: AtomicU64,
     hashes: Mutex<ArrayVec<InfoHash, 2>>,
     /// Watches whether outsiders starve.
@@ -38,6 +39,8 @@ pub struct Registration {
     pub hashes: ArrayVec<InfoHash, 2>,
     /// How its swarm is run.
     pub policy: PolicyId,
+    /// The lowest tier that is entitled to it, if any is to it alone.
+    pub tier: Option<TierId>,
     /// Bytes of its content, 0 where not known.
     pub size: u64,
 }
@@ -55,15 +58,16 @@ impl Items {
         let Some(slot) = chunk.get(place) else { return false };
         slot.hashes.lock().clone_from(&item.hashes);
         slot.size.store(item.size, Ordering::Relaxed);
-        // Release: who sees the policy sees the rest as well.
-        slot.policy.store(u32::from(item.policy.value()) + 1, Ordering::Release);
+        let tier = item.tier.map_or(0, |tier| u32::from(tier.value()) + 1);
+        // Release: who sees the rule sees the rest as well.
+        slot.rule.store(tier << 8 | (u32::from(item.policy.value()) + 1), Ordering::Release);
         true
     }
 
     /// Forgets an item; returns the hashes it had.
     pub(crate) fn remove(&self, id: ItemId) -> ArrayVec<InfoHash, 2> {
         let Some(item) = self.get(id) else { return ArrayVec::new() };
-        item.policy.store(0, Ordering::Release);
+        item.rule.store(0, Ordering::Release);
         item.watch.reset();
         std::mem::take(&mut item.hashes.lock())
     }
@@ -72,7 +76,7 @@ impl Items {
     pub(crate) fn get(&self, id: ItemId) -> Option<&Item> {
         let (chunk, place) = split(id);
         let item = self.chunks.get(chunk)?.get()?.get(place)?;
-        (item.policy.load(Ordering::Acquire) != 0).then_some(item)
+        (item.rule.load(Ordering::Acquire) != 0).then_some(item)
     }
 
     /// Every item there is.
@@ -82,15 +86,21 @@ impl Items {
         });
         numbered
             .map(|(item, id)| (ItemId(id), item))
-            .filter(|(_, item)| item.policy.load(Ordering::Acquire) != 0)
+            .filter(|(_, item)| item.rule.load(Ordering::Acquire) != 0)
     }
 }
 
 impl Item {
+    /// What decides who may join; `None` where the item was just removed. `id` is its own.
+    pub(crate) fn view(&self, id: ItemId) -> Option<ItemView> {
+        let [_, _, tier, policy] = self.rule.load(Ordering::Relaxed).to_be_bytes();
+        let policy = PolicyId::new(policy.checked_sub(1)?)?;
+        Some(ItemView { id, policy, tier: tier.checked_sub(1).and_then(TierId::new) })
+    }
+
     /// How the swarm is run; `None` where the item was just removed.
     pub(crate) fn policy(&self) -> Option<PolicyId> {
-        let number = self.policy.load(Ordering::Relaxed).checked_sub(1)?;
-        PolicyId::new(u8::try_from(number).ok()?)
+        self.view(ItemId::ANY).map(|view| view.policy)
     }
 
     /// Bytes of the content; `None` where not known.
@@ -130,6 +140,7 @@ mod tests {
             assert!(items.set(&registration(id)));
             let item = items.get(ItemId(id)).unwrap();
             assert_eq!((item.policy(), item.size()), (PolicyId::new(2), Some(7)));
+            assert_eq!(item.view(ItemId(id)).unwrap().tier, TierId::new(63));
         }
         let ids: Vec<u32> = items.iter().map(|(id, _)| id.0).collect();
         assert_eq!(ids, [1, 1023, 1024, 4_194_303]);
@@ -149,6 +160,12 @@ mod tests {
 
     fn registration(id: u32) -> Registration {
         let hashes = std::iter::once(InfoHash([1; 20])).collect();
-        Registration { id: ItemId(id), hashes, policy: PolicyId::new(2).unwrap(), size: 7 }
+        Registration {
+            id: ItemId(id),
+            hashes,
+            policy: PolicyId::new(2).unwrap(),
+            tier: TierId::new(63),
+            size: 7,
+        }
     }
 }

@@ -12,6 +12,7 @@ mod client;
 mod counters;
 mod dicts;
 mod items;
+mod leave;
 mod now;
 mod probes;
 mod recent;

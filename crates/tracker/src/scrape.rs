@@ -21,7 +21,7 @@ impl Tracker {
         let door = settings.door(&self.members);
         let is_entitled = |item: ItemView| {
             let member = door.member(scrape.passkey.as_ref()?, item.id, now.unix)?;
-            Some(door.access(member, item.id, now.unix)?.entitled)
+            Some(door.access(member, item, now.unix)?.entitled)
         };
         let may_know =
             |item: ItemView| self.who(item) == Some(Who::Anyone) || is_entitled(item) == Some(true);
@@ -38,11 +38,10 @@ impl Tracker {
     ) -> Option<ScrapeStats> {
         let found = self.swarms.find(info_hash);
         let item = self.item_of(found.tag());
-        if let Some((id, item)) = item {
-            let policy = item.policy()?;
-            if !may_know(ItemView { id, policy }) {
-                return None;
-            }
+        if let Some((id, item)) = item
+            && !may_know(item.view(id)?)
+        {
+            return None;
         }
         let counts = self.swarms.scrape(info_hash)?;
         Some(ScrapeStats {

@@ -374,7 +374,13 @@ impl House {
         roster.set(ADA, standing());
         let policy = settings.rules.policies.find("priority").unwrap();
         let hashes = ArrayVec::from([V1, V2]);
-        assert!(tracker.register(&Registration { id: ITEM, hashes, policy, size: 1000 }));
+        assert!(tracker.register(&Registration {
+            id: ITEM,
+            hashes,
+            policy,
+            tier: None,
+            size: 1000
+        }));
         let scratch = tracker.scratch();
         Self {
             tracker,

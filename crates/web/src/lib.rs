@@ -7,5 +7,8 @@
 
 pub mod api;
 pub mod health;
+mod links;
+mod may;
 pub mod pay;
+pub mod publish;
 pub mod site;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use club::{
     Club, Error, Fault, Image, Item, Items, Loaded, Names, NewItem, NewMember, Stamp, Store,
 };
-use policy::{Aliases, Entitlements, ItemId, MemberId, PolicyId, Right, Roster, Standing};
+use policy::{Aliases, Entitlements, ItemId, MemberId, PolicyId, Right, Roster, Standing, TierId};
 use wire::InfoHash;
 
 pub(crate) mod changes;
@@ -82,7 +82,7 @@ impl Shelf {
 }
 
 impl Items for Shelf {
-    fn put(&self, item: &Item, policy: Option<PolicyId>) {
+    fn put(&self, item: &Item, policy: Option<PolicyId>, _: Option<TierId>) {
         let hashes = item.info_hashes.iter().map(|hash| (*hash, (item.id, policy)));
         self.0.lock().unwrap().extend(hashes);
     }

@@ -168,7 +168,7 @@ fn removed_and_suspended_members_are_refused_everywhere() {
             check(&club, club.key(), policy, Err(refusal));
             check(&club, club.item_key(0), policy, Err(refusal));
         }
-        assert_eq!(club.door().access(ada(), ITEM, NOW), None);
+        assert_eq!(club.door().access(ada(), club.item(ITEM), NOW), None);
     }
 }
 
@@ -200,7 +200,7 @@ fn an_items_key_opens_that_item_alone() {
     club.hold("patron", FOREVER);
     check(&club, club.item_key(0), CLUB, Ok(club.seat("patron", Side::Inside)));
     let door = club.door();
-    let other = ItemView { id: ItemId(43), policy: club.policy(FREE) };
+    let other = ItemView { id: ItemId(43), policy: club.policy(FREE), tier: None };
     assert_eq!(door.admit(&club.item_key(0), Some(other), NOW), Err(Refusal::KeyOfAnotherItem));
     assert_eq!(door.admit(&club.item_key(0), None, NOW), Err(Refusal::KeyOfAnotherItem));
 }
@@ -265,7 +265,7 @@ fn a_client_and_its_port_must_be_allowed() {
 fn an_item_without_a_policy_is_closed() {
     let club = Club::new();
     club.hold("patron", FOREVER);
-    let item = ItemView { id: ITEM, policy: PolicyId::new(63).unwrap() };
+    let item = ItemView { id: ITEM, policy: PolicyId::new(63).unwrap(), tier: None };
     for announce in [announce(), club.key()] {
         assert_eq!(club.door().admit(&announce, Some(item), NOW), Err(Refusal::ItemClosed));
     }
@@ -292,7 +292,7 @@ fn a_stop_is_never_refused_and_gets_no_peers() {
 #[test]
 fn access_is_what_an_announce_is_seated_by() {
     let club = Club::new();
-    let access = |item| club.door().access(ada(), item, NOW);
+    let access = |item| club.door().access(ada(), club.item(item), NOW);
     assert_eq!(access(ITEM), None);
     club.hold("patron", NOW);
     let patron = Access {
@@ -324,7 +324,11 @@ fn access_is_what_an_announce_is_seated_by() {
 fn leave_follows_the_table_of_states() {
     let club = Club::new();
     let leave = |policy: &str| {
-        club.door().leave(ada(), ItemView { id: ITEM, policy: club.policy(policy) }, NOW)
+        club.door().leave(
+            ada(),
+            ItemView { id: ITEM, policy: club.policy(policy), tier: None },
+            NOW,
+        )
     };
     let terms = |tier: &str, entitled| Terms { tier: club.tier(tier), entitled };
     assert_eq!([FREE, CLUB].map(leave), [Leave::Refused; 2]);
@@ -347,6 +351,22 @@ fn leave_follows_the_table_of_states() {
     let state = MemberState::Suspended;
     club.roster.set(ada(), Standing { state, ..club.standing("patron", FOREVER) });
     assert_eq!([FREE, CLUB].map(leave), [Leave::Refused; 2]);
+}
+
+#[test]
+fn an_item_may_be_part_of_a_tier_and_those_above() {
+    let club = Club::new();
+    let fan = club.rules.tiers.find("fan");
+    let item = ItemView { id: ITEM, policy: club.policy(CLUB), tier: fan };
+    let entitled = |item| club.door().access(ada(), item, NOW).unwrap().entitled;
+    for (tier, expected) in [("outsider", false), ("fan", true), ("seeder", true)] {
+        club.hold(tier, FOREVER);
+        assert_eq!(entitled(item), expected, "{tier}");
+        assert!(!entitled(ItemView { tier: None, ..item }), "{tier}");
+    }
+    club.hold("fan", 1);
+    let access = club.door().access(ada(), item, NOW).unwrap();
+    assert!(access.lapsed && !access.entitled);
 }
 
 #[test]
@@ -374,6 +394,6 @@ fn decisions_are_small_enough_to_remember() {
 /// Asserts what becomes of an announce to the item under a policy.
 #[track_caller]
 fn check(club: &Club, announce: Announce, policy: &str, expected: Result<Admission, Refusal>) {
-    let item = ItemView { id: ITEM, policy: club.policy(policy) };
+    let item = ItemView { id: ITEM, policy: club.policy(policy), tier: None };
     assert_eq!(club.door().admit(&announce, Some(item), NOW), expected, "{policy}");
 }

@@ -10,7 +10,9 @@ use super::import::class_is_tier;
 use super::ledger::{self, LedgerCommand, TopupArgs};
 use super::order::{CHECKOUT, CheckoutArgs, ORDERS, OrdersCommand};
 use super::price::PriceArgs;
+use super::publish::{DetailArgs, PUBLISH, PublishArgs};
 use super::purchase::{self, BuyArgs, RefundArgs};
+use super::torrent::{KeyKind, TORRENT, TorrentArgs};
 use super::voucher::{self, VoucherCommand};
 use super::when::When;
 
@@ -52,6 +54,27 @@ pub enum Command {
     /// Add, list and change items: what you offer
     #[command(subcommand, after_help = ITEM)]
     Item(ItemCommand),
+    /// Make an item and its torrent of a file or folder
+    #[command(after_help = PUBLISH)]
+    Publish(PublishArgs),
+    /// Give out neither the torrent nor the files of an item any more; rights and swarm stay
+    Unpublish {
+        /// The item's name, id or info hash
+        item: String,
+    },
+    /// Hash an item's files again, and serve them no more if they are not what was published
+    VerifyItem {
+        /// The item's name, id or info hash
+        item: String,
+    },
+    /// Write a member's own torrent of an item
+    #[command(after_help = TORRENT)]
+    Torrent(TorrentArgs),
+    /// Print the magnet link of a free item
+    Magnet {
+        /// The item's name, id or info hash
+        item: String,
+    },
     /// Give a member the right to an item, or to all
     #[command(after_help = GRANT)]
     Grant {
@@ -188,13 +211,21 @@ pub enum MemberCommand {
         #[arg(long, value_name = "DATE")]
         until: Option<When>,
     },
-    /// Give a member another passkey; the present one stops answering
+    /// Show the URLs that are a member's alone: feeds, torrents and web seeds
+    Links {
+        /// The member's name or id
+        member: String,
+    },
+    /// Give a member another passkey, or another key; the present one stops answering
     Rotate {
         /// The member's name or id
         member: String,
         /// How long the present passkey answers yet, with a warning, such as 7d [default: not at all]
         #[arg(long, value_name = "TIME")]
         grace: Option<When>,
+        /// Which key
+        #[arg(long, default_value = "announce")]
+        key: KeyKind,
     },
     /// Refuse a member everything, until resumed
     Suspend {
@@ -239,10 +270,13 @@ pub enum ItemCommand {
         /// The item's name, id or info hash
         item: String,
     },
-    /// Change what an item costs
+    /// Change how an item is presented, and what it costs
     Set {
         /// The item's name, id or info hash
         item: String,
+        /// How it is presented
+        #[command(flatten)]
+        details: DetailArgs,
         /// What it costs
         #[command(flatten)]
         prices: PriceArgs,

@@ -36,6 +36,11 @@ impl Asker {
             Command::Check | Command::Serve => Ok(String::new()),
             Command::Member(command) => self.member(command).await,
             Command::Item(command) => self.item(command).await,
+            Command::Publish(args) => self.publish(args).await,
+            Command::Unpublish { item } => self.unpublish(item).await,
+            Command::VerifyItem { item } => self.verify_item(item).await,
+            Command::Torrent(args) => self.torrent(args).await,
+            Command::Magnet { item } => self.magnet(item).await,
             Command::Checkout(args) => self.checkout(args).await,
             Command::Orders(command) => self.orders(command).await,
             Command::Events(command) => self.events(command).await,
@@ -112,11 +117,8 @@ impl Asker {
                 let path = path(&["members", member, "tier"]);
                 self.print(&self.client.tell(Method::PUT, &path, &to).await?, show::changed_member)
             }
-            MemberCommand::Rotate { member, grace } => {
-                let rotate = view::Rotate { old_until: self.moment(*grace)? };
-                let path = path(&["members", member, "rotate"]);
-                self.print(&self.client.tell(Method::POST, &path, &rotate).await?, show::rotated)
-            }
+            MemberCommand::Links { member } => self.links(member).await,
+            MemberCommand::Rotate { member, grace, key } => self.rotate(member, *key, *grace).await,
             MemberCommand::Suspend { member } => {
                 let path = path(&["members", member, "suspend"]);
                 self.print(&self.client.ask(Method::POST, &path).await?, show::changed_member)
@@ -151,12 +153,15 @@ impl Asker {
             }
             ItemCommand::List => {
                 let items = self.list(&["items"], |item: &view::Item| item.id).await?;
-                self.print(&items, |items| show::items(items))
+                let stuck = if self.json { String::new() } else { self.stuck().await? };
+                self.print(&items, |items| show::items(items) + &stuck)
             }
             ItemCommand::Show { item } => {
                 self.print(&self.get(&["items", item]).await?, show::item)
             }
-            ItemCommand::Set { item, prices } => self.set_prices(item, prices).await,
+            ItemCommand::Set { item, details, prices } => {
+                self.set_item(item, details, prices).await
+            }
             ItemCommand::SetPolicy { item, policy, named } => {
                 let policy = policy.as_ref().or(named.as_ref()).cloned().unwrap_or_default();
                 let path = path(&["items", item, "policy"]);

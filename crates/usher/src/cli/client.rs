@@ -4,15 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use http::header::{CONTENT_TYPE, HOST};
-use http::{Method, Request};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::UnixStream;
 use web::api::view::Failure;
+use web::api::view::goods::Step;
 
 /// A daemon, by its socket.
 #[derive(Clone, Debug)]
@@ -54,7 +55,39 @@ impl Client {
         self.send(Method::POST, path, Some("application/x-bittorrent"), torrent.into()).await
     }
 
-    /// One request on a connection of its own.
+    /// Asks for a file.
+    pub(super) async fn fetch(&self, method: Method, path: &str) -> Result<Bytes, ClientError> {
+        let response = self.request(method, path, None, Bytes::new()).await?;
+        Ok(response.into_body().collect().await?.to_bytes())
+    }
+
+    /// Asks for what takes its time, and hears how many bytes of how many are done.
+    pub(super) async fn follow<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Option<&impl Serialize>,
+        mut hears: impl FnMut(u64, u64),
+    ) -> Result<T, ClientError> {
+        let (kind, body) = match body {
+            Some(body) => (Some("application/json"), serde_json::to_vec(body)?),
+            None => (None, Vec::new()),
+        };
+        let mut response = self.request(Method::POST, path, kind, body.into()).await?;
+        let mut pending = Vec::new();
+        while let Some(frame) = response.frame().await.transpose()? {
+            pending.extend_from_slice(frame.data_ref().map(Bytes::as_ref).unwrap_or_default());
+            while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = pending.drain(..=end).collect();
+                match serde_json::from_slice(&line)? {
+                    Step::Done(done) => return Ok(done),
+                    Step::Failed(told) => return Err(ClientError::Refused(told.error)),
+                    Step::Hashed { bytes, of } => hears(bytes, of),
+                }
+            }
+        }
+        Err(ClientError::Refused("the daemon stopped before it was done".to_owned()))
+    }
+
     async fn send<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -62,6 +95,18 @@ impl Client {
         content_type: Option<&str>,
         body: Bytes,
     ) -> Result<T, ClientError> {
+        let response = self.request(method, path, content_type, body).await?;
+        Ok(serde_json::from_slice(&response.into_body().collect().await?.to_bytes())?)
+    }
+
+    /// One request on a connection of its own, which the daemon has not refused.
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<&str>,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, ClientError> {
         let stream =
             UnixStream::connect(&self.socket).await.map_err(|error| self.explain(error))?;
         let (mut sender, connection) =
@@ -74,10 +119,10 @@ impl Client {
         }
         let response = sender.send_request(request.body(Full::new(body))?).await?;
         let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
         if status.is_success() {
-            return Ok(serde_json::from_slice(&body)?);
+            return Ok(response);
         }
+        let body = response.into_body().collect().await?.to_bytes();
         let told: Failure = serde_json::from_slice(&body)
             .unwrap_or_else(|_| Failure { error: format!("the daemon answered {status}") });
         Err(ClientError::Refused(told.error))

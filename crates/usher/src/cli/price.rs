@@ -31,6 +31,13 @@ pub struct PriceArgs {
 }
 
 impl PriceArgs {
+    /// Whether any price is to change.
+    pub(super) fn is_any(&self) -> bool {
+        let Self { torrent_price, direct_price, currency, free, not_for_sale } = self;
+        let named = [torrent_price, direct_price, currency].iter().any(|named| named.is_some());
+        named || *free || *not_for_sale
+    }
+
     fn change(&self) -> SetPrices {
         let both = || vec![Way::Direct, Way::Torrent];
         SetPrices {

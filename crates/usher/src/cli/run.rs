@@ -80,6 +80,14 @@ pub enum RunError {
     /// A backup or the club itself.
     #[error(transparent)]
     Upkeep(#[from] UpkeepError),
+    /// A file that was to be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
     /// A date that was named.
     #[error(transparent)]
     When(#[from] WhenError),

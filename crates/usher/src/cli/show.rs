@@ -87,12 +87,13 @@ pub(super) fn items(items: &[Item]) -> String {
             item.id.to_string(),
             item.name.clone(),
             item.policy.clone(),
+            item.state.clone(),
             or_dash(item.size_bytes.map(size)),
             prices(item),
             item.info_hashes.join("\n"),
         ]
     });
-    list(["ID", "NAME", "POLICY", "SIZE", "PRICES", "INFO HASH"], rows)
+    list(["ID", "NAME", "POLICY", "STATE", "SIZE", "PRICES", "INFO HASH"], rows)
 }
 
 pub(super) fn item(detail: &ItemDetail) -> String {
@@ -102,6 +103,9 @@ pub(super) fn item(detail: &ItemDetail) -> String {
         ("name", item.name.clone()),
         ("title", item.title.clone()),
         ("policy", item.policy.clone()),
+        ("state", item.broken.clone().unwrap_or_else(|| item.state.clone())),
+        ("version", or_dash(item.version)),
+        ("had by tier", or_dash(item.tier.clone())),
         ("info hash", item.info_hashes.join(" ")),
         ("size", or_dash(item.size_bytes.map(size))),
         ("private", yes_or_no(item.private)),

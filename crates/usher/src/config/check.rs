@@ -13,7 +13,7 @@ use super::database::Database;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
-use super::{backup, payments, policies, tiers};
+use super::{backup, goods, payments, policies, tiers};
 
 /// A setting that cannot stand, and why.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -42,6 +42,8 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         tracker: tracker(raw.tracker, &tiers, folder)?,
         admin: admin(raw.admin, &state_dir, folder)?,
         web_listen: raw.web.listen,
+        items_dir: goods::items_dir(raw.items_dir, raw.items_settle, folder)?,
+        masthead: raw.site.into(),
         backup: backup::resolve(raw.backup, &state_dir, folder)?,
         payments: payments::resolve(raw.payments, &terms, site, folder)?,
         log_level: raw.log.level,

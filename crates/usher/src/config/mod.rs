@@ -8,6 +8,7 @@
 mod backup;
 mod check;
 mod database;
+mod goods;
 mod parse;
 mod payments;
 mod policies;
@@ -20,6 +21,7 @@ mod units;
 pub use backup::{BackupSettings, RawBackup};
 pub use check::Invalid;
 pub use database::{Database, RawDatabase};
+pub use goods::{ItemsDir, RawSite};
 pub use parse::{ParseError, parse};
 pub use payments::{
     AmountUnit, BtcpaySettings, Gives, HookSettings, KofiSettings, Payments, Place, RawAlgorithm,

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::RawBackup;
 use super::database::RawDatabase;
+use super::goods::RawSite;
 use super::payments::RawPayments;
 use super::policies::{self, RawPolicy};
 use super::tiers::{self, RawTier};
@@ -30,6 +31,10 @@ pub struct Raw {
     pub database: Option<RawDatabase>,
     pub database_file: Option<PathBuf>,
     pub public_url: String,
+    pub items_dir: Option<PathBuf>,
+    #[serde(with = "compact::required")]
+    pub items_settle: Duration,
+    pub site: RawSite,
     pub tracker: RawTracker,
     pub admin: RawAdmin,
     pub web: RawWeb,
@@ -48,6 +53,9 @@ impl Default for Raw {
             database: None,
             database_file: None,
             public_url: "http://localhost:8080".to_owned(),
+            items_dir: None,
+            items_settle: Duration::from_secs(10),
+            site: RawSite::default(),
             tracker: RawTracker::default(),
             admin: RawAdmin::default(),
             web: RawWeb::default(),

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use policy::Rules;
+use web::site::Masthead;
 
 use super::backup::BackupSettings;
 use super::check;
 use super::database::Database;
+use super::goods::ItemsDir;
 use super::payments::Payments;
 use super::raw::{Limits, LogFormat, LogLevel, Raw, Reachability, Tls, UdpIo};
 use super::tiers::Terms;
@@ -32,6 +34,10 @@ pub struct Config {
     pub admin: AdminSettings,
     /// Where pages are served.
     pub web_listen: SocketAddr,
+    /// The folder that is watched.
+    pub items_dir: ItemsDir,
+    /// What the publisher is called.
+    pub masthead: Masthead,
     /// Copies of the club.
     pub backup: BackupSettings,
     /// Where members pay.

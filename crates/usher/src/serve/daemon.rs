@@ -26,6 +26,7 @@ use crate::front::web::Web;
 use crate::serve::admin::{self, AdminError, listen};
 use crate::serve::folder::{StateDir, StateDirError};
 use crate::serve::fronts::{FrontError, Listeners};
+use crate::serve::items_dir::ItemsDir;
 use crate::serve::log::Log;
 use crate::serve::observe::Observer;
 use crate::serve::providers::{self, NoSecret};
@@ -175,6 +176,7 @@ impl Daemon {
         tokio::spawn(admin::serve(listener, self.health(&ready), stopped.clone()));
         let (listener, web_address) = listen("web.listen", config.web_listen).await?;
         let site = Arc::new(self.site(port));
+        site.set_masthead(config.masthead.clone());
         let pages = site::router(Arc::clone(&site)).merge(pay::router(Arc::clone(&self.till)));
         let web = Web::new(Arc::clone(&self.shared), pages);
         let (stop_web, web_stopped) = watch::channel(false);
@@ -184,6 +186,13 @@ impl Daemon {
         getrandom::fill(&mut key)?;
         let fronts = listeners.serve(&self.shared, &ConnectionIds::new(&key))?;
         let mut rounds = self.rounds.start(&stopped);
+        let items_dir = ItemsDir {
+            admin: Arc::clone(&api),
+            club: Arc::clone(&self.club),
+            clock: self.clock,
+            config: Arc::clone(&self.config),
+        };
+        rounds.spawn(items_dir.watch(stopped.clone()));
         ready.store(true, Ordering::Relaxed);
         announce_ready(&config, &http, &udp, admin_address, web_address)?;
 
@@ -228,6 +237,7 @@ impl Daemon {
         let clock = self.clock;
         Site::new(
             Arc::clone(&self.club),
+            Arc::clone(&self.shared.tracker),
             Arc::clone(&self.keyring),
             settings::addresses(&self.config.load(), port),
             Box::new(move || clock.now()),
@@ -282,6 +292,7 @@ impl Daemon {
         self.till.set_providers(providers);
         api.set_addresses(config.announce_url(port), &settings::site(&config));
         site.set_addresses(settings::addresses(&config, port));
+        site.set_masthead(config.masthead.clone());
         self.config.store(Arc::new(config));
         tracing::info!("reloaded");
     }

@@ -6,6 +6,7 @@ mod daemon;
 mod flush;
 pub(crate) mod folder;
 mod fronts;
+mod items_dir;
 mod log;
 mod observe;
 pub(crate) mod providers;

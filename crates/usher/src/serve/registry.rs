@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use club::Item;
-use policy::{Policies, PolicyId};
+use policy::{Policies, PolicyId, TierId};
 use tracker::{Registration, Tracker};
 
 use crate::clock::Clock;
@@ -23,12 +23,12 @@ impl Registry {
 }
 
 impl club::Items for Registry {
-    fn put(&self, item: &Item, policy: Option<PolicyId>) {
+    fn put(&self, item: &Item, policy: Option<PolicyId>, tier: Option<TierId>) {
         let hashes = item.info_hashes.iter().copied().take(2).collect::<ArrayVec<_, 2>>();
         // A policy that the configuration does not have closes the item; so does its last place.
         let Some(policy) = policy.or(PolicyId::new(Policies::MAX - 1)) else { return };
         let size = item.size_bytes.unwrap_or(0);
-        if !self.tracker.register(&Registration { id: item.id, hashes, policy, size }) {
+        if !self.tracker.register(&Registration { id: item.id, hashes, policy, tier, size }) {
             tracing::error!(item = item.id.0, "there are more items than the tracker can hold");
         }
     }

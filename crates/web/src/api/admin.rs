@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use club::{Club, Stamp};
@@ -14,7 +14,12 @@ use wire::Passkey;
 use super::attempts::Attempts;
 use super::error::ApiError;
 use super::view;
+use super::view::goods::Stuck;
+use crate::links::Links;
+use crate::may::May;
 use crate::pay::Till;
+use crate::publish::Press;
+use crate::site::Addresses;
 
 /// Tells the time.
 pub type Clock = Box<dyn Fn() -> Now + Send + Sync>;
@@ -26,16 +31,24 @@ pub struct Admin {
     /// Wrong voucher codes, by member.
     pub(super) attempts: Attempts,
     keyring: Arc<Keyring>,
-    addresses: ArcSwap<Addresses>,
+    addresses: ArcSwap<Placed>,
+    press: Press,
+    stuck: Mutex<Vec<Stuck>>,
     secret_file: PathBuf,
     clock: Clock,
     till: Option<Arc<Till>>,
 }
 
 /// What depends on where the publisher can be reached.
-struct Addresses {
-    announce_url: String,
+struct Placed {
+    urls: Addresses,
     notices: Notices,
+}
+
+impl Placed {
+    fn new(announce: String, site: &str) -> Self {
+        Self { urls: Addresses { site: site.to_owned(), announce }, notices: Notices::new(site) }
+    }
 }
 
 impl Admin {
@@ -51,10 +64,18 @@ impl Admin {
         secret_file: PathBuf,
         clock: Clock,
     ) -> Self {
-        let addresses = Addresses { announce_url, notices: Notices::new(site) };
-        let addresses = ArcSwap::from_pointee(addresses);
-        let attempts = Attempts::default();
-        Self { club, tracker, attempts, keyring, addresses, secret_file, clock, till: None }
+        Self {
+            press: Press::new(Arc::clone(&club), Arc::clone(&tracker)),
+            stuck: Mutex::default(),
+            addresses: ArcSwap::from_pointee(Placed::new(announce_url, site)),
+            club,
+            tracker,
+            attempts: Attempts::default(),
+            keyring,
+            secret_file,
+            clock,
+            till: None,
+        }
     }
 
     /// With a till, for orders at providers.
@@ -69,8 +90,32 @@ impl Admin {
 
     /// Puts other addresses in force, after a reload of the configuration.
     pub fn set_addresses(&self, announce_url: String, site: &str) {
-        let addresses = Addresses { announce_url, notices: Notices::new(site) };
-        self.addresses.store(Arc::new(addresses));
+        self.addresses.store(Arc::new(Placed::new(announce_url, site)));
+    }
+
+    /// Publishes.
+    pub fn press(&self) -> &Press {
+        &self.press
+    }
+
+    /// Notes what lies in the watched folder and can't be published, instead of what did before.
+    pub fn set_stuck(&self, stuck: Vec<Stuck>) {
+        *self.stuck.lock().unwrap_or_else(PoisonError::into_inner) = stuck;
+    }
+
+    pub(super) fn stuck(&self) -> Vec<Stuck> {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets `make` make URLs.
+    pub(super) fn links<T>(&self, make: impl FnOnce(Links<'_>) -> T) -> T {
+        let placed = self.addresses.load();
+        make(Links { keyring: &self.keyring, addresses: &placed.urls })
+    }
+
+    /// Whose torrent a member's would be.
+    pub(super) fn may(&self) -> May<'_> {
+        May { club: &self.club, tracker: &self.tracker, now: self.now() }
     }
 
     pub(super) fn secret_file(&self) -> &Path {
@@ -91,7 +136,7 @@ impl Admin {
         let grant = Grant { member: member.id, generation: member.generation, item: ItemId::ANY };
         let passkey = self.keyring.issue(Label::Announce, grant);
         let passkey = String::from_utf8_lossy(passkey.expose()).into_owned();
-        let announce_url = format!("{}/{passkey}", self.addresses.load().announce_url);
+        let announce_url = self.links(|links| links.announce(grant));
         view::MemberKey { member: member.into(), passkey, announce_url }
     }
 

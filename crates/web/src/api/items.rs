@@ -111,7 +111,18 @@ pub(super) async fn remove(
 impl From<club::Item> for view::Item {
     fn from(item: club::Item) -> Self {
         let info_hashes: Vec<_> = item.info_hashes.iter().map(InfoHash::to_string).collect();
+        let state = match &item.offer {
+            None => "tracked",
+            Some(offer) if offer.withdrawn => "unpublished",
+            Some(offer) if offer.broken.is_some() => "broken",
+            Some(_) => "published",
+        };
         Self {
+            description: item.description,
+            tier: item.tier,
+            state: state.to_owned(),
+            version: item.offer.as_ref().map(|offer| offer.version),
+            broken: item.offer.and_then(|offer| offer.broken),
             id: item.id.0,
             name: item.name,
             title: item.title,

@@ -18,7 +18,10 @@ mod observe;
 mod orders;
 pub mod pay_view;
 mod prices;
+mod publish;
 mod rights;
+mod steps;
+mod torrents;
 mod upkeep;
 pub mod view;
 mod vouchers;
@@ -58,6 +61,17 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/vouchers/redeem", post(vouchers::redeem))
         .route("/ledger/journal", get(ledger::journal))
         .route("/ledger/trial", get(ledger::trial))
+        .route("/items/{item}/details", put(publish::describe))
+        .route("/items/{item}/magnet", get(publish::magnet))
+        .route("/items/{item}/torrent", get(publish::torrent))
+        .route("/items/{item}/seed", post(torrents::seed))
+        .route("/items/{item}/unpublish", post(publish::unpublish))
+        .route("/items/{item}/verify", post(publish::verify))
+        .route("/publish", post(publish::publish))
+        .route("/stuck", get(publish::stuck))
+        .route("/members/{member}/links", get(torrents::links))
+        .route("/members/{member}/keys/{key}", post(torrents::rotate))
+        .route("/members/{member}/torrents/{item}", get(torrents::of_member))
         .route("/swarms/{swarm}", get(observe::swarm))
         .route("/events", get(events::list))
         .route("/events/{event}", get(events::show))

@@ -7,6 +7,7 @@ use axum::http::{Method, Request};
 use club::{Club, Image, Items, Names, Sqlite};
 use policy::{
     Aliases, Entitlements, Keyring, MasterSecret, MemberState, Notices, PolicyId, Roster, Rules,
+    TierId,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -348,11 +349,12 @@ impl Answer {
 struct Register(Arc<Tracker>);
 
 impl Items for Register {
-    fn put(&self, item: &club::Item, policy: Option<PolicyId>) {
+    fn put(&self, item: &club::Item, policy: Option<PolicyId>, tier: Option<TierId>) {
         self.0.register(&Registration {
             id: item.id,
             hashes: item.info_hashes.iter().copied().collect(),
             policy: policy.unwrap(),
+            tier,
             size: item.size_bytes.unwrap_or(0),
         });
     }

@@ -3,6 +3,7 @@
 //! The command line reads and writes these same types. Moments are RFC 3339 in UTC; where one is
 //! `null`, there is no end.
 
+pub mod goods;
 mod import;
 pub mod money;
 mod upkeep;
@@ -128,6 +129,16 @@ pub struct Item {
     pub torrent_price: Option<Money>,
     /// What the direct download costs, the torrent included; `null` where it is not sold so.
     pub direct_price: Option<Money>,
+    /// For people; may be empty.
+    pub description: String,
+    /// The lowest tier that has it without buying it.
+    pub tier: Option<String>,
+    /// `published`, `unpublished`, `broken`, or `tracked` where only its info hashes are known.
+    pub state: String,
+    /// Why its files can't be served.
+    pub broken: Option<String>,
+    /// Counts from 1; `null` where only its info hashes are known.
+    pub version: Option<u32>,
     /// Whether the item is offered no more.
     pub removed: bool,
     /// When the item was added.

@@ -4,7 +4,12 @@
 //! absent: the listener, which brings the client's address as an [`Origin`]; and the bytes of the
 //! goods, which the daemon moves by itself.
 
+mod feeds;
+mod guest;
+mod masthead;
+mod rss;
 mod state;
+mod torrents;
 
 use std::sync::Arc;
 
@@ -15,12 +20,16 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+pub use masthead::Masthead;
 pub use state::{Addresses, Origin, Site};
 
 /// Routes everything that the site answers. A topic adds its routes here.
 pub fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/", get(async || text(StatusCode::OK, LANDING)))
+        .route("/feed/public.xml", get(feeds::public))
+        .route("/feed/{token}/{file}", get(feeds::personal))
+        .route("/t/{token}/{file}", get(torrents::show))
         .fallback(async || text(StatusCode::NOT_FOUND, "nothing here\n"))
         .method_not_allowed_fallback(async || {
             text(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method\n")

@@ -7,17 +7,21 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use club::Club;
 use policy::Keyring;
-use tracker::Now;
+use tracker::{Now, Tracker};
 
+use super::masthead::Masthead;
 use crate::api::Clock;
 
 /// What every page, feed and hook may use.
 pub struct Site {
     /// The durable truth.
     pub club: Arc<Club>,
+    /// Judges who may have what.
+    pub tracker: Arc<Tracker>,
     /// Issues and verifies the secrets that URLs hold.
     pub keyring: Arc<Keyring>,
     addresses: ArcSwap<Addresses>,
+    masthead: ArcSwap<Masthead>,
     clock: Clock,
 }
 
@@ -36,13 +40,35 @@ pub struct Origin(pub IpAddr);
 
 impl Site {
     /// Joins the parts.
-    pub fn new(club: Arc<Club>, keyring: Arc<Keyring>, addresses: Addresses, clock: Clock) -> Self {
-        Self { club, keyring, addresses: ArcSwap::from_pointee(addresses), clock }
+    pub fn new(
+        club: Arc<Club>,
+        tracker: Arc<Tracker>,
+        keyring: Arc<Keyring>,
+        addresses: Addresses,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            club,
+            tracker,
+            keyring,
+            addresses: ArcSwap::from_pointee(addresses),
+            masthead: ArcSwap::from_pointee(Masthead::default()),
+            clock,
+        }
     }
 
     /// Puts other addresses in force, after a reload of the configuration.
     pub fn set_addresses(&self, addresses: Addresses) {
         self.addresses.store(Arc::new(addresses));
+    }
+
+    /// Calls the publisher otherwise from now on.
+    pub fn set_masthead(&self, masthead: Masthead) {
+        self.masthead.store(Arc::new(masthead));
+    }
+
+    pub(super) fn masthead(&self) -> Arc<Masthead> {
+        self.masthead.load_full()
     }
 
     /// Where the publisher can be reached now.

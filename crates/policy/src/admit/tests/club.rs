@@ -34,6 +34,11 @@ impl Club {
         self.rules.tiers.find(name).unwrap()
     }
 
+    /// An item for members alone.
+    pub(super) fn item(&self, id: ItemId) -> ItemView {
+        ItemView { id, policy: self.policy(CLUB), tier: None }
+    }
+
     pub(super) fn policy(&self, name: &str) -> PolicyId {
         self.rules.policies.find(name).unwrap()
     }

@@ -8,7 +8,7 @@ use club::{
 };
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
-use policy::{Entitlements, PolicyId, Roster, Rules};
+use policy::{Entitlements, PolicyId, Roster, Rules, TierId};
 use serde_json::json;
 use sha2::Sha256;
 use tempfile::TempDir;
@@ -279,7 +279,7 @@ fn stamp() -> Stamp {
 struct Nowhere;
 
 impl Items for Nowhere {
-    fn put(&self, _: &club::Item, _: Option<PolicyId>) {}
+    fn put(&self, _: &club::Item, _: Option<PolicyId>, _: Option<TierId>) {}
     fn remove(&self, _: &club::Item) {}
 }
 

@@ -1,0 +1,249 @@
+//! `usher publish` and what follows it: what may be typed, what is asked, and how the answer looks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use http::Method;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web::api::view::Item;
+use web::api::view::goods::{Format, Publish, Published, SetItem, Stuck, Verified};
+
+use super::ask::{Asker, path};
+use super::price::PriceArgs;
+use super::run::RunError;
+use super::table::list;
+
+/// `usher publish`.
+#[derive(Args, Clone, Debug)]
+pub struct PublishArgs {
+    /// The file or folder, where the daemon finds it; links beneath it and hidden files are left out
+    path: PathBuf,
+    /// A name no other item has [default: made from the file's name]
+    #[arg(long)]
+    name: Option<String>,
+    /// What people see [default: the file's name]
+    #[arg(long)]
+    title: Option<String>,
+    /// A sentence or two for people
+    #[arg(long)]
+    description: Option<String>,
+    /// A policy of the configuration: free, priority, club, or your own [default: priority]
+    #[arg(long)]
+    policy: Option<String>,
+    /// The lowest tier that has it without buying it
+    #[arg(long)]
+    tier: Option<String>,
+    /// What the torrent costs, such as 2.25
+    #[arg(long, value_name = "AMOUNT", requires = "currency")]
+    torrent_price: Option<String>,
+    /// What direct download costs, not less than the torrent
+    #[arg(long, value_name = "AMOUNT", requires = "currency")]
+    direct_price: Option<String>,
+    /// The prices' currency, such as usd
+    #[arg(long)]
+    currency: Option<String>,
+    /// v1 is read by every client; hybrid gives newer ones a hash of each file, at the price of a
+    /// second swarm for old ones and padding: choose it for many files that others share too; v2
+    /// shuts old clients out [default: v1]
+    #[arg(long)]
+    format: Option<TorrentFormat>,
+    /// Publish this as a new version of an item, which keeps its name, policy, prices and rights
+    #[arg(long, value_name = "ITEM", conflicts_with_all = ["name", "policy", "torrent_price", "direct_price"])]
+    replaces: Option<String>,
+    /// Where to write the .torrent for strangers [default: NAME.torrent here]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Which halves a torrent has.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TorrentFormat {
+    Hybrid,
+    V1,
+    V2,
+}
+
+/// How an item is presented; what is not named stays.
+#[derive(Args, Clone, Debug)]
+pub struct DetailArgs {
+    /// What people see
+    #[arg(long)]
+    title: Option<String>,
+    /// A sentence or two for people
+    #[arg(long)]
+    description: Option<String>,
+    /// The lowest tier that has it without buying it; empty for none
+    #[arg(long)]
+    tier: Option<String>,
+}
+
+impl DetailArgs {
+    /// What is to change; `None` for nothing.
+    fn change(&self) -> Option<SetItem> {
+        let Self { title, description, tier } = self.clone();
+        let is_any = title.is_some() || description.is_some() || tier.is_some();
+        is_any.then_some(SetItem { title, description, tier })
+    }
+}
+
+/// What was published, and where its torrent is.
+#[derive(Serialize)]
+struct Written {
+    #[serde(flatten)]
+    published: Published,
+    torrent_file: PathBuf,
+}
+
+impl Asker {
+    pub(super) async fn publish(&self, args: &PublishArgs) -> Result<String, RunError> {
+        let whole = whole_path(&args.path)?;
+        let wish = Publish {
+            path: Some(whole),
+            name: args.name.clone(),
+            title: args.title.clone(),
+            description: args.description.clone(),
+            policy: args.policy.clone(),
+            tier: args.tier.clone(),
+            torrent_price: args.torrent_price.clone(),
+            direct_price: args.direct_price.clone(),
+            currency: args.currency.clone(),
+            format: args.format.map(Format::from),
+            replaces: args.replaces.clone(),
+        };
+        let published: Published = self.follow(&path(&["publish"]), Some(&wish)).await?;
+        let path = path(&["items", &published.item, "torrent"]);
+        let torrent = self.client.fetch(Method::GET, &path).await?;
+        let file = args.output.clone();
+        let file = file.unwrap_or_else(|| format!("{}.torrent", published.item).into());
+        let torrent_file = write(&file, &torrent)?;
+        self.print(&Written { published, torrent_file }, written)
+    }
+
+    pub(super) async fn unpublish(&self, item: &str) -> Result<String, RunError> {
+        let path = path(&["items", item, "unpublish"]);
+        self.print(&self.client.ask(Method::POST, &path).await?, |item: &Item| {
+            format!(
+                "{0} (item {1}) is unpublished: neither its torrent nor its files are given out. \
+                 Rights stay, and its swarm goes on.\n",
+                item.name, item.id
+            )
+        })
+    }
+
+    pub(super) async fn verify_item(&self, item: &str) -> Result<String, RunError> {
+        let path = path(&["items", item, "verify"]);
+        let verified: Verified = self.follow(&path, None::<&()>).await?;
+        let Verified { item, whole, bad_files } = &verified;
+        let printed =
+            self.print(&verified, |_| format!("{} is as it was published\n", item.name))?;
+        if *whole {
+            return Ok(printed);
+        }
+        let sentence = format!(
+            "{0} is not what was published, and is not served until `usher verify-item {0}` finds \
+             it whole or `usher publish PATH --replaces {0}` makes it a new version:\n  {1}",
+            item.name,
+            bad_files.join("\n  ")
+        );
+        Err(RunError::Unsound { sentence, document: self.json.then_some(printed) })
+    }
+
+    pub(super) async fn set_item(
+        &self,
+        item: &str,
+        details: &DetailArgs,
+        prices: &PriceArgs,
+    ) -> Result<String, RunError> {
+        let change = match (details.change(), prices.is_any()) {
+            (None, _) => return self.set_prices(item, prices).await,
+            (Some(change), false) => change,
+            (Some(change), true) => {
+                self.set_prices(item, prices).await?;
+                change
+            }
+        };
+        let path = path(&["items", item, "details"]);
+        self.print(&self.client.tell(Method::PUT, &path, &change).await?, |item: &Item| {
+            format!("{} (item {}) is titled {:?}.\n", item.name, item.id, item.title)
+        })
+    }
+
+    /// What lies in the watched folder and can't be published, for people; empty where nothing does.
+    pub(super) async fn stuck(&self) -> Result<String, RunError> {
+        let stuck: Vec<Stuck> = self.client.ask(Method::GET, &path(&["stuck"])).await?;
+        if stuck.is_empty() {
+            return Ok(String::new());
+        }
+        let rows = stuck.into_iter().map(|stuck| [stuck.path, stuck.error]);
+        Ok("\n".to_owned() + &list(["NOT PUBLISHED", "WHY"], rows))
+    }
+
+    /// Lets the daemon hash, with a bar on a terminal.
+    async fn follow<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, RunError> {
+        // It draws on standard error, and only where that is a terminal.
+        let bar = ProgressBar::new(0).with_style(style());
+        let told = self.client.follow(path, body, |bytes, of| {
+            bar.set_length(of);
+            bar.set_position(bytes);
+        });
+        let outcome = told.await;
+        bar.finish_and_clear();
+        Ok(outcome?)
+    }
+}
+
+impl From<TorrentFormat> for Format {
+    fn from(format: TorrentFormat) -> Self {
+        match format {
+            TorrentFormat::Hybrid => Self::Hybrid,
+            TorrentFormat::V1 => Self::V1,
+            TorrentFormat::V2 => Self::V2,
+        }
+    }
+}
+
+/// Writes a torrent in place of whatever was there, and returns where, as a whole path.
+pub(super) fn write(file: &Path, torrent: &[u8]) -> Result<PathBuf, RunError> {
+    let whole = whole_path(file)?;
+    fs::write(&whole, torrent).map_err(|error| RunError::Write { path: file.to_owned(), error })?;
+    Ok(whole)
+}
+
+/// A path as the daemon needs it, which has another working directory.
+fn whole_path(path: &Path) -> Result<PathBuf, RunError> {
+    std::path::absolute(path).map_err(|error| RunError::File { path: path.to_owned(), error })
+}
+
+fn written(written: &Written) -> String {
+    let Published { item, id, version, info_hash, info_hash_v2, policy, warnings, .. } =
+        &written.published;
+    let mut text = format!("{item} is item {id}, version {version}, policy {policy}\n");
+    text += &format!("info hash    {info_hash}\n");
+    if let Some(hash) = info_hash_v2 {
+        text += &format!("info hash v2 {hash}\n");
+    }
+    text += &format!("torrent      {}\n", written.torrent_file.display());
+    for warning in warnings {
+        text += &format!("warning: {warning}\n");
+    }
+    text
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+pub(super) const PUBLISH: &str = "\
+Examples:
+  usher publish reel-1.mp4 --policy club --torrent-price 2.25 --direct-price 3.00 --currency usd
+  usher publish season-1/ --name season-1 --tier patron
+  usher publish season-1-fixed/ --replaces season-1      whoever has season-1 has this now
+  usher publish trailer.mp4 --policy free --json";

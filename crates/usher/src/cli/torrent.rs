@@ -1,0 +1,137 @@
+//! Members' torrents, magnets and URLs: what may be typed, what is asked, and how the answer looks.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use http::Method;
+use serde::Serialize;
+use web::api::view;
+use web::api::view::goods::{Links, Magnet};
+
+use super::ask::{Asker, path};
+use super::publish::write;
+use super::run::RunError;
+use super::show;
+use super::table::{facts, list, or_dash};
+use super::when::When;
+
+/// `usher torrent`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    override_usage = "usher torrent [OPTIONS] <MEMBER> <ITEM>\n       usher torrent [OPTIONS] --seed <ITEM>"
+)]
+pub struct TorrentArgs {
+    /// The member's name or id
+    #[arg(value_name = "MEMBER")]
+    first: String,
+    /// The item's name, id or info hash
+    #[arg(value_name = "ITEM", required_unless_present = "seed")]
+    second: Option<String>,
+    /// For your own seed box, which is the member `seedbox` with a right to all: no web seed in it
+    #[arg(long, conflicts_with = "second")]
+    seed: bool,
+    /// Where to write it [default: ITEM.torrent here]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// A kind of key that rotates alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum KeyKind {
+    /// In announce URLs: the passkey
+    Announce,
+    /// In the URLs of torrents and direct downloads
+    Download,
+    /// In the URLs of feeds
+    Feed,
+    /// In links that log in
+    Login,
+    /// In the web seeds of torrents
+    Webseed,
+}
+
+impl KeyKind {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Announce => "announce",
+            Self::Download => "download",
+            Self::Feed => "feed",
+            Self::Login => "login",
+            Self::Webseed => "webseed",
+        }
+    }
+}
+
+/// A torrent that was written.
+#[derive(Serialize)]
+struct Written {
+    item: String,
+    torrent_file: PathBuf,
+}
+
+impl Asker {
+    pub(super) async fn torrent(&self, args: &TorrentArgs) -> Result<String, RunError> {
+        let (item, torrent) = match &args.second {
+            None => {
+                let path = path(&["items", &args.first, "seed"]);
+                (&args.first, self.client.fetch(Method::POST, &path).await?)
+            }
+            Some(item) => {
+                let path = path(&["members", &args.first, "torrents", item]);
+                (item, self.client.fetch(Method::GET, &path).await?)
+            }
+        };
+        let file = args.output.clone().unwrap_or_else(|| format!("{item}.torrent").into());
+        let torrent_file = write(&file, &torrent)?;
+        self.print(&Written { item: item.clone(), torrent_file }, |written| {
+            format!("{}\n", written.torrent_file.display())
+        })
+    }
+
+    pub(super) async fn magnet(&self, item: &str) -> Result<String, RunError> {
+        self.print(&self.get(&["items", item, "magnet"]).await?, |magnet: &Magnet| {
+            format!("{}\n", magnet.magnet)
+        })
+    }
+
+    pub(super) async fn links(&self, member: &str) -> Result<String, RunError> {
+        self.print(&self.get(&["members", member, "links"]).await?, links)
+    }
+
+    pub(super) async fn rotate(
+        &self,
+        member: &str,
+        key: KeyKind,
+        grace: Option<When>,
+    ) -> Result<String, RunError> {
+        if key == KeyKind::Announce {
+            let rotate = view::Rotate { old_until: self.moment(grace)? };
+            let path = path(&["members", member, "rotate"]);
+            return self
+                .print(&self.client.tell(Method::POST, &path, &rotate).await?, show::rotated);
+        }
+        let path = path(&["members", member, "keys", key.text()]);
+        self.print(&self.client.ask(Method::POST, &path).await?, links)
+    }
+}
+
+fn links(links: &Links) -> String {
+    let mut text = facts([
+        ("announce URL", links.announce_url.clone()),
+        ("club feed", links.club_feed.clone()),
+        ("podcast feed", links.podcast_feed.clone()),
+    ]);
+    if !links.items.is_empty() {
+        let rows = links.items.iter();
+        let rows = rows
+            .map(|item| [item.item.clone(), item.torrent.clone(), or_dash(item.web_seed.clone())]);
+        text += "\n";
+        text += &list(["ITEM", "TORRENT", "WEB SEED"], rows);
+    }
+    text
+}
+
+pub(super) const TORRENT: &str = "\
+Examples:
+  usher torrent ada reel-1 -o ada-reel-1.torrent     a passkey for reel-1 alone is in it
+  usher torrent --seed reel-1 -o reel-1.torrent      for the client beside the tracker that seeds";

@@ -1,0 +1,265 @@
+//! The watched folder: publishes what lands in `items_dir`.
+//!
+//! A file or folder `NAME` is published once `NAME.usher.yaml` lies beside it, which says how, and
+//! once neither has changed for a while: whoever copies a film in takes minutes. Without a side-car
+//! it waits, because a guess at policy or price would be in force at once. What can't be published
+//! is tried again when it changes. Deliberately absent: the kernel's notices, which network file
+//! systems do not give; a look costs one walk over the folder.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use club::{Club, Stamp};
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
+use web::api::Admin;
+use web::api::view::goods::{Publish, Stuck};
+use web::publish::Progress;
+
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// Watches the folder.
+pub(crate) struct ItemsDir {
+    /// Publishes, and shows what is stuck.
+    pub(crate) admin: Arc<Admin>,
+    /// Knows what was published before.
+    pub(crate) club: Arc<Club>,
+    /// Where time comes from.
+    pub(crate) clock: Clock,
+    /// The settings in force.
+    pub(crate) config: Arc<ArcSwap<Config>>,
+}
+
+/// What is known of something in the folder.
+struct Seen {
+    state: State,
+    /// Since when it has been as it is.
+    since: Instant,
+    /// What came of it as it is.
+    outcome: Option<Result<(), Stuck>>,
+}
+
+/// What tells a file or folder from itself before a change: bytes, files, and the latest change.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct State {
+    bytes: u64,
+    files: usize,
+    changed: (i64, i64),
+    described: bool,
+}
+
+impl ItemsDir {
+    /// Looks again and again, until `stop` changes.
+    pub(crate) async fn watch(self, mut stop: watch::Receiver<bool>) {
+        let mut seen = HashMap::new();
+        loop {
+            let settings = self.config.load().items_dir.clone();
+            tokio::select! {
+                () = sleep(settings.settle / 2) => {}
+                _ = stop.changed() => return,
+            }
+            let Some(folder) = settings.folder else { continue };
+            let progress = Arc::new(Progress::default());
+            tokio::select! {
+                () = self.round(&folder, settings.settle, &mut seen, &progress) => {}
+                _ = stop.changed() => return progress.cancel(),
+            }
+            let stuck = seen.values().filter_map(|seen| seen.outcome.as_ref()?.as_ref().err());
+            let mut stuck: Vec<_> = stuck.cloned().collect();
+            stuck.sort_by(|a, b| a.path.cmp(&b.path));
+            self.admin.set_stuck(stuck);
+        }
+    }
+
+    async fn round(
+        &self,
+        folder: &Path,
+        settle: Duration,
+        seen: &mut HashMap<PathBuf, Seen>,
+        progress: &Arc<Progress>,
+    ) {
+        let looked_at = folder.to_owned();
+        let found = match spawn_blocking(move || look(&looked_at)).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => {
+                let outcome = Some(Err(self.stuck(folder, error.to_string())));
+                let since = Instant::now();
+                *seen = HashMap::from([(
+                    folder.to_owned(),
+                    Seen { state: State::default(), since, outcome },
+                )]);
+                return;
+            }
+            Err(_) => return tracing::error!("looking into items_dir panicked"),
+        };
+        seen.retain(|path, _| found.contains_key(path));
+        for (path, state) in found {
+            let fresh = || Seen { state, since: Instant::now(), outcome: None };
+            let known = seen.entry(path.clone()).or_insert_with(fresh);
+            if known.state != state {
+                *known = fresh();
+            }
+            if known.outcome.is_none() && known.since.elapsed() >= settle {
+                let outcome = self.publish(&path, state, progress).await;
+                if let Err(stuck) = &outcome {
+                    let Stuck { path, error, .. } = stuck;
+                    tracing::warn!(path, error, "not published from items_dir");
+                }
+                known.outcome = Some(outcome);
+            }
+        }
+    }
+
+    async fn publish(
+        &self,
+        path: &Path,
+        state: State,
+        progress: &Arc<Progress>,
+    ) -> Result<(), Stuck> {
+        let fails = |error: String| self.stuck(path, error);
+        let root = path.canonicalize().map_err(|error| fails(error.to_string()))?;
+        if self.club.is_published(&root).await.map_err(|error| fails(error.to_string()))? {
+            return Ok(());
+        }
+        let side_car = side_car(path);
+        if !state.described {
+            return Err(fails(format!(
+                "waits for {} to say how; an empty one will do",
+                side_car.display()
+            )));
+        }
+        let wish =
+            read(&side_car).map_err(|error| fails(format!("{}: {error}", side_car.display())))?;
+        let stamp = Stamp { who: "items_dir".to_owned(), now_unix: self.clock.now().unix };
+        let wish = Publish { path: Some(path.to_owned()), ..wish };
+        let published = self.admin.press().publish(&stamp, wish, progress).await;
+        let published = published.map_err(|error| fails(error.to_string()))?;
+        tracing::info!(item = published.item, path = %path.display(), "published from items_dir");
+        Ok(())
+    }
+
+    fn stuck(&self, path: &Path, error: String) -> Stuck {
+        let at = Timestamp::from_second(self.clock.now().unix.into()).unwrap_or_default();
+        Stuck { path: path.display().to_string(), error, at }
+    }
+}
+
+/// Everything in the folder that could be an item.
+fn look(folder: &Path) -> io::Result<HashMap<PathBuf, State>> {
+    let mut found = HashMap::new();
+    for entry in fs::read_dir(folder)?.take(MAX_ENTRIES) {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        if name.starts_with(b".") || name.ends_with(SIDE_CAR.as_bytes()) {
+            continue;
+        }
+        let path = entry.path();
+        // What vanishes while it is looked at is not there.
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        let mut state = State::default();
+        walk(&path, &metadata, &mut state);
+        if let Ok(metadata) = fs::metadata(side_car(&path)) {
+            state.described = true;
+            state.add(&metadata);
+        }
+        found.insert(path, state);
+    }
+    Ok(found)
+}
+
+/// Adds up a tree; links are not followed, and more than so many files are not looked at.
+fn walk(root: &Path, metadata: &Metadata, state: &mut State) {
+    state.add(metadata);
+    let mut folders = if metadata.is_dir() { vec![root.to_owned()] } else { Vec::new() };
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        for entry in entries.flatten() {
+            let Ok(metadata) = entry.metadata() else { continue };
+            state.add(&metadata);
+            if state.files > metainfo::MAX_FILES {
+                return;
+            }
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+}
+
+impl State {
+    fn add(&mut self, metadata: &Metadata) {
+        self.files += 1;
+        self.bytes = self.bytes.saturating_add(metadata.len());
+        self.changed = self.changed.max((metadata.mtime(), metadata.mtime_nsec()));
+    }
+}
+
+fn side_car(path: &Path) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(SIDE_CAR);
+    name.into()
+}
+
+/// What a side-car says; an empty one says nothing.
+fn read(path: &Path) -> Result<Publish, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    if text.trim().is_empty() {
+        return Ok(Publish::default());
+    }
+    serde_yaml::from_str(&text).map_err(|error| error.to_string())
+}
+
+/// What the name of a side-car ends in, after that of what it describes.
+const SIDE_CAR: &str = ".usher.yaml";
+const MAX_ENTRIES: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_be_an_item_is_told_by_its_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("film");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("a"), "abc").unwrap();
+        fs::write(folder.path().join(".part"), "").unwrap();
+        let first = look(folder.path()).unwrap();
+        assert_eq!((first.len(), first[&path].files, first[&path].described), (1, 2, false));
+        assert_eq!(look(folder.path()).unwrap(), first);
+
+        fs::write(path.join("a"), "abcd").unwrap();
+        assert_ne!(look(folder.path()).unwrap(), first);
+        fs::write(side_car(&path), "policy: club\n").unwrap();
+        let described = look(folder.path()).unwrap();
+        assert!(described[&path].described && described.len() == 1);
+    }
+
+    #[test]
+    fn a_side_car_says_what_publish_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |text: &str| {
+            let path = folder.path().join("x");
+            fs::write(&path, text).unwrap();
+            read(&path)
+        };
+        let wish = check("policy: club\ntorrent_price: '2.25'\ncurrency: usd\n").unwrap();
+        assert_eq!(
+            (wish.policy.as_deref(), wish.torrent_price.as_deref()),
+            (Some("club"), Some("2.25"))
+        );
+        assert!(check(" \n").unwrap().policy.is_none());
+        assert!(check("colour: red\n").unwrap_err().contains("`colour`"));
+    }
+}

@@ -1,0 +1,125 @@
+//! Publishing and what comes of it, over the admin API.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use club::{Details, Goods, Item};
+
+use super::admin::Admin;
+use super::error::ApiError;
+use super::extract::Body;
+use super::steps;
+use super::view;
+use super::view::goods::{Magnet, Publish, SetItem, Stuck, Verified};
+use crate::publish::{Progress, PublishError};
+
+pub(super) async fn publish(
+    State(admin): State<Arc<Admin>>,
+    Body(wish): Body<Publish>,
+) -> Response {
+    let progress = Arc::new(Progress::default());
+    let told = Arc::clone(&progress);
+    steps::answer(
+        told,
+        async move { Ok(admin.press().publish(&admin.stamp(), wish, &progress).await?) },
+    )
+}
+
+pub(super) async fn verify(State(admin): State<Arc<Admin>>, Path(item): Path<String>) -> Response {
+    let progress = Arc::new(Progress::default());
+    let told = Arc::clone(&progress);
+    steps::answer(told, async move {
+        let (item, bad_files) = admin.press().verify(&admin.stamp(), &item, &progress).await?;
+        Ok(Verified { whole: bad_files.is_empty(), item: item.into(), bad_files })
+    })
+}
+
+pub(super) async fn unpublish(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+) -> Result<Json<view::Item>, ApiError> {
+    Ok(Json(admin.club.withdraw(&admin.stamp(), &item).await?.into()))
+}
+
+pub(super) async fn describe(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+    Body(to): Body<SetItem>,
+) -> Result<Json<view::Item>, ApiError> {
+    let tier = to.tier.map(|tier| Some(tier).filter(|tier| !tier.is_empty()));
+    let details = Details { title: to.title, description: to.description, tier };
+    Ok(Json(admin.club.describe(&admin.stamp(), &item, details).await?.into()))
+}
+
+/// The torrent for strangers.
+pub(super) async fn torrent(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+) -> Result<Response, ApiError> {
+    let (item, goods) = admin.goods(&item).await?;
+    let torrent = admin.links(|links| links.public(&goods, &item.name));
+    Ok(as_file(torrent.map_err(club::Error::from)?))
+}
+
+pub(super) async fn magnet(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+) -> Result<Json<Magnet>, ApiError> {
+    let (item, goods) = admin.goods(&item).await?;
+    if !admin.is_free(&item) {
+        let text = format!(
+            "item `{}` is not free: a magnet would lead around the tracker, give `usher torrent`",
+            item.name
+        );
+        return Err(ApiError::new(StatusCode::CONFLICT, text));
+    }
+    let magnet = admin.links(|links| goods.torrent.magnet(&[&links.addresses.announce], &[]));
+    let magnet = magnet.map_err(|error| ApiError::unprocessable(error.to_string()))?;
+    Ok(Json(Magnet { item: item.name, magnet }))
+}
+
+/// What lies in the watched folder and can't be published.
+pub(super) async fn stuck(State(admin): State<Arc<Admin>>) -> Json<Vec<Stuck>> {
+    Json(admin.stuck())
+}
+
+/// A .torrent file as an answer.
+pub(super) fn as_file(torrent: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, "application/x-bittorrent")], torrent).into_response()
+}
+
+impl Admin {
+    /// An item that is offered, and its files.
+    pub(super) async fn goods(&self, item: &str) -> Result<(Item, Arc<Goods>), ApiError> {
+        let item = self.club.item(item).await?;
+        match self.club.goods(item.id).await? {
+            Some(goods) if !goods.offer.withdrawn => Ok((item, goods)),
+            Some(_) => Err(ApiError::new(
+                StatusCode::CONFLICT,
+                format!(
+                    "item `{0}` is unpublished: `usher publish PATH --replaces {0}`",
+                    item.name
+                ),
+            )),
+            None => Err(club::Error::NoGoods(item.name).into()),
+        }
+    }
+
+    /// Whether anybody may have an item from anywhere.
+    pub(super) fn is_free(&self, item: &Item) -> bool {
+        self.tracker.policy(&item.policy).is_some_and(|policy| policy.is_free())
+    }
+}
+
+impl From<PublishError> for ApiError {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Club(error) => error.into(),
+            other => Self::unprocessable(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Answers that take their time: a line of JSON now and then, and the outcome in the last.
+//!
+//! The status is sent before the outcome is known, so the last line says `done` or `failed`. Whoever
+//! hangs up ends the work.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde::Serialize;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::error::ApiError;
+use super::view::goods::Step;
+use crate::publish::Progress;
+
+/// Starts work and tells of it step by step.
+pub(super) fn answer<T: Serialize + Send + 'static>(
+    progress: Arc<Progress>,
+    work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Response {
+    let told = Told { progress: Wanted(progress), work: Some(tokio::spawn(work)) };
+    let lines = stream::unfold(told, |mut told| async {
+        let line = told.next().await?;
+        Some((Ok::<_, Infallible>(line), told))
+    });
+    ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+}
+
+/// What there is to tell.
+struct Told<T> {
+    progress: Wanted,
+    work: Option<JoinHandle<Result<T, ApiError>>>,
+}
+
+impl<T: Serialize> Told<T> {
+    /// The next line; `None` after the last.
+    async fn next(&mut self) -> Option<Bytes> {
+        let work = self.work.as_mut()?;
+        let step = tokio::select! {
+            outcome = work => {
+                self.work = None;
+                match outcome {
+                    Ok(Ok(done)) => Step::Done(done),
+                    Ok(Err(error)) => Step::Failed(error.into()),
+                    Err(_) => Step::Failed(ApiError::broken().into()),
+                }
+            }
+            () = sleep(PACE) => {
+                let (bytes, of) = self.progress.0.bytes();
+                Step::Hashed { bytes, of }
+            }
+        };
+        let mut line = serde_json::to_vec(&step).unwrap_or_default();
+        line.push(b'\n');
+        Some(line.into())
+    }
+}
+
+/// Progress of work that is wanted as long as this lives.
+struct Wanted(Arc<Progress>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Between two lines.
+const PACE: Duration = Duration::from_millis(200);

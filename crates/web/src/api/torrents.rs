@@ -1,0 +1,129 @@
+//! Members' own torrents, URLs and keys, over the admin API.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use club::{Item, Key, Member, NewMember, Page};
+use policy::{Grant, ItemId};
+
+use super::admin::Admin;
+use super::error::ApiError;
+use super::publish::as_file;
+use super::view::goods::{ItemLinks, Links};
+use crate::links::Owner;
+
+/// A member's own torrent.
+pub(super) async fn of_member(
+    State(admin): State<Arc<Admin>>,
+    Path((member, item)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let member = admin.club.member(&member).await?;
+    let (item, goods) = admin.goods(&item).await?;
+    let owner = admin.may().own(&member, &item).ok_or_else(|| refused(&admin, &member, &item))?;
+    let torrent = admin.links(|links| links.personal(&goods, &item.name, owner));
+    Ok(as_file(torrent.map_err(club::Error::from)?))
+}
+
+/// The torrent for the publisher's own seed box: that of a member of this name, who is made when
+/// there is none and has a right to all. It has no web seed, being one.
+pub(super) async fn seed(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+) -> Result<Response, ApiError> {
+    let (item, goods) = admin.goods(&item).await?;
+    let member = match admin.club.member(SEED_BOX).await {
+        Err(club::Error::NotFound { .. }) => make_seed_box(&admin).await?,
+        found => found?,
+    };
+    let owner = admin.may().own(&member, &item).ok_or_else(|| refused(&admin, &member, &item))?;
+    let owner = Owner { web_seed: None, ..owner };
+    let torrent = admin.links(|links| links.personal(&goods, &item.name, owner));
+    Ok(as_file(torrent.map_err(club::Error::from)?))
+}
+
+async fn make_seed_box(admin: &Admin) -> Result<Member, ApiError> {
+    let stamp = admin.stamp();
+    let new =
+        NewMember { name: SEED_BOX.to_owned(), tier: "outsider".to_owned(), tier_until: None };
+    let member = admin.club.add_member(&stamp, new).await?;
+    admin.club.grant(&stamp, SEED_BOX, "all", None, "seedbox").await?;
+    Ok(member)
+}
+
+fn refused(admin: &Admin, member: &Member, item: &Item) -> ApiError {
+    let text = if admin.may().is_private_or_free(item) {
+        format!(
+            "member `{0}` has no right to `{1}` now: `usher grant {0} {1}`",
+            member.name, item.name
+        )
+    } else {
+        format!(
+            "the torrent of `{0}` is not private, so a passkey in it would be for nothing: \
+             `usher publish PATH --replaces {0}` makes one that is",
+            item.name
+        )
+    };
+    ApiError::new(StatusCode::CONFLICT, text)
+}
+
+/// All that is a member's alone.
+pub(super) async fn links(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+) -> Result<Json<Links>, ApiError> {
+    let member = admin.club.member(&member).await?;
+    Ok(Json(links_of(&admin, member).await?))
+}
+
+async fn links_of(admin: &Admin, member: Member) -> Result<Links, ApiError> {
+    let turns = admin.club.turns(member.id);
+    let mut items = Vec::new();
+    for item in admin.club.items(Page::FIRST).await? {
+        let is_offered = item.offer.as_ref().is_some_and(|offer| !offer.withdrawn);
+        let Some(owner) = admin.may().own(&member, &item).filter(|_| is_offered) else { continue };
+        let Some(goods) = admin.club.goods(item.id).await? else { continue };
+        items.push(admin.links(|links| ItemLinks {
+            torrent: links.torrent(&links.download_token(member.id, turns), &item.name),
+            web_seed: owner.web_seed.map(|turn| links.web_seed_of(&goods, member.id, turn)),
+            item: item.name,
+        }));
+    }
+    Ok(admin.links(|links| {
+        let grant = Grant { member: member.id, generation: member.generation, item: ItemId::ANY };
+        let feed_token = links.feed_token(member.id, turns);
+        Links {
+            announce_url: links.announce(grant),
+            download_token: links.download_token(member.id, turns),
+            club_feed: links.feed(&feed_token, "club"),
+            podcast_feed: links.feed(&feed_token, "podcast"),
+            feed_token,
+            member: member.name,
+            items,
+        }
+    }))
+}
+
+/// Gives a member another key of one kind; the one before opens nothing from now on.
+pub(super) async fn rotate(
+    State(admin): State<Arc<Admin>>,
+    Path((member, key)): Path<(String, String)>,
+) -> Result<Json<Links>, ApiError> {
+    let key = match key.as_str() {
+        "download" => Key::Download,
+        "feed" => Key::Feed,
+        "login" => Key::Login,
+        "webseed" => Key::WebSeed,
+        other => {
+            let text = format!("no key `{other}`: there are download, feed, login and webseed");
+            return Err(ApiError::missing(text));
+        }
+    };
+    admin.club.rotate_key(&admin.stamp(), &member, key).await?;
+    let member = admin.club.member(&member).await?;
+    Ok(Json(links_of(&admin, member).await?))
+}
+
+const SEED_BOX: &str = "seedbox";

@@ -1,0 +1,131 @@
+//! The URLs that a member is given, each with a key of its own, and the torrent that holds two.
+//!
+//! Each kind of key rotates alone. Deliberately absent: whether the member may have what is behind
+//! them, which is asked when a URL is used.
+
+use club::{Goods, Turns};
+use metainfo::{Personal, ReadError, personalise};
+use policy::{Generation, Grant, ItemId, Keyring, Label, MemberId};
+
+use crate::site::Addresses;
+
+/// Makes URLs.
+#[derive(Clone, Copy)]
+pub(crate) struct Links<'a> {
+    pub(crate) keyring: &'a Keyring,
+    pub(crate) addresses: &'a Addresses,
+}
+
+/// Whose torrent it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Owner {
+    pub(crate) member: MemberId,
+    /// Of the passkey for this item.
+    pub(crate) turn: Generation,
+    /// Of the keys for web seeds; `None` leaves the web seed out.
+    pub(crate) web_seed: Option<Generation>,
+}
+
+impl Links<'_> {
+    /// An announce URL with a passkey: for one item, or for all.
+    pub(crate) fn announce(&self, grant: Grant) -> String {
+        format!("{}/{}", self.addresses.announce, self.token(Label::Announce, grant))
+    }
+
+    /// What the web seed of an item begins with, for one member.
+    fn web_seed(&self, member: MemberId, generation: Generation, item: ItemId) -> String {
+        let token = self.token(Label::WebSeed, Grant { member, generation, item });
+        format!("{}/ws/{token}/", self.addresses.site)
+    }
+
+    /// The web seed of an item as it stands in a member's torrent.
+    pub(crate) fn web_seed_of(
+        &self,
+        goods: &Goods,
+        member: MemberId,
+        generation: Generation,
+    ) -> String {
+        goods.torrent.web_seed_url(&self.web_seed(member, generation, goods.item))
+    }
+
+    /// The web seed of one file of an item, for programs that play it.
+    pub(crate) fn media(&self, goods: &Goods, owner: Owner, path: &str) -> String {
+        let generation = owner.web_seed.unwrap_or_default();
+        self.web_seed(owner.member, generation, goods.item) + path
+    }
+
+    /// The key in the URLs of a member's torrents.
+    pub(crate) fn download_token(&self, member: MemberId, turns: Turns) -> String {
+        let grant = Grant { member, generation: turns.download, item: ItemId::ANY };
+        self.token(Label::Download, grant)
+    }
+
+    /// The key in the URLs of a member's feeds.
+    pub(crate) fn feed_token(&self, member: MemberId, turns: Turns) -> String {
+        self.token(Label::Feed, Grant { member, generation: turns.feed, item: ItemId::ANY })
+    }
+
+    /// Where a torrent is; `token` is a member's, or `free`.
+    pub(crate) fn torrent(&self, token: &str, item: &str) -> String {
+        format!("{}/t/{token}/{item}.torrent", self.addresses.site)
+    }
+
+    /// Where an item is presented to people.
+    pub(crate) fn page(&self, item: &str) -> String {
+        format!("{}/items/{item}", self.addresses.site)
+    }
+
+    /// Where a feed is.
+    pub(crate) fn feed(&self, token: &str, name: &str) -> String {
+        format!("{}/feed/{token}/{name}.xml", self.addresses.site)
+    }
+
+    /// A member's own torrent of an item.
+    ///
+    /// # Errors
+    ///
+    /// The torrent in the store is none.
+    pub(crate) fn personal(
+        &self,
+        goods: &Goods,
+        item: &str,
+        owner: Owner,
+    ) -> Result<Vec<u8>, ReadError> {
+        let Owner { member, turn, web_seed } = owner;
+        let announce = self.announce(Grant { member, generation: turn, item: goods.item });
+        let web_seed = web_seed.map(|generation| self.web_seed_of(goods, member, generation));
+        self.make(goods, item, &announce, web_seed.as_deref())
+    }
+
+    /// The torrent that anybody may have: by its announce URL they are strangers.
+    ///
+    /// # Errors
+    ///
+    /// The torrent in the store is none.
+    pub(crate) fn public(&self, goods: &Goods, item: &str) -> Result<Vec<u8>, ReadError> {
+        self.make(goods, item, &self.addresses.announce, None)
+    }
+
+    fn make(
+        &self,
+        goods: &Goods,
+        item: &str,
+        announce: &str,
+        web_seed: Option<&str>,
+    ) -> Result<Vec<u8>, ReadError> {
+        let page = self.page(item);
+        let personal = Personal {
+            announce,
+            web_seeds: web_seed.as_slice(),
+            comment: Some(&page),
+            ..Personal::default()
+        };
+        let mut torrent = Vec::new();
+        personalise(&goods.bytes, &personal, &mut torrent)?;
+        Ok(torrent)
+    }
+
+    fn token(&self, label: Label, grant: Grant) -> String {
+        String::from_utf8_lossy(self.keyring.issue(label, grant).expose()).into_owned()
+    }
+}

@@ -1,0 +1,56 @@
+//! Whether a member may have an item's torrent now, and what is in it.
+//!
+//! The answer is that of the tracker's door, so that a torrent is given to whoever its passkey lets
+//! in. The web seed is for those with a right to the item: it is the publisher's own copy.
+
+use club::{Club, Item, Member};
+use policy::{Leave, Terms};
+use tracker::{Now, Tracker};
+
+use crate::links::Owner;
+
+/// Who may have what.
+#[derive(Clone, Copy)]
+pub(crate) struct May<'a> {
+    pub(crate) club: &'a Club,
+    pub(crate) tracker: &'a Tracker,
+    pub(crate) now: Now,
+}
+
+impl May<'_> {
+    /// The member as the owner of a torrent of the item; `None` where they may have none.
+    ///
+    /// Who keeps a tier for a while after it ran out has what there was by then.
+    pub(crate) fn own(self, member: &Member, item: &Item) -> Option<Owner> {
+        if !self.is_private_or_free(item) {
+            return None;
+        }
+        let Terms { entitled, .. } = match self.tracker.leave(member.id, item.id, self.now) {
+            Leave::Open(terms) => terms,
+            Leave::Grace(terms) if self.was_there(member, item) => terms,
+            Leave::Expired | Leave::Grace(_) | Leave::Refused => return None,
+        };
+        let turns = self.club.turns(member.id);
+        Some(Owner {
+            member: member.id,
+            turn: self.tracker.bound_turn(member.id, item.id),
+            web_seed: entitled.then_some(turns.web_seed),
+        })
+    }
+
+    /// Whether a torrent of the item leaks no peers past the tracker, or need not keep them: else
+    /// a passkey in it would be for nothing.
+    pub(crate) fn is_private_or_free(self, item: &Item) -> bool {
+        item.private || self.is_free(item)
+    }
+
+    /// Whether anybody may have the item from anywhere.
+    pub(crate) fn is_free(self, item: &Item) -> bool {
+        self.tracker.policy(&item.policy).is_some_and(|policy| policy.is_free())
+    }
+
+    fn was_there(self, member: &Member, item: &Item) -> bool {
+        let published = item.offer.as_ref().map_or(item.created, |offer| offer.published);
+        member.tier_until.is_none_or(|until| published <= until)
+    }
+}

@@ -1,0 +1,394 @@
+//! From a path to an item: look at the files, hash them, keep the torrent.
+//!
+//! The daemon itself reads the files, so that what is published is what it can serve. One torrent is
+//! made at a time, on all cores; the next waits. Deliberately absent: when to look into a folder, and
+//! what a command prints.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::available_parallelism;
+
+use club::{Amount, Club, Currency, Goods, Item, MoneyError, NewGoods, NewListing, Prices, Stamp};
+use metainfo::{Format, MakeError, MakeOptions, Plan, Torrent, WhySkipped};
+use thiserror::Error;
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+use tracker::Tracker;
+
+use crate::api::view::goods::{self as view, Publish, Published};
+
+/// Makes items of files, one after the other.
+pub struct Press {
+    club: Arc<Club>,
+    tracker: Arc<Tracker>,
+    turn: Mutex<()>,
+}
+
+/// How far a job got, and whether it is still wanted.
+#[derive(Debug, Default)]
+pub struct Progress {
+    bytes: AtomicU64,
+    of: AtomicU64,
+    unwanted: AtomicBool,
+}
+
+impl Progress {
+    /// Bytes hashed, and bytes to hash; both 0 until the files were looked at.
+    pub fn bytes(&self) -> (u64, u64) {
+        (self.bytes.load(Ordering::Relaxed), self.of.load(Ordering::Relaxed))
+    }
+
+    /// Ends the job soon.
+    pub fn cancel(&self) {
+        self.unwanted.store(true, Ordering::Relaxed);
+    }
+
+    fn watch(&self, bytes: u64) -> ControlFlow<()> {
+        self.bytes.fetch_max(bytes, Ordering::Relaxed);
+        if self.unwanted.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+impl Press {
+    /// Works for this club, by the policies of this tracker.
+    pub fn new(club: Arc<Club>, tracker: Arc<Tracker>) -> Self {
+        Self { club, tracker, turn: Mutex::default() }
+    }
+
+    /// Publishes a file or folder, as an item of its own or a new version of one.
+    ///
+    /// # Errors
+    ///
+    /// See [`PublishError`]; nothing was published then.
+    pub async fn publish(
+        &self,
+        stamp: &Stamp,
+        wish: Publish,
+        progress: &Arc<Progress>,
+    ) -> Result<Published, PublishError> {
+        let _turn = self.turn.lock().await;
+        let path = wish.path.clone().filter(|path| path.is_absolute());
+        let path = path.ok_or(PublishError::Path)?;
+        let before = match &wish.replaces {
+            Some(item) => Some(self.club.item(item).await?),
+            None => None,
+        };
+        let job = Job::new(&wish, &path, before.as_ref(), self).await?;
+        let (root, made) = job.make(path, Arc::clone(progress)).await?;
+        let Made { torrent: bytes, warnings } = made;
+        let torrent = Torrent::read(&bytes)?;
+        let goods = NewGoods { root, torrent: bytes };
+        let item = match (job.listing, &before) {
+            (Some(listing), _) => self.club.publish(stamp, listing, goods).await?,
+            (None, Some(before)) => {
+                let item = before.id.to_string();
+                let item = self.club.replace(stamp, &item, goods).await?;
+                self.describe(stamp, item, &wish).await?
+            }
+            (None, None) => return Err(PublishError::Path),
+        };
+        Ok(published(item, &torrent, warnings))
+    }
+
+    /// What a new version says of itself besides.
+    async fn describe(
+        &self,
+        stamp: &Stamp,
+        item: Item,
+        wish: &Publish,
+    ) -> Result<Item, PublishError> {
+        let details = club::Details {
+            title: wish.title.clone(),
+            description: wish.description.clone(),
+            tier: wish.tier.clone().map(Some),
+        };
+        if details.title.is_none() && details.description.is_none() && details.tier.is_none() {
+            return Ok(item);
+        }
+        Ok(self.club.describe(stamp, &item.id.to_string(), details).await?)
+    }
+
+    /// Hashes an item's files anew, notes whether they are what was published, and returns those
+    /// that are not.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item, or it has no files; they can't be read.
+    pub async fn verify(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        progress: &Arc<Progress>,
+    ) -> Result<(Item, Vec<String>), PublishError> {
+        let _turn = self.turn.lock().await;
+        let item = self.club.item(item).await?;
+        let Some(goods) = self.club.goods(item.id).await? else {
+            return Err(club::Error::NoGoods(item.name).into());
+        };
+        progress.of.store(goods.torrent.length, Ordering::Relaxed);
+        let (content, job) = (Arc::clone(&goods), Arc::clone(progress));
+        let found = spawn_blocking(move || {
+            let watch = |bytes| job.watch(bytes);
+            metainfo::verify(&content.bytes, &content.root, threads(), &watch)
+        })
+        .await
+        .map_err(io::Error::from)?;
+        let bad = match found {
+            Ok(bad) => names(&goods, &bad),
+            Err(MakeError::Changed(path)) => vec![path.display().to_string()],
+            Err(error) => return Err(error.into()),
+        };
+        let why = bad.first().map(|first| match bad.len() {
+            1 => format!("{first} is not what was published"),
+            count => format!("{first} and {} more are not what was published", count - 1),
+        });
+        if let Some(why) = &why {
+            tracing::error!(item = item.name, why, "an item is broken and is not served");
+        }
+        Ok((self.club.set_broken(stamp, &item.id.to_string(), why).await?, bad))
+    }
+}
+
+/// One thing to publish, checked as far as it can be before hours of hashing.
+struct Job {
+    /// `None` for a new version.
+    listing: Option<NewListing>,
+    options: MakeOptions,
+}
+
+impl Job {
+    async fn new(
+        wish: &Publish,
+        path: &Path,
+        before: Option<&Item>,
+        press: &Press,
+    ) -> Result<Self, PublishError> {
+        let policy = match (&wish.policy, before) {
+            (Some(_), Some(_)) => return Err(PublishError::Replaces),
+            (Some(policy), None) => policy.clone(),
+            (None, Some(item)) => item.policy.clone(),
+            (None, None) => POLICY.to_owned(),
+        };
+        let private = press.tracker.policy(&policy).map(|policy| policy.private);
+        let private = private.ok_or(PublishError::Policy(policy.clone()))?;
+        let format = match (wish.format, before) {
+            (Some(format), _) => format.into(),
+            (None, Some(item)) => format_of(press.club.goods(item.id).await?.as_deref()),
+            (None, None) => Format::V1,
+        };
+        let options = MakeOptions { format, private, ..MakeOptions::default() };
+        if before.is_some() {
+            let fixed = [&wish.name, &wish.torrent_price, &wish.direct_price, &wish.currency];
+            if fixed.iter().any(|given| given.is_some()) {
+                return Err(PublishError::Replaces);
+            }
+            return Ok(Self { listing: None, options });
+        }
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = wish.name.clone().unwrap_or_else(|| name_of(&file, path.is_file()));
+        if let Ok(Item { id, removed: false, .. }) = press.club.item(&name).await {
+            let kind = club::Kind::Item;
+            return Err(club::Error::NameTaken { kind, id: id.0, name }.into());
+        }
+        let listing = NewListing {
+            name,
+            title: wish.title.clone().unwrap_or(file),
+            description: wish.description.clone().unwrap_or_default(),
+            policy,
+            tier: wish.tier.clone(),
+            prices: prices(wish)?,
+        };
+        Ok(Self { listing: Some(listing), options })
+    }
+
+    /// Hashes the files; the root comes back without symbolic links on the way to it.
+    async fn make(
+        &self,
+        path: PathBuf,
+        progress: Arc<Progress>,
+    ) -> Result<(PathBuf, Made), PublishError> {
+        let options = self.options.clone();
+        let made = spawn_blocking(move || {
+            let root = path.canonicalize().map_err(|error| MakeError::Io(path, error))?;
+            let plan = Plan::scan(&root, &options)?;
+            progress.of.store(plan.length(), Ordering::Relaxed);
+            let torrent = plan.make(threads(), &|bytes| progress.watch(bytes))?;
+            let lints = Torrent::read(&torrent)?.lint(options.private);
+            let skipped = plan.skipped().iter().map(|skipped| {
+                format!("{} was left out: {}", skipped.path.display(), why(skipped.why))
+            });
+            let lints = lints.iter().map(ToString::to_string);
+            let warnings = lints.chain(skipped).take(MAX_WARNINGS).collect();
+            Ok::<_, MakeError>((root, Made { torrent, warnings }))
+        });
+        Ok(made.await.map_err(io::Error::from)??)
+    }
+}
+
+struct Made {
+    torrent: Vec<u8>,
+    warnings: Vec<String>,
+}
+
+/// Why something is not published, or can't be verified.
+#[derive(Debug, Error)]
+pub enum PublishError {
+    /// The club refuses it.
+    #[error(transparent)]
+    Club(#[from] club::Error),
+    /// The work broke off.
+    #[error("hashing broke off: {0}")]
+    Io(#[from] io::Error),
+    /// The files can't be made a torrent of.
+    #[error(transparent)]
+    Make(#[from] MakeError),
+    /// A price is none.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// There is no path, or not a whole one.
+    #[error("name the file or folder by its absolute path, as the daemon finds it")]
+    Path,
+    /// There is no such policy.
+    #[error("no policy `{0}` in the configuration: `usher check --json` shows those there are")]
+    Policy(String),
+    /// The torrent that was made can't be read.
+    #[error(transparent)]
+    Read(#[from] metainfo::ReadError),
+    /// A new version has the name, the policy and the prices that the item has.
+    #[error("a new version keeps name, policy and prices: change those with `usher item set`")]
+    Replaces,
+    /// A price without a currency, or the other way round.
+    #[error(
+        "a price needs a currency, and a currency a price: --torrent-price 2.25 --currency usd"
+    )]
+    Price,
+}
+
+fn prices(wish: &Publish) -> Result<Prices, PublishError> {
+    let is_priced = wish.torrent_price.is_some() || wish.direct_price.is_some();
+    let currency = match &wish.currency {
+        Some(currency) if is_priced => Currency::parse(currency)?,
+        None if !is_priced => return Ok(Prices::default()),
+        _ => return Err(PublishError::Price),
+    };
+    let price = |text: &Option<String>| {
+        text.as_deref().map(|text| Amount::parse(text, currency)).transpose()
+    };
+    Ok(Prices { torrent: price(&wish.torrent_price)?, direct: price(&wish.direct_price)? })
+}
+
+/// A name that an item can have, from that of its file: `Reel 1.mp4` becomes `Reel-1`.
+fn name_of(file: &str, is_file: bool) -> String {
+    let stem = match file.rsplit_once('.') {
+        Some((stem, _)) if is_file && !stem.is_empty() => stem,
+        _ => file,
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let mut name = String::new();
+    for c in stem.chars().map(|c| if fits(c) { c } else { '-' }) {
+        if c != '-' || !name.ends_with('-') {
+            name.push(c);
+        }
+    }
+    name.truncate(MAX_NAME);
+    name.trim_matches('-').to_owned()
+}
+
+fn published(item: Item, torrent: &Torrent, warnings: Vec<String>) -> Published {
+    let first = item.info_hashes.first().map(ToString::to_string);
+    Published {
+        id: item.id.0,
+        version: item.offer.map_or(1, |offer| offer.version),
+        info_hash: first.unwrap_or_default(),
+        info_hash_v2: torrent.info_hash_v2.map(|hash| hash.to_string()),
+        item: item.name,
+        policy: item.policy,
+        private: item.private,
+        size_bytes: torrent.length,
+        warnings,
+    }
+}
+
+fn names(goods: &Goods, files: &[usize]) -> Vec<String> {
+    let files = files.iter().filter_map(|index| goods.torrent.files.get(*index));
+    files.take(MAX_WARNINGS).map(|file| file.path.to_string()).collect()
+}
+
+fn format_of(goods: Option<&Goods>) -> Format {
+    let torrent = goods.map(|goods| &goods.torrent);
+    match torrent.map(|torrent| (torrent.info_hash_v1, torrent.info_hash_v2)) {
+        Some((Some(_), Some(_))) => Format::Hybrid,
+        Some((None, Some(_))) => Format::V2,
+        _ => Format::V1,
+    }
+}
+
+impl From<view::Format> for Format {
+    fn from(format: view::Format) -> Self {
+        match format {
+            view::Format::Hybrid => Self::Hybrid,
+            view::Format::V1 => Self::V1,
+            view::Format::V2 => Self::V2,
+        }
+    }
+}
+
+const fn why(why: WhySkipped) -> &'static str {
+    match why {
+        WhySkipped::Hidden => "its name starts with a dot",
+        WhySkipped::Special => "it is no file",
+        WhySkipped::Symlink => "it is a symbolic link",
+    }
+}
+
+fn threads() -> NonZeroUsize {
+    available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// What an item is run by if nobody says otherwise.
+const POLICY: &str = "priority";
+const MAX_WARNINGS: usize = 1000;
+const MAX_NAME: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_files_name_becomes_an_items() {
+        let names = [
+            ("Reel 1.mp4", "Reel-1"),
+            ("Nothing So Strange \u{2013} Reel 1.mkv", "Nothing-So-Strange-Reel-1"),
+            (".hidden", "hidden"),
+            ("a.b.c", "a.b"),
+        ];
+        for (file, expected) in names {
+            assert_eq!(name_of(file, true).trim_start_matches('.'), expected, "{file}");
+        }
+        assert_eq!(name_of("season.1", false), "season.1");
+        assert_eq!(name_of(&"x".repeat(99), true).len(), 64);
+    }
+
+    #[test]
+    fn prices_and_currency_come_together() {
+        let wish = |price: Option<&str>, currency: Option<&str>| Publish {
+            torrent_price: price.map(str::to_owned),
+            currency: currency.map(str::to_owned),
+            ..Publish::default()
+        };
+        assert_eq!(prices(&wish(None, None)).unwrap(), Prices::default());
+        let both = prices(&wish(Some("2.25"), Some("usd"))).unwrap();
+        assert_eq!((both.torrent.unwrap().minor, both.direct), (225, None));
+        assert!(matches!(prices(&wish(Some("2.25"), None)), Err(PublishError::Price)));
+        assert!(matches!(prices(&wish(None, Some("usd"))), Err(PublishError::Price)));
+        assert!(matches!(prices(&wish(Some("x"), Some("usd"))), Err(PublishError::Money(_))));
+    }
+}

@@ -1,0 +1,202 @@
+//! `/feed/public.xml`, `/feed/<token>/club.xml` and `/feed/<token>/podcast.xml`: what is new.
+//!
+//! A reader that has a feed as it is hears 304. Its date is that of its last change and no other,
+//! because some readers look no further when they know the date.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
+};
+use axum::response::{IntoResponse, Response};
+use club::{FeedKind, Goods, Item, Key, Member};
+use metainfo::FileKind;
+use mime_guess::Mime;
+use sha2::{Digest, Sha256};
+
+use super::guest::{NoEntry, UNINDEXED};
+use super::rss::{Channel, Entry, Media};
+use super::state::Site;
+use super::torrents::FREE;
+use crate::links::Owner;
+
+/// Free items, for everybody.
+pub(super) async fn public(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+) -> Result<Response, NoEntry> {
+    site.feed(FeedKind::Public, None, "", &headers).await
+}
+
+/// What a member may have.
+pub(super) async fn personal(
+    State(site): State<Arc<Site>>,
+    Path((token, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, NoEntry> {
+    let kind = match file.as_str() {
+        "club.xml" => FeedKind::Club,
+        "podcast.xml" => FeedKind::Podcast,
+        _ => return Err(NoEntry::Nothing),
+    };
+    let member = site.guest(&token, Key::Feed).await?;
+    site.feed(kind, Some(&member), &token, &headers).await
+}
+
+impl Site {
+    async fn feed(
+        &self,
+        kind: FeedKind,
+        member: Option<&Member>,
+        token: &str,
+        headers: &HeaderMap,
+    ) -> Result<Response, NoEntry> {
+        let mut entries = Vec::new();
+        for item in self.club.newest(MAX_LOOKED_AT).await? {
+            if entries.len() == MAX_ENTRIES {
+                break;
+            }
+            entries.extend(self.entry(kind, member, item).await?);
+        }
+        let masthead = self.masthead();
+        let own_url = self.links(|links| match kind {
+            FeedKind::Public => format!("{}/feed/public.xml", links.addresses.site),
+            FeedKind::Club => links.feed(token, "club"),
+            FeedKind::Podcast => links.feed(token, "podcast"),
+        });
+        let home = self.addresses().site.clone() + "/";
+        let channel = Channel {
+            masthead: &masthead,
+            kind,
+            own_url: &own_url,
+            home: &home,
+            entries: &entries,
+        };
+        let digest: [u8; 32] = Sha256::digest(channel.write(0)).into();
+        let id = member.map(|member| member.id);
+        let changed = self.club.feed_changed(id, kind, digest, self.now().unix).await?;
+
+        let tag = etag(&digest, changed);
+        let known = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+        let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
+        let control = if member.is_some() { "private, no-cache" } else { "public, max-age=300" };
+        let control = (CACHE_CONTROL, HeaderValue::from_static(control));
+        let tag = (ETAG, HeaderValue::from_str(&tag).map_err(|_| NoEntry::Unavailable)?);
+        let head = [control, tag, UNINDEXED];
+        if is_known {
+            return Ok((StatusCode::NOT_MODIFIED, head).into_response());
+        }
+        Ok((head, [(CONTENT_TYPE, RSS)], channel.write(changed)).into_response())
+    }
+
+    /// An item as an entry; `None` where it does not belong into this feed.
+    async fn entry(
+        &self,
+        kind: FeedKind,
+        member: Option<&Member>,
+        item: Item,
+    ) -> Result<Option<Entry>, NoEntry> {
+        let owner = match member {
+            Some(member) => match self.may().own(member, &item) {
+                Some(owner) => Some(owner),
+                None => return Ok(None),
+            },
+            None if self.may().is_free(&item) => None,
+            None => return Ok(None),
+        };
+        let Some(goods) = self.club.goods(item.id).await? else { return Ok(None) };
+        let media = match (kind, owner) {
+            (FeedKind::Podcast, Some(owner)) => match self.media(&goods, owner) {
+                Some(media) => Some(media),
+                None => return Ok(None),
+            },
+            _ => None,
+        };
+        Ok(Some(self.describe(member, owner, item, &goods, media)?))
+    }
+
+    fn describe(
+        &self,
+        member: Option<&Member>,
+        owner: Option<Owner>,
+        item: Item,
+        goods: &Goods,
+        media: Option<Media>,
+    ) -> Result<Entry, NoEntry> {
+        let (torrent, torrent_url, page) = self.links(|links| {
+            let torrent = match owner {
+                Some(owner) => links.personal(goods, &item.name, owner),
+                None => links.public(goods, &item.name),
+            };
+            let token = member.map_or_else(
+                || FREE.to_owned(),
+                |member| links.download_token(member.id, self.club.turns(member.id)),
+            );
+            (torrent, links.torrent(&token, &item.name), links.page(&item.name))
+        });
+        let torrent = torrent.map_err(|error| NoEntry::from(club::Error::from(error)))?;
+        let v1 = goods.torrent.info_hash_v1.map(|hash| hash.to_string());
+        let v2 = goods.torrent.info_hash_v2.map(|hash| format!("urn:btmh:1220{hash}"));
+        let guid = v1.as_ref().map(|hash| format!("urn:btih:{hash}")).or(v2);
+        Ok(Entry {
+            title: item.title,
+            description: item.description,
+            page,
+            guid: guid.unwrap_or_default(),
+            info_hash: item.info_hashes.first().map(ToString::to_string).unwrap_or_default(),
+            published: goods.offer.published,
+            size: goods.torrent.length,
+            torrent_url,
+            torrent_bytes: torrent.len(),
+            media,
+        })
+    }
+
+    /// The largest film or sound of an item, for who has a right to the publisher's own copy.
+    fn media(&self, goods: &Goods, owner: Owner) -> Option<Media> {
+        owner.web_seed?;
+        if goods.offer.broken.is_some() {
+            return None;
+        }
+        let files = goods.torrent.files.iter().enumerate();
+        let files = files.filter(|(_, file)| file.kind == FileKind::Data);
+        let media =
+            files.filter_map(|(index, file)| Some((index, file, mime(&file.path.to_string())?)));
+        let (index, file, kind) = media.max_by_key(|(_, file, _)| file.length)?;
+        let path = goods.torrent.file_url("", index)?;
+        let url = self.links(|links| links.media(goods, owner, &path));
+        Some(Media { url, bytes: file.length, kind: kind.to_string() })
+    }
+}
+
+/// What a player makes of a file's name; `None` where it would not play it.
+fn mime(path: &str) -> Option<Mime> {
+    let mime = mime_guess::from_path(path).first()?;
+    matches!(mime.type_().as_str(), "audio" | "video").then_some(mime)
+}
+
+fn etag(digest: &[u8; 32], changed: u32) -> String {
+    let (head, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+    format!("\"{:016x}-{changed:x}\"", u64::from_be_bytes(*head))
+}
+
+const RSS: &str = "application/rss+xml; charset=utf-8";
+/// The most entries in a feed.
+const MAX_ENTRIES: usize = 100;
+/// The most items that are looked at for them, the newest.
+const MAX_LOOKED_AT: u32 = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_plays_is_sound_and_film() {
+        let kind = |path: &str| mime(path).map(|mime| mime.to_string());
+        assert_eq!(kind("a/Reel 1.mp4").as_deref(), Some("video/mp4"));
+        assert_eq!(kind("a.mp3").as_deref(), Some("audio/mpeg"));
+        assert_eq!((kind("cover.jpg"), kind("README")), (None, None));
+    }
+}

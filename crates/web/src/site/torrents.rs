@@ -1,0 +1,53 @@
+//! `/t/<token>/<item>.torrent`: a member's own torrent, and by the token `free` that of a free item.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use club::{Goods, Item, Key};
+
+use super::guest::{NoEntry, PRIVATE, UNINDEXED};
+use super::state::Site;
+
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    Path((token, file)): Path<(String, String)>,
+) -> Result<Response, NoEntry> {
+    let name = file.strip_suffix(".torrent").ok_or(NoEntry::Nothing)?;
+    let torrent = if token == FREE {
+        let (item, goods) = site.offered(name).await?;
+        if !site.may().is_free(&item) {
+            return Err(NoEntry::Nothing);
+        }
+        site.links(|links| links.public(&goods, &item.name))
+    } else {
+        let member = site.guest(&token, Key::Download).await?;
+        let (item, goods) = site.offered(name).await?;
+        let owner = site.may().own(&member, &item).ok_or(NoEntry::Refused)?;
+        site.links(|links| links.personal(&goods, &item.name, owner))
+    };
+    let torrent = torrent.map_err(|error| NoEntry::from(club::Error::from(error)))?;
+    // An item's name is letters, digits, `.`, `_` and `-`, or it would not have been found.
+    let file = format!("attachment; filename=\"{name}.torrent\"");
+    let kind = (CONTENT_TYPE, TORRENT.to_owned());
+    Ok(([PRIVATE, UNINDEXED], [kind, (CONTENT_DISPOSITION, file)], torrent).into_response())
+}
+
+impl Site {
+    /// An item that is offered, and its files.
+    async fn offered(&self, name: &str) -> Result<(Item, Arc<Goods>), NoEntry> {
+        let item = self.club.item(name).await?;
+        let goods = self.club.goods(item.id).await?.ok_or(NoEntry::Nothing)?;
+        if item.removed || goods.offer.withdrawn {
+            Err(NoEntry::Nothing)
+        } else {
+            Ok((item, goods))
+        }
+    }
+}
+
+/// Stands where a member's token would, for items that are everybody's.
+pub(super) const FREE: &str = "free";
+/// What torrents are, to the letter: some readers take nothing else.
+pub(super) const TORRENT: &str = "application/x-bittorrent";

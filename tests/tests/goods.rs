@@ -1,0 +1,163 @@
+//! From a folder on disk to members' torrents, on the built daemon.
+
+use std::fs;
+use std::path::Path;
+
+use metainfo::Torrent;
+use serde_json::Value;
+use tests::{Ask, Daemon};
+
+#[test]
+fn publish_makes_an_item_and_its_torrent() {
+    let daemon = Daemon::start("", "");
+    let film = daemon.folder().join("The Film.mp4");
+    fs::write(&film, vec![7; 100_000]).unwrap();
+    let published = publish(&daemon, &film, &["--policy", "club", "--title", "The Film"]);
+    assert_eq!((&published["item"], &published["version"]), (&"The-Film".into(), &1.into()));
+    assert_eq!(published["private"], true);
+    let torrent = read(published["torrent_file"].as_str().unwrap());
+    assert_eq!(published["info_hash"], torrent.info_hash_v1.unwrap().to_string());
+    assert!(published.get("info_hash_v2").is_none());
+    assert!(torrent.private && torrent.web_seeds.is_empty());
+    let shown = daemon.json(&["item", "show", "The-Film"]);
+    assert_eq!((&shown["title"], &shown["state"]), (&"The Film".into(), &"published".into()));
+
+    let said = daemon.refuses(&["publish", film.to_str().unwrap(), "--name", "film"]);
+    assert!(said.contains("`The-Film` has the info hash"), "{said}");
+    let said = daemon.refuses(&["publish", "/nowhere/film.mp4"]);
+    assert!(said.contains("/nowhere/film.mp4: No such file"), "{said}");
+    let said = daemon.refuses(&["magnet", "The-Film"]);
+    assert!(said.contains("is not free"), "{said}");
+}
+
+#[test]
+fn every_format_and_a_free_magnet() {
+    let daemon = Daemon::start("", "");
+    for (format, halves) in [("v1", (true, false)), ("v2", (false, true)), ("hybrid", (true, true))]
+    {
+        let folder = daemon.folder().join(format);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a"), format.repeat(30_000)).unwrap();
+        fs::write(folder.join("b"), format).unwrap();
+        let published = publish(&daemon, &folder, &["--policy", "free", "--format", format]);
+        let torrent = read(published["torrent_file"].as_str().unwrap());
+        let found = (torrent.info_hash_v1.is_some(), torrent.info_hash_v2.is_some());
+        assert_eq!((found, torrent.private), (halves, false), "{format}");
+        let first = torrent.info_hashes().next().unwrap();
+        assert_eq!(published["info_hash"], first.to_string());
+        let v2 = torrent.info_hash_v2.map(|hash| hash.to_string());
+        assert_eq!(published["info_hash_v2"].as_str(), v2.as_deref());
+        let magnet = daemon.json(&["magnet", format])["magnet"].as_str().unwrap().to_owned();
+        assert!(magnet.starts_with("magnet:?xt=urn:bt"), "{magnet}");
+        let ask = Ask::of(first.0, 1);
+        assert_eq!(daemon.announce(&ask).int("complete"), 0);
+    }
+}
+
+#[test]
+fn a_members_torrent_differs_outside_of_info_alone() {
+    let daemon = Daemon::start("", "");
+    let film = daemon.folder().join("film.mp4");
+    fs::write(&film, vec![7; 100_000]).unwrap();
+    let published = publish(&daemon, &film, &["--policy", "club"]);
+    daemon.member("ada", "fan");
+    let said = daemon.refuses(&["torrent", "ada", "film"]);
+    assert!(said.contains("`usher grant ada film`"), "{said}");
+    daemon.json(&["grant", "ada", "film"]);
+
+    let links = daemon.json(&["member", "links", "ada"]);
+    let own = torrent_of(&daemon, "ada");
+    let bytes = fs::read(published["torrent_file"].as_str().unwrap()).unwrap();
+    let shared = Torrent::read(&bytes).unwrap();
+    assert_eq!(own.info_hash_v1, shared.info_hash_v1);
+    let [tracker] = own.trackers.as_slice() else { panic!("{:?}", own.trackers) };
+    assert!(tracker.starts_with("http://127.0.0.1:") && tracker.contains("/announce/"));
+    assert_eq!(own.web_seeds, [links["items"][0]["web_seed"].as_str().unwrap()]);
+    assert_eq!(own.comment.as_deref(), Some("http://127.0.0.1/items/film"));
+
+    // Its passkey is good for that item, and for no other.
+    let passkey = tracker.rsplit('/').next().unwrap().to_owned();
+    let hash = own.info_hash_v1.unwrap().0;
+    let ask = Ask { passkey: Some(passkey), ..Ask::of(hash, 1) };
+    assert_eq!(daemon.announce(&ask).int("incomplete"), 1);
+    daemon.item("other", [9; 20], "free");
+    let refused = daemon.announce(&Ask { info_hash: [9; 20], ..ask.clone() });
+    assert!(refused.find("failure reason").is_some());
+
+    let rotated = daemon.json(&["member", "rotate", "ada", "--key", "webseed"]);
+    assert_ne!(rotated["items"][0]["web_seed"], links["items"][0]["web_seed"]);
+    assert_eq!(rotated["items"][0]["torrent"], links["items"][0]["torrent"]);
+    assert_eq!(rotated["club_feed"], links["club_feed"]);
+    let rotated = daemon.json(&["member", "rotate", "ada", "--key", "download"]);
+    assert_ne!(rotated["download_token"], links["download_token"]);
+    assert_eq!(rotated["announce_url"], links["announce_url"]);
+}
+
+#[test]
+fn the_seed_box_seeds_what_is_for_members_alone() {
+    let daemon = Daemon::start("", "");
+    let film = daemon.folder().join("film.mp4");
+    fs::write(&film, vec![7; 100_000]).unwrap();
+    publish(&daemon, &film, &["--policy", "club"]);
+    let file = daemon.folder().join("seed.torrent");
+    daemon.json(&["torrent", "--seed", "film", "-o", file.to_str().unwrap()]);
+    let torrent = read(file.to_str().unwrap());
+    assert!(torrent.web_seeds.is_empty());
+    let passkey = torrent.trackers[0].rsplit('/').next().unwrap().to_owned();
+    let hash = torrent.info_hash_v1.unwrap().0;
+    daemon.announce(&Ask { passkey: Some(passkey), ..Ask::of(hash, 1) }.seeding());
+    let swarm = daemon.json(&["swarm", "film"]);
+    assert_eq!(
+        (&swarm["inside_seeders"], &swarm["peers"][0]["member"]["name"]),
+        (&1.into(), &"seedbox".into())
+    );
+}
+
+#[test]
+fn a_new_version_keeps_rights_and_a_broken_one_is_found() {
+    let daemon = Daemon::start("", "");
+    let film = daemon.folder().join("film.mp4");
+    fs::write(&film, vec![7; 100_000]).unwrap();
+    let first = publish(&daemon, &film, &["--policy", "club", "--tier", "fan"]);
+    daemon.member("ada", "fan");
+    torrent_of(&daemon, "ada");
+    assert_eq!(daemon.json(&["verify-item", "film"])["whole"], true);
+
+    fs::write(&film, vec![8; 100_000]).unwrap();
+    let said = daemon.refuses(&["verify-item", "film"]);
+    assert!(said.contains("film.mp4"), "{said}");
+    assert_eq!(daemon.json(&["item", "show", "film"])["state"], "broken");
+
+    let second = publish(&daemon, &film, &["--replaces", "film"]);
+    assert_eq!((&second["id"], &second["version"]), (&first["id"], &2.into()));
+    assert_ne!(second["info_hash"], first["info_hash"]);
+    assert_eq!(daemon.json(&["item", "show", "film"])["state"], "published");
+    let own = torrent_of(&daemon, "ada");
+    assert_eq!(second["info_hash"], own.info_hash_v1.unwrap().to_string());
+
+    daemon.json(&["unpublish", "film"]);
+    let said = daemon.refuses(&["torrent", "ada", "film"]);
+    assert!(said.contains("is unpublished"), "{said}");
+    let again = publish(&daemon, &film, &["--replaces", "film"]);
+    assert_eq!((&again["version"], &again["info_hash"]), (&2.into(), &second["info_hash"]));
+}
+
+#[track_caller]
+fn publish(daemon: &Daemon, path: &Path, options: &[&str]) -> Value {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let file = daemon.folder().join(format!("{name}.torrent"));
+    let (path, file) = (path.to_str().unwrap(), file.to_str().unwrap());
+    daemon.json(&[&["publish", path, "-o", file], options].concat())
+}
+
+#[track_caller]
+fn torrent_of(daemon: &Daemon, member: &str) -> Torrent {
+    let file = daemon.folder().join(format!("{member}.torrent"));
+    daemon.json(&["torrent", member, "film", "-o", file.to_str().unwrap()]);
+    read(file.to_str().unwrap())
+}
+
+#[track_caller]
+fn read(file: &str) -> Torrent {
+    Torrent::read(&fs::read(file).unwrap()).unwrap()
+}
