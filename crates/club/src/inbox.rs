@@ -3,6 +3,7 @@
 //! A delivery is answered after its effect was committed. What is refused has no effect; of those
 //! the newest are kept, so that a flood of forged ones does not fill the disk.
 
+use crate::alert::{self, AlertKind, NewAlert};
 use crate::audit::Stamp;
 use crate::club::Club;
 use crate::error::{Error, Fault};
@@ -112,6 +113,7 @@ impl Club {
                 },
                 move |received: &Received| {
                     let changes = &received.changes;
+                    received.alerts.iter().for_each(|open| live.show_alerts(*open));
                     changes.rights.iter().for_each(|right| live.show_entitlement(right));
                     changes.members.iter().for_each(|member| live.show_member(member));
                 },
@@ -185,6 +187,8 @@ pub(crate) struct Received {
     pub(crate) verdict: Verdict,
     pub(crate) effect: String,
     pub(crate) changes: Changes,
+    /// How many alerts are open where this raised one.
+    pub(crate) alerts: Option<u32>,
 }
 
 /// Keeps a delivery and does what it says, unless it did so before.
@@ -218,7 +222,9 @@ pub(crate) async fn receive(
         (Done::Held(effect), _) => (Verdict::Held, effect),
         (Done::Ignored(effect), _) => (Verdict::Ignored, effect.to_owned()),
         (Done::Known, Some(held)) => return again(db, held, Verdict::Held).await,
-        (Done::Known, None) => (Verdict::Applied, "all of it was known".to_owned()),
+        (Done::Settled, _) | (Done::Known, None) => {
+            (Verdict::Applied, "all of it was known".to_owned())
+        }
     };
     let key = Some(event.key.as_str());
     let kept = Kept { key, kind: &event.kind, verdict: verdict.text(), effect: &effect };
@@ -226,7 +232,24 @@ pub(crate) async fn receive(
     if verdict == Verdict::Ignored {
         db.execute(CUT_IGNORED, &[Value::Int(Some(MAX_IGNORED))]).await?;
     }
-    Ok(Received { verdict, effect, changes })
+    let alerts = match verdict {
+        Verdict::Held => Some(raise(db, hearing, event, &effect).await?),
+        _ => None,
+    };
+    Ok(Received { verdict, effect, changes, alerts })
+}
+
+/// Tells the operator of an event that needs a person; how many alerts are open then.
+async fn raise(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    event: &Event,
+    effect: &str,
+) -> SqlResult<u32> {
+    let evidence = format!("{} {}: {effect}", hearing.provider, event.kind);
+    let alert = NewAlert { kind: AlertKind::Payment, member: None, item: None, evidence };
+    alert::raise(db, hearing.stamp.now_unix, &alert).await?;
+    alert::count_open(db).await
 }
 
 /// Counts a delivery that came again and changed nothing.
@@ -237,7 +260,8 @@ async fn again(
 ) -> Result<Received, Error> {
     let sql = "UPDATE webhook_event SET again = again + 1 WHERE id = $1";
     db.execute(sql, &[known.id.0.into()]).await?;
-    Ok(Received { verdict, effect: known.effect.clone(), changes: Changes::default() })
+    let effect = known.effect.clone();
+    Ok(Received { verdict, effect, changes: Changes::default(), alerts: None })
 }
 
 struct Kept<'a> {

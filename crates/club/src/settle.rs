@@ -39,8 +39,10 @@ pub(crate) enum Done {
     Held(String),
     /// It is nothing to us.
     Ignored(&'static str),
-    /// All of it was known.
+    /// All of it was known, and is not in force: the money is in the balance.
     Known,
+    /// All of it was known and is in force.
+    Settled,
 }
 
 /// What the announce path must be shown.
@@ -103,7 +105,8 @@ async fn take(
         return Ok(Done::Held(format!("no payment {name} is known yet: kept until it is")));
     };
     if before == (payment.facts, payment.checkout) {
-        return Ok(Done::Known);
+        let waits = payment.kept > 0 && payment.bought.is_none() && order.buys != Buys::Topup;
+        return Ok(if waits { Done::Known } else { Done::Settled });
     }
     let done = settle(db, hearing, &order, &mut payment, changes).await?;
     paid::save(db, hearing.provider, &payment).await?;

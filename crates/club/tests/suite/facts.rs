@@ -69,6 +69,7 @@ macro_rules! facts {
                 a_delivery_has_its_effect_once,
                 a_dispute_suspends_until_it_is_won,
                 a_payment_without_an_order_names_its_member,
+                a_refund_that_came_first_is_settled_once_its_payment_is_known,
                 an_order_of_another_provider_is_not_theirs,
                 days_of_a_tier_come_and_go_with_the_money,
                 paid_twice_the_second_is_in_the_balance,

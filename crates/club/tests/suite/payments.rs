@@ -62,6 +62,9 @@ pub(crate) async fn wrong_amounts_and_unknown_orders_grant_nothing(store: Arc<dy
         assert_eq!(verdict, Verdict::Held, "{effect}");
         assert!(effect.starts_with(why), "{effect}");
     }
+    let alerts = house.club.alerts(false, Page::FIRST).await.unwrap();
+    assert_eq!((alerts.len(), alerts[0].kind.text(), alerts[0].times), (1, "payment", 5));
+    assert_eq!(house.club.open_alerts(), 1);
     assert_eq!(house.right(reel, ada), None);
     assert_eq!(house.club.journal(Page::FIRST).await.unwrap(), []);
     assert_eq!(house.club.checkout(order.id).await.unwrap().state(), "pending");
@@ -91,6 +94,23 @@ pub(crate) async fn paid_twice_the_second_is_in_the_balance(store: Arc<dyn Store
     check_balance(&house, 0).await;
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
     check_sound(&house).await;
+}
+
+pub(crate) async fn a_refund_that_came_first_is_settled_once_its_payment_is_known(
+    store: Arc<dyn Store>,
+) {
+    let (house, ada, reel) = stocked(store).await;
+    let order = checkout(&house, "1", item()).await;
+    let refunded = || Report { refunded: Some(usd(300)), ..of("pi_1") };
+    assert_eq!(hear(&house, "evt_1", refunded()).await.0, Verdict::Held);
+    let (verdict, effect) = hear(&house, "evt_2", paid(&order, 300)).await;
+    assert_eq!(
+        (verdict, effect.as_str()),
+        (Verdict::Applied, "order 1 is refunded, 0.00 usd kept")
+    );
+    assert_eq!(hear(&house, "evt_1", refunded()).await.0, Verdict::Applied);
+    assert_eq!(house.right(reel, ada), None);
+    assert_eq!(house.club.journal(Page::FIRST).await.unwrap(), []);
 }
 
 pub(crate) async fn a_dispute_suspends_until_it_is_won(store: Arc<dyn Store>) {
