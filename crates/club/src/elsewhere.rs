@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::image::Live;
 use crate::page::Page;
 use crate::sql::{Connection, Row, SqlResult};
-use crate::{entitlement, import, item, member};
+use crate::{alert, entitlement, import, item, member};
 
 impl Club {
     /// Puts in force what other processes changed since the last call, for calling about once a
@@ -90,6 +90,7 @@ impl Live {
                 self.show_entitlement(&held);
             }
         }
+        self.show_alerts(alert::count_open(db).await?);
         Ok(())
     }
 }

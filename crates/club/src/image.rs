@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use policy::{
-    AliasHash, Aliases, Entitlements, Generation, Grant, ItemId, MemberState, PolicyId, Right,
-    Roster, Standing, TierId,
+    AliasHash, Aliases, Entitlements, Generation, Grant, MemberState, PolicyId, Right, Roster,
+    Standing, TierId,
 };
 
 use crate::alert;
@@ -18,8 +18,10 @@ use crate::import;
 use crate::item::{self, Item};
 use crate::member::{self, Member};
 use crate::names::Names;
+use crate::rights;
 use crate::shelf::Shelf;
 use crate::sql::{Connection, SqlResult};
+use crate::store::Store;
 use crate::turns::Turned;
 
 /// What the announce path knows of the club.
@@ -147,16 +149,30 @@ impl Live {
     }
 
     /// Makes the image anew. O(store).
-    pub(crate) async fn load(&self, db: &mut dyn Connection) -> SqlResult<Loaded> {
+    pub(crate) async fn load(&self, store: &dyn Store) -> SqlResult<Loaded> {
+        let mut rest = store.reader().await?;
+        let [first, second] = rights::halves(&mut *rest).await?;
+        let (loaded, first, second) = tokio::try_join!(
+            self.load_all_but_rights(&mut *rest),
+            self.load_rights(store, first),
+            self.load_rights(store, second),
+        )?;
+        Ok(Loaded { entitlements: first + second, ..loaded })
+    }
+
+    async fn load_all_but_rights(&self, db: &mut dyn Connection) -> SqlResult<Loaded> {
         let mut loaded = Loaded::default();
         self.load_members(db, &mut loaded).await?;
         self.load_items(db, &mut loaded).await?;
-        self.load_entitlements(db, &mut loaded).await?;
         self.load_aliases(db).await?;
         self.show_alerts(alert::count_open(db).await?);
         self.shelf.clear();
         self.turned.load(db).await?;
         Ok(loaded)
+    }
+
+    async fn load_rights(&self, store: &dyn Store, items: (u32, u32)) -> SqlResult<u32> {
+        rights::load(&mut *store.reader().await?, &self.image.rights, items).await
     }
 
     async fn load_members(&self, db: &mut dyn Connection, loaded: &mut Loaded) -> SqlResult<()> {
@@ -212,31 +228,6 @@ impl Live {
             }
             Ok(())
         })
-        .await
-    }
-
-    async fn load_entitlements(
-        &self,
-        db: &mut dyn Connection,
-        loaded: &mut Loaded,
-    ) -> SqlResult<()> {
-        db.visit(
-            "SELECT item, member, CASE WHEN revoked IS NULL THEN until \
-             WHEN ended = 'revoked' THEN 1 WHEN ended = 'refunded' THEN 2 ELSE 0 END, generation, \
-             old_key_until FROM entitlement \
-             WHERE revoked IS NULL OR ended IS NOT NULL OR generation > 0",
-            &[],
-            &mut |row| {
-                let right = Right {
-                    until: row.optional(2)?.unwrap_or(FOREVER),
-                    generation: Generation(row.number(3)?),
-                    old_key_until: row.optional(4)?.unwrap_or(0),
-                };
-                loaded.entitlements += u32::from(right.until > Right::REFUNDED);
-                self.image.rights.set(ItemId(row.number(0)?), member::id(row, 1)?, right);
-                Ok(())
-            },
-        )
         .await
     }
 }

@@ -42,6 +42,7 @@ mod price;
 pub mod provider;
 mod publish;
 mod reward;
+mod rights;
 mod served;
 mod settle;
 mod shelf;

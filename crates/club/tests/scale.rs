@@ -8,8 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use club::{Club, Counters, Image, Item, Items, Names, SessionCount, Sqlite, Store};
-use policy::{Entitlements, ItemId, MemberId, PolicyId, Roster, Rules, TierId};
+use club::{Club, Counters, Image, Item, Items, Names, SessionCount, Sqlite, Stamp, Store};
+use policy::{
+    Entitlements, Generation, ItemId, MemberId, MemberState, PolicyId, Right, Roster, Rules,
+    Standing, TierId,
+};
 use wire::PeerId;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -26,6 +29,47 @@ async fn starts_with_a_million_members() {
         );
         println!("start: {:?}", begun.elapsed());
     }
+    let (club, _) = open(store).await;
+    let stamp = Stamp { who: "admin".to_owned(), now_unix: 2_000_000_000 };
+    for number in 1..=5 {
+        let (member, begun) = (format!("member-{number}"), Instant::now());
+        club.grant(&stamp, &member, "item-7", None, "grant").await.unwrap();
+        println!("a grant is in force after {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+#[ignore = "takes seconds"]
+fn a_million_standings_and_five_million_rights_in_memory() {
+    let before = resident();
+    let roster = Roster::new();
+    let standing = Standing {
+        tier: TierId::OUTSIDER,
+        until: u32::MAX,
+        then: TierId::OUTSIDER,
+        state: MemberState::Active,
+        generation: Generation(0),
+        old_key_until: 0,
+    };
+    for id in 1..=1_000_000 {
+        roster.set(MemberId::new(id).unwrap(), standing);
+    }
+    let with_roster = resident();
+    println!("roster: {} MiB", (with_roster - before) >> 20);
+    let rights = Entitlements::default();
+    for item in 1..=100_000 {
+        for number in 0..50 {
+            let member = MemberId::new((item * 13 + number * 20_011) % 1_000_000 + 1).unwrap();
+            rights.set(ItemId(item), member, Right { until: u32::MAX, ..Right::default() });
+        }
+    }
+    println!("entitlements: {} B each", (resident() - with_roster) / rights.len());
+}
+
+/// Bytes of this process that are in memory.
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,14 +128,15 @@ async fn filled(path: &Path) -> Arc<dyn Store> {
     for sql in [
         "BEGIN",
         "WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 1000000) \
-         INSERT INTO member SELECT n, 'member-' || n, 'fan', NULL, 'active', 0, NULL, 0 FROM n",
+         INSERT INTO member (id, name, tier, state, generation, created) \
+         SELECT n, 'member-' || n, 'fan', 'active', 0, 0 FROM n",
         "WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 100000) \
          INSERT INTO item (id, name, title, policy, size_bytes, private, removed, created) \
          SELECT n, 'item-' || n, 'Item ' || n, 'free', 1, 0, 0, 0 FROM n",
         "INSERT INTO info_hash SELECT id, 0, randomblob(20) FROM item WHERE id > 0",
         "WITH RECURSIVE n (n) AS (VALUES (0) UNION ALL SELECT n + 1 FROM n WHERE n < 49) \
-         INSERT INTO entitlement SELECT id, (id * 13 + n * 20011) % 1000000 + 1, \
-         NULL, 0, NULL, 'order 7', 0, NULL FROM item, n WHERE id > 0",
+         INSERT INTO entitlement (item, member, generation, source, granted) \
+         SELECT id, (id * 13 + n * 20011) % 1000000 + 1, 0, 'order 7', 0 FROM item, n WHERE id > 0",
         "COMMIT",
     ] {
         db.execute(sql, &[]).await.unwrap();
