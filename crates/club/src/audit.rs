@@ -4,8 +4,10 @@ use policy::{ItemId, MemberId};
 
 use crate::club::Club;
 use crate::error::Error;
+use crate::name::ALL;
 use crate::page::Page;
-use crate::sql::{Connection, Row, SqlResult};
+use crate::sql::{Connection, Row, SqlResult, Value};
+use crate::{item, member};
 
 /// Who makes a change, and when.
 #[derive(Clone, Debug)]
@@ -52,17 +54,33 @@ impl Club {
     ///
     /// The database does not answer.
     pub async fn audit(&self, page: Page) -> Result<Vec<AuditRow>, Error> {
-        let rows = self
-            .reader()
-            .await?
-            .all(
-                "SELECT id, at, who, what, member, item, detail FROM audit \
-                 WHERE id > $1 ORDER BY id LIMIT $2",
-                &[page.after.into(), page.limit().into()],
-                read,
-            )
-            .await?;
-        Ok(rows)
+        self.audit_of(None, None, page).await
+    }
+
+    /// The record of what touched a member, an item, or both, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// There is no such member or item; the database does not answer.
+    pub async fn audit_of(
+        &self,
+        member: Option<&str>,
+        item: Option<&str>,
+        page: Page,
+    ) -> Result<Vec<AuditRow>, Error> {
+        let mut db = self.reader().await?;
+        let member = match member {
+            Some(member) => member::find(&mut *db, member).await?.id.value(),
+            None => 0,
+        };
+        let item = match item {
+            None => -1,
+            Some(ALL) => ItemId::ANY.0.into(),
+            Some(item) => item::find(&mut *db, item).await?.id.0.into(),
+        };
+        let values =
+            [page.after.into(), page.limit().into(), member.into(), Value::Int(Some(item))];
+        Ok(db.all(ROWS, &values, read).await?)
     }
 }
 
@@ -106,3 +124,7 @@ fn read(row: &dyn Row) -> SqlResult<AuditRow> {
         detail: row.text(6)?.to_owned(),
     })
 }
+
+const ROWS: &str = "SELECT id, at, who, what, member, item, detail FROM audit WHERE id > $1 \
+     AND (CAST($3 AS BIGINT) = 0 OR member = $3) AND (CAST($4 AS BIGINT) < 0 OR item = $4) \
+     ORDER BY id LIMIT $2";

@@ -32,6 +32,10 @@ pub(crate) async fn judge(
     is_open: bool,
 ) -> Result<Judged, Error> {
     let carriers = carriers(db, window, item).await?;
+    if carriers.is_empty() {
+        // Another process of this database judged it a moment ago.
+        return Ok(Judged::default());
+    }
     let took = took(db, item, &carriers).await?;
     let houses = houses(db, window, item).await?;
     let parts: Vec<Part> = carriers
@@ -219,7 +223,7 @@ const CARRIERS: &str = "SELECT carried.member, uploaded, possible, fell, state, 
      WHERE entitlement.member = carried.member AND entitlement.item IN ($2, 0) \
      AND revoked IS NULL AND (until IS NULL OR until > $3)) THEN 1 ELSE 0 END AS BIGINT) \
      FROM carried JOIN member ON member.id = carried.member \
-     WHERE traffic_window = $1 AND carried.item = $2 ORDER BY carried.member";
+     WHERE traffic_window = $1 AND carried.item = $2 AND verified IS NULL ORDER BY carried.member";
 const KEEP_TAKEN: &str = "INSERT INTO taken (item, member, fell, peers) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (item, member) DO UPDATE SET fell = excluded.fell, peers = excluded.peers";
 const SEEN_AT: &str = "SELECT member, address FROM sighting WHERE last_seen >= $3 AND member IN \

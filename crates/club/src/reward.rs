@@ -124,7 +124,7 @@ impl Club {
                 move |db| {
                     Box::pin(async move {
                         let reward = find(db, id).await?;
-                        reverse(db, &stamp, reward, "admin.reverse").await
+                        reverse(db, &stamp, reward, "taken back by hand").await
                     })
                 },
                 |_| {},

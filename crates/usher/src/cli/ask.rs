@@ -59,6 +59,7 @@ impl Asker {
             Command::Refund(refund) => self.refund(refund).await,
             Command::Voucher(command) => self.voucher(command).await,
             Command::Ledger(command) => self.ledger(command).await,
+            Command::Standing(command) => self.standing(command).await,
             Command::Swarm { swarm } => {
                 self.print(&self.get(&["swarms", swarm]).await?, show::swarm)
             }
@@ -127,6 +128,10 @@ impl Asker {
                 let path = path(&["members", member, "resume"]);
                 self.print(&self.client.ask(Method::POST, &path).await?, show::changed_member)
             }
+            MemberCommand::Erase { member } => {
+                let path = path(&["members", member, "erase"]);
+                self.print(&self.client.ask(Method::POST, &path).await?, show::changed_member)
+            }
             MemberCommand::Remove { member } => {
                 let path = path(&["members", member]);
                 self.print(&self.client.ask(Method::DELETE, &path).await?, show::changed_member)
@@ -185,10 +190,20 @@ impl Asker {
         segments: &[&str],
         id: impl Fn(&T) -> u32,
     ) -> Result<Vec<T>, RunError> {
+        self.pages(&path(segments), id).await
+    }
+
+    /// All pages of a list whose path may hold a query.
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        id: impl Fn(&T) -> u32,
+    ) -> Result<Vec<T>, RunError> {
+        let sign = if path.contains('?') { '&' } else { '?' };
         let mut all = Vec::new();
         loop {
             let after = all.last().map_or(0, &id);
-            let path = format!("{}?after={after}", path(segments));
+            let path = format!("{path}{sign}after={after}");
             let page: Vec<T> = self.client.ask(Method::GET, &path).await?;
             if page.is_empty() {
                 return Ok(all);
@@ -221,7 +236,7 @@ pub(super) fn path(segments: &[&str]) -> String {
     segments.iter().fold("/api/v1".to_owned(), |path, segment| path + "/" + &escape(segment))
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 

@@ -13,7 +13,7 @@ use super::database::Database;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
-use super::{backup, goods, payments, policies, tiers};
+use super::{backup, goods, payments, policies, standing, tiers};
 
 /// A setting that cannot stand, and why.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -38,7 +38,10 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         secret_file: within(folder, raw.secret_file).unwrap_or_else(|| state_dir.join("secret")),
         database: Database::new(raw.database, raw.database_file, folder)?,
         public_url: public_url(&raw.public_url)?,
-        rules: rules(&raw.tracker, &tiers, policies)?,
+        rules: Rules {
+            grace_secs: standing::grace_secs(raw.membership)?,
+            ..rules(&raw.tracker, &tiers, policies)?
+        },
         tracker: tracker(raw.tracker, &tiers, folder)?,
         admin: admin(raw.admin, &state_dir, folder)?,
         web_listen: raw.web.listen,
@@ -46,6 +49,7 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         masthead: raw.site.into(),
         backup: backup::resolve(raw.backup, &state_dir, folder)?,
         payments: payments::resolve(raw.payments, &terms, site, folder)?,
+        standing: standing::resolve(raw.rewards, raw.leaks, raw.privacy)?,
         log_level: raw.log.level,
         log_format: raw.log.format,
         terms,

@@ -15,6 +15,7 @@ mod policies;
 mod raw;
 mod settings;
 mod source;
+mod standing;
 mod tiers;
 mod units;
 
@@ -34,6 +35,7 @@ pub use raw::{
 };
 pub use settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 pub use source::{Loaded, Source, SourceError};
+pub use standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards, StandingSettings};
 pub use tiers::{
     Earn, Entitles, Period, Price, RawAnnounce, RawTier, RawWebseed, Side, Terms, Webseed,
 };

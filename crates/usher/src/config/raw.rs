@@ -18,6 +18,7 @@ use super::database::RawDatabase;
 use super::goods::RawSite;
 use super::payments::RawPayments;
 use super::policies::{self, RawPolicy};
+use super::standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards};
 use super::tiers::{self, RawTier};
 use super::units::{Network, PortRange, Workers};
 
@@ -40,6 +41,10 @@ pub struct Raw {
     pub web: RawWeb,
     pub backup: RawBackup,
     pub payments: RawPayments,
+    pub membership: RawMembership,
+    pub rewards: RawRewards,
+    pub leaks: RawLeaks,
+    pub privacy: RawPrivacy,
     pub log: RawLog,
     pub tiers: Vec<RawTier>,
     pub policies: BTreeMap<String, RawPolicy>,
@@ -61,6 +66,10 @@ impl Default for Raw {
             web: RawWeb::default(),
             backup: RawBackup::default(),
             payments: RawPayments::default(),
+            membership: RawMembership::default(),
+            rewards: RawRewards::default(),
+            leaks: RawLeaks::default(),
+            privacy: RawPrivacy::default(),
             log: RawLog::default(),
             tiers: tiers::defaults(),
             policies: policies::defaults(),

@@ -14,6 +14,7 @@ use super::database::Database;
 use super::goods::ItemsDir;
 use super::payments::Payments;
 use super::raw::{Limits, LogFormat, LogLevel, Raw, Reachability, Tls, UdpIo};
+use super::standing::StandingSettings;
 use super::tiers::Terms;
 use super::units::{Network, Workers};
 
@@ -42,6 +43,8 @@ pub struct Config {
     pub backup: BackupSettings,
     /// Where members pay.
     pub payments: Payments,
+    /// How traffic is judged, and what is kept of where members were.
+    pub standing: StandingSettings,
     /// This and what is graver is logged.
     pub log_level: LogLevel,
     /// How log lines look.

@@ -245,7 +245,11 @@ impl Daemon {
     }
 
     fn health(&self, ready: &Arc<AtomicBool>) -> axum::Router {
-        let observer = Observer::new(Arc::clone(&self.shared.tracker), Arc::clone(&self.till));
+        let observer = Observer::new(
+            Arc::clone(&self.shared.tracker),
+            Arc::clone(&self.till),
+            Arc::clone(&self.club),
+        );
         let (clock, ready) = (self.clock, Arc::clone(ready));
         let is_ready = move || {
             let ready = ready.load(Ordering::Relaxed);

@@ -7,6 +7,7 @@ mod flush;
 pub(crate) mod folder;
 mod fronts;
 mod items_dir;
+mod judge;
 mod log;
 mod observe;
 pub(crate) mod providers;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use club::Club;
 use metrics::{
     Counter, Gauge, counter, describe_counter, describe_gauge, gauge, with_local_recorder,
 };
@@ -14,6 +15,8 @@ use web::pay::Till;
 pub(crate) struct Observer {
     tracker: Arc<Tracker>,
     till: Arc<Till>,
+    club: Arc<Club>,
+    alerts: Gauge,
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     counters: Counters,
@@ -27,15 +30,15 @@ type Counters = Vec<(Counter, fn(&Counted) -> u64)>;
 type Gauges = Vec<(Gauge, fn(&Totals) -> usize)>;
 
 impl Observer {
-    /// Makes the metrics of a tracker and a till.
-    pub(crate) fn new(tracker: Arc<Tracker>, till: Arc<Till>) -> Self {
+    /// Makes the metrics of a tracker, a till and a club.
+    pub(crate) fn new(tracker: Arc<Tracker>, till: Arc<Till>, club: Arc<Club>) -> Self {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
-        let (counters, refusals, gauges) = with_local_recorder(&recorder, || {
+        let (counters, refusals, gauges, alerts) = with_local_recorder(&recorder, || {
             describe();
-            (counters(), refusals(), gauges())
+            (counters(), refusals(), gauges(), gauge!(ALERTS))
         });
-        Self { tracker, till, recorder, handle, counters, refusals, gauges }
+        Self { tracker, till, club, alerts, recorder, handle, counters, refusals, gauges }
     }
 
     /// The numbers of now, in Prometheus' text format.
@@ -53,6 +56,7 @@ impl Observer {
                 counter!(WEBHOOKS, "provider" => provider, "verdict" => verdict).absolute(count);
             }
         });
+        self.alerts.set(f64::from(self.club.open_alerts()));
         let totals = self.tracker.totals(now);
         for (gauge, of) in &self.gauges {
             gauge.set(f64::from(u32::try_from(of(&totals)).unwrap_or(u32::MAX)));
@@ -114,6 +118,7 @@ fn describe() {
     );
     describe_counter!(REFUSALS, "Announces refused, by reason");
     describe_counter!(WEBHOOKS, "Events from payment providers, by what was thought of them");
+    describe_gauge!(ALERTS, "Alerts that nobody acknowledged");
     describe_gauge!(SWARMS, "Swarms, those of items without peers included");
     describe_gauge!(PEERS, "Clients in swarms");
     describe_gauge!(ENDPOINTS, "Addresses of clients in swarms");
@@ -121,6 +126,7 @@ fn describe() {
     describe_gauge!(GUARD_ACTIVE, "Swarms where starving outsiders are seated like everybody");
 }
 
+const ALERTS: &str = "usher_alerts_open";
 const ANNOUNCES: &str = "usher_announces_total";
 const SCRAPES: &str = "usher_scrapes_total";
 const MALFORMED: &str = "usher_malformed_total";

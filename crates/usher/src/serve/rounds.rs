@@ -46,6 +46,7 @@ impl Rounds {
         rounds.spawn(self.clone().save(stop.clone()));
         rounds.spawn(self.clone().reach(stop.clone()));
         rounds.spawn(self.clone().prune(stop.clone()));
+        rounds.spawn(self.clone().judge(stop.clone()));
         rounds.spawn(self.clone().follow(stop.clone()));
         rounds.spawn(self.clone().back_up(stop.clone()));
         rounds.spawn(self.clone().poll(stop.clone()));

@@ -145,6 +145,20 @@ impl Admin {
         self.keyring.alias_hash(passkey)
     }
 
+    /// The passkey in force that is bound to one item.
+    pub(super) async fn bound_key(
+        &self,
+        held: &club::Entitlement,
+    ) -> Result<view::BoundKey, ApiError> {
+        let club::Entitlement { member, item, generation, .. } = *held;
+        let grant = Grant { member, generation, item };
+        let passkey = self.keyring.issue(Label::Announce, grant);
+        let passkey = String::from_utf8_lossy(passkey.expose()).into_owned();
+        let announce_url = self.links(|links| links.announce(grant));
+        let (member, item) = (self.name_member(member).await?, self.name_item(item).await?);
+        Ok(view::BoundKey { member, item, passkey, announce_url })
+    }
+
     pub(super) fn refusal(&self, refusal: policy::Refusal) -> String {
         self.addresses.load().notices.refusal(refusal).to_owned()
     }

@@ -83,6 +83,13 @@ pub(super) async fn resume(
     Ok(Json(admin.club.resume(&admin.stamp(), &member).await?.into()))
 }
 
+pub(super) async fn erase(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+) -> Result<Json<view::Member>, ApiError> {
+    Ok(Json(admin.club.erase_member(&admin.stamp(), &member).await?.into()))
+}
+
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,

@@ -5,6 +5,7 @@
 //! before it mounts [`router`].
 
 mod admin;
+mod alerts;
 mod attempts;
 mod checkouts;
 mod error;
@@ -19,6 +20,7 @@ mod orders;
 pub mod pay_view;
 mod prices;
 mod publish;
+mod rewards;
 mod rights;
 mod steps;
 mod torrents;
@@ -44,6 +46,10 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/members/{member}/rotate", post(members::rotate))
         .route("/members/{member}/suspend", post(members::suspend))
         .route("/members/{member}/resume", post(members::resume))
+        .route("/members/{member}/erase", post(members::erase))
+        .route("/members/{member}/traffic", get(rewards::traffic))
+        .route("/members/{member}/rewards", get(rewards::of_member))
+        .route("/members/{member}/rights/{item}/rotate", post(rights::rotate))
         .route("/members/{member}/why", get(observe::why))
         .route("/members/{member}/rights/{item}", put(rights::grant).delete(rights::revoke))
         .route("/members/{member}/topups", post(ledger::top_up))
@@ -79,6 +85,11 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/checkouts", get(checkouts::list).post(checkouts::add))
         .route("/checkouts/{checkout}", get(checkouts::show))
         .route("/checkouts/{checkout}/refund", post(checkouts::refund))
+        .route("/alerts", get(alerts::list))
+        .route("/alerts/{alert}/ack", post(alerts::ack))
+        .route("/audit", get(alerts::audit))
+        .route("/rewards", get(rewards::list))
+        .route("/rewards/{reward}/reverse", post(rewards::reverse))
         .route("/stats", get(observe::stats))
         .route("/import", post(import::import))
         .route("/backup", post(upkeep::backup))

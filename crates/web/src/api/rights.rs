@@ -27,3 +27,13 @@ pub(super) async fn revoke(
     let right = admin.club.revoke(&admin.stamp(), &member, &item).await?;
     Ok(Json(admin.describe(right).await?))
 }
+
+pub(super) async fn rotate(
+    State(admin): State<Arc<Admin>>,
+    Path((member, item)): Path<(String, String)>,
+    Body(rotate): Body<view::Rotate>,
+) -> Result<Json<view::BoundKey>, ApiError> {
+    let until = unix(rotate.old_until)?;
+    let turned = admin.club.rotate_bound(&admin.stamp(), &member, &item, until).await?;
+    Ok(Json(admin.bound_key(&turned).await?))
+}

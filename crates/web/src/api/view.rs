@@ -3,9 +3,12 @@
 //! The command line reads and writes these same types. Moments are RFC 3339 in UTC; where one is
 //! `null`, there is no end.
 
+pub mod alert;
+mod bound;
 pub mod goods;
 mod import;
 pub mod money;
+pub mod reward;
 mod upkeep;
 pub mod voucher;
 
@@ -16,6 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::money::Money;
+pub use bound::BoundKey;
 pub use import::{Import, Imported, Newcomer};
 pub use upkeep::{Backup, Flaw, NewBackup, Soundness};
 

@@ -1,0 +1,114 @@
+//! What members carried, and what it earned them, over the admin API.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use club::{Amount, Page, RewardId};
+use policy::ItemId;
+
+use super::admin::{Admin, moment};
+use super::error::ApiError;
+use super::extract::{Paging, Params};
+use super::view::money::Money;
+use super::view::reward;
+
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    Params(paging): Params<Paging>,
+) -> Result<Json<Vec<reward::Reward>>, ApiError> {
+    let found = admin.club.rewards(None, paging.into()).await?;
+    Ok(Json(admin.describe_rewards(found).await?))
+}
+
+pub(super) async fn of_member(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+    Params(paging): Params<Paging>,
+) -> Result<Json<Vec<reward::Reward>>, ApiError> {
+    let found = admin.club.rewards(Some(&member), paging.into()).await?;
+    Ok(Json(admin.describe_rewards(found).await?))
+}
+
+pub(super) async fn reverse(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<u32>,
+) -> Result<Json<reward::Reward>, ApiError> {
+    let reversed = admin.club.reverse_reward(&admin.stamp(), RewardId(id)).await?;
+    Ok(Json(admin.describe_reward(reversed).await?))
+}
+
+pub(super) async fn traffic(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+) -> Result<Json<reward::MemberTraffic>, ApiError> {
+    let found = admin.club.member(&member).await?;
+    let id = found.id.to_string();
+    let verified = admin.club.verified_traffic(&id).await?;
+    let verified: BTreeMap<ItemId, _> = verified.into_iter().map(|of| (of.item, of)).collect();
+    let mut items = Vec::new();
+    for (item, counters) in admin.club.traffic(&id).await? {
+        let judged = verified.get(&item);
+        items.push(reward::ItemTraffic {
+            item: admin.name_item(item).await?,
+            uploaded: counters.uploaded,
+            downloaded: counters.downloaded,
+            judged: judged.map_or(0, |judged| judged.said),
+            verified: judged.map_or(0, |judged| judged.verified),
+        });
+    }
+    let (mut pending, mut credited) = (BTreeMap::new(), BTreeMap::new());
+    let mut page = Page::FIRST;
+    loop {
+        let rewards = admin.club.rewards(Some(&id), page).await?;
+        let Some(last) = rewards.last() else { break };
+        page.after = last.id.0;
+        for reward in rewards.iter().filter(|reward| reward.reversed.is_none()) {
+            let sums = if reward.entry.is_some() { &mut credited } else { &mut pending };
+            let sum = sums
+                .entry(reward.amount.currency)
+                .or_insert_with(|| reward.amount.currency.minor(0));
+            sum.minor = sum.minor.saturating_add(reward.amount.minor);
+        }
+    }
+    let all = |sums: BTreeMap<_, Amount>| sums.into_values().map(Money::from).collect();
+    Ok(Json(reward::MemberTraffic {
+        member: super::view::Named { id: found.id.value(), name: found.name },
+        earned: found.earned,
+        items,
+        pending: all(pending),
+        credited: all(credited),
+    }))
+}
+
+impl Admin {
+    async fn describe_rewards(
+        &self,
+        found: Vec<club::Reward>,
+    ) -> Result<Vec<reward::Reward>, ApiError> {
+        let mut rewards = Vec::with_capacity(found.len());
+        for reward in found {
+            rewards.push(self.describe_reward(reward).await?);
+        }
+        Ok(rewards)
+    }
+
+    async fn describe_reward(&self, found: club::Reward) -> Result<reward::Reward, ApiError> {
+        let state = match (found.reversed, found.entry) {
+            (Some(_), _) => "reversed",
+            (None, Some(_)) => "credited",
+            (None, None) => "pending",
+        };
+        Ok(reward::Reward {
+            id: found.id.0,
+            member: self.name_member(found.member).await?,
+            item: self.name_item(found.item).await?,
+            window: moment(found.window),
+            money: found.amount.into(),
+            state: state.to_owned(),
+            due: moment(found.due),
+            entry: found.entry.map(|entry| entry.0),
+        })
+    }
+}
