@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use policy::{Admission, ItemId, Label, MemberId, Refusal, Side, Warning, interval_secs};
+use policy::{Admission, ItemId, Label, MemberId, Refusal, Warning, interval_secs};
 use swarm::{Endpoint, Found};
 use wire::{Announce, AnnounceReply, Event, Failure, Passkey, RetryIn};
 
@@ -15,7 +15,7 @@ use crate::probes::Probe;
 use crate::recent::{Heard, Told};
 use crate::scratch::Scratch;
 use crate::seat::Sitting;
-use crate::sessions::{Visit, Visited};
+use crate::sessions::Visited;
 use crate::settings::Settings;
 use crate::tracker::{Members, Tracker};
 use crate::{Now, Via};
@@ -99,9 +99,13 @@ impl Tracker {
                 let visited = self.visit(&sitting, id, item)?;
                 sitting.watch(item, &visited);
                 if let Some(endpoint) = visited.uncount {
-                    self.uncount(&sitting, found, endpoint, scratch);
+                    self.uncount(&sitting, found, endpoint, &mut scratch.rng);
                 }
-                self.sit(&sitting, found, &visited, scratch)?
+                let answer = self.sit(&sitting, found, &visited, scratch)?;
+                if visited.may_be_second && self.sessions.is_second(&sitting.visit(id, item)) {
+                    self.uncount(&sitting, found, caller.endpoint, &mut scratch.rng);
+                }
+                answer
             }
             None => {
                 let sitting = Sitting::in_unknown(settings, caller, &admission);
@@ -114,17 +118,7 @@ impl Tracker {
     /// Makes or touches the client's session.
     fn visit(&self, sitting: &Sitting<'_>, id: ItemId, item: &Item) -> Result<Visited, Refusal> {
         let Sitting { caller, admission, .. } = sitting;
-        let visit = Visit {
-            item: id,
-            member: admission.member,
-            inside: admission.side == Side::Inside,
-            announce: caller.announce,
-            second_hash: item.is_second(&caller.announce.info_hash),
-            endpoint: caller.endpoint,
-            now: caller.now,
-            max_clients: sitting.max_clients(),
-            max_age_secs: sitting.settings.max_age_secs,
-        };
+        let visit = sitting.visit(id, item);
         let visited = self.sessions.visit(&visit).map_err(|_| Refusal::TooManyClients)?;
         if sitting.settings.probe_ports && !visited.probed && admission.member.is_some() {
             let address = SocketAddr::new(caller.from, caller.announce.port);

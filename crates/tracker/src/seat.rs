@@ -1,16 +1,19 @@
 //! Seating one peer in its swarm, and drawing whom it is told about.
 
+use fastrand::Rng;
 use policy::{
-    Admission, Headcount, ItemPolicy, PeerLimit, Refusal, Requester, Seating, Side, Warning,
+    Admission, Headcount, ItemId, ItemPolicy, PeerLimit, Refusal, Requester, Seating, Side, Warning,
 };
-use swarm::{Age, Arrival, Arrives, Census, Endpoint, Families, Found, Full, Group, Tick};
+use swarm::{
+    Age, Arrival, Arrives, Census, Endpoint, Families, Found, Full, Group, PeerList, Tick,
+};
 use wire::Event;
 
 use crate::Via;
 use crate::announce::{Answer, Caller, is_news};
 use crate::items::Item;
 use crate::scratch::Scratch;
-use crate::sessions::Visited;
+use crate::sessions::{Visit, Visited};
 use crate::settings::Settings;
 use crate::tracker::Tracker;
 
@@ -59,8 +62,24 @@ impl<'a> Sitting<'a> {
         }
     }
 
+    /// The announce as the sessions see it.
+    pub(crate) fn visit(&self, id: ItemId, item: &Item) -> Visit<'a> {
+        let Self { caller, admission, .. } = self;
+        Visit {
+            item: id,
+            member: admission.member,
+            inside: admission.side == Side::Inside,
+            announce: caller.announce,
+            second_hash: item.is_second(&caller.announce.info_hash),
+            endpoint: caller.endpoint,
+            now: caller.now,
+            max_clients: self.max_clients(),
+            max_age_secs: self.settings.max_age_secs,
+        }
+    }
+
     /// How many clients one member may have in this swarm; 0 for any number.
-    pub(crate) fn max_clients(&self) -> u8 {
+    fn max_clients(&self) -> u8 {
         self.policy.map_or(0, |policy| policy.max_clients_per_member)
     }
 
@@ -122,18 +141,18 @@ impl<'a> Sitting<'a> {
 }
 
 impl Tracker {
-    /// Counts a client no more by this endpoint: it is counted by the one that comes now.
+    /// Counts a client no more by this endpoint: it is counted by its other one.
     pub(crate) fn uncount(
         &self,
         sitting: &Sitting<'_>,
         found: &Found,
         endpoint: Endpoint,
-        scratch: &mut Scratch,
+        rng: &mut Rng,
     ) {
         let arrival = Arrival { second: true, ..sitting.arrival(endpoint) };
         let nobody = |_: &Census| Census::default();
         // It is there already, so no limit keeps it out; and if it has gone, so much the better.
-        let _ = self.swarms.announce(found, &arrival, nobody, &mut scratch.rng, &mut scratch.peers);
+        let _ = self.swarms.announce(found, &arrival, nobody, rng, &mut PeerList::default());
     }
 
     /// Takes the peer into its swarm and draws its reply.

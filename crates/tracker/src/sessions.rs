@@ -50,6 +50,9 @@ pub(crate) struct Visited {
     pub(crate) second: bool,
     /// An IPv6 endpoint that was counted until now, when the client's IPv4 endpoint came.
     pub(crate) uncount: Option<Endpoint>,
+    /// Whether this is an IPv6 endpoint that is new and counted, so that the client's IPv4 one may
+    /// be coming in at the same time: see [`Sessions::is_second`].
+    pub(crate) may_be_second: bool,
     /// Seconds since it last announced for the same hash over the same family.
     pub(crate) since_last_secs: Option<u32>,
     /// Bytes a second by which `left` fell since the announce before.
@@ -102,6 +105,22 @@ impl Sessions {
             self.forget_stranger(&id);
         }
         Ok(visited)
+    }
+
+    /// Whether the client is counted by its IPv4 endpoint by now, and this is the other one.
+    ///
+    /// Who comes in by IPv4 uncounts the IPv6 endpoint that it finds in the session, which need not
+    /// be in the swarm yet. So who has put one there asks again: one of the two sees the other.
+    pub(crate) fn is_second(&self, visit: &Visit<'_>) -> bool {
+        let id = visit.id();
+        let hash = self.hash(&id);
+        let mut shard = self.shard(hash).lock();
+        shard.session_mut(hash, &id).is_some_and(|session| {
+            let is_live =
+                |own| session.family_age_secs(own, visit.now.secs) <= Some(visit.max_age_secs);
+            session.flag(Session::counted_by_v4(visit.second_hash))
+                && session.other_family(visit.endpoint).is_some_and(is_live)
+        })
     }
 
     /// The same client was here without its passkey a moment ago: it is one client, not two.
@@ -265,6 +284,8 @@ impl Shard {
         if leaves && own.is_some() {
             self.leave(hash, id, visit);
         }
+        visited.may_be_second = matches!(visit.endpoint, Endpoint::V6(_))
+            && !(leaves || visited.second || visited.since_last_secs.is_some());
         Ok((visited, own.is_none() && !leaves))
     }
 
