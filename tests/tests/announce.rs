@@ -194,7 +194,7 @@ fn a_query_that_lacks_something_is_told_what() {
         let response = http.get(target, "");
         assert_eq!(response.status, 200);
         let reply = Value::read(&response.body);
-        let reason = reply.text("failure reason").unwrap_or_default();
+        let reason = refusal(&reply);
         assert!(reason.starts_with(expected), "{target}: {reply:?}");
     }
 }

@@ -57,13 +57,20 @@ impl Responder {
             }
             Err(error) => {
                 scratch.counters().malformed(Via::Http);
-                encode_failure(&Failure { reason: error.text(), ..Failure::default() }, body);
+                encode_failure(&Failure { reason: error.text(), ..SENSELESS }, body);
             }
         }
         Found::Tracker
     }
 }
 
+/// The same request will make no more sense later; for clients that know no `never`, a few hours.
+const SENSELESS: Failure<'_> = Failure {
+    reason: "",
+    interval_secs: Some(3 * 3600),
+    min_interval_secs: Some(3 * 3600),
+    retry_in: Some(RetryIn::Never),
+};
 const SLOW_DOWN: Failure<'_> = Failure {
     reason: "too many requests from your network: slow down",
     interval_secs: Some(600),
