@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
@@ -56,6 +58,15 @@ impl Http {
     }
 }
 
+impl Http<UnixStream> {
+    /// Connects to a socket in the file system; `None` where nobody listens.
+    pub fn at(path: &Path) -> Option<Self> {
+        let stream = UnixStream::connect(path).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        Some(Self::over(stream))
+    }
+}
+
 impl<S: Read + Write> Http<S> {
     /// HTTP over any stream.
     pub fn over(stream: S) -> Self {
@@ -100,6 +111,17 @@ impl<S: Read + Write> Http<S> {
     pub fn get(&mut self, target: &str, headers: &str) -> Response {
         self.send(format!("GET {target} HTTP/1.1\r\nHost: tracker\r\n{headers}\r\n"));
         self.receive().expect("a response")
+    }
+
+    /// Sends a body of some type; `None` where the connection ends before the response does.
+    pub fn hand(&mut self, method: &str, target: &str, kind: &str, body: &str) -> Option<Response> {
+        let length = body.len();
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\nHost: usher\r\nContent-Type: {kind}\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        );
+        self.stream.write_all(request.as_bytes()).ok()?;
+        self.receive()
     }
 
     /// Announces over this connection.
