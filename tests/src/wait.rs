@@ -3,10 +3,10 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-/// Asks until there is an answer, for half a minute at most.
+/// Asks until there is an answer, for a minute at most.
 #[track_caller]
 pub fn eventually<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
-    within(Duration::from_secs(30), what, ask)
+    within(Duration::from_secs(60), what, ask)
 }
 
 /// Asks until there is an answer, for `limit` at most.

@@ -112,7 +112,7 @@ fn transfer(by: By, seeder: Kind, leechers: &[Kind]) {
 
 /// Waits until the swarm has so many seeders on one side and nobody else, and returns it.
 fn await_seeders(daemon: &Daemon, side: &str, count: usize) -> serde_json::Value {
-    within(Duration::from_secs(60), "the seeders are there", || {
+    within(Duration::from_secs(150), "the seeders are there", || {
         let swarm = daemon.json(&["swarm", "film"]);
         let all = swarm["peers"].as_array()?.len();
         (swarm[side] == count && all == count).then_some(swarm)

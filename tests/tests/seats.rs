@@ -31,7 +31,7 @@ fn a_reply_follows_the_seat_plan() {
             Program::start(kind, &job)
         })
         .collect::<Vec<_>>();
-    let swarm = within(Duration::from_secs(90), "the seeders are there", || {
+    let swarm = within(Duration::from_secs(150), "the seeders are there", || {
         let swarm = daemon.json(&["swarm", "film"]);
         (swarm["inside_seeders"] == 2 && swarm["outside_seeders"] == 2).then_some(swarm)
     });

@@ -222,7 +222,7 @@ mod tests {
                 ended.send(()).unwrap();
             });
             stop.store(true, Ordering::Relaxed);
-            end.recv_timeout(Duration::from_secs(1)).unwrap();
+            end.recv_timeout(Duration::from_secs(30)).unwrap();
         }
     }
 
