@@ -2,7 +2,7 @@
 //!
 //! Pure: bytes, secrets and the time come in, an [`Event`] comes out. A body is verified as it
 //! came, before anything of it is parsed. Deliberately absent: what an event does, which is
-//! [`settle`](crate::settle)'s, and calls to a provider, which are the web's.
+//! `settle`'s, and calls to a provider, which are the web's.
 
 mod btcpay;
 mod event;
