@@ -1,10 +1,12 @@
 """The cases: which trackers meet which load."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MILLION = 1_000_000
 AQUATICS = ["aquatic_udp, io_uring", "aquatic_udp"]
 NUMWANT = ["--numwant", "30"]
+# Filled in two seconds; as many peers a torrent as in the large one.
+SMALL = {"peers": 200_000, "torrents": 100_000}
 
 
 @dataclass
@@ -30,6 +32,8 @@ class Case:
     rates: list = field(default_factory=list)  # shares of the first tracker's peak (open loop)
     only_fill: bool = False
     seconds: float = 0.0  # of each run, if not as asked for
+    most_rounds: int = 0  # fewer than asked for, if not 0
+    rivals_once: bool = False  # after its first round only the first tracker goes on
 
     @property
     def crowd(self):
@@ -93,9 +97,42 @@ def everything():
     )
 
 
-def chosen(names):
+def quick():
+    """The cases of every budget and plot in some twenty minutes.
+
+    Crowds are smaller where the budget does not name one. What a budget weighs against a rival or
+    against itself has all its rounds, but memory, which is the same each time; rivals of memory
+    and of the plots have one.
+    """
+    for case in everything():
+        match case.name.split("-"):
+            case ["udp"]:
+                trackers = [name for name in case.trackers if name != "aquatic_udp"]
+                yield replace(case, trackers=trackers, **SMALL)
+            case ["udp", "two"]:
+                yield replace(case, **SMALL)
+            case ["udp", "30"] | ["size", "100" | "100000"]:
+                pass
+            case ["http", "close"]:
+                yield replace(case, peers=30_000, torrents=300)
+            case ["size", "1000" | "1000000"]:
+                yield replace(case, rivals_once=True)
+            case ["size", _]:
+                yield replace(case, most_rounds=1)
+            case ["memory", *_]:
+                yield replace(case, most_rounds=3, rivals_once=True)
+            case ["latency"]:
+                yield replace(case, rates=[0.1, 0.5, 0.7, 0.9], most_rounds=1)
+            case ["steady"]:
+                yield replace(case, most_rounds=1)
+            case _:
+                yield case
+
+
+def chosen(names, is_quick):
     """Those cases whose name starts with one of `names`; all if there is none."""
-    return [case for case in everything() if not names or case.name.startswith(tuple(names))]
+    cases = quick() if is_quick else everything()
+    return [case for case in cases if not names or case.name.startswith(tuple(names))]
 
 
 def smoke():

@@ -4,6 +4,7 @@ import re
 import subprocess
 
 ROOMS = ["wire", "policy", "swarm"]
+MICROS = {"ns": 1e-3, "µs": 1, "ms": 1e3, "s": 1e6}
 
 
 def measure(root):
@@ -14,6 +15,21 @@ def measure(root):
         ran = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
         found[room] = plain(ran.stdout)
     return found
+
+
+def pauses(root):
+    """The longest pauses of a table of a million peers, in microseconds, by what it went through."""
+    command = ["cargo", "bench", "--locked", "-p", "swarm", "--bench", "pause"]
+    ran = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
+    longest = {}
+    for line in plain(ran.stdout).splitlines():
+        found = re.match(r"(a peer.*?)  +.*?([0-9.]+)(ns|µs|ms|s)$", line)
+        if found:
+            what, number, unit = found.groups()
+            longest[what] = float(number) * MICROS[unit]
+    if not longest:
+        raise SystemExit(f"{' '.join(command)} printed no pause: {ran.stdout}")
+    return longest
 
 
 def section(found):

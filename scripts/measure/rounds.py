@@ -4,8 +4,8 @@
 def measure(bench, case, rounds):
     """Returns, for each tracker, what the generator reported in each of its runs."""
     found = {tracker: [] for tracker in case.trackers}
-    for number in range(rounds):
-        for tracker in case.trackers:
+    for number in range(min(rounds, case.most_rounds or rounds)):
+        for tracker in case.trackers[: 1 if case.rivals_once and number else None]:
             with bench.start(tracker, case, reply_bytes(case, found)) as running:
                 for run in one(bench, case, tracker, running, found):
                     found[tracker].append({**run, "round": number})
