@@ -4,6 +4,8 @@ use std::fmt;
 
 use policy::{ItemId, MemberId};
 
+use crate::order::Thing;
+
 /// An account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Account<'a> {
@@ -21,18 +23,28 @@ pub(crate) enum Account<'a> {
     Receivable(MemberId),
     /// What an item brought in.
     Revenue(ItemId),
+    /// Tax that is in what was sold.
+    Tax,
     /// What a tier brought in.
     TierRevenue(&'a str),
     /// The worth of vouchers not redeemed.
     Vouchers,
 }
 
-impl Account<'_> {
+impl<'a> Account<'a> {
+    /// Where what is paid for something goes.
+    pub(crate) fn revenue(thing: &'a Thing) -> Self {
+        match thing {
+            Thing::Item { item, .. } => Self::Revenue(*item),
+            Thing::Tier { tier, .. } => Self::TierRevenue(tier),
+        }
+    }
+
     pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Chargebacks | Self::Rebates => "expense",
             Self::Clearing(_) | Self::Receivable(_) => "asset",
-            Self::Prepaid(_) | Self::Rebate(_) | Self::Vouchers => "liability",
+            Self::Prepaid(_) | Self::Rebate(_) | Self::Tax | Self::Vouchers => "liability",
             Self::Revenue(_) | Self::TierRevenue(_) => "revenue",
         }
     }
@@ -53,6 +65,7 @@ impl fmt::Display for Account<'_> {
             Self::Rebates => f.write_str("expense:rebate"),
             Self::Receivable(member) => write!(f, "member:{}:receivable", member.value()),
             Self::Revenue(item) => write!(f, "revenue:item:{}", item.0),
+            Self::Tax => f.write_str("tax:collected"),
             Self::TierRevenue(tier) => write!(f, "revenue:tier:{tier}"),
             Self::Vouchers => f.write_str("voucher:outstanding"),
         }

@@ -46,6 +46,17 @@ pub enum Error {
     /// What was typed is no voucher's code.
     #[error(transparent)]
     Code(#[from] BadCode),
+    /// A discount code does not fit.
+    #[error("discount `{code}` {why}")]
+    Discount {
+        /// In capitals.
+        code: String,
+        /// What is the matter with it.
+        why: &'static str,
+    },
+    /// What was typed is no discount code.
+    #[error("a discount's code has 1 to 32 letters, digits and `-`")]
+    DiscountCode,
     /// A tier for no time.
     #[error("a tier's voucher is for 1 day or more")]
     Days,
@@ -55,8 +66,8 @@ pub enum Error {
         /// The end, in Unix seconds.
         until: u32,
     },
-    /// A voucher would give nothing.
-    #[error("member `{member}` has `{what}` already, the voucher would be lost")]
+    /// A voucher or a purchase would give nothing.
+    #[error("member `{member}` has `{what}` already, this would be lost")]
     HasAlready {
         /// The member's name.
         member: String,
@@ -146,6 +157,36 @@ pub enum Error {
         /// The name, id or info hash.
         wanted: String,
     },
+    /// There is no such discount code.
+    #[error("no discount `{0}`: `usher discount list` shows those there are")]
+    NoDiscount(String),
+    /// A buyer chose a price where there is nothing to choose, or with a discount.
+    #[error(
+        "the price of {0} is not for the buyer to choose, or not with a discount: leave `pay` out"
+    )]
+    FixedPrice(Amount),
+    /// A buyer chose too low a price.
+    #[error("{paid} is too little, pay {least} or more")]
+    LowPrice {
+        /// What was chosen.
+        paid: Amount,
+        /// What is taken at least.
+        least: Amount,
+    },
+    /// A minimum above the price that is proposed.
+    #[error("a minimum of {minimum} is more than the price of {price}: raise the price too")]
+    Minimum {
+        /// The minimum.
+        minimum: Amount,
+        /// Of the cheaper way.
+        price: Amount,
+    },
+    /// A share of a price that is none.
+    #[error("{0} % off, expected 1 to 100")]
+    Percent(u8),
+    /// A discount for no use.
+    #[error("a discount is for 1 use or more")]
+    Uses,
     /// The item has no such price.
     #[error("item `{item}` is not sold as {way}: give it a price")]
     NotForSale {
@@ -260,6 +301,9 @@ impl Error {
     pub const fn fault(&self) -> Fault {
         match self {
             Self::Batch(_)
+            | Self::DiscountCode
+            | Self::Percent(_)
+            | Self::Uses
             | Self::Code(_)
             | Self::Days
             | Self::Ended { .. }
@@ -272,6 +316,10 @@ impl Error {
             | Self::Torrent(_)
             | Self::Unconfigured { .. } => Fault::Request,
             Self::Bought { .. }
+            | Self::Discount { .. }
+            | Self::FixedPrice(_)
+            | Self::LowPrice { .. }
+            | Self::Minimum { .. }
             | Self::CheckoutKey { .. }
             | Self::HasAlready { .. }
             | Self::HashTaken { .. }
@@ -292,6 +340,7 @@ impl Error {
             Self::NoAlert(_)
             | Self::NoCheckout(_)
             | Self::NoDelivery(_)
+            | Self::NoDiscount(_)
             | Self::NoEntry(_)
             | Self::NoOrder(_)
             | Self::NoReward(_)

@@ -112,10 +112,8 @@ impl Club {
                     })
                 },
                 move |received: &Received| {
-                    let changes = &received.changes;
                     received.alerts.iter().for_each(|open| live.show_alerts(*open));
-                    changes.rights.iter().for_each(|right| live.show_entitlement(right));
-                    changes.members.iter().for_each(|member| live.show_member(member));
+                    received.changes.show(&live);
                 },
             )
             .await?;

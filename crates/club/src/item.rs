@@ -7,6 +7,7 @@ use crate::audit::{Entry, Stamp, record};
 use crate::club::Club;
 use crate::error::{Error, Kind};
 use crate::goods::Offer;
+use crate::money::Amount;
 use crate::name::{self, ALL, Handle};
 use crate::page::Page;
 use crate::price::Prices;
@@ -34,6 +35,8 @@ pub struct Item {
     pub private: bool,
     /// What it costs.
     pub prices: Prices,
+    /// What a buyer must pay at least, who may choose; `None` where the price is the price.
+    pub minimum: Option<Amount>,
     /// The id of the lowest tier that has it without buying it; `None` where only a right or a tier
     /// that is one to all items does.
     pub tier: Option<String>,
@@ -317,6 +320,7 @@ pub(crate) async fn note(
 /// Reads a row of `select!`.
 pub(crate) fn read(row: &dyn Row) -> SqlResult<Item> {
     let hashes = [info_hash(row, 7)?, info_hash(row, 8)?];
+    let prices = Prices::read(row, 10)?;
     Ok(Item {
         id: ItemId(row.number(0)?),
         name: row.text(1)?.to_owned(),
@@ -327,7 +331,8 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<Item> {
         removed: row.number::<u8>(6)? != 0,
         info_hashes: hashes.into_iter().flatten().collect(),
         created: row.number(9)?,
-        prices: Prices::read(row, 10)?,
+        prices,
+        minimum: prices.currency().zip(row.int(19)?).map(|(currency, minor)| currency.minor(minor)),
         description: row.text(13)?.to_owned(),
         tier: Some(row.text(14)?.to_owned()).filter(|tier| !tier.is_empty()),
         offer: Offer::read(row, 15)?,
@@ -345,7 +350,8 @@ macro_rules! select {
         concat!(
             "SELECT item.id, name, title, policy, size_bytes, private, removed, \
              first.hash, second.hash, created, currency, torrent_price, direct_price, \
-             description, coalesce(tier, ''), version, published, withdrawn, coalesce(broken, '') \
+             description, coalesce(tier, ''), version, published, withdrawn, coalesce(broken, ''), \
+             minimum \
              FROM item \
              LEFT JOIN goods ON goods.item = item.id \
              LEFT JOIN info_hash first ON first.item = item.id AND first.place = 0 \

@@ -52,6 +52,7 @@ const STEPS: &[Step] = &[
     step!(1, "club", "0001_club.sql"),
     step!(2, "money", "0002_money.sql"),
     step!(3, "payments", "0003_payments.sql"),
+    step!(4, "prices", "0004_prices.sql"),
     step!(5, "standing", "0005_standing.sql"),
     step!(6, "goods", "0006_goods.sql"),
     step!(8, "alias", "0008_alias.sql"),

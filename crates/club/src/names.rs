@@ -1,17 +1,21 @@
-//! The configured tiers and policies, by the names the store has for them.
+//! The configured tiers and policies, by the names the store has for them, and the tax.
 
 use policy::{PolicyId, Rules, TierId};
 
 use crate::error::Error;
 use crate::item::Item;
+use crate::tax::Tax;
 
-/// The ids of the configured tiers and policies, each at its place in the configuration.
+/// The ids of the configured tiers and policies, each at its place in the configuration, and the
+/// configured tax.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Names {
     /// The first is the outsiders'.
     pub tiers: Vec<String>,
     /// In any order.
     pub policies: Vec<String>,
+    /// The tax that is in every price.
+    pub tax: Option<Tax>,
 }
 
 impl From<&Rules> for Names {
@@ -19,6 +23,7 @@ impl From<&Rules> for Names {
         Self {
             tiers: rules.tiers.iter().map(|tier| tier.id.clone()).collect(),
             policies: rules.policies.iter().map(|policy| policy.id.clone()).collect(),
+            tax: None,
         }
     }
 }

@@ -1,28 +1,31 @@
-//! Orders: what members bought from their balance, and what was paid back.
+//! Orders: what members bought, at what price, and the receipt of it.
 //!
-//! Money and right change hands in one transaction. A part that is paid back leaves the right; when
-//! nothing is left paid the right ends, unless another order of the member's pays for the item.
+//! Deliberately absent: how they come about, which is [`purchase`](crate::purchase)'s, and how they
+//! end, which is [`refund`](crate::refund)'s.
 
-use policy::{ItemId, MemberId, MemberState};
+use std::fmt;
 
-use crate::account::Account;
-use crate::audit::Stamp;
-use crate::books::{self, Entry};
+use policy::{ItemId, MemberId};
+
 use crate::club::Club;
-use crate::entitlement::{self, Entitlement};
 use crate::error::Error;
-use crate::item::{self, Item};
-use crate::ledger::{self, EntryId, NewEntry, Request, post};
-use crate::member::{self, Member};
-use crate::money::{Amount, MoneyError};
+use crate::ledger::{self, EntryId};
+use crate::member;
+use crate::money::Amount;
 use crate::page::Page;
-use crate::payment::{check_amount, credit, held};
 use crate::price::Way;
-use crate::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::sql::{Connection, Row, SqlResult, unreadable};
+use crate::tax::Tax;
 
 /// The number of an order; later ones are higher.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct OrderId(pub u32);
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "order {}", self.0)
+    }
+}
 
 /// An order, which is paid when there is one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,11 +35,17 @@ pub struct Order {
     /// Who bought.
     pub member: MemberId,
     /// What.
-    pub item: ItemId,
-    /// As what.
-    pub way: Way,
-    /// What it cost; may be 0.
+    pub thing: Thing,
+    /// What it cost before the discount.
+    pub price: Amount,
+    /// What was taken off, and by which code.
+    pub discount: Option<(String, Amount)>,
+    /// What was paid; may be 0.
     pub amount: Amount,
+    /// What of it is tax.
+    pub tax: Option<(Tax, Amount)>,
+    /// What of it was paid by store credit.
+    pub credit: Amount,
     /// The entry that paid it.
     pub entry: EntryId,
     /// In Unix seconds.
@@ -45,66 +54,42 @@ pub struct Order {
     pub refunded: Option<u32>,
 }
 
-/// Operations on orders; `key` as for payments. What they do to a right is in force on the
-/// announce path when they return.
-impl Club {
-    /// Buys an item from a member's balance, for ever.
-    ///
-    /// # Errors
-    ///
-    /// There is no such member or item, or it was removed; the member is suspended, has too
-    /// little, or bought it so already; it is not sold so; the database is unavailable.
-    pub async fn buy(
-        &self,
-        stamp: &Stamp,
-        key: &str,
-        member: &str,
-        item: &str,
+/// What is bought.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Thing {
+    /// An item, for ever.
+    Item {
+        /// Which.
+        item: ItemId,
+        /// As what; the direct download includes the torrent.
         way: Way,
-    ) -> Result<Order, Error> {
-        let (stamp, key, live) = (stamp.clone(), key.to_owned(), self.live());
-        let (member, item) = (member.to_owned(), item.to_owned());
-        let (order, _) = self
-            .writer()
-            .run(
-                move |db| Box::pin(async move { buy(db, &stamp, &key, &member, &item, way).await }),
-                move |(_, granted)| granted.iter().for_each(|held| live.show_entitlement(held)),
-            )
-            .await?;
-        Ok(order)
-    }
+    },
+    /// A tier.
+    Tier {
+        /// Its id.
+        tier: String,
+        /// For how many days; 0 for as long as a subscription says.
+        days: u16,
+    },
+}
 
-    /// Pays an order back into the member's balance: `amount` of it, or what is left of it.
-    ///
-    /// # Errors
-    ///
-    /// There is no such order; less of it is left; the database is unavailable.
-    pub async fn refund(
-        &self,
-        stamp: &Stamp,
-        key: &str,
-        order: OrderId,
-        amount: Option<Amount>,
-    ) -> Result<Entry, Error> {
-        if let Some(amount) = amount {
-            check_amount(amount)?;
+impl Thing {
+    /// The item, where it is one.
+    pub const fn item(&self) -> Option<ItemId> {
+        match self {
+            Self::Item { item, .. } => Some(*item),
+            Self::Tier { .. } => None,
         }
-        let (stamp, key, live) = (stamp.clone(), key.to_owned(), self.live());
-        let (entry, _) = self
-            .writer()
-            .run(
-                move |db| Box::pin(async move { refund(db, &stamp, &key, order, amount).await }),
-                move |(_, changed)| changed.iter().for_each(|held| live.show_entitlement(held)),
-            )
-            .await?;
-        Ok(entry)
     }
+}
 
+/// Orders. Each fails where the database is unavailable.
+impl Club {
     /// An order.
     ///
     /// # Errors
     ///
-    /// There is none such; the database is unavailable.
+    /// See above; there is none such.
     pub async fn order(&self, order: OrderId) -> Result<Order, Error> {
         find(&mut *self.reader().await?, order).await
     }
@@ -113,250 +98,106 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// There is no such member, by name or id; the database is unavailable.
+    /// See above; there is no such member, by name or id.
     pub async fn orders(&self, member: &str, page: Page) -> Result<Vec<Order>, Error> {
         let mut db = self.reader().await?;
         let member = member::find(&mut *db, member).await?.id.value();
-        Ok(db
-            .all(OF_MEMBER, &[member.into(), page.after.into(), page.limit().into()], read)
-            .await?)
+        let values = [member.into(), page.after.into(), page.limit().into()];
+        Ok(db.all(OF_MEMBER, &values, read).await?)
+    }
+
+    /// A page of the orders made in a time, from its first second to before its last, oldest
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn orders_between(
+        &self,
+        from_unix: u32,
+        to_unix: u32,
+        page: Page,
+    ) -> Result<Vec<Order>, Error> {
+        let values = [from_unix.into(), to_unix.into(), page.after.into(), page.limit().into()];
+        Ok(self.reader().await?.all(BETWEEN, &values, read).await?)
     }
 }
 
-/// The order, and the right where this granted one.
-async fn buy(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    member: &str,
-    item: &str,
-    way: Way,
-) -> Result<(Order, Option<Entitlement>), Error> {
-    let member = member::find(db, member).await?;
-    let item = item::find(db, item).await?;
-    let (member_id, item_id) = (member.id.value().to_string(), item.id.0.to_string());
-    let request = Request::new(key, &[PURCHASE, &member_id, &item_id, way.text()])?;
-    if let Some(entry) = request.answered(db).await? {
-        let order = db.one(OF_ENTRY, &[entry.0.into()], read).await?;
-        return Ok((order.ok_or(sqlx::Error::RowNotFound)?, None));
-    }
-    member.check_not_removed()?;
-    item.check_not_removed()?;
-    if member.state == MemberState::Suspended {
-        return Err(Error::Suspended(member.name));
-    }
-    let Some(price) = item.prices.of(way) else {
-        return Err(Error::NotForSale { item: item.name, way });
-    };
-    check_not_bought(db, &member, &item, way).await?;
-    let prepaid = held(db, member.id, price.currency).await?.prepaid;
-    if prepaid.minor < price.minor {
-        return Err(Error::Short { member: member.name, has: prepaid, needs: price });
-    }
-
-    let (order, held) = place(db, stamp, &request, &member, &item, way, price).await?;
-    Ok((order, Some(held)))
-}
-
-/// Buys an item for what was just paid for it, whatever it costs now; for ever.
-pub(crate) async fn buy_paid(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    member: MemberId,
-    item: ItemId,
-    way: Way,
-    price: Amount,
-) -> Result<(EntryId, Entitlement), Error> {
-    let member = member::find_live(db, &member.value().to_string()).await?;
-    let item = item::find_live(db, &item.0.to_string()).await?;
-    check_not_bought(db, &member, &item, way).await?;
-    let request = Request::new(key, &[])?;
-    let (order, held) = place(db, stamp, &request, &member, &item, way, price).await?;
-    Ok((order.entry, held))
-}
-
-async fn check_not_bought(
-    db: &mut dyn Connection,
-    member: &Member,
-    item: &Item,
-    way: Way,
-) -> Result<(), Error> {
-    let values = [member.id.value().into(), item.id.0.into(), way.text().into()];
-    match db.one(PAID, &values, read).await? {
-        None => Ok(()),
-        Some(order) => {
-            let (member, item) = (member.name.clone(), item.name.clone());
-            Err(Error::Bought { member, item, order: order.id })
-        }
-    }
-}
-
-/// Enters an order and what it gives.
-async fn place(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    request: &Request,
-    member: &Member,
-    item: &Item,
-    way: Way,
-    price: Amount,
-) -> Result<(Order, Entitlement), Error> {
-    let entry = NewEntry {
-        request,
-        kind: PURCHASE,
-        member: Some(member.id),
-        reverses: None,
-        memo: &format!("{} as {way}", item.name),
-        postings: &[
-            (Account::Prepaid(member.id), price),
-            (Account::Revenue(item.id), ledger::negated(price)?),
-        ],
-    };
-    let entry = post(db, stamp, entry).await?;
-    let values = [
-        member.id.value().into(),
-        item.id.0.into(),
-        way.text().into(),
-        price.currency.code().into(),
-        Value::Int(Some(price.minor)),
-        entry.0.into(),
-        stamp.now_unix.into(),
-    ];
-    let order = db.one(INSERT, &values, read).await?.ok_or(sqlx::Error::RowNotFound)?;
-    let held = entitlement::give(db, stamp, member.id, item.id, None, &source(order.id)).await?;
-    Ok((order, held))
-}
-
-/// Pays the order that an entry paid back into the balance, `amount` of it: the right where this
-/// changed it.
-pub(crate) async fn refund_entry(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    entry: EntryId,
-    amount: Amount,
-) -> Result<Option<Entitlement>, Error> {
-    let order = db.one(OF_ENTRY, &[entry.0.into()], read).await?.ok_or(Error::NoEntry(entry))?;
-    let (_, changed) = refund(db, stamp, key, order.id, Some(amount)).await?;
-    Ok(changed)
-}
-
-/// The entry, and the right where this changed it.
-async fn refund(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    order: OrderId,
-    amount: Option<Amount>,
-) -> Result<(Entry, Option<Entitlement>), Error> {
-    let said = amount.map_or_else(String::new, |amount| amount.to_string());
-    let request = Request::new(key, &[REFUND, &order.0.to_string(), &said])?;
-    if let Some(entry) = request.answered(db).await? {
-        return Ok((books::entry(db, entry).await?, None));
-    }
-    let order = find(db, order).await?;
-    let left = ledger::unreversed(db, order.entry).await?;
-    let amount = amount.unwrap_or_else(|| order.amount.currency.minor(left));
-    if amount.currency != order.amount.currency {
-        return Err(MoneyError::Mixed(order.amount.currency, amount.currency).into());
-    }
-    if order.refunded.is_some() {
-        return Err(Error::Reversed(order.entry));
-    }
-
-    let credits = credit(db, order.member, amount).await?;
-    let item = item::find(db, &order.item.0.to_string()).await?;
-    let entry = NewEntry {
-        request: &request,
-        kind: REFUND,
-        member: Some(order.member),
-        reverses: Some(order.entry),
-        memo: &format!("{} as {}, order {}", item.name, order.way, order.id.0),
-        postings: &[&[(Account::Revenue(order.item), amount)][..], &credits].concat(),
-    };
-    let entry = post(db, stamp, entry).await?;
-    let changed = if amount.minor == left { end(db, stamp, &order).await? } else { None };
-    Ok((books::entry(db, entry).await?, changed))
-}
-
-/// Ends an order of which nothing is paid any more, and the right that came from it.
-async fn end(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    order: &Order,
-) -> Result<Option<Entitlement>, Error> {
-    let values = [order.id.0.into(), stamp.now_unix.into()];
-    db.execute("UPDATE orders SET refunded = $2 WHERE id = $1", &values).await?;
-    let values = [order.member.value().into(), order.item.0.into()];
-    let other = db.one(STILL_PAID, &values, read).await?;
-    let source = source(order.id);
-    let Some(held) = entitlement::one(db, order.member, order.item).await? else { return Ok(None) };
-    if held.source != source || held.revoked.is_some() {
-        return Ok(None);
-    }
-    let changed = match other {
-        Some(other) => {
-            let source = self::source(other.id);
-            entitlement::give(db, stamp, order.member, order.item, None, &source).await?
-        }
-        None => entitlement::end(db, stamp, held).await?,
-    };
-    Ok(Some(changed))
-}
-
-async fn find(db: &mut dyn Connection, order: OrderId) -> Result<Order, Error> {
+pub(crate) async fn find(db: &mut dyn Connection, order: OrderId) -> Result<Order, Error> {
     db.one(BY_ID, &[order.0.into()], read).await?.ok_or(Error::NoOrder(order))
 }
 
-/// What an order's entitlement says it comes from.
-fn source(order: OrderId) -> String {
-    format!("order {}", order.0)
+/// The order that an entry paid.
+pub(crate) async fn of_entry(db: &mut dyn Connection, entry: EntryId) -> Result<Order, Error> {
+    db.one(OF_ENTRY, &[entry.0.into()], read).await?.ok_or(Error::NoEntry(entry))
 }
 
-fn read(row: &dyn Row) -> SqlResult<Order> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Order> {
+    let currency = ledger::currency(row, 6)?;
+    let amount = |column| row.number(column).map(|minor| currency.minor(minor));
+    let (code, label) = (row.text(9)?, row.text(11)?);
+    let rate: Option<u32> = row.optional(12)?;
+    let (discount, tax) = (amount(8)?, amount(13)?);
     Ok(Order {
         id: OrderId(row.number(0)?),
         member: member::id(row, 1)?,
-        item: ItemId(row.number(2)?),
-        way: match row.text(3)? {
-            "direct" => Way::Direct,
-            "torrent" => Way::Torrent,
-            other => return Err(unreadable(3, other)),
-        },
-        amount: ledger::currency(row, 4)?.minor(row.number(5)?),
-        entry: EntryId(row.number(6)?),
-        created: row.number(7)?,
-        refunded: row.optional(8)?,
+        thing: thing(row)?,
+        price: amount(7)?,
+        discount: (!code.is_empty()).then(|| (code.to_owned(), discount)),
+        amount: amount(10)?,
+        tax: rate.map(|rate| (Tax { label: label.to_owned(), rate }, tax)),
+        credit: amount(14)?,
+        entry: EntryId(row.number(15)?),
+        created: row.number(16)?,
+        refunded: row.optional(17)?,
     })
+}
+
+fn thing(row: &dyn Row) -> SqlResult<Thing> {
+    let Some(item) = row.optional(2)? else {
+        return Ok(Thing::Tier { tier: row.text(4)?.to_owned(), days: row.number(5)? });
+    };
+    let way = match row.text(3)? {
+        "direct" => Way::Direct,
+        "torrent" => Way::Torrent,
+        other => return Err(unreadable(3, other)),
+    };
+    Ok(Thing::Item { item: ItemId(item), way })
 }
 
 macro_rules! columns {
     ($before:literal, $after:literal) => {
         concat!(
             $before,
-            " id, member, item, way, currency, amount, journal, created, refunded ",
+            " id, member, item, coalesce(way, ''), coalesce(tier, ''), days, currency, price, \
+             discount, coalesce(discount_code, ''), amount, coalesce(tax_label, ''), tax_rate, tax, \
+             credit, journal, created, refunded ",
             $after
         )
     };
 }
 
-const BY_ID: &str = columns!("SELECT", "FROM orders WHERE id = $1");
-const INSERT: &str = columns!(
-    "INSERT INTO orders (member, item, way, currency, amount, journal, created) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING",
-    ""
+const BETWEEN: &str = columns!(
+    "SELECT",
+    "FROM orders WHERE created >= $1 AND created < $2 AND id > $3 ORDER BY id LIMIT $4"
 );
+const BY_ID: &str = columns!("SELECT", "FROM orders WHERE id = $1");
 const OF_ENTRY: &str = columns!("SELECT", "FROM orders WHERE journal = $1");
 const OF_MEMBER: &str =
     columns!("SELECT", "FROM orders WHERE member = $1 AND id > $2 ORDER BY id LIMIT $3");
-const PAID: &str = columns!(
-    "SELECT",
-    "FROM orders WHERE member = $1 AND item = $2 AND way = $3 AND refunded IS NULL"
+pub(crate) const INSERT: &str = columns!(
+    "INSERT INTO orders (member, item, way, tier, days, currency, price, discount, \
+     discount_code, amount, tax_label, tax_rate, tax, credit, journal, created) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING",
+    ""
 );
-const STILL_PAID: &str = columns!(
+/// Those of a member for an item in some way that give it: the direct download gives the torrent.
+pub(crate) const PAID: &str = columns!(
+    "SELECT",
+    "FROM orders WHERE member = $1 AND item = $2 AND way IN ($3, 'direct') AND refunded IS NULL \
+     ORDER BY id"
+);
+pub(crate) const STILL_PAID: &str = columns!(
     "SELECT",
     "FROM orders WHERE member = $1 AND item = $2 AND refunded IS NULL ORDER BY id"
 );
-const PURCHASE: &str = "purchase";
-const REFUND: &str = "refund";

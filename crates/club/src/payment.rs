@@ -33,6 +33,8 @@ pub struct NewTopup {
 pub struct Balance {
     /// Paid and not spent.
     pub prepaid: Amount,
+    /// Store credit: spent before what was paid, and never paid out.
+    pub credit: Amount,
     /// Taken back by a provider after it was spent.
     pub owed: Amount,
 }
@@ -52,6 +54,34 @@ impl Club {
         let (stamp, key) = (stamp.clone(), key.to_owned());
         self.writer()
             .run(move |db| Box::pin(async move { topup(db, &stamp, &key, &new).await }), |_| {})
+            .await
+    }
+
+    /// Gives a member store credit, at our expense.
+    ///
+    /// # Errors
+    ///
+    /// See above; the amount is nothing, or more than is given at once; the member was removed.
+    pub async fn give_credit(
+        &self,
+        stamp: &Stamp,
+        key: &str,
+        member: &str,
+        amount: Amount,
+        memo: &str,
+    ) -> Result<Entry, Error> {
+        check_amount(amount)?;
+        let (stamp, key) = (stamp.clone(), key.to_owned());
+        let (member, memo) = (member.to_owned(), memo.to_owned());
+        self.writer()
+            .run(
+                move |db| {
+                    Box::pin(
+                        async move { give_credit(db, &stamp, &key, &member, amount, &memo).await },
+                    )
+                },
+                |_| {},
+            )
             .await
     }
 
@@ -159,6 +189,33 @@ async fn topup(
     books::entry(db, id).await
 }
 
+async fn give_credit(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    key: &str,
+    member: &str,
+    amount: Amount,
+    memo: &str,
+) -> Result<Entry, Error> {
+    let member = member::find(db, member).await?;
+    let (id, said) = (member.id.value().to_string(), amount.to_string());
+    let request = Request::new(key, &[CREDIT, &id, &said, memo])?;
+    if let Some(entry) = request.answered(db).await? {
+        return books::entry(db, entry).await;
+    }
+    member.check_not_removed()?;
+    let entry = NewEntry {
+        request: &request,
+        kind: CREDIT,
+        member: Some(member.id),
+        reverses: None,
+        memo,
+        postings: &[(Account::Rebates, amount), (Account::Rebate(member.id), negated(amount)?)],
+    };
+    let id = post(db, stamp, entry).await?;
+    books::entry(db, id).await
+}
+
 /// Takes a top-up back: the entry, and the member where this suspended it.
 pub(crate) async fn take_back(
     db: &mut dyn Connection,
@@ -261,8 +318,9 @@ pub(crate) async fn held(
     currency: Currency,
 ) -> Result<Balance, Error> {
     let prepaid = balance(db, Account::Prepaid(member), currency).await?;
+    let credit = balance(db, Account::Rebate(member), currency).await?;
     let owed = balance(db, Account::Receivable(member), currency).await?;
-    Ok(Balance { prepaid: negated(prepaid)?, owed })
+    Ok(Balance { prepaid: negated(prepaid)?, credit: negated(credit)?, owed })
 }
 
 /// Refuses an amount that can't be paid at once.
@@ -281,4 +339,5 @@ fn provider(account: &str) -> &str {
 
 pub(crate) const TOPUP: &str = "topup";
 pub(crate) const TOPUP_REFUND: &str = "topup.refund";
+const CREDIT: &str = "credit";
 const DISPUTE: &str = "dispute";

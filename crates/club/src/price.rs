@@ -8,7 +8,7 @@ use crate::club::Club;
 use crate::error::Error;
 use crate::item::{self, Item};
 use crate::ledger;
-use crate::money::{Amount, MoneyError};
+use crate::money::{Amount, Currency, MoneyError};
 use crate::sql::{Connection, Row, SqlResult, Value};
 
 /// How an item is had.
@@ -53,6 +53,16 @@ impl Prices {
         }
     }
 
+    /// The currency they are in; `None` where nothing is for sale.
+    pub fn currency(self) -> Option<Currency> {
+        self.torrent.or(self.direct).map(|price| price.currency)
+    }
+
+    /// The lower one.
+    fn lowest(self) -> Option<Amount> {
+        self.torrent.or(self.direct)
+    }
+
     pub(crate) fn check(self) -> Result<(), Error> {
         for price in [self.torrent, self.direct].into_iter().flatten() {
             if price.minor < 0 {
@@ -92,7 +102,40 @@ impl fmt::Display for Prices {
     }
 }
 
+impl Item {
+    /// What a buyer must pay at least for one way; `None` where there is nothing to choose. The
+    /// minimum is that of the cheaper way, the other costs as much more as its price does.
+    pub fn least(&self, way: Way) -> Option<Amount> {
+        let (minimum, price) = (self.minimum?, self.prices.of(way)?);
+        let more = price.minor.saturating_sub(self.prices.lowest()?.minor);
+        Some(minimum.currency.minor(minimum.minor.saturating_add(more)))
+    }
+}
+
 impl Club {
+    /// Lets buyers choose what they pay, from `minimum` for the cheaper way; `None` for no choice.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item, or it was removed; it is not for sale, in another currency, or for
+    /// less; the database is unavailable.
+    pub async fn set_minimum(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        minimum: Option<Amount>,
+    ) -> Result<Item, Error> {
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.writer()
+            .run(
+                move |db| {
+                    Box::pin(async move { change_minimum(db, &stamp, &wanted, minimum).await })
+                },
+                |_| {},
+            )
+            .await
+    }
+
     /// Changes what an item costs from now on.
     ///
     /// # Errors
@@ -125,25 +168,55 @@ pub(crate) async fn change(
 ) -> Result<Item, Error> {
     let item = item::find_live(db, wanted).await?;
     let Some(price) = prices.torrent.or(prices.direct) else {
-        let sql = "UPDATE item SET currency = NULL, torrent_price = NULL, direct_price = NULL \
-                   WHERE id = $1";
+        let sql = "UPDATE item SET currency = NULL, torrent_price = NULL, direct_price = NULL, \
+                   minimum = NULL WHERE id = $1";
         db.execute(sql, &[item.id.0.into()]).await?;
         item::note(db, stamp, WHAT, &item, "not for sale").await?;
-        return Ok(Item { prices, ..item });
+        return Ok(Item { prices, minimum: None, ..item });
     };
+    // One that is above the new price, or in another currency, is none.
+    let fits =
+        |minimum: &Amount| minimum.currency == price.currency && minimum.minor <= price.minor;
+    let minimum = item.minimum.filter(fits);
     let minor = |price: Option<Amount>| Value::Int(price.map(|price| price.minor));
     db.execute(
-        "UPDATE item SET currency = $2, torrent_price = $3, direct_price = $4 WHERE id = $1",
+        "UPDATE item SET currency = $2, torrent_price = $3, direct_price = $4, minimum = $5 \
+         WHERE id = $1",
         &[
             item.id.0.into(),
             price.currency.code().into(),
             minor(prices.torrent),
             minor(prices.direct),
+            minor(minimum),
         ],
     )
     .await?;
     item::note(db, stamp, WHAT, &item, &prices.to_string()).await?;
-    Ok(Item { prices, ..item })
+    Ok(Item { prices, minimum, ..item })
+}
+
+async fn change_minimum(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    wanted: &str,
+    minimum: Option<Amount>,
+) -> Result<Item, Error> {
+    let item = item::find_live(db, wanted).await?;
+    if let Some(minimum) = minimum {
+        let not_sold = || Error::NotForSale { item: item.name.clone(), way: Way::Torrent };
+        let price = item.prices.lowest().ok_or_else(not_sold)?;
+        if price.currency != minimum.currency {
+            return Err(MoneyError::Mixed(price.currency, minimum.currency).into());
+        }
+        if minimum.minor > price.minor {
+            return Err(Error::Minimum { minimum, price });
+        }
+    }
+    let values = [item.id.0.into(), Value::Int(minimum.map(|minimum| minimum.minor))];
+    db.execute("UPDATE item SET minimum = $2 WHERE id = $1", &values).await?;
+    let detail = minimum.map_or_else(|| "none".to_owned(), |minimum| minimum.to_string());
+    item::note(db, stamp, "item.minimum", &item, &detail).await?;
+    Ok(Item { minimum, ..item })
 }
 
 const WHAT: &str = "item.prices";

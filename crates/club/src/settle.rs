@@ -13,16 +13,20 @@ use crate::audit::Stamp;
 use crate::checkout::{self, Buys, Checkout, CheckoutId};
 use crate::entitlement::Entitlement;
 use crate::error::{Error, Fault};
+use crate::image::Live;
+use crate::item;
 use crate::ledger::{self, EntryId, NewEntry, Request, negated, post};
 use crate::member::{self, Member};
 use crate::money::Amount;
 use crate::names::Names;
-use crate::order;
+use crate::order::Thing;
 use crate::paid::{self, Payment};
 use crate::payment::{self, TakeBack, credit};
 use crate::provider::{Claim, Notice, Report};
+use crate::purchase::{Sale, check_not_bought, place};
+use crate::refund::refund_entry;
 use crate::sql::Connection;
-use crate::{subscription, term};
+use crate::subscription;
 
 /// Where a provider's word was heard.
 pub(crate) struct Hearing<'a> {
@@ -50,6 +54,19 @@ pub(crate) enum Done {
 pub(crate) struct Changes {
     pub(crate) members: Vec<Member>,
     pub(crate) rights: Vec<Entitlement>,
+}
+
+impl Changes {
+    /// Shows them.
+    pub(crate) fn show(&self, live: &Live) {
+        self.rights.iter().for_each(|right| live.show_entitlement(right));
+        self.members.iter().for_each(|member| live.show_member(member));
+    }
+
+    fn extend(&mut self, more: Self) {
+        self.members.extend(more.members);
+        self.rights.extend(more.rights);
+    }
 }
 
 /// Does what a notice says.
@@ -201,7 +218,7 @@ async fn settle(
     if keeps > before {
         held = pay(db, hearing, order, payment, changes).await?;
     } else if keeps < before {
-        give_back(db, hearing, order, payment, currency.minor(before - keeps), changes).await?;
+        give_back(db, hearing, payment, currency.minor(before - keeps), changes).await?;
     }
     if payment.facts.suspends() && !payment.suspends {
         suspend(db, stamp, order, payment, changes).await?;
@@ -254,28 +271,45 @@ async fn buy(
     // What is paid for one thing does not go into a debt.
     let credits = [(Account::Prepaid(order.member), negated(amount)?)];
     payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
-    let stamp = hearing.stamp;
     let key = payment.key(hearing.provider, "buy");
-    let member = order.member;
-    match &order.buys {
-        Buys::Topup => {}
-        Buys::Item { item, way } => {
-            let (bought, right) =
-                order::buy_paid(db, stamp, &key, member, *item, *way, amount).await?;
-            payment.bought = Some(bought);
-            changes.rights.push(right);
-        }
-        Buys::Tier { tier, days } => {
-            payment.bought = Some(term::sell(db, stamp, &key, member, tier, amount).await?);
-            let member = term::lengthen(db, hearing, member, tier, *days).await?;
-            changes.members.push(member);
-        }
-        Buys::Subscription { tier } => {
-            hearing.names.check_tier(tier)?;
-            payment.bought = Some(term::sell(db, stamp, &key, member, tier, amount).await?);
-        }
-    }
+    let thing = match &order.buys {
+        Buys::Topup => return Ok(()),
+        Buys::Item { item, way } => Thing::Item { item: *item, way: *way },
+        Buys::Tier { tier, days } => Thing::Tier { tier: tier.clone(), days: *days },
+        Buys::Subscription { tier } => Thing::Tier { tier: tier.clone(), days: 0 },
+    };
+    let (bought, more) = sell(db, hearing, &key, order, thing, amount).await?;
+    payment.bought = Some(bought);
+    changes.extend(more);
     Ok(())
+}
+
+/// Sells something for what was just paid for it, whatever it costs now.
+async fn sell(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    key: &str,
+    order: &Checkout,
+    thing: Thing,
+    price: Amount,
+) -> Result<(EntryId, Changes), Error> {
+    let member = member::find_live(db, &order.member.value().to_string()).await?;
+    let name = match &thing {
+        Thing::Item { item, way } => {
+            let item = item::find_live(db, &item.0.to_string()).await?;
+            check_not_bought(db, &member, &item, &thing).await?;
+            format!("{} as {way}", item.name)
+        }
+        Thing::Tier { tier, .. } => {
+            hearing.names.check_tier(tier)?;
+            format!("tier {tier}")
+        }
+    };
+    let credit = price.currency.minor(0);
+    let sale = Sale { member: &member, thing, name: &name, price, discount: None, credit };
+    let request = Request::new(key, &[])?;
+    let (sold, changes) = place(db, hearing.stamp, hearing.names, &request, sale).await?;
+    Ok((sold.entry, changes))
 }
 
 async fn top_up(
@@ -302,7 +336,6 @@ async fn top_up(
 async fn give_back(
     db: &mut dyn Connection,
     hearing: &Hearing<'_>,
-    order: &Checkout,
     payment: &Payment,
     amount: Amount,
     changes: &mut Changes,
@@ -313,20 +346,9 @@ async fn give_back(
         let left = ledger::unreversed(db, bought).await?;
         let back = amount.currency.minor(amount.minor.min(left));
         let key = payment.key(hearing.provider, "unbuy");
-        match &order.buys {
-            _ if back.minor == 0 => {}
-            Buys::Item { .. } => {
-                changes.rights.extend(order::refund_entry(db, stamp, &key, bought, back).await?);
-            }
-            Buys::Tier { tier, .. } | Buys::Subscription { tier } => {
-                term::unsell(db, stamp, &key, order.member, tier, bought, back).await?;
-            }
-            Buys::Topup => {}
-        }
-        if let Buys::Tier { tier, days } = &order.buys
-            && payment.kept == 0
-        {
-            changes.members.extend(term::shorten(db, hearing, order.member, tier, *days).await?);
+        if back.minor > 0 {
+            let names = hearing.names;
+            changes.extend(refund_entry(db, stamp, names, &key, bought, back).await?);
         }
     }
     let Some(topup) = payment.topup else { return Ok(()) };

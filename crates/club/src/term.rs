@@ -2,82 +2,19 @@
 
 use policy::MemberId;
 
-use crate::account::Account;
 use crate::audit::Stamp;
 use crate::error::Error;
-use crate::ledger::{EntryId, NewEntry, Request, negated, post};
 use crate::member::{self, Member};
-use crate::money::Amount;
 use crate::names::Names;
-use crate::payment::credit;
 use crate::settle::Hearing;
 use crate::sql::Connection;
-use crate::voucher;
-
-/// Enters that a member spent an amount of the balance on a tier.
-pub(crate) async fn sell(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    member: MemberId,
-    tier: &str,
-    amount: Amount,
-) -> Result<EntryId, Error> {
-    let entry = NewEntry {
-        request: &Request::new(key, &[])?,
-        kind: "purchase",
-        member: Some(member),
-        reverses: None,
-        memo: &format!("tier {tier}"),
-        postings: &[
-            (Account::Prepaid(member), amount),
-            (Account::TierRevenue(tier), negated(amount)?),
-        ],
-    };
-    post(db, stamp, entry).await
-}
-
-/// Enters that an amount of what a tier brought in went back into the balance.
-pub(crate) async fn unsell(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    member: MemberId,
-    tier: &str,
-    bought: EntryId,
-    amount: Amount,
-) -> Result<EntryId, Error> {
-    let credits = credit(db, member, amount).await?;
-    let entry = NewEntry {
-        request: &Request::new(key, &[])?,
-        kind: "refund",
-        member: Some(member),
-        reverses: Some(bought),
-        memo: &format!("tier {tier}"),
-        postings: &[&[(Account::TierRevenue(tier), amount)][..], &credits].concat(),
-    };
-    post(db, stamp, entry).await
-}
-
-/// Gives a member days of a tier, after those they have of it.
-pub(crate) async fn lengthen(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
-    member: MemberId,
-    tier: &str,
-    days: u16,
-) -> Result<Member, Error> {
-    let mut member = find(db, member).await?;
-    member.check_not_removed()?;
-    voucher::lengthen(&mut member, tier, days, hearing.names, hearing.stamp.now_unix)?;
-    member::save(db, hearing.stamp, TIER, &member, hearing.provider).await?;
-    Ok(member)
-}
 
 /// Takes days of a tier back, where the member still has it.
 pub(crate) async fn shorten(
     db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    stamp: &Stamp,
+    names: &Names,
+    source: &str,
     member: MemberId,
     tier: &str,
     days: u16,
@@ -85,8 +22,8 @@ pub(crate) async fn shorten(
     let mut member = find(db, member).await?;
     let Some(until) = member.tier_until.filter(|_| member.tier == tier) else { return Ok(None) };
     let until = until.saturating_sub(u32::from(days) * DAY_SECS);
-    set_end(&mut member, until, hearing.names, hearing.stamp.now_unix);
-    member::save(db, hearing.stamp, TIER, &member, hearing.provider).await?;
+    set_end(&mut member, until, names, stamp.now_unix);
+    member::save(db, stamp, TIER, &member, source).await?;
     Ok(Some(member))
 }
 

@@ -89,6 +89,13 @@ macro_rules! facts {
                 neighbours_earn_nothing_by_each_other,
                 refunded_is_not_revoked,
                 what_looks_like_a_leak_is_an_alert_and_is_forgotten;
+            prices:
+                a_buyer_chooses_from_the_minimum_up,
+                a_discount_is_for_a_time_and_so_many_uses,
+                a_tier_is_bought_for_longer_and_taken_back,
+                store_credit_is_spent_first_and_comes_back_last,
+                tax_is_in_the_price_and_goes_back_with_it,
+                the_direct_download_includes_the_torrent;
             traffic:
                 a_client_that_begins_again_has_another_epoch,
                 a_forgotten_client_goes_on_in_its_run,

@@ -19,6 +19,7 @@ pub(crate) mod members;
 pub(crate) mod model;
 pub(crate) mod money;
 pub(crate) mod payments;
+pub(crate) mod prices;
 pub(crate) mod standing;
 pub(crate) mod traffic;
 pub(crate) mod vouchers;
@@ -103,6 +104,7 @@ pub(crate) fn names() -> Names {
     Names {
         tiers: owned(["outsider", "fan", "patron"]),
         policies: owned(["free", "priority", "club"]),
+        tax: None,
     }
 }
 

@@ -210,7 +210,7 @@ pub(crate) async fn any_order_of_events_ends_in_one_state(store: Arc<dyn Store>)
             }
         }
         let balances = club.balance(&name).await.unwrap();
-        assert_eq!(balances, [Balance { prepaid: usd(0), owed: usd(0) }], "{name}");
+        assert_eq!(balances, [Balance { prepaid: usd(0), credit: usd(0), owed: usd(0) }], "{name}");
         assert_eq!(house.standing(member).state, MemberState::Suspended);
         assert_eq!(house.right(reel, member).unwrap().until, Right::REFUNDED);
     }
@@ -329,7 +329,7 @@ async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
 
 async fn check_held(house: &House, prepaid: i64, owed: i64) {
     let balances = house.club.balance("ada").await.unwrap();
-    assert_eq!(balances, [Balance { prepaid: usd(prepaid), owed: usd(owed) }]);
+    assert_eq!(balances, [Balance { prepaid: usd(prepaid), credit: usd(0), owed: usd(owed) }]);
     check_sound(house).await;
 }
 

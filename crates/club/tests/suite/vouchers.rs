@@ -37,7 +37,7 @@ pub(crate) async fn redeemed_once_under_32_at_once(store: Arc<dyn Store>) {
     assert_eq!(redeemed.iter().filter(|redeemed| redeemed.is_ok()).count(), 1);
     let [ada, bob] = ["ada", "bob"].map(|name| house.club.balance(name));
     let held = [ada.await.unwrap(), bob.await.unwrap()].concat();
-    assert_eq!(held, [Balance { prepaid: usd(1000), owed: usd(0) }]);
+    assert_eq!(held, [Balance { prepaid: usd(1000), credit: usd(0), owed: usd(0) }]);
     check_sound(&house).await;
 }
 
@@ -49,7 +49,7 @@ pub(crate) async fn a_right_is_in_force_when_redeemed(store: Arc<dyn Store>) {
     redeem(0).await.unwrap();
     let ada = house.club.member("ada").await.unwrap().id;
     assert_eq!(house.right(ItemId(1), ada).unwrap().until, u32::MAX);
-    let text = "member `ada` has `reel-1` already, the voucher would be lost";
+    let text = "member `ada` has `reel-1` already, this would be lost";
     check_refused(redeem(1).await, Fault::Conflict, text);
     assert_eq!(House::open(store).await.right(ItemId(1), ada).unwrap().until, u32::MAX);
     check_sound(&house).await;
@@ -63,14 +63,14 @@ pub(crate) async fn days_of_a_tier_follow_those_there_are(store: Arc<dyn Store>)
         house.club.redeem(&stamp(), &code, "ada").await
     };
     let ada = house.club.member("ada").await.unwrap().id;
-    let text = "member `ada` has `fan` already, the voucher would be lost";
+    let text = "member `ada` has `fan` already, this would be lost";
     check_refused(redeem(worth("fan", 30)).await, Fault::Conflict, text);
     for days in [30, 60] {
         redeem(worth("patron", 30)).await.unwrap();
         let standing = house.standing(ada);
         assert_eq!((standing.tier.value(), standing.until), (2, NOW + days * 86_400));
     }
-    let text = "member `ada` has `patron` already, the voucher would be lost";
+    let text = "member `ada` has `patron` already, this would be lost";
     check_refused(redeem(worth("fan", 30)).await, Fault::Conflict, text);
     check_refused(
         house.club.issue_vouchers(&stamp(), &key(), new(worth("patron", 0), 1)).await,
@@ -176,5 +176,5 @@ async fn states(house: &House, now: u32) -> Vec<VoucherState> {
 
 async fn check_held(house: &House, prepaid: i64) {
     let balances = house.club.balance("ada").await.unwrap();
-    assert_eq!(balances, [Balance { prepaid: usd(prepaid), owed: usd(0) }]);
+    assert_eq!(balances, [Balance { prepaid: usd(prepaid), credit: usd(0), owed: usd(0) }]);
 }

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use wire::InfoHash;
 
+use super::discount::{self, DiscountCommand};
 use super::event::{EVENTS, EventsCommand};
 use super::import::class_is_tier;
 use super::ledger::{self, LedgerCommand, TopupArgs};
 use super::order::{CHECKOUT, CheckoutArgs, ORDERS, OrdersCommand};
 use super::price::PriceArgs;
 use super::publish::{DetailArgs, PUBLISH, PublishArgs};
-use super::purchase::{self, BuyArgs, RefundArgs};
+use super::purchase::{self, BuyArgs, OrderCommand, RefundArgs};
 use super::standing::StandingCommand;
 use super::torrent::{KeyKind, TORRENT, TorrentArgs};
 use super::voucher::{self, VoucherCommand};
@@ -118,6 +119,12 @@ pub enum Command {
     /// Pay an order back into the balance
     #[command(after_help = purchase::REFUND)]
     Refund(RefundArgs),
+    /// Show what members bought from their balance: receipts
+    #[command(subcommand, after_help = purchase::ORDER)]
+    Order(OrderCommand),
+    /// Make, list and remove discount codes
+    #[command(subcommand, after_help = discount::DISCOUNT)]
+    Discount(DiscountCommand),
     /// Issue, redeem, list and void vouchers
     #[command(subcommand, after_help = voucher::VOUCHER)]
     Voucher(VoucherCommand),

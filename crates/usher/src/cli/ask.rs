@@ -57,6 +57,8 @@ impl Asker {
             Command::Balance { member } => self.balance(member).await,
             Command::Buy(buy) => self.buy(buy).await,
             Command::Refund(refund) => self.refund(refund).await,
+            Command::Order(command) => self.order(command).await,
+            Command::Discount(command) => self.discount(command).await,
             Command::Voucher(command) => self.voucher(command).await,
             Command::Ledger(command) => self.ledger(command).await,
             Command::Standing(command) => self.standing(command).await,

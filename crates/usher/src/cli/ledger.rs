@@ -23,6 +23,9 @@ pub struct TopupArgs {
     /// What people should read in the books
     #[arg(long, value_name = "TEXT", default_value = "")]
     memo: String,
+    /// Give store credit at your expense, instead: spent before what was paid, never paid out
+    #[arg(long)]
+    credit: bool,
     /// A name for this request: the same again with the same key does nothing more
     #[arg(long)]
     key: Option<String>,
@@ -49,6 +52,7 @@ impl Asker {
             amount: topup.amount.clone(),
             currency: topup.currency.clone(),
             memo: topup.memo.clone(),
+            credit: topup.credit,
         };
         let path = path(&["members", &topup.member, "topups"]);
         self.print(&self.client.tell(Method::POST, &path, &new).await?, entered)
@@ -99,8 +103,9 @@ fn show_balances(balances: &[Balance]) -> String {
     if balances.is_empty() {
         return "No money ever came.\n".to_owned();
     }
-    let rows = balances.iter().map(|balance| [said(&balance.prepaid), said(&balance.owed)]);
-    list(["BALANCE", "OWED"], rows)
+    let rows =
+        balances.iter().map(|balance| [&balance.prepaid, &balance.credit, &balance.owed].map(said));
+    list(["BALANCE", "CREDIT", "OWED"], rows)
 }
 
 fn statement(lines: &[Line]) -> String {

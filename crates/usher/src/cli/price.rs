@@ -22,6 +22,13 @@ pub struct PriceArgs {
     /// Of both prices, such as usd [default: the one they are in]
     #[arg(long)]
     currency: Option<String>,
+    /// Let buyers choose what they pay, from this for the cheaper way; the dearer one costs as much
+    /// more as its price does
+    #[arg(long, value_name = "AMOUNT")]
+    minimum: Option<String>,
+    /// Buyers have no choice any more: the price is the price
+    #[arg(long, conflicts_with = "minimum")]
+    fixed: bool,
     /// Both ways cost nothing
     #[arg(long, conflicts_with_all = ["torrent_price", "direct_price", "not_for_sale"])]
     free: bool,
@@ -45,6 +52,8 @@ impl PriceArgs {
             direct_price: self.direct_price.clone(),
             currency: self.currency.clone(),
             free: self.free,
+            minimum: self.minimum.clone(),
+            fixed: self.fixed,
             withdraw: if self.not_for_sale { both() } else { Vec::new() },
         }
     }
@@ -67,7 +76,10 @@ pub(super) fn prices(item: &Item) -> String {
         return "-".to_owned();
     }
     let price = |price: &Option<_>| or_dash(price.as_ref().map(said));
-    format!("torrent {}, direct {}", price(&item.torrent_price), price(&item.direct_price))
+    let minimum = item.minimum.as_ref();
+    let minimum = minimum.map_or_else(String::new, |least| format!(", from {}", said(least)));
+    let (torrent, direct) = (price(&item.torrent_price), price(&item.direct_price));
+    format!("torrent {torrent}, direct {direct}{minimum}")
 }
 
 fn priced(item: &Item) -> String {

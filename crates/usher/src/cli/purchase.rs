@@ -1,6 +1,6 @@
 //! Buying from a balance, and paying back: what may be typed, what is asked, how it looks.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use http::Method;
 use web::api::view::money::{self, NewPurchase, NewRefund, Order};
 
@@ -8,6 +8,7 @@ use super::ask::{Asker, path};
 use super::key;
 use super::ledger::{entered, said};
 use super::run::RunError;
+use super::table::{facts, list, or_dash};
 
 /// What is bought.
 #[derive(Args, Clone, Debug)]
@@ -15,10 +16,20 @@ pub struct BuyArgs {
     /// The member's name or id
     member: String,
     /// The item's name, id or info hash
-    item: String,
+    #[arg(required_unless_present = "tier", requires = "way")]
+    item: Option<String>,
     /// As what
-    #[arg(long = "as", value_name = "WAY")]
-    way: Way,
+    #[arg(long = "as", value_name = "WAY", requires = "item")]
+    way: Option<Way>,
+    /// Instead of an item: one period of a tier, after those they have of it
+    #[arg(long, conflicts_with_all = ["item", "pay"])]
+    tier: Option<String>,
+    /// What the buyer chose to pay, where the item has a minimum [default: its price]
+    #[arg(long, value_name = "AMOUNT")]
+    pay: Option<String>,
+    /// A discount's code
+    #[arg(long, value_name = "CODE", conflicts_with = "pay")]
+    discount: Option<String>,
     /// A name for this request: the same again with the same key buys nothing more
     #[arg(long)]
     key: Option<String>,
@@ -47,15 +58,46 @@ pub struct RefundArgs {
     key: Option<String>,
 }
 
+/// What to see of what was bought.
+#[derive(Clone, Debug, Subcommand)]
+pub enum OrderCommand {
+    /// Show the receipt of an order
+    Show {
+        /// The order's number
+        order: u32,
+    },
+    /// List what a member bought, oldest first
+    List {
+        /// The member's name or id
+        member: String,
+    },
+}
+
 impl Asker {
+    pub(super) async fn order(&self, command: &OrderCommand) -> Result<String, RunError> {
+        match command {
+            OrderCommand::Show { order } => {
+                self.print(&self.get(&["orders", &order.to_string()]).await?, receipt)
+            }
+            OrderCommand::List { member } => {
+                let of = ["members", member, "orders"];
+                let found = self.list(&of, |order: &Order| order.id).await?;
+                self.print(&found, |found| orders(found))
+            }
+        }
+    }
+
     pub(super) async fn buy(&self, buy: &BuyArgs) -> Result<String, RunError> {
         let new = NewPurchase {
             key: key::given_or_fresh(buy.key.as_deref())?,
             item: buy.item.clone(),
-            way: match buy.way {
+            way: buy.way.map(|way| match way {
                 Way::Direct => money::Way::Direct,
                 Way::Torrent => money::Way::Torrent,
-            },
+            }),
+            tier: buy.tier.clone(),
+            pay: buy.pay.clone(),
+            discount: buy.discount.clone(),
         };
         let path = path(&["members", &buy.member, "orders"]);
         self.print(&self.client.tell(Method::POST, &path, &new).await?, bought)
@@ -72,23 +114,71 @@ impl Asker {
 }
 
 fn bought(order: &Order) -> String {
-    let way = match order.way {
-        money::Way::Direct => "direct download",
-        money::Way::Torrent => "torrent",
-    };
     format!(
-        "Order {}: {} has {} as {way}, for {}.\n",
+        "Order {}: {} has {}, for {}.\n",
         order.id,
         order.member.name,
-        order.item.name,
+        thing(order),
         said(&order.amount)
     )
+}
+
+/// The receipt.
+fn receipt(order: &Order) -> String {
+    let mut rows = vec![
+        ("order", order.id.to_string()),
+        ("bought", order.created.to_string()),
+        ("by", order.member.name.clone()),
+        ("what", thing(order)),
+        ("price", said(&order.price)),
+    ];
+    if let Some(discount) = &order.discount {
+        rows.push(("discount", format!("-{} ({})", said(&discount.amount), discount.code)));
+    }
+    rows.push(("paid", said(&order.amount)));
+    if let Some(tax) = &order.tax {
+        let rate = format!("{}.{:03}", tax.rate / 1000, tax.rate % 1000);
+        let rate = rate.trim_end_matches('0').trim_end_matches('.');
+        rows.push(("of which", format!("{} {} ({rate} %)", said(&tax.amount), tax.label)));
+    }
+    if order.credit.minor > 0 {
+        rows.push(("by credit", said(&order.credit)));
+    }
+    if let Some(refunded) = order.refunded {
+        rows.push(("paid back", refunded.to_string()));
+    }
+    facts(rows)
+}
+
+fn orders(orders: &[Order]) -> String {
+    let rows = orders.iter().map(|order| {
+        let refunded = order.refunded.map_or_else(String::new, |at| format!("paid back {at}"));
+        let (id, at) = (order.id.to_string(), order.created.to_string());
+        [id, at, thing(order), said(&order.amount), refunded]
+    });
+    list(["ORDER", "AT", "WHAT", "PAID", ""], rows)
+}
+
+/// What was bought, for people.
+fn thing(order: &Order) -> String {
+    match (&order.item, order.way, &order.tier, order.days) {
+        (Some(item), Some(money::Way::Direct), ..) => format!("{} as direct download", item.name),
+        (Some(item), ..) => format!("{} as torrent", item.name),
+        (None, _, Some(tier), Some(days @ 1..)) => format!("{days} days of {tier}"),
+        (None, _, tier, _) => format!("tier {}", or_dash(tier.as_ref())),
+    }
 }
 
 pub(super) const BUY: &str = "\
 Examples:
   usher buy ada reel --as torrent
-  usher buy ada reel --as direct --json     prints the order with its `id`";
+  usher buy ada reel --as direct --json     prints the order with its `id`
+  usher buy ada reel --as torrent --pay 5.00
+  usher buy ada --tier patron --discount FAIR-10";
+pub(super) const ORDER: &str = "\
+Examples:
+  usher order show 12        the receipt: price, discount, tax
+  usher order list ada";
 pub(super) const REFUND: &str = "\
 Examples:
   usher refund 12                  all of it, into the balance it came from; the right ends

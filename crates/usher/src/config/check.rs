@@ -13,7 +13,7 @@ use super::database::Database;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
-use super::{backup, goods, payments, policies, standing, tiers};
+use super::{backup, goods, payments, policies, standing, tax, tiers};
 
 /// A setting that cannot stand, and why.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -50,6 +50,7 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         backup: backup::resolve(raw.backup, &state_dir, folder)?,
         payments: payments::resolve(raw.payments, &terms, site, folder)?,
         standing: standing::resolve(raw.rewards, raw.leaks, raw.privacy)?,
+        tax: tax::resolve(raw.tax)?,
         log_level: raw.log.level,
         log_format: raw.log.format,
         terms,

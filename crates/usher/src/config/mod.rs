@@ -16,6 +16,7 @@ mod raw;
 mod settings;
 mod source;
 mod standing;
+mod tax;
 mod tiers;
 mod units;
 
@@ -36,6 +37,7 @@ pub use raw::{
 pub use settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 pub use source::{Loaded, Source, SourceError};
 pub use standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards, StandingSettings};
+pub use tax::{Percent, RawTax};
 pub use tiers::{
     Earn, Entitles, Period, Price, RawAnnounce, RawTier, RawWebseed, Side, Terms, Webseed,
 };

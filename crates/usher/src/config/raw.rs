@@ -19,6 +19,7 @@ use super::goods::RawSite;
 use super::payments::RawPayments;
 use super::policies::{self, RawPolicy};
 use super::standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards};
+use super::tax::RawTax;
 use super::tiers::{self, RawTier};
 use super::units::{Network, PortRange, Workers};
 
@@ -45,6 +46,7 @@ pub struct Raw {
     pub rewards: RawRewards,
     pub leaks: RawLeaks,
     pub privacy: RawPrivacy,
+    pub tax: Option<RawTax>,
     pub log: RawLog,
     pub tiers: Vec<RawTier>,
     pub policies: BTreeMap<String, RawPolicy>,
@@ -70,6 +72,7 @@ impl Default for Raw {
             rewards: RawRewards::default(),
             leaks: RawLeaks::default(),
             privacy: RawPrivacy::default(),
+            tax: None,
             log: RawLog::default(),
             tiers: tiers::defaults(),
             policies: policies::defaults(),

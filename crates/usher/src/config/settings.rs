@@ -45,6 +45,8 @@ pub struct Config {
     pub payments: Payments,
     /// How traffic is judged, and what is kept of where members were.
     pub standing: StandingSettings,
+    /// What of every price is tax.
+    pub tax: Option<club::Tax>,
     /// This and what is graver is logged.
     pub log_level: LogLevel,
     /// How log lines look.

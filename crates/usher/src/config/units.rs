@@ -16,6 +16,8 @@ use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
+use super::tax::Percent;
+
 /// A type that stands in the file as one word.
 pub trait Unit: fmt::Display + FromStr<Err = UnitError> {
     /// What to write, for the message that refuses something else.
@@ -31,7 +33,7 @@ pub struct UnitError {
 }
 
 impl UnitError {
-    fn new<U: Unit>(found: &str) -> Self {
+    pub(super) fn new<U: Unit>(found: &str) -> Self {
         Self { found: found.to_owned(), expected: U::EXPECTED }
     }
 }
@@ -300,7 +302,7 @@ macro_rules! serde_as_word {
     )*};
 }
 
-serde_as_word!(Amount, Network, PortRange, Rate, Share, Size, Workers);
+serde_as_word!(Amount, Network, Percent, PortRange, Rate, Share, Size, Workers);
 
 #[cfg(test)]
 mod tests {

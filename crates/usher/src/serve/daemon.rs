@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use club::{Club, Image, Names};
+use club::{Club, Image};
 use policy::{Aliases, Entitlements, Keyring, Roster};
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
@@ -123,7 +123,7 @@ impl Daemon {
         let items = Arc::new(Registry::new(Arc::clone(&tracker), clock));
         let store = store::open(&config.database, state.path()).await?;
         let image = Image { roster, rights, aliases, items };
-        let (club, loaded) = Club::open(store, image, Names::from(&config.rules)).await?;
+        let (club, loaded) = Club::open(store, image, settings::names(&config)).await?;
         warn_of_unknown(&loaded);
         let path = snapshot::path_in(state.path());
         snapshot::read(&tracker, &path, clock.now());
@@ -280,7 +280,7 @@ impl Daemon {
             tracing::error!(%error, "not reloaded: what was in force stays so");
             return;
         }
-        match self.club.reload(Names::from(&config.rules)).await {
+        match self.club.reload(settings::names(&config)).await {
             Ok(loaded) => warn_of_unknown(&loaded),
             Err(error) => {
                 tracing::error!(%error, "not reloaded: what was in force stays so");

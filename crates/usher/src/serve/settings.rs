@@ -1,5 +1,6 @@
 //! What `tracker.yaml` comes to for the tracker.
 
+use club::Names;
 use policy::Notices;
 use tracker::{Mapping, Nat, Settings};
 use web::site::Addresses;
@@ -25,6 +26,11 @@ pub(crate) fn of_tracker(config: &Config) -> Settings {
         max_age_secs: u32::try_from(config.tracker.max_peer_age.as_secs()).unwrap_or(u32::MAX),
         probe_ports: config.tracker.reachability.enabled,
     }
+}
+
+/// What the club must know of the configuration.
+pub(crate) fn names(config: &Config) -> Names {
+    Names { tax: config.tax.clone(), ..Names::from(&config.rules) }
 }
 
 /// The proxies whose word is taken.

@@ -133,6 +133,7 @@ impl From<club::Item> for view::Item {
             private: item.private,
             torrent_price: item.prices.torrent.map(Money::from),
             direct_price: item.prices.direct.map(Money::from),
+            minimum: item.minimum.map(Money::from),
             removed: item.removed,
             created: moment(item.created),
         }

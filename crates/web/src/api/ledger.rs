@@ -19,6 +19,11 @@ pub(super) async fn top_up(
     Body(new): Body<money::NewTopup>,
 ) -> Result<(StatusCode, Json<money::Entry>), ApiError> {
     let amount = amount(&new.amount, &new.currency)?;
+    if new.credit {
+        let stamp = admin.stamp();
+        let entry = admin.club.give_credit(&stamp, &new.key, &member, amount, &new.memo).await?;
+        return Ok((StatusCode::CREATED, Json(entry.into())));
+    }
     let topup = club::NewTopup { member, amount, provider: HAND.to_owned(), memo: new.memo };
     let entry = admin.club.topup(&admin.stamp(), &new.key, topup).await?;
     Ok((StatusCode::CREATED, Json(entry.into())))
@@ -67,6 +72,7 @@ impl From<club::Balance> for money::Balance {
         Self {
             currency: balance.prepaid.currency.code().to_owned(),
             prepaid: balance.prepaid.into(),
+            credit: balance.credit.into(),
             owed: balance.owed.into(),
         }
     }

@@ -8,6 +8,7 @@ mod admin;
 mod alerts;
 mod attempts;
 mod checkouts;
+mod discounts;
 mod error;
 mod events;
 mod extract;
@@ -65,6 +66,8 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/vouchers", get(vouchers::list).post(vouchers::issue))
         .route("/vouchers/{voucher}", delete(vouchers::void))
         .route("/vouchers/redeem", post(vouchers::redeem))
+        .route("/discounts", get(discounts::list).post(discounts::add))
+        .route("/discounts/{code}", delete(discounts::remove))
         .route("/ledger/journal", get(ledger::journal))
         .route("/ledger/trial", get(ledger::trial))
         .route("/items/{item}/details", put(publish::describe))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::OrderId;
+use club::{Choice, Currency, NewPurchase, OrderId, Thing};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
@@ -18,8 +18,14 @@ pub(super) async fn buy(
     Path(member): Path<String>,
     Body(new): Body<money::NewPurchase>,
 ) -> Result<(StatusCode, Json<money::Order>), ApiError> {
-    let stamp = admin.stamp();
-    let order = admin.club.buy(&stamp, &new.key, &member, &new.item, new.way.into()).await?;
+    let (choice, currency) = admin.choice(&new).await?;
+    let pay = match (&new.pay, currency) {
+        (None, _) => None,
+        (Some(text), Some(currency)) => Some(amount(text, currency.code())?),
+        (Some(_), None) => return Err(ApiError::unprocessable(NOTHING_TO_CHOOSE)),
+    };
+    let purchase = NewPurchase { member, choice, pay, discount: new.discount };
+    let order = admin.club.purchase(&admin.stamp(), &new.key, purchase).await?;
     Ok((StatusCode::CREATED, Json(admin.describe_order(order).await?)))
 }
 
@@ -68,14 +74,56 @@ pub(super) async fn refund(
 }
 
 impl Admin {
+    /// What is to be bought, and the currency that an item is sold in.
+    async fn choice(
+        &self,
+        new: &money::NewPurchase,
+    ) -> Result<(Choice, Option<Currency>), ApiError> {
+        match (&new.item, new.way, &new.tier) {
+            (Some(item), Some(way), None) => {
+                let currency = self.club.item(item).await?.prices.currency();
+                Ok((Choice::Item { item: item.clone(), way: way.into() }, currency))
+            }
+            (None, None, Some(tier)) => {
+                let plan = self.till()?.plan(tier).ok_or_else(|| {
+                    let why = format!("tier `{tier}` is not for sale: give it a price in tiers");
+                    ApiError::new(StatusCode::CONFLICT, why)
+                })?;
+                let (tier, days, price) = (tier.clone(), plan.days, plan.price);
+                Ok((Choice::Tier { tier, days, price }, None))
+            }
+            _ => Err(ApiError::unprocessable("name an item with `as`, or a tier")),
+        }
+    }
+
     /// An order with the names of who bought what: two reads of the store.
-    async fn describe_order(&self, order: club::Order) -> Result<money::Order, ApiError> {
+    pub(super) async fn describe_order(
+        &self,
+        order: club::Order,
+    ) -> Result<money::Order, ApiError> {
+        let (item, way, tier, days) = match order.thing {
+            Thing::Item { item, way } => (Some(self.name_item(item).await?), Some(way), None, None),
+            Thing::Tier { tier, days } => (None, None, Some(tier), Some(days)),
+        };
+        let taxed = |(tax, amount): (club::Tax, club::Amount)| money::Taxed {
+            label: tax.label,
+            rate: tax.rate,
+            amount: amount.into(),
+        };
         Ok(money::Order {
             id: order.id.0,
             member: self.name_member(order.member).await?,
-            item: self.name_item(order.item).await?,
-            way: order.way.into(),
+            item,
+            way: way.map(money::Way::from),
+            tier,
+            days,
+            price: order.price.into(),
+            discount: order
+                .discount
+                .map(|(code, amount)| money::Discounted { code, amount: amount.into() }),
             amount: order.amount.into(),
+            tax: order.tax.map(taxed),
+            credit: order.credit.into(),
             entry: order.entry.0,
             created: moment(order.created),
             refunded: order.refunded.map(moment),
@@ -100,3 +148,5 @@ impl From<money::Way> for club::Way {
         }
     }
 }
+
+const NOTHING_TO_CHOOSE: &str = "there is no price to choose: leave `pay` out";

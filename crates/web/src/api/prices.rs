@@ -20,7 +20,15 @@ pub(super) async fn set(
 ) -> Result<Json<view::Item>, ApiError> {
     let present = admin.club.item(&item).await?.prices;
     let prices = changed(present, &new)?;
-    Ok(Json(admin.club.set_prices(&admin.stamp(), &item, prices).await?.into()))
+    let mut set = admin.club.set_prices(&admin.stamp(), &item, prices).await?;
+    if let Some(typed) = &new.minimum {
+        let currency = prices.currency().ok_or_else(|| ApiError::unprocessable(UNPRICED))?;
+        let minimum = Some(amount(typed, currency.code())?);
+        set = admin.club.set_minimum(&admin.stamp(), &item, minimum).await?;
+    } else if new.fixed {
+        set = admin.club.set_minimum(&admin.stamp(), &item, None).await?;
+    }
+    Ok(Json(set.into()))
 }
 
 /// The prices with those that are named in the place of the present ones.
@@ -45,3 +53,5 @@ fn changed(present: Prices, new: &money::SetPrices) -> Result<Prices, ApiError> 
         direct: price(&new.direct_price, money::Way::Direct, present.direct)?,
     })
 }
+
+const UNPRICED: &str = "a minimum needs a price beside it, which is proposed: name one";

@@ -5,6 +5,7 @@
 
 pub mod alert;
 mod bound;
+pub mod discount;
 pub mod goods;
 mod import;
 pub mod money;
@@ -143,6 +144,8 @@ pub struct Item {
     pub broken: Option<String>,
     /// Counts from 1; `null` where only its info hashes are known.
     pub version: Option<u32>,
+    /// What buyers must pay at least for the cheaper way, who choose; `null` where they do not.
+    pub minimum: Option<Money>,
     /// Whether the item is offered no more.
     pub removed: bool,
     /// When the item was added.

@@ -14,7 +14,7 @@ use club::{
 use super::client::Client;
 use super::error::TillError;
 use super::heard::Heard;
-use super::providers::Providers;
+use super::providers::{Plan, Providers};
 use super::{btcpay, stripe};
 use crate::api::Clock;
 
@@ -74,6 +74,11 @@ impl Till {
     /// Puts other providers in force, after a reload of the configuration.
     pub fn set_providers(&self, providers: Providers) {
         self.providers.store(Arc::new(providers));
+    }
+
+    /// What a tier costs; `None` where it is not for sale.
+    pub fn plan(&self, tier: &str) -> Option<Plan> {
+        self.providers.load().plans.get(tier).cloned()
     }
 
     /// What came so far.

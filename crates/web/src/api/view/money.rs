@@ -42,6 +42,9 @@ pub struct NewTopup {
     /// For people.
     #[serde(default)]
     pub memo: String,
+    /// Whether it is store credit, given at the publisher's expense, and not money that was paid.
+    #[serde(default)]
+    pub credit: bool,
 }
 
 /// What a member has in one currency.
@@ -51,6 +54,8 @@ pub struct Balance {
     pub currency: String,
     /// Paid and not spent.
     pub prepaid: Money,
+    /// Store credit: spent before what was paid, and never paid out.
+    pub credit: Money,
     /// Taken back by a provider after it was spent.
     pub owed: Money,
 }
@@ -134,6 +139,10 @@ pub struct SetPrices {
     pub currency: Option<String>,
     /// Both cost nothing, whatever is named above.
     pub free: bool,
+    /// What buyers must pay at least for the cheaper way, who choose then what they pay.
+    pub minimum: Option<String>,
+    /// Buyers have no choice any more.
+    pub fixed: bool,
     /// The ways in which it is sold no more.
     pub withdraw: Vec<Way>,
 }
@@ -148,17 +157,27 @@ pub enum Way {
     Torrent,
 }
 
-/// Buys an item from a member's balance.
+/// Buys an item or a period of a tier from a member's balance.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewPurchase {
     /// Names the request.
     pub key: String,
     /// By name, id or info hash.
-    pub item: String,
-    /// As what.
-    #[serde(rename = "as")]
-    pub way: Way,
+    #[serde(default)]
+    pub item: Option<String>,
+    /// As what, of an item.
+    #[serde(default, rename = "as")]
+    pub way: Option<Way>,
+    /// The tier's name, instead of an item.
+    #[serde(default)]
+    pub tier: Option<String>,
+    /// What the buyer chose to pay, where the item has a minimum.
+    #[serde(default)]
+    pub pay: Option<String>,
+    /// A discount's code.
+    #[serde(default)]
+    pub discount: Option<String>,
 }
 
 /// What a member bought.
@@ -168,20 +187,54 @@ pub struct Order {
     pub id: u32,
     /// Who bought.
     pub member: Named,
-    /// What.
-    pub item: Named,
-    /// As what.
+    /// What; `null` for a tier.
+    pub item: Option<Named>,
+    /// As what; `null` for a tier.
     #[serde(rename = "as")]
-    pub way: Way,
-    /// What it cost.
+    pub way: Option<Way>,
+    /// The tier's name; `null` for an item.
+    pub tier: Option<String>,
+    /// Of the tier; 0 for a subscription.
+    pub days: Option<u16>,
+    /// Before the discount.
+    pub price: Money,
+    /// What was taken off.
+    pub discount: Option<Discounted>,
+    /// What was paid, by store credit too.
     #[serde(flatten)]
     pub amount: Money,
+    /// What of it is tax.
+    pub tax: Option<Taxed>,
+    /// What of it was paid by store credit.
+    pub credit: Money,
     /// The entry of the journal that paid it.
     pub entry: u32,
     /// When.
     pub created: Timestamp,
     /// When the last of it was paid back; `null` where some is still paid.
     pub refunded: Option<Timestamp>,
+}
+
+/// What was taken off a price.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Discounted {
+    /// By which code.
+    pub code: String,
+    /// How much.
+    #[serde(flatten)]
+    pub amount: Money,
+}
+
+/// What of an amount is tax.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Taxed {
+    /// What it is called.
+    pub label: String,
+    /// In thousandths of a percent.
+    pub rate: u32,
+    /// How much.
+    #[serde(flatten)]
+    pub amount: Money,
 }
 
 /// Pays an order back.

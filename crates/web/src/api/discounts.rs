@@ -1,0 +1,72 @@
+//! Discount codes, over the admin API.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use club::Off;
+
+use super::admin::{Admin, moment, unix};
+use super::error::ApiError;
+use super::extract::Body;
+use super::ledger::amount;
+use super::view::discount;
+
+pub(super) async fn add(
+    State(admin): State<Arc<Admin>>,
+    Body(new): Body<discount::NewDiscount>,
+) -> Result<(StatusCode, Json<discount::Discount>), ApiError> {
+    let off = match (new.percent, &new.amount, &new.currency) {
+        (Some(percent), None, None) => Off::Percent(percent),
+        (None, Some(text), Some(currency)) => Off::Amount(amount(text, currency)?),
+        _ => return Err(ApiError::unprocessable("name a percentage, or an amount and a currency")),
+    };
+    let until = unix(new.until)?;
+    let new = club::NewDiscount { code: new.code, off, item: new.item, until, most: new.uses };
+    let made = admin.club.add_discount(&admin.stamp(), new).await?;
+    Ok((StatusCode::CREATED, Json(admin.describe_discount(made).await?)))
+}
+
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+) -> Result<Json<Vec<discount::Discount>>, ApiError> {
+    let mut discounts = Vec::new();
+    for found in admin.club.discounts().await? {
+        discounts.push(admin.describe_discount(found).await?);
+    }
+    Ok(Json(discounts))
+}
+
+pub(super) async fn remove(
+    State(admin): State<Arc<Admin>>,
+    Path(code): Path<String>,
+) -> Result<Json<discount::Discount>, ApiError> {
+    let removed = admin.club.remove_discount(&admin.stamp(), &code).await?;
+    Ok(Json(admin.describe_discount(removed).await?))
+}
+
+impl Admin {
+    async fn describe_discount(
+        &self,
+        found: club::Discount,
+    ) -> Result<discount::Discount, ApiError> {
+        let item = match found.item {
+            None => None,
+            Some(item) => Some(self.name_item(item).await?),
+        };
+        let (percent, amount) = match found.off {
+            Off::Amount(amount) => (None, Some(amount.into())),
+            Off::Percent(percent) => (Some(percent), None),
+        };
+        Ok(discount::Discount {
+            code: found.code,
+            percent,
+            amount,
+            item,
+            until: found.until.map(moment),
+            uses: found.most,
+            used: found.used,
+        })
+    }
+}
