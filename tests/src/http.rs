@@ -97,7 +97,13 @@ impl<S: Read + Write> Http<S> {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
             .collect();
-        let length = headers.get("content-length").and_then(|length| length.parse().ok());
+        // 304 ends with its head, whatever length it names (RFC 9110, 15.4.5).
+        let length = if status == 304 {
+            Some("0")
+        } else {
+            headers.get("content-length").map(String::as_str)
+        };
+        let length = length.and_then(|length| length.parse().ok());
         let length: usize = length.unwrap_or_else(|| panic!("no length in {head:?}"));
         while self.read.len() < length {
             self.more()?;

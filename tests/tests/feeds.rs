@@ -1,0 +1,160 @@
+//! Feeds and the watched folder, on the built daemon, as readers of feeds see them.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use metainfo::Torrent;
+use serde_json::Value;
+use tests::{Daemon, Http, Response, eventually};
+
+#[test]
+fn a_members_feed_leads_to_torrents_of_their_own() {
+    let daemon = Daemon::start("", "site: {title: Nothing So Strange}");
+    publish(&daemon, "reel.mp4", "club");
+    publish(&daemon, "trailer.mp4", "free");
+    daemon.member("ada", "patron");
+    daemon.member("bob", "outsider");
+
+    let links = daemon.json(&["member", "links", "ada"]);
+    let response = get(&daemon, &links["club_feed"], "");
+    assert_eq!(response.headers["content-type"], "application/rss+xml; charset=utf-8");
+    assert_eq!(response.headers["x-robots-tag"], "noindex");
+    assert!(response.headers["cache-control"].starts_with("private"));
+    let feed = parse(&response);
+    assert_eq!((&feed["wrong"], &feed["title"]), (&false.into(), &"Nothing So Strange".into()));
+    assert_eq!(feed["entries"].as_array().unwrap().len(), 2);
+    let entry = feed["entries"].as_array().unwrap().iter();
+    let entry = entry.clone().find(|entry| entry["title"] == "reel.mp4").unwrap();
+    assert_eq!(entry["size"], "100000");
+    let [enclosure] = entry["enclosures"].as_array().unwrap().as_slice() else { panic!() };
+    assert_eq!(enclosure["type"], "application/x-bittorrent");
+    let torrent = get(&daemon, &enclosure["href"], "");
+    assert_eq!(enclosure["length"], torrent.body.len().to_string(), "BEP 36");
+    let torrent = Torrent::read(&torrent.body).unwrap();
+    let hash = torrent.info_hash_v1.unwrap();
+    assert_eq!(entry["id"], format!("urn:btih:{hash}"));
+    assert!(torrent.trackers[0].contains("/announce/") && torrent.web_seeds.len() == 1);
+
+    let feed = parse(&get(&daemon, &links["podcast_feed"], ""));
+    let enclosure = &feed["entries"][0]["enclosures"][0];
+    assert_eq!((&enclosure["type"], &enclosure["length"]), (&"video/mp4".into(), &"100000".into()));
+    assert!(enclosure["href"].as_str().unwrap().contains("/ws/"));
+
+    // Who has no right has the free one, and everybody has.
+    let links = daemon.json(&["member", "links", "bob"]);
+    let public: Value = "http://127.0.0.1/feed/public.xml".into();
+    for url in [&links["club_feed"], &public] {
+        let feed = parse(&get(&daemon, url, ""));
+        let titles: Vec<_> = feed["entries"].as_array().unwrap().iter().collect();
+        assert_eq!((titles.len(), &titles[0]["title"]), (1, &"trailer.mp4".into()), "{url}");
+        let torrent = get(&daemon, &titles[0]["enclosures"][0]["href"], "");
+        assert!(!Torrent::read(&torrent.body).unwrap().private);
+    }
+}
+
+#[test]
+fn a_feed_is_known_until_it_changes() {
+    let daemon = Daemon::start("", "");
+    publish(&daemon, "reel.mp4", "club");
+    daemon.member("ada", "patron");
+    let url = daemon.json(&["member", "links", "ada"])["club_feed"].clone();
+    let first = get(&daemon, &url, "");
+    let known = format!("If-None-Match: {}\r\n", first.headers["etag"]);
+    let again = get(&daemon, &url, &known);
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    publish(&daemon, "reel-2.mp4", "club");
+    let second = get(&daemon, &url, &known);
+    assert_eq!(second.status, 200);
+    assert_ne!(parse(&second)["updated"], parse(&first)["updated"]);
+
+    daemon.json(&["member", "rotate", "ada", "--key", "feed"]);
+    assert_eq!(get(&daemon, &url, "").status, 404);
+    let url = daemon.json(&["member", "links", "ada"])["club_feed"].clone();
+    assert_eq!(get(&daemon, &url, "").status, 200);
+    daemon.json(&["member", "suspend", "ada"]);
+    assert_eq!(get(&daemon, &url, "").status, 403);
+}
+
+#[test]
+fn a_wrong_token_and_a_wrong_item_look_alike() {
+    let daemon = Daemon::start("", "");
+    publish(&daemon, "reel.mp4", "club");
+    daemon.member("ada", "fan");
+    let token = daemon.json(&["member", "links", "ada"])["download_token"].clone();
+    let token = token.as_str().unwrap();
+    let nobody = "a".repeat(32);
+    let mut answers = Vec::new();
+    for target in [
+        format!("/t/{nobody}/reel.torrent"),
+        format!("/t/{token}/other.torrent"),
+        format!("/t/{token}/reel"),
+        "/t/free/reel.torrent".to_owned(),
+        format!("/feed/{token}/club.xml"),
+    ] {
+        let answer = Http::to(daemon.listening().web.port()).get(&target, "");
+        answers.push((answer.status, answer.body));
+    }
+    assert!(
+        answers.iter().all(|answer| *answer == (404, b"nothing here\n".to_vec())),
+        "{answers:?}"
+    );
+    let target = format!("/t/{token}/reel.torrent");
+    assert_eq!(Http::to(daemon.listening().web.port()).get(&target, "").status, 403);
+}
+
+#[test]
+fn what_lands_in_the_folder_is_published_once_it_is_described() {
+    let items = tempfile::tempdir().unwrap();
+    let setting = format!("items_dir: {}\nitems_settle: 200ms", items.path().display());
+    let daemon = Daemon::start("", &setting);
+    fs::write(items.path().join("reel.mp4"), vec![7; 100_000]).unwrap();
+    eventually("it waits", || {
+        let list = String::from_utf8(daemon.run(&["item", "list"]).stdout).unwrap();
+        list.contains("waits for").then_some(())
+    });
+    let side_car = items.path().join("reel.mp4.usher.yaml");
+    fs::write(&side_car, "policy: nonsense\n").unwrap();
+    eventually("it says why not", || {
+        let list = String::from_utf8(daemon.run(&["item", "list"]).stdout).unwrap();
+        list.contains("no policy").then_some(())
+    });
+    fs::write(&side_car, "policy: club\ntitle: Reel 1\n").unwrap();
+    let item = eventually("it is published", || {
+        daemon.json(&["item", "list"]).as_array()?.first().cloned()
+    });
+    assert_eq!(
+        (&item["name"], &item["title"], &item["policy"]),
+        (&"reel".into(), &"Reel 1".into(), &"club".into())
+    );
+}
+
+#[track_caller]
+fn publish(daemon: &Daemon, name: &str, policy: &str) {
+    let path = daemon.folder().join(name);
+    fs::write(&path, name.repeat(100_000).as_bytes().get(..100_000).unwrap()).unwrap();
+    let file = daemon.folder().join("out.torrent");
+    let (path, file) = (path.to_str().unwrap(), file.to_str().unwrap());
+    daemon.json(&["publish", path, "-o", file, "--policy", policy]);
+}
+
+/// Asks the site for a URL of its own, whatever port that names.
+#[track_caller]
+fn get(daemon: &Daemon, url: &Value, headers: &str) -> Response {
+    let path = url.as_str().unwrap().splitn(4, '/').nth(3).unwrap();
+    Http::to(daemon.listening().web.port()).get(&format!("/{path}"), headers)
+}
+
+/// What feedparser makes of it.
+#[track_caller]
+fn parse(feed: &Response) -> Value {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/read_feed.py");
+    let mut reader = Command::new("/usr/bin/python3");
+    let reader = reader.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut reader = reader.spawn().expect("python3");
+    reader.stdin.take().unwrap().write_all(&feed.body).unwrap();
+    let output = reader.wait_with_output().unwrap();
+    assert!(output.status.success(), "scripts/test installs python3-feedparser");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
