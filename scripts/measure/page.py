@@ -2,7 +2,7 @@
 
 import statistics
 
-from . import cases, plot, rooms
+from . import cases, plot, rooms, webseed
 
 
 def write(root, results, facts, is_quick):
@@ -233,6 +233,7 @@ ELSEWHERE = [
 # Parts of the page beside budgets and cases: under which name a result is kept, and what shows it.
 SECTIONS = [
     ("rooms", rooms.section),
+    ("webseed", webseed.section),
 ]
 PLOTS = [
     ("cpu-by-swarm-size.svg", "CPU a reply against swarm size", size_plot),

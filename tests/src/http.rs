@@ -82,6 +82,25 @@ impl<S: Read + Write> Http<S> {
     /// Waits for one response; `None` where the connection ends first.
     #[track_caller]
     pub fn receive(&mut self) -> Option<Response> {
+        let Response { status, headers, .. } = self.receive_head()?;
+        // 304 ends with its head, whatever length it names (RFC 9110, 15.4.5).
+        let length = if status == 304 {
+            Some("0")
+        } else {
+            headers.get("content-length").map(String::as_str)
+        };
+        let length = length.and_then(|length| length.parse().ok());
+        let length: usize = length.unwrap_or_else(|| panic!("no length in {headers:?}"));
+        while self.read.len() < length {
+            self.more()?;
+        }
+        let body = self.read.drain(..length).collect();
+        Some(Response { status, headers, body })
+    }
+
+    /// Waits for a response that has no body, as to HEAD, whatever length it tells.
+    #[track_caller]
+    pub fn receive_head(&mut self) -> Option<Response> {
         let end = loop {
             if let Some(end) = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 break end;
@@ -97,19 +116,7 @@ impl<S: Read + Write> Http<S> {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
             .collect();
-        // 304 ends with its head, whatever length it names (RFC 9110, 15.4.5).
-        let length = if status == 304 {
-            Some("0")
-        } else {
-            headers.get("content-length").map(String::as_str)
-        };
-        let length = length.and_then(|length| length.parse().ok());
-        let length: usize = length.unwrap_or_else(|| panic!("no length in {head:?}"));
-        while self.read.len() < length {
-            self.more()?;
-        }
-        let body = self.read.drain(..length).collect();
-        Some(Response { status, headers, body })
+        Some(Response { status, headers, body: Vec::new() })
     }
 
     /// Asks for a target over this connection, with these lines of header besides.
@@ -145,7 +152,7 @@ impl<S: Read + Write> Http<S> {
 
     #[track_caller]
     fn more(&mut self) -> Option<()> {
-        let mut bytes = [0; 4096];
+        let mut bytes = [0; 65536];
         match self.stream.read(&mut bytes) {
             Ok(0) => None,
             Ok(length) => {
