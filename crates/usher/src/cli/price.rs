@@ -40,9 +40,10 @@ pub struct PriceArgs {
 impl PriceArgs {
     /// Whether any price is to change.
     pub(super) fn is_any(&self) -> bool {
-        let Self { torrent_price, direct_price, currency, free, not_for_sale } = self;
-        let named = [torrent_price, direct_price, currency].iter().any(|named| named.is_some());
-        named || *free || *not_for_sale
+        let Self { torrent_price, direct_price, currency, minimum, fixed, free, not_for_sale } =
+            self;
+        let named = [torrent_price, direct_price, currency, minimum];
+        named.iter().any(|named| named.is_some()) || *fixed || *free || *not_for_sale
     }
 
     fn change(&self) -> SetPrices {
