@@ -2,7 +2,7 @@
 
 import statistics
 
-from . import cases, plot, rooms
+from . import cases, plot, rooms, webseed
 
 
 def write(root, results, facts):
@@ -17,6 +17,8 @@ def write(root, results, facts):
             parts.append(f"![{title}](benchmarks/{name})\n")
     if "rooms" in results:
         parts.append(rooms.section(results["rooms"]))
+    if "webseed" in results:
+        parts.append(webseed.section(results["webseed"]))
     parts.append("## Cases\n")
     parts += [table(case, results[case.name]) for case in cases.everything() if case.name in results]
     (root / "BENCHMARKS.md").write_text("\n".join(parts))

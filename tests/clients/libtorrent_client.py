@@ -1,7 +1,7 @@
 """One libtorrent client with one torrent, until its standard input ends.
 
 Prints one JSON object a line: {"tracker": …} for what the tracker said, {"listening": …} for where
-it listens, {"progress": …} as that changes.
+it listens, {"web_seed": …} for what a web seed refused, {"progress": …} as that changes.
 """
 
 import json
@@ -50,6 +50,8 @@ def report():
     for alert in session.pop_alerts():
         if isinstance(alert, (lt.tracker_alert, lt.torrent_error_alert)):
             say(tracker=alert.message())
+        elif isinstance(alert, lt.url_seed_alert):
+            say(web_seed=alert.message())
         elif isinstance(alert, (lt.listen_succeeded_alert, lt.listen_failed_alert)):
             say(listening=alert.message())
 

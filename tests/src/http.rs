@@ -71,6 +71,19 @@ impl<S: Read + Write> Http<S> {
     /// Waits for one response; `None` where the connection ends first.
     #[track_caller]
     pub fn receive(&mut self) -> Option<Response> {
+        let Response { status, headers, .. } = self.receive_head()?;
+        let length = headers.get("content-length").and_then(|length| length.parse().ok());
+        let length: usize = length.unwrap_or_else(|| panic!("no length in {headers:?}"));
+        while self.read.len() < length {
+            self.more()?;
+        }
+        let body = self.read.drain(..length).collect();
+        Some(Response { status, headers, body })
+    }
+
+    /// Waits for a response that has no body, as to HEAD, whatever length it tells.
+    #[track_caller]
+    pub fn receive_head(&mut self) -> Option<Response> {
         let end = loop {
             if let Some(end) = self.read.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
                 break end;
@@ -86,13 +99,7 @@ impl<S: Read + Write> Http<S> {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
             .collect();
-        let length = headers.get("content-length").and_then(|length| length.parse().ok());
-        let length: usize = length.unwrap_or_else(|| panic!("no length in {head:?}"));
-        while self.read.len() < length {
-            self.more()?;
-        }
-        let body = self.read.drain(..length).collect();
-        Some(Response { status, headers, body })
+        Some(Response { status, headers, body: Vec::new() })
     }
 
     /// Asks for a target over this connection, with these lines of header besides.
@@ -117,7 +124,7 @@ impl<S: Read + Write> Http<S> {
 
     #[track_caller]
     fn more(&mut self) -> Option<()> {
-        let mut bytes = [0; 4096];
+        let mut bytes = [0; 65536];
         match self.stream.read(&mut bytes) {
             Ok(0) => None,
             Ok(length) => {

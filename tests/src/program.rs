@@ -1,4 +1,5 @@
 //! BitTorrent clients: aria2, libtorrent (by a script beside the tests) and transmission-cli.
+//! Debian's, and libtorrent's newest from PyPI besides.
 //!
 //! Each has a folder of its own, knows no way to a peer but the tracker, and is killed in the end.
 
@@ -11,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::Content;
+use crate::{Content, Goods};
 
 /// Which client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,6 +21,8 @@ pub enum Kind {
     Aria2,
     /// libtorrent, which alone sends a passkey over UDP (BEP 41).
     Libtorrent,
+    /// libtorrent 2.1, from `target/venv`.
+    Libtorrent21,
     /// transmission-cli, which does not connect to loopback peers but is connected to.
     Transmission,
 }
@@ -52,10 +55,29 @@ impl Program {
             job.content.copy_into(folder.path());
         }
         let torrent = job.content.torrent(job.trackers);
+        Self::run(kind, folder, &torrent, job.addresses, job.seeding)
+    }
+
+    /// Starts a client on 127.0.0.1 with a torrent as it is, and nothing of what it is of.
+    pub fn download(kind: Kind, torrent: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::run(kind, folder, torrent, &["127.0.0.1"], false)
+    }
+
+    /// Starts a client on 127.0.0.1 that has all of these goods.
+    pub fn seed(kind: Kind, torrent: &Path, goods: &Goods) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        goods.copy_into(folder.path());
+        Self::run(kind, folder, torrent, &["127.0.0.1"], true)
+    }
+
+    fn run(kind: Kind, folder: TempDir, torrent: &Path, addresses: &[&str], seeding: bool) -> Self {
         let mut command = match kind {
-            Kind::Aria2 => aria2(&torrent, folder.path()),
-            Kind::Libtorrent => libtorrent(&torrent, folder.path(), job),
-            Kind::Transmission => transmission(&torrent, folder.path()),
+            Kind::Aria2 => aria2(torrent, folder.path()),
+            Kind::Libtorrent | Kind::Libtorrent21 => {
+                libtorrent(kind, torrent, folder.path(), addresses, seeding)
+            }
+            Kind::Transmission => transmission(torrent, folder.path()),
         };
         let log = File::create(folder.path().join(LOG)).expect("a log");
         command.stdout(log.try_clone().expect("a log")).stderr(log);
@@ -81,7 +103,7 @@ impl Program {
     /// Tells it to leave the swarm in order, and waits until it did.
     pub fn leave(mut self) {
         match self.kind {
-            Kind::Libtorrent => drop(self.child.stdin.take()),
+            Kind::Libtorrent | Kind::Libtorrent21 => drop(self.child.stdin.take()),
             Kind::Aria2 | Kind::Transmission => {
                 let pid = i32::try_from(self.child.id()).expect("a process id");
                 kill(Pid::from_raw(pid), Signal::SIGINT).expect("it takes a signal");
@@ -118,14 +140,24 @@ fn aria2(torrent: &Path, folder: &Path) -> Command {
     command
 }
 
-fn libtorrent(torrent: &Path, folder: &Path, job: &Job<'_>) -> Command {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/libtorrent_client.py");
+fn libtorrent(
+    kind: Kind,
+    torrent: &Path,
+    folder: &Path,
+    addresses: &[&str],
+    seeding: bool,
+) -> Command {
+    let house = Path::new(env!("CARGO_MANIFEST_DIR"));
     let interfaces: Vec<String> =
-        job.addresses.iter().map(|address| format!("{address}:{}", free_port())).collect();
-    // Debian's interpreter, since Debian's package is for that one.
-    let mut command = Command::new("/usr/bin/python3");
-    command.arg(script).arg(torrent).arg(folder).arg(interfaces.join(","));
-    command.arg(if job.seeding { "seed" } else { "leech" });
+        addresses.iter().map(|address| format!("{address}:{}", free_port())).collect();
+    let mut command = match kind {
+        Kind::Libtorrent21 => Command::new(house.join("../target/venv/bin/python")),
+        // Debian's interpreter, since Debian's package is for that one.
+        _ => Command::new("/usr/bin/python3"),
+    };
+    command.arg(house.join("clients/libtorrent_client.py"));
+    command.arg(torrent).arg(folder).arg(interfaces.join(","));
+    command.arg(if seeding { "seed" } else { "leech" });
     command
 }
 

@@ -11,4 +11,5 @@ mod links;
 mod may;
 pub mod pay;
 pub mod publish;
+pub mod seed;
 pub mod site;

@@ -13,7 +13,7 @@ use super::database::Database;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
-use super::{backup, goods, payments, policies, tiers};
+use super::{backup, goods, payments, policies, tiers, web};
 
 /// A setting that cannot stand, and why.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -41,9 +41,9 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         rules: rules(&raw.tracker, &tiers, policies)?,
         tracker: tracker(raw.tracker, &tiers, folder)?,
         admin: admin(raw.admin, &state_dir, folder)?,
-        web_listen: raw.web.listen,
         items_dir: goods::items_dir(raw.items_dir, raw.items_settle, folder)?,
         masthead: raw.site.into(),
+        web: web::resolve(&raw.web)?,
         backup: backup::resolve(raw.backup, &state_dir, folder)?,
         payments: payments::resolve(raw.payments, &terms, site, folder)?,
         log_level: raw.log.level,

@@ -17,6 +17,7 @@ mod settings;
 mod source;
 mod tiers;
 mod units;
+mod web;
 
 pub use backup::{BackupSettings, RawBackup};
 pub use check::Invalid;
@@ -30,7 +31,7 @@ pub use payments::{
 pub use policies::{Guard, InsideShare, RawPolicy, Seats, Shares, Who};
 pub use raw::{
     Clients, Limits, LogFormat, LogLevel, Raw, RawAdmin, RawHttp, RawLog, RawTracker, RawUdp,
-    RawWeb, Reachability, Tls, UdpIo, UnknownTorrents,
+    Reachability, Tls, UdpIo, UnknownTorrents,
 };
 pub use settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 pub use source::{Loaded, Source, SourceError};
@@ -38,3 +39,4 @@ pub use tiers::{
     Earn, Entitles, Period, Price, RawAnnounce, RawTier, RawWebseed, Side, Terms, Webseed,
 };
 pub use units::{Amount, Network, PortRange, Rate, Share, Size, Unit, UnitError, Workers};
+pub use web::{RawWeb, WebSettings};

@@ -20,6 +20,7 @@ use super::payments::RawPayments;
 use super::policies::{self, RawPolicy};
 use super::tiers::{self, RawTier};
 use super::units::{Network, PortRange, Workers};
+use super::web::RawWeb;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -248,20 +249,6 @@ pub struct RawAdmin {
 impl Default for RawAdmin {
     fn default() -> Self {
         Self { socket: None, listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6970)) }
-    }
-}
-
-/// `web`.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "tracker.yaml says it")]
-pub struct RawWeb {
-    pub listen: SocketAddr,
-}
-
-impl Default for RawWeb {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)) }
     }
 }
 

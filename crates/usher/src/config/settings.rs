@@ -16,6 +16,7 @@ use super::payments::Payments;
 use super::raw::{Limits, LogFormat, LogLevel, Raw, Reachability, Tls, UdpIo};
 use super::tiers::Terms;
 use super::units::{Network, Workers};
+use super::web::WebSettings;
 
 /// Every setting of `tracker.yaml`, checked. The default is what an empty file means.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,12 +33,12 @@ pub struct Config {
     pub tracker: TrackerSettings,
     /// What answers `usher member` and its like.
     pub admin: AdminSettings,
-    /// Where pages are served.
-    pub web_listen: SocketAddr,
     /// The folder that is watched.
     pub items_dir: ItemsDir,
     /// What the publisher is called.
     pub masthead: Masthead,
+    /// The site.
+    pub web: WebSettings,
     /// Copies of the club.
     pub backup: BackupSettings,
     /// Where members pay.

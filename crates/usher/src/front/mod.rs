@@ -4,6 +4,7 @@ pub mod connection_id;
 pub mod datagrams;
 pub mod forwarded;
 pub mod full;
+pub mod goods;
 pub mod handover;
 pub mod http;
 pub mod limit;

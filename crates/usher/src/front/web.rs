@@ -1,7 +1,7 @@
-//! The site's listener: HTTP/1.1, on the runtime of the store and the rounds.
+//! The site's listener: HTTP/1.1, on a runtime of its own, whose threads may wait for disks.
 //!
-//! It brings each request the address of its client, seen through trusted proxies. TLS is the proxy's
-//! business.
+//! Goods go out by `goods.rs`, pages by hyper. A page ends its connection, because the two ways of
+//! reading requests cannot take turns on one. TLS is the business of a proxy in front.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -16,13 +16,17 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
+use web::seed::Gate;
 use web::site::Origin;
 
 use crate::front::forwarded::TrustedProxies;
+use crate::front::goods::{Counter, End};
+use crate::front::handover::Rewound;
 use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES, Shared};
 use crate::front::proxy;
 
@@ -30,21 +34,37 @@ use crate::front::proxy;
 #[derive(Clone)]
 pub struct Web {
     shared: Arc<Shared>,
+    gate: Arc<Gate>,
     router: Router,
+    start: Instant,
 }
 
 impl Web {
-    /// Serves a router; proxies and the limit of connections are those of the announce listener.
-    pub fn new(shared: Arc<Shared>, router: Router) -> Self {
-        Self { shared, router }
+    /// Serves goods by a gate and pages by a router; proxies and the limit of connections from one
+    /// network are those of the announce listener.
+    pub fn new(shared: Arc<Shared>, gate: Arc<Gate>, router: Router) -> Self {
+        Self { shared, gate, router, start: Instant::now() }
     }
 
-    /// Serves until `stop` changes, then lets open requests end.
-    pub async fn serve(self, listener: TcpListener, mut stop: watch::Receiver<bool>) {
-        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    /// Serves until `stop` changes, then lets open requests end. `connections` may be open at once.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the socket cannot be given to the runtime.
+    pub async fn serve(
+        self,
+        listener: std::net::TcpListener,
+        connections: u32,
+        mut stop: watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        let listener = TcpListener::from_std(listener)?;
+        let room = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(usize::MAX)));
         loop {
             // At the bound new connections wait in the kernel's queue; nobody is sent away.
-            let Ok(place) = Arc::clone(&room).acquire_owned().await else { break };
+            let place = tokio::select! {
+                place = Arc::clone(&room).acquire_owned() => place.map_err(io::Error::other)?,
+                _ = stop.changed() => break,
+            };
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 _ = stop.changed() => break,
@@ -52,8 +72,12 @@ impl Web {
             match accepted {
                 Ok((stream, from)) => {
                     let connection = self.clone().connect(stream, from, stop.clone());
+                    let cut = cut(stop.clone());
                     tokio::spawn(async move {
-                        connection.await;
+                        tokio::select! {
+                            () = connection => {}
+                            () = cut => {}
+                        }
                         drop(place);
                     });
                 }
@@ -64,12 +88,17 @@ impl Web {
             }
         }
         drop(listener);
-        // Every place is free once all connections have ended; whoever does not in time is cut off.
-        let all = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
-        let _ = timeout(DRAIN, room.acquire_many(all)).await;
+        // Every place is free once all connections have ended.
+        let _ = timeout(2 * DRAIN, room.acquire_many(connections)).await;
+        Ok(())
     }
 
-    async fn connect(self, mut stream: TcpStream, from: SocketAddr, stop: watch::Receiver<bool>) {
+    async fn connect(
+        self,
+        mut stream: TcpStream,
+        from: SocketAddr,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let mut source = from.ip().to_canonical();
         let proxies = self.shared.proxies.load_full();
         if proxies.trusts(source) {
@@ -78,17 +107,26 @@ impl Web {
                 Ok(Err(_)) | Err(_) => return,
             }
         }
-        // A proxy of ours speaks for many, and a connection of its is not one of theirs.
+        // A proxy of ours speaks for many, and its connections are not one network's.
         let counted = self.shared.connections.enter(source);
         if counted.is_none() && !proxies.trusts(source) {
             return;
         }
         let _ = stream.set_nodelay(true);
-        let _ = pages(stream, self.router, &proxies, source, stop).await;
+        // What waits in the kernel was counted as sent, and comes late after a revocation.
+        let _ = SockRef::from(&stream).set_tcp_notsent_lowat(MAX_UNSENT);
+        let Self { shared, gate, router, start } = self;
+        let counter =
+            Counter { gate: &gate, clock: shared.clock, start, proxies: &proxies, source };
+        if let Ok(End::HandOver(read)) = counter.serve(&mut stream, &mut stop).await {
+            let stream = Rewound::new(read, stream);
+            // What goes wrong on a connection ends it, and is nobody else's matter.
+            let _ = pages(stream, router, &proxies, source, stop).await;
+        }
     }
 }
 
-/// Serves pages on a connection until it ends, or `stop` changes and its open request has ended.
+/// Serves a page on a connection.
 async fn pages(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     router: Router,
@@ -107,6 +145,7 @@ async fn pages(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
+        .keep_alive(false)
         .max_buf_size(MAX_REQUEST_BYTES)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service);
@@ -121,8 +160,14 @@ async fn pages(
     ended.map_err(io::Error::other)
 }
 
-/// Connections open at once.
-const MAX_CONNECTIONS: usize = 4096;
+/// Returns when whoever is still served has had its time.
+async fn cut(mut stop: watch::Receiver<bool>) {
+    let _ = stop.changed().await;
+    sleep(DRAIN).await;
+}
+
 /// How long open requests may take once the daemon is told to stop.
 const DRAIN: Duration = Duration::from_secs(5);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
+/// Bytes of a connection that the kernel may hold unsent.
+const MAX_UNSENT: u32 = 256 << 10;

@@ -4,16 +4,19 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use arc_swap::ArcSwap;
 use club::{Club, Image, Names};
 use policy::{Aliases, Entitlements, Keyring, Roster};
 use thiserror::Error;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::api::Admin;
 use web::pay::{self, Till};
+use web::seed::{self, Gate, Pace};
 use web::site::{self, Site};
 
 use crate::clock::Clock;
@@ -34,7 +37,7 @@ use crate::serve::registry::Registry;
 use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
 use crate::serve::store::{self, StoreError};
-use crate::serve::{settings, snapshot};
+use crate::serve::{limits, served, settings, snapshot};
 
 /// Why the daemon does not start, or did not end well.
 #[derive(Debug, Error)]
@@ -72,17 +75,19 @@ pub enum ServeError {
 pub fn serve(source: &Source) -> Result<(), ServeError> {
     let config = source.load()?.config;
     let log = Log::begin(config.log_level, config.log_format);
+    limits::raise_open_files();
     let state = StateDir::take(&config.state_dir)?;
     // Announces have threads of their own; these are for the store, the admin API and the rounds.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(CONTROL_THREADS)
-        .thread_name("control")
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    let control = runtime("control", CONTROL_THREADS)?;
+    // These serve the site, and may wait for disks. They end last: what was opened on them, such as
+    // a connection to a database, works as long as they do.
+    let web = runtime("web", web_threads())?;
+    let ended = control.block_on(async {
         let daemon = Daemon::prepare(source, config, log, state).await?;
-        daemon.run().await
-    })
+        daemon.run(web.handle()).await
+    });
+    web.shutdown_background();
+    ended
 }
 
 /// Everything that runs.
@@ -158,7 +163,7 @@ impl Daemon {
         Ok(Self { source, config, log, _state: state, clock, shared, club, till, keyring, rounds })
     }
 
-    async fn run(self) -> Result<(), ServeError> {
+    async fn run(self, web_runtime: &Handle) -> Result<(), ServeError> {
         let mut hangup = signal(SignalKind::hangup())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -174,13 +179,17 @@ impl Daemon {
         tokio::spawn(admin::serve(socket, web::api::router(Arc::clone(&api)), stopped.clone()));
         let (listener, admin_address) = listen("admin.listen", config.admin.listen).await?;
         tokio::spawn(admin::serve(listener, self.health(&ready), stopped.clone()));
-        let (listener, web_address) = listen("web.listen", config.web_listen).await?;
+        let (listener, web_address) = listen("web.listen", config.web.listen).await?;
         let site = Arc::new(self.site(port));
         site.set_masthead(config.masthead.clone());
-        let pages = site::router(Arc::clone(&site)).merge(pay::router(Arc::clone(&self.till)));
-        let web = Web::new(Arc::clone(&self.shared), pages);
+        let gate = Arc::new(self.gate());
+        let pages = site::router(Arc::clone(&site))
+            .merge(seed::router(Arc::clone(&gate)))
+            .merge(pay::router(Arc::clone(&self.till)));
+        let web = Web::new(Arc::clone(&self.shared), Arc::clone(&gate), pages);
         let (stop_web, web_stopped) = watch::channel(false);
-        let web = tokio::spawn(web.serve(listener, web_stopped));
+        let listener = listener.into_std()?;
+        let web = web_runtime.spawn(web.serve(listener, config.web.connections, web_stopped));
 
         let mut key = [0; 16];
         getrandom::fill(&mut key)?;
@@ -193,12 +202,14 @@ impl Daemon {
             config: Arc::clone(&self.config),
         };
         rounds.spawn(items_dir.watch(stopped.clone()));
+        let (club, settings) = (Arc::clone(&self.club), Arc::clone(&self.config));
+        rounds.spawn(served::keep(Arc::clone(&gate), club, self.clock, settings, stopped.clone()));
         ready.store(true, Ordering::Relaxed);
         announce_ready(&config, &http, &udp, admin_address, web_address)?;
 
         loop {
             tokio::select! {
-                _ = hangup.recv() => self.reload(&api, &site, port).await,
+                _ = hangup.recv() => self.reload(&api, &site, &gate, port).await,
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
             }
@@ -244,6 +255,17 @@ impl Daemon {
         )
     }
 
+    fn gate(&self) -> Gate {
+        let clock = self.clock;
+        Gate::new(
+            Arc::clone(&self.club),
+            Arc::clone(&self.shared.tracker),
+            Arc::clone(&self.keyring),
+            Arc::new(Pace::new(settings::pace(&self.config.load()))),
+            Box::new(move || clock.now()),
+        )
+    }
+
     fn health(&self, ready: &Arc<AtomicBool>) -> axum::Router {
         let observer = Observer::new(Arc::clone(&self.shared.tracker), Arc::clone(&self.till));
         let (clock, ready) = (self.clock, Arc::clone(ready));
@@ -255,7 +277,7 @@ impl Daemon {
     }
 
     /// Puts a changed `tracker.yaml` in force; one with a mistake changes nothing.
-    async fn reload(&self, api: &Admin, site: &Site, port: u16) {
+    async fn reload(&self, api: &Admin, site: &Site, gate: &Gate, port: u16) {
         let config = match self.source.load() {
             Ok(loaded) => loaded.config,
             Err(error) => {
@@ -291,6 +313,7 @@ impl Daemon {
         self.shared.connections.set(config.tracker.limits.connections_per_prefix);
         self.till.set_providers(providers);
         api.set_addresses(config.announce_url(port), &settings::site(&config));
+        gate.pace.set(settings::pace(&config));
         site.set_addresses(settings::addresses(&config, port));
         site.set_masthead(config.masthead.clone());
         self.config.store(Arc::new(config));
@@ -346,12 +369,22 @@ fn warn_of_unchanged(old: &Config, new: &Config) {
         ("tracker.udp.io", old.tracker.udp.io == new.tracker.udp.io),
         ("tracker.workers", old.tracker.workers == new.tracker.workers),
         ("admin", old.admin == new.admin),
-        ("web.listen", old.web_listen == new.web_listen),
+        ("web.listen", old.web.listen == new.web.listen),
+        ("web.connections", old.web.connections == new.web.connections),
         ("log.format", old.log_format == new.log_format),
     ];
     for (key, _) in kept.iter().filter(|(_, same)| !same) {
         tracing::warn!(key, "a change of this key takes effect at the next start");
     }
+}
+
+fn runtime(name: &str, threads: usize) -> io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(threads).thread_name(name).enable_all().build()
+}
+
+/// One a core, and some more: a thread that waits for a disk serves nobody else.
+fn web_threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).max(LEAST_WEB_THREADS)
 }
 
 fn random() -> Result<u64, getrandom::Error> {
@@ -360,3 +393,4 @@ fn random() -> Result<u64, getrandom::Error> {
 
 /// The store's writer, the admin API and the rounds keep one busy now and then, not two.
 const CONTROL_THREADS: usize = 2;
+const LEAST_WEB_THREADS: usize = 4;

@@ -2,9 +2,10 @@
 
 use policy::Notices;
 use tracker::{Mapping, Nat, Settings};
+use web::seed::{PaceTerms, TierTerms};
 use web::site::Addresses;
 
-use crate::config::Config;
+use crate::config::{Config, Terms};
 use crate::front::forwarded::TrustedProxies;
 
 /// The settings that announces go by.
@@ -30,6 +31,16 @@ pub(crate) fn of_tracker(config: &Config) -> Settings {
 /// The proxies whose word is taken.
 pub(crate) fn proxies(config: &Config) -> TrustedProxies {
     TrustedProxies::new(config.tracker.trusted_proxies.iter().map(|network| network.0).collect())
+}
+
+/// How fast the publisher's own copy serves each tier, and all together.
+pub(crate) fn pace(config: &Config) -> PaceTerms {
+    let tier = |terms: &Terms| TierTerms {
+        enabled: terms.webseed.enabled,
+        rate: terms.webseed.rate.0,
+        concurrency: terms.webseed.concurrency.max(1),
+    };
+    PaceTerms { tiers: config.terms.iter().map(tier).collect(), rate: config.web.rate }
 }
 
 /// What the site's links and announce URLs begin with.

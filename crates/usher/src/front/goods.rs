@@ -1,0 +1,314 @@
+//! The goods on a connection: requests read here, files moved by the kernel.
+//!
+//! A thin HTTP/1.1 like `plain.rs`, for GET and HEAD below the paths of goods; everything else it
+//! leaves, with all that was read and not answered, to hyper. It is here because hyper reads a file
+//! into the daemon and writes it out again; `sendfile` hands the kernel's own pages to the socket, so
+//! that a stream costs neither a copy nor a buffer.
+//!
+//! A slow client costs a task and some hundred bytes. One that takes nothing for [`STALLED`] is cut.
+
+use std::fs::File;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use httparse::{EMPTY_HEADER, Header, Request, Status};
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::{consume_budget, spawn_blocking};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use web::seed::{Asked, Gate, Pass, Refused, Reply, Served, Turn, is_of_goods, refusal, reply};
+
+use crate::clock::Clock;
+use crate::front::forwarded::TrustedProxies;
+use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
+
+/// What a connection needs to serve goods.
+#[derive(Debug)]
+pub struct Counter<'a> {
+    /// Decides.
+    pub gate: &'a Gate,
+    /// Where the date comes from.
+    pub clock: Clock,
+    /// When the listener began: paces count from there.
+    pub start: Instant,
+    /// Whose word on a client's address is taken.
+    pub proxies: &'a TrustedProxies,
+    /// Who is connected.
+    pub source: IpAddr,
+}
+
+/// How a connection ended, as far as goods go.
+#[derive(Debug)]
+pub enum End {
+    /// It is over.
+    Closed,
+    /// Something else is asked for, in these bytes.
+    HandOver(Vec<u8>),
+}
+
+impl Counter<'_> {
+    /// Serves a connection until it ends, `stop` changes between two requests, or something else
+    /// than goods is asked for.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the connection does.
+    pub async fn serve(
+        &self,
+        stream: &mut TcpStream,
+        stop: &mut watch::Receiver<bool>,
+    ) -> io::Result<End> {
+        let mut bytes = Vec::new();
+        let mut deadline = Instant::now() + HEADER_TIMEOUT;
+        loop {
+            let mut headers = [EMPTY_HEADER; MAX_HEADERS];
+            let read = read(&bytes, &mut headers, self);
+            match read {
+                Read::Goods(wish) => {
+                    let (length, keep_alive) = (wish.length, wish.asked.keep_alive);
+                    let stays = self.answer(stream, &wish).await? && keep_alive;
+                    if !stays {
+                        let _ = stream.shutdown().await;
+                        return Ok(End::Closed);
+                    }
+                    bytes.drain(..length);
+                    deadline = Instant::now() + IDLE_TIMEOUT;
+                    continue;
+                }
+                Read::Other => return Ok(End::HandOver(bytes)),
+                Read::Malformed => {
+                    stream.write_all(BAD_REQUEST).await?;
+                    return Ok(End::Closed);
+                }
+                Read::Partial => {}
+            }
+            let waits = bytes.is_empty();
+            let read = tokio::select! {
+                biased;
+                read = timeout_at(deadline, stream.read_buf(&mut bytes)) => read??,
+                _ = stop.changed(), if waits => return Ok(End::Closed),
+            };
+            if read == 0 {
+                return Ok(End::Closed);
+            }
+            if waits {
+                deadline = Instant::now() + HEADER_TIMEOUT;
+            }
+        }
+    }
+
+    /// Answers one request; false where the connection can't go on after it.
+    async fn answer(&self, stream: &TcpStream, wish: &Wish<'_>) -> io::Result<bool> {
+        let now_unix = self.clock.now().unix;
+        let opened = match self.gate.admit(wish.target, wish.client).await {
+            Ok(pass) => self.open(pass).await,
+            Err(refused) => Err(refused),
+        };
+        match opened {
+            Ok((pass, file)) => {
+                let Reply { head, start, end } = reply(&pass, &wish.asked, now_unix);
+                send_head(stream, head.as_bytes(), start < end).await?;
+                Delivery { counter: self, stream, pass: &pass, file: &file }.run(start, end).await
+            }
+            Err(refused) => {
+                let answer = refusal(refused, &wish.asked, now_unix);
+                send_head(stream, answer.as_bytes(), false).await?;
+                Ok(!answer.is_empty())
+            }
+        }
+    }
+
+    /// Opens the file, where no disk can hold up other streams.
+    async fn open(&self, pass: Pass) -> Result<(Arc<Pass>, File), Refused> {
+        let pass = Arc::new(pass);
+        let opening = Arc::clone(&pass);
+        match spawn_blocking(move || opening.open()).await {
+            Ok(Ok(file)) => Ok((pass, file)),
+            Ok(Err(error)) if error.is_ours() => {
+                tracing::error!(%error, "goods cannot be opened: raise LimitNOFILE");
+                Err(Refused::Unavailable)
+            }
+            Ok(Err(error)) => {
+                self.gate.mark_broken(&pass, &error.to_string()).await;
+                Err(Refused::Missing)
+            }
+            Err(_) => Err(Refused::Unavailable),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+/// One file on its way.
+struct Delivery<'a> {
+    counter: &'a Counter<'a>,
+    stream: &'a TcpStream,
+    pass: &'a Pass,
+    file: &'a File,
+}
+
+impl Delivery<'_> {
+    /// Sends the bytes from `start` to before `end`; false where it had to stop before.
+    async fn run(&self, start: u64, end: u64) -> io::Result<bool> {
+        let Self { counter, pass, .. } = self;
+        let mut pace = pass.stream(counter.gate, counter.now());
+        let (mut at, mut piece) = (start, 0);
+        let (mut looked, mut took) = (counter.now(), counter.now());
+        while at < end {
+            consume_budget().await;
+            let now = counter.now();
+            if now.saturating_sub(looked) >= LOOK_AGAIN {
+                match counter.gate.look_again(pass).await {
+                    Ok(Served { tier, terms }) => pace.set_terms(tier, terms),
+                    Err(_) => return Ok(self.cut_off()),
+                }
+                looked = now;
+            }
+            if piece == 0 {
+                match pace.ask(end - at, now) {
+                    Turn::Send(bytes) => piece = bytes,
+                    Turn::Wait(wait) => {
+                        sleep(wait).await;
+                        // Whoever is made to wait does not stall.
+                        took = counter.now();
+                        continue;
+                    }
+                }
+            }
+            match self.send(at, piece) {
+                Ok(0) => {
+                    let why = format!("it ends after {at} bytes");
+                    counter.gate.mark_broken(pass, &why).await;
+                    return Ok(false);
+                }
+                Ok(sent) => {
+                    counter.gate.tally.add(pass.item(), pass.member(), sent);
+                    (at, piece, took) = (at + sent, piece.saturating_sub(sent), now);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if now.saturating_sub(took) >= STALLED {
+                        return Ok(self.cut_off());
+                    }
+                    if let Ok(writable) = timeout(LOOK_AGAIN, self.stream.writable()).await {
+                        writable?;
+                    }
+                }
+                Err(error) if error.raw_os_error() == Some(libc::EIO) => {
+                    counter.gate.mark_broken(pass, "the disk fails to read it").await;
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Lets the kernel move bytes, as many as fit into the socket's buffer.
+    fn send(&self, at: u64, bytes: u64) -> io::Result<u64> {
+        let mut offset = i64::try_from(at).map_err(io::Error::other)?;
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let sent = self.stream.try_io(Interest::WRITABLE, || {
+            Ok(nix::sys::sendfile::sendfile64(self.stream, self.file, Some(&mut offset), bytes)?)
+        })?;
+        u64::try_from(sent).map_err(io::Error::other)
+    }
+
+    /// Drops what the kernel has not sent yet as well.
+    fn cut_off(&self) -> bool {
+        let _ = SockRef::from(self.stream).set_linger(Some(Duration::ZERO));
+        false
+    }
+}
+
+/// Sends the head, and lets the kernel wait for more before it sends a small packet.
+async fn send_head(stream: &TcpStream, head: &[u8], more: bool) -> io::Result<()> {
+    let flags = if more { libc::MSG_MORE | libc::MSG_NOSIGNAL } else { libc::MSG_NOSIGNAL };
+    let mut rest = head;
+    while !rest.is_empty() {
+        let send = || SockRef::from(stream).send_with_flags(rest, flags);
+        let sent = timeout(STALLED, stream.async_io(Interest::WRITABLE, send)).await??;
+        rest = rest.get(sent..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// A request for goods.
+struct Wish<'a> {
+    target: &'a [u8],
+    client: IpAddr,
+    asked: Asked<'a>,
+    /// Bytes of the whole request.
+    length: usize,
+}
+
+/// What the beginning of a buffer is.
+enum Read<'a> {
+    Goods(Wish<'a>),
+    Malformed,
+    /// A request, but not for goods.
+    Other,
+    Partial,
+}
+
+/// Reads the first request.
+fn read<'a>(
+    bytes: &'a [u8],
+    room: &mut [Header<'a>; MAX_HEADERS],
+    counter: &Counter<'_>,
+) -> Read<'a> {
+    let mut request = Request::new(room);
+    let length = match request.parse(bytes) {
+        Ok(Status::Complete(length)) => length,
+        Ok(Status::Partial) if bytes.len() < MAX_REQUEST_BYTES => return Read::Partial,
+        Ok(Status::Partial) | Err(_) => return Read::Malformed,
+    };
+    let (target, method) = (request.path.unwrap_or_default(), request.method.unwrap_or_default());
+    if !is_of_goods(target.as_bytes()) || !matches!(method, "GET" | "HEAD") {
+        return Read::Other;
+    }
+    let mut asked = Asked {
+        head: method == "HEAD",
+        keep_alive: request.version == Some(1),
+        ..Asked::default()
+    };
+    let mut hops = Vec::new();
+    for Header { name, value } in &*request.headers {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if is("range") {
+            asked.range = Some(value);
+        } else if is("if-range") {
+            asked.if_range = Some(value);
+        } else if is(FORWARDED_FOR) {
+            hops.push(*value);
+        } else if is("connection") {
+            asked.keep_alive = keeps_alive(value, asked.keep_alive);
+        } else if is("transfer-encoding") || (is("content-length") && *value != b"0") {
+            // A GET with a body has no meaning; what follows could not be told from a request.
+            return Read::Malformed;
+        }
+    }
+    let client = counter.proxies.client(counter.source, hops.into_iter());
+    Read::Goods(Wish { target: target.as_bytes(), client, asked, length })
+}
+
+fn keeps_alive(value: &[u8], otherwise: bool) -> bool {
+    let says = |word: &[u8]| {
+        value.split(|byte| *byte == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(word))
+    };
+    if says(b"close") { false } else { otherwise || says(b"keep-alive") }
+}
+
+const BAD_REQUEST: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+/// How long a connection may say nothing between two requests.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a stream's right is looked at: a revocation ends it within five seconds.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// A client that takes nothing for so long is cut off.
+const STALLED: Duration = Duration::from_secs(60);

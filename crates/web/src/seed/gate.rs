@@ -1,0 +1,198 @@
+//! Who may have which file: asked for each request, and again while a stream runs.
+//!
+//! | answer | when |
+//! |---|---|
+//! | 404 | no such token, no such path, another item's token, goods that were withdrawn or are broken |
+//! | 403 | a genuine token whose right is over, or that was replaced |
+//!
+//! So a 404 says to nobody which part was wrong, and a 403 only to who holds a token that once opened.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use club::{Club, Goods, Key, Stamp};
+use policy::{Generation, ItemId, Keyring, Label, Leave, MemberId, TierId};
+use tracker::Tracker;
+use wire::Passkey;
+
+use super::pace::{Pace, Payer, TierTerms};
+use super::pass::Pass;
+use super::tally::Tally;
+use super::target::{Right, Target};
+use crate::api::Clock;
+
+/// Decides about the publisher's goods.
+pub struct Gate {
+    club: Arc<Club>,
+    tracker: Arc<Tracker>,
+    keyring: Arc<Keyring>,
+    clock: Clock,
+    /// How fast streams may go.
+    pub pace: Arc<Pace>,
+    /// What was sent.
+    pub tally: Tally,
+}
+
+/// Why goods are not given out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refused {
+    /// There is nothing at this URL: 404.
+    Missing,
+    /// What the URL once opened it opens no more: 403.
+    Over,
+    /// The database does not answer. No status fits: clients take any for the last word, but come
+    /// back where the connection ends.
+    Unavailable,
+}
+
+/// As what goods are given out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Served {
+    /// Decides who goes first.
+    pub tier: TierId,
+    /// How fast, and how many at once.
+    pub terms: TierTerms,
+}
+
+/// Who holds a URL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Holder {
+    /// A member, by a key of this kind and turn.
+    Member { id: MemberId, key: Key, turn: Generation },
+    /// Anybody, from this address.
+    Stranger(IpAddr),
+}
+
+impl Gate {
+    /// Joins the parts.
+    pub fn new(
+        club: Arc<Club>,
+        tracker: Arc<Tracker>,
+        keyring: Arc<Keyring>,
+        pace: Arc<Pace>,
+        clock: Clock,
+    ) -> Self {
+        Self { club, tracker, keyring, clock, pace, tally: Tally::default() }
+    }
+
+    /// Lets a request in; `client` is who sends it. Nearly always without a read of the store.
+    ///
+    /// # Errors
+    ///
+    /// Says how it is refused.
+    pub async fn admit(&self, target: &[u8], client: IpAddr) -> Result<Pass, Refused> {
+        let Target { right, path } = Target::read(target).ok_or(Refused::Missing)?;
+        let (item, holder) = self.holder(right, client)?;
+        let served = self.served(item, holder)?;
+        let goods = self.goods(item).await?;
+        let index = goods.torrent.find(&path).ok_or(Refused::Missing)?;
+        Ok(Pass { item, holder, served, goods, index })
+    }
+
+    /// Looks whether a pass still opens, and as what. To be asked every few seconds of a stream.
+    ///
+    /// # Errors
+    ///
+    /// Says how the same request would be refused now.
+    pub async fn look_again(&self, pass: &Pass) -> Result<Served, Refused> {
+        let served = self.served(pass.item, pass.holder)?;
+        self.goods(pass.item).await?;
+        Ok(served)
+    }
+
+    /// Notes that an item's files are not what its torrent says: it is served no more until it is
+    /// verified or published again. The log names the item, and the file within it.
+    pub async fn mark_broken(&self, pass: &Pass, why: &str) {
+        let path = pass.file().map_or_else(String::new, |file| file.path.to_string());
+        let why = format!("{path}: {why}");
+        tracing::error!(item = pass.item.0, %why, "an item is broken and not served any more");
+        let stamp = Stamp { who: "web seed".to_owned(), now_unix: (self.clock)().unix };
+        let noted = self.club.set_broken(&stamp, &pass.item.to_string(), Some(why)).await;
+        if let Err(error) = noted {
+            tracing::error!(item = pass.item.0, %error, "that it is broken could not be noted");
+        }
+    }
+
+    fn holder(&self, right: Right, client: IpAddr) -> Result<(ItemId, Holder), Refused> {
+        let (label, key, token) = match right {
+            Right::Direct(token) => (Label::Download, Key::Download, token),
+            Right::Free(item) => return Ok((item, Holder::Stranger(client))),
+            Right::WebSeed(token) => (Label::WebSeed, Key::WebSeed, token),
+        };
+        self.member(label, key, &token).ok_or(Refused::Missing)
+    }
+
+    fn member(&self, label: Label, key: Key, token: &Passkey) -> Option<(ItemId, Holder)> {
+        let grant = self.keyring.verify(label, token)?;
+        let holder = Holder::Member { id: grant.member, key, turn: grant.generation };
+        (grant.item != ItemId::ANY).then_some((grant.item, holder))
+    }
+
+    /// As what the holder of a URL is served now.
+    fn served(&self, item: ItemId, holder: Holder) -> Result<Served, Refused> {
+        let (id, key, turn) = match holder {
+            Holder::Member { id, key, turn } => (id, key, turn),
+            Holder::Stranger(_) => {
+                let (tier, terms) = (TierId::OUTSIDER, self.pace.tier(TierId::OUTSIDER));
+                let is_open = terms.enabled && self.is_free(item);
+                return is_open.then_some(Served { tier, terms }).ok_or(Refused::Missing);
+            }
+        };
+        if self.club.turns(id).of(key) != turn {
+            return Err(Refused::Over);
+        }
+        let (leave, in_grace) = match self.tracker.leave(id, item, (self.clock)()) {
+            Leave::Open(leave) => (leave, false),
+            Leave::Grace(leave) => (leave, true),
+            Leave::Expired | Leave::Refused => return Err(Refused::Over),
+        };
+        let mut terms = self.pace.tier(leave.tier);
+        // Outsiders with a right to an item bought it; other tiers are served as the publisher set.
+        let as_set = terms.enabled || leave.tier == TierId::OUTSIDER;
+        let is_right = if leave.entitled {
+            as_set
+        } else {
+            key == Key::WebSeed && terms.enabled && self.is_free(item)
+        };
+        if in_grace {
+            terms.rate = terms.rate.min(self.pace.lowest_rate());
+        }
+        is_right.then_some(Served { tier: leave.tier, terms }).ok_or(Refused::Over)
+    }
+
+    /// Whether anybody may have an item from anywhere.
+    fn is_free(&self, item: ItemId) -> bool {
+        self.tracker.policy_of(item).is_some_and(|policy| policy.is_free())
+    }
+
+    /// An item's files, while they are given out.
+    async fn goods(&self, item: ItemId) -> Result<Arc<Goods>, Refused> {
+        match self.club.goods(item).await {
+            Ok(Some(goods)) if !goods.offer.withdrawn && goods.offer.broken.is_none() => Ok(goods),
+            Ok(_) => Err(Refused::Missing),
+            Err(error) => {
+                tracing::error!(%error, "goods cannot be served");
+                Err(Refused::Unavailable)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").finish_non_exhaustive()
+    }
+}
+
+impl Holder {
+    pub(super) const fn payer(self) -> Payer {
+        match self {
+            Self::Member { id, .. } => Payer::Member(id),
+            Self::Stranger(address) => Payer::Stranger(address),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,290 @@
+//! The gate on a real club, tracker and folder; connections are the daemon's matter.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::os::unix::fs::symlink;
+
+use club::{Image, Items, Names, NewGoods, NewListing, NewMember, Prices, Sqlite};
+use metainfo::{MakeOptions, Plan};
+use policy::{
+    Aliases, Entitlements, Grant, MasterSecret, Notices, Policies, PolicyId, Roster, Rules,
+};
+use tempfile::TempDir;
+use tracker::{Members, Nat, Now, Registration, Settings};
+
+use super::super::{Asked, Broken, PaceTerms, refusal, reply};
+use super::*;
+
+#[tokio::test]
+async fn a_right_opens_its_own_files_and_nothing_else() {
+    let house = House::new().await;
+    let token = house.web_seed(1, 1);
+    for path in ["film/a%20b%231.bin", "film/sub/c.bin", "%66ilm/sub/c.bin", "film/sub/c.bin?x=1"] {
+        assert!(house.admit(&format!("/ws/{token}/{path}")).await.is_ok(), "{path}");
+    }
+    for path in [
+        "",
+        "film",
+        "film/",
+        "film/sub",
+        "film/sub/",
+        "film//sub/c.bin",
+        "film/./sub/c.bin",
+        "sub/c.bin",
+        "film/../film/sub/c.bin",
+        "film/%2e%2e/film/sub/c.bin",
+        "film/%252e%252e/sub/c.bin",
+        "../film/sub/c.bin",
+        "/film/sub/c.bin",
+        "film/sub/c.bin%00",
+        "film/sub%5cc.bin",
+        "film%2fsub%2f%2e%2e",
+        "film/secret",
+        "film/sub/C.bin",
+        "etc/passwd",
+        "%",
+        "%zz",
+    ] {
+        let refused = house.admit(&format!("/ws/{token}/{path}")).await.map(|pass| pass.index);
+        assert_eq!(refused, Err(Refused::Missing), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_others_and_for_other_things_open_nothing() {
+    let house = House::new().await;
+    let file = "film/sub/c.bin";
+    house.gate.club.grant(&stamp(), "ada", "other", None, "test").await.unwrap();
+    let other_item = house.web_seed(1, 2);
+    let grant = |item| Grant { member: member(1), generation: Generation(0), item: ItemId(item) };
+    let announce = house.token(Label::Announce, grant(1));
+    let unbound = house.token(Label::WebSeed, grant(0));
+    let download = house.token(Label::Download, grant(1));
+    for token in [&other_item, &announce, &unbound, &download, &"a".repeat(32), &"a".repeat(31)] {
+        let refused = house.admit(&format!("/ws/{token}/{file}")).await.map(|pass| pass.index);
+        assert_eq!(refused, Err(Refused::Missing), "{token}");
+    }
+    assert!(house.admit(&format!("/d/{download}/{file}")).await.is_ok());
+    let web_seed = house.web_seed(1, 1);
+    let refused = house.admit(&format!("/d/{web_seed}/{file}")).await.map(|pass| pass.index);
+    assert_eq!(refused, Err(Refused::Missing));
+    // Item 3 is free, but outsiders have no web seed by default.
+    let refused = house.admit("/ws/free/3/demo.bin").await.map(|pass| pass.index);
+    assert_eq!(refused, Err(Refused::Missing));
+}
+
+#[tokio::test]
+async fn what_is_over_is_forbidden_at_once() {
+    let house = House::new().await;
+    let target = format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1));
+    let pass = house.admit(&target).await.unwrap();
+    assert_eq!(house.gate.look_again(&pass).await, Ok(pass.served()));
+    house.gate.club.revoke(&stamp(), "ada", "film").await.unwrap();
+    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
+    house.gate.club.grant(&stamp(), "ada", "film", Some(NOW.unix + 1), "test").await.unwrap();
+    assert!(house.gate.look_again(&pass).await.is_ok());
+
+    house.gate.club.suspend(&stamp(), "ada").await.unwrap();
+    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
+    house.gate.club.resume(&stamp(), "ada").await.unwrap();
+    house.gate.club.rotate_key(&stamp(), "ada", Key::WebSeed).await.unwrap();
+    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
+    // bob never had a right.
+    let bob = format!("/ws/{}/film/sub/c.bin", house.web_seed(2, 1));
+    assert_eq!(house.admit(&bob).await.map(|pass| pass.index), Err(Refused::Over));
+}
+
+#[tokio::test]
+async fn withdrawn_and_broken_goods_are_missing() {
+    let house = House::new().await;
+    let target = format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1));
+    let pass = house.admit(&target).await.unwrap();
+    house.gate.mark_broken(&pass, "it ends after 3 bytes").await;
+    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Missing));
+    let item = house.gate.club.item("film").await.unwrap();
+    assert_eq!(item.offer.unwrap().broken.unwrap(), "sub/c.bin: it ends after 3 bytes");
+    house.gate.club.set_broken(&stamp(), "film", None).await.unwrap();
+    assert!(house.admit(&target).await.is_ok());
+    house.gate.club.withdraw(&stamp(), "film").await.unwrap();
+    assert_eq!(house.admit(&target).await.map(|pass| pass.index), Err(Refused::Missing));
+}
+
+#[tokio::test]
+async fn files_that_are_not_what_they_were_do_not_open() {
+    let house = House::new().await;
+    let film = house.folder.path().join("film");
+    let pass = house.admit(&format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1))).await.unwrap();
+    assert_eq!(pass.open().unwrap().metadata().unwrap().len(), 1000);
+
+    fs::write(film.join("sub/c.bin"), [0; 999]).unwrap();
+    assert!(matches!(pass.open(), Err(Broken::Length { found: 999, expected: 1000 })));
+    fs::remove_file(film.join("sub/c.bin")).unwrap();
+    assert!(matches!(pass.open(), Err(Broken::Open(_))));
+    fs::create_dir(film.join("sub/c.bin")).unwrap();
+    assert!(matches!(pass.open(), Err(Broken::NoFile)));
+    fs::remove_dir(film.join("sub/c.bin")).unwrap();
+    nix::unistd::mkfifo(&film.join("sub/c.bin"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(matches!(pass.open(), Err(Broken::NoFile)));
+    fs::remove_file(film.join("sub/c.bin")).unwrap();
+
+    // A link within the root is the publisher's own way; one out of it never is.
+    fs::write(film.join("elsewhere"), [0; 1000]).unwrap();
+    symlink("../elsewhere", film.join("sub/c.bin")).unwrap();
+    assert!(pass.open().is_ok());
+    fs::write(house.folder.path().join("outside"), [0; 1000]).unwrap();
+    for outside in ["../../outside", "/etc/passwd"] {
+        fs::remove_file(film.join("sub/c.bin")).unwrap();
+        symlink(outside, film.join("sub/c.bin")).unwrap();
+        assert!(matches!(pass.open(), Err(Broken::Open(_))), "{outside}");
+    }
+}
+
+#[tokio::test]
+async fn the_head_says_what_follows() {
+    let house = House::new().await;
+    let pass = house.admit(&format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1))).await.unwrap();
+    let check = |asked: Asked<'_>, status: &str, range: Option<&str>, span: (u64, u64)| {
+        let reply = reply(&pass, &asked, NOW.unix);
+        assert!(reply.head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{}", reply.head);
+        let found = reply.head.lines().find_map(|line| line.strip_prefix("Content-Range: bytes "));
+        assert_eq!(found, range, "{}", reply.head);
+        assert_eq!((reply.start, reply.end), span);
+        assert!(
+            reply.head.contains("\r\nDate: Sun, 22 Nov 2026 12:00:00 GMT\r\n"),
+            "{}",
+            reply.head
+        );
+        reply.head
+    };
+    let range = |range| Asked { range: Some(range), ..Asked::default() };
+    check(Asked::default(), "200 OK", None, (0, 1000));
+    check(range(b"bytes=0-"), "206 Partial Content", Some("0-999/1000"), (0, 1000));
+    check(range(b"bytes=0-0"), "206 Partial Content", Some("0-0/1000"), (0, 1));
+    check(range(b"bytes=-5"), "206 Partial Content", Some("995-999/1000"), (995, 1000));
+    check(range(b"bytes=1000-"), "416 Range Not Satisfiable", Some("*/1000"), (0, 0));
+    let head = Asked { head: true, ..range(b"bytes=5-6") };
+    let text = check(head, "206 Partial Content", Some("5-6/1000"), (0, 0));
+    assert!(text.contains("\r\nContent-Length: 2\r\n"), "{text}");
+
+    let etag = format!("\"{}\"", pass.etag());
+    let same = Asked { if_range: Some(etag.as_bytes()), ..range(b"bytes=5-6") };
+    check(same, "206 Partial Content", Some("5-6/1000"), (5, 7));
+    for other in ["\"other\"", "Sun, 22 Nov 2026 12:00:00 GMT", &format!("W/{etag}"), ""] {
+        let other = Asked { if_range: Some(other.as_bytes()), ..range(b"bytes=5-6") };
+        check(other, "200 OK", None, (0, 1000));
+    }
+    let bodies = [Refused::Missing, Refused::Over].map(|refused| refusal(refused, &head, 0));
+    assert!(bodies[0].starts_with("HTTP/1.1 404 ") && bodies[0].ends_with("\r\n\r\n"));
+    assert!(bodies[1].starts_with("HTTP/1.1 403 "));
+    assert_eq!(refusal(Refused::Unavailable, &head, 0), "");
+}
+
+struct House {
+    gate: Gate,
+    folder: TempDir,
+}
+
+impl House {
+    /// ada, a fan, may have the items 1 (`film`, a folder); nobody has 2 (`other.bin`); 3 is free.
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let film = folder.path().join("film");
+        fs::create_dir_all(film.join("sub")).unwrap();
+        fs::write(film.join("a b#1.bin"), [1; 100]).unwrap();
+        fs::write(film.join("sub/c.bin"), [2; 1000]).unwrap();
+        fs::write(folder.path().join("other.bin"), [3; 10]).unwrap();
+        fs::write(folder.path().join("demo.bin"), [4; 10]).unwrap();
+
+        let keyring = Arc::new(Keyring::new(&MasterSecret::new([1; 32]), None));
+        let aliases = Arc::new(Aliases::default());
+        let (roster, rights) = (Arc::new(Roster::new()), Arc::new(Entitlements::default()));
+        let members = Members {
+            keyring: Arc::clone(&keyring),
+            aliases: Arc::clone(&aliases),
+            roster: Arc::clone(&roster),
+            rights: Arc::clone(&rights),
+        };
+        let settings = Settings {
+            rules: Rules::default(),
+            notices: Notices::new("http://club.example"),
+            nat: Nat::default(),
+            limits: swarm::Limits::default(),
+            max_age_secs: 4050,
+            probe_ports: false,
+        };
+        let tracker = Arc::new(Tracker::new(settings, members, 7));
+        let items = Arc::new(Register(Arc::clone(&tracker)));
+        let store = Arc::new(Sqlite::open(&folder.path().join("club.db")).await.unwrap());
+        let image = Image { roster, rights, aliases, items };
+        let club = Club::open(store, image, Names::from(&Rules::default())).await.unwrap().0;
+        let tier = |enabled| TierTerms { enabled, rate: 1 << 20, concurrency: 6 };
+        let tiers = vec![tier(false), tier(true), tier(true), tier(true)];
+        let pace = Arc::new(Pace::new(PaceTerms { tiers, rate: None }));
+        let gate = Gate::new(Arc::new(club), tracker, keyring, pace, Box::new(|| NOW));
+        let house = Self { gate, folder };
+        for (name, tier) in [("ada", "fan"), ("bob", "fan")] {
+            let new = NewMember { name: name.to_owned(), tier: tier.to_owned(), tier_until: None };
+            house.gate.club.add_member(&stamp(), new).await.unwrap();
+        }
+        house.publish("film", "film", "club").await;
+        house.publish("other.bin", "other", "club").await;
+        house.publish("demo.bin", "demo", "free").await;
+        house.gate.club.grant(&stamp(), "ada", "film", None, "test").await.unwrap();
+        house
+    }
+
+    async fn publish(&self, file: &str, name: &str, policy: &str) {
+        let root = self.folder.path().join(file);
+        let plan = Plan::scan(&root, &MakeOptions::default()).unwrap();
+        let torrent = plan.make(NonZeroUsize::MIN, &|_| ControlFlow::Continue(())).unwrap();
+        let listing = NewListing {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            description: String::new(),
+            policy: policy.to_owned(),
+            tier: None,
+            prices: Prices::default(),
+        };
+        self.gate.club.publish(&stamp(), listing, NewGoods { root, torrent }).await.unwrap();
+    }
+
+    async fn admit(&self, target: &str) -> Result<Pass, Refused> {
+        self.gate.admit(target.as_bytes(), [192, 0, 2, 1].into()).await
+    }
+
+    fn web_seed(&self, number: u32, item: u32) -> String {
+        let grant = Grant { member: member(number), generation: Generation(0), item: ItemId(item) };
+        self.token(Label::WebSeed, grant)
+    }
+
+    fn token(&self, label: Label, grant: Grant) -> String {
+        String::from_utf8(self.gate.keyring.issue(label, grant).expose().to_vec()).unwrap()
+    }
+}
+
+/// Registers the club's items with the tracker.
+struct Register(Arc<Tracker>);
+
+impl Items for Register {
+    fn put(&self, item: &club::Item, policy: Option<PolicyId>, tier: Option<TierId>) {
+        let hashes = item.info_hashes.iter().copied().collect();
+        let policy = policy.or(PolicyId::new(Policies::MAX - 1)).unwrap();
+        self.0.register(&Registration { id: item.id, hashes, policy, tier, size: 0 });
+    }
+
+    fn remove(&self, item: &club::Item) {
+        self.0.remove(item.id, NOW);
+    }
+}
+
+fn member(number: u32) -> MemberId {
+    MemberId::new(number).unwrap()
+}
+
+fn stamp() -> Stamp {
+    Stamp { who: "test".to_owned(), now_unix: NOW.unix }
+}
+
+/// 22 November 2026, noon, a minute after the start.
+const NOW: Now = Now { secs: 60, unix: 1_795_348_800 };

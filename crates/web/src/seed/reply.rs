@@ -1,0 +1,117 @@
+//! What stands in front of the bytes: status and headers of each answer about goods.
+//!
+//! No `Last-Modified`, because one ETag is enough, and no `Content-Encoding`, because a client that
+//! asks for bytes means these.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+
+use super::gate::Refused;
+use super::pass::Pass;
+use super::range::{Wanted, wanted};
+
+/// What a request says beside its target.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// The value of `Range`.
+    pub range: Option<&'a [u8]>,
+    /// The value of `If-Range`.
+    pub if_range: Option<&'a [u8]>,
+    /// Whether it is HEAD: no bytes follow.
+    pub head: bool,
+    /// Whether the connection stays.
+    pub keep_alive: bool,
+}
+
+/// An answer: its head, and which bytes of the file follow.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reply {
+    /// Status line and headers, with the empty line.
+    pub head: String,
+    /// The first byte of the file that follows.
+    pub start: u64,
+    /// The one after the last; as `start` where none follows.
+    pub end: u64,
+}
+
+/// Answers a request that was let in, at a time in Unix seconds.
+pub fn reply(pass: &Pass, asked: &Asked<'_>, now_unix: u32) -> Reply {
+    let (length, etag) = (pass.length(), pass.etag());
+    let (status, range, span) = match wanted(asked.range_in_force(&etag), length) {
+        Wanted::Part { start, end } => {
+            ("206 Partial Content", Some(format!("{start}-{}", end - 1)), (start, end))
+        }
+        Wanted::Unsatisfiable => ("416 Range Not Satisfiable", Some("*".to_owned()), (0, 0)),
+        Wanted::Whole => ("200 OK", None, (0, length)),
+    };
+    let mut head = begin(status, span.1 - span.0, now_unix);
+    let mut line = |text: std::fmt::Arguments<'_>| {
+        // Writing to a string does not fail.
+        let _ = write!(head, "{text}\r\n");
+    };
+    if let Some(range) = range {
+        line(format_args!("Content-Range: bytes {range}/{length}"));
+    }
+    line(format_args!("ETag: \"{etag}\""));
+    line(format_args!("Accept-Ranges: bytes"));
+    line(format_args!("Content-Type: application/octet-stream"));
+    line(format_args!("X-Content-Type-Options: nosniff"));
+    if let Some(name) = pass.download_name() {
+        let name = percent_encode(name, NON_ALPHANUMERIC);
+        line(format_args!("Content-Disposition: attachment; filename*=UTF-8''{name}"));
+    }
+    finish(&mut head, asked.keep_alive);
+    let (start, end) = if asked.head { (0, 0) } else { span };
+    Reply { head, start, end }
+}
+
+/// Answers one that was not: the same for whatever was wrong with it, but for a right that is over.
+/// Empty where nothing should be answered.
+pub fn refusal(refused: Refused, asked: &Asked<'_>, now_unix: u32) -> String {
+    let (status, body) = match refused {
+        Refused::Missing => ("404 Not Found", MISSING),
+        Refused::Over => ("403 Forbidden", OVER),
+        Refused::Unavailable => return String::new(),
+    };
+    let length = u64::try_from(body.len()).unwrap_or(0);
+    let mut head = begin(status, length, now_unix);
+    head.push_str("Content-Type: text/plain; charset=utf-8\r\n");
+    finish(&mut head, asked.keep_alive);
+    if !asked.head {
+        head.push_str(body);
+    }
+    head
+}
+
+impl<'a> Asked<'a> {
+    /// The range, unless it is asked of another edition of the file.
+    fn range_in_force(&self, etag: &str) -> Option<&'a [u8]> {
+        let is_other = |condition: &[u8]| {
+            let quoted = condition.trim_ascii().strip_prefix(b"\"");
+            quoted.and_then(|rest| rest.strip_suffix(b"\"")) != Some(etag.as_bytes())
+        };
+        if self.if_range.is_some_and(is_other) { None } else { self.range }
+    }
+}
+
+fn begin(status: &str, length: u64, now_unix: u32) -> String {
+    let now = Timestamp::from_second(now_unix.into()).unwrap_or_default();
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT");
+    format!("HTTP/1.1 {status}\r\nDate: {date}\r\nContent-Length: {length}\r\n")
+}
+
+fn finish(head: &mut String, keep_alive: bool) {
+    // The URL is a secret: no cache may keep what it opens, and no other site hear of it.
+    head.push_str("Cache-Control: private, no-store\r\nReferrer-Policy: no-referrer\r\n");
+    // Said even where HTTP/1.1 takes it for granted, as HTTP/1.0 does not.
+    head.push_str(if keep_alive {
+        "Connection: keep-alive\r\n\r\n"
+    } else {
+        "Connection: close\r\n\r\n"
+    });
+}
+
+const MISSING: &str = "nothing here\n";
+const OVER: &str = "this link opens nothing any more: get a fresh one where you got it\n";
