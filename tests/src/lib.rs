@@ -14,6 +14,7 @@ mod http;
 mod postgres;
 mod program;
 mod provider;
+mod stopwatch;
 mod udp;
 mod wait;
 
@@ -26,5 +27,6 @@ pub use http::{Http, Response};
 pub use postgres::{Database, Server};
 pub use program::{Job, Kind, Program};
 pub use provider::{Asked, Provider, btcpay_signature, post, stripe_signature};
+pub use stopwatch::Stopwatch;
 pub use udp::{MAGIC, Udp};
 pub use wait::{eventually, within};
