@@ -1,0 +1,240 @@
+//! The publisher's own copy over HTTP: each byte of the connection decided here.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use tests::{Daemon, Goods, Http, Response, Stopwatch, eventually};
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+/// A fan that is not paced, and one that is.
+const FAST: &str = "tiers:
+- {id: outsider}
+- {id: fan, side: inside, webseed: {enabled: true, rate: 10GiB/s, concurrency: 6}}
+";
+const SLOW: &str = "tiers:
+- {id: outsider}
+- {id: fan, side: inside, webseed: {enabled: true, rate: 256KiB/s, concurrency: 2}}
+";
+
+/// A daemon that serves ada one item.
+struct Served {
+    daemon: Daemon,
+    goods: Goods,
+    /// Up to and with the name of the item's folder and a `/`.
+    base: String,
+}
+
+impl Served {
+    fn new(tiers: &str, files: &[(&str, usize)]) -> Self {
+        let daemon = Daemon::start("  flush_interval: 1s", tiers);
+        let goods = Goods::folder("album", files);
+        goods.publish(&daemon, "album", "club");
+        daemon.member("ada", "fan");
+        daemon.json(&["grant", "ada", "album"]);
+        let base = goods.target(&daemon, "ada", "album") + "album/";
+        Self { daemon, goods, base }
+    }
+
+    fn connect(&self) -> Http {
+        Http::to(self.daemon.listening().web.port())
+    }
+
+    fn get(&self, file: &str, headers: &str) -> Response {
+        self.connect().get(&format!("{}{file}", self.base), headers)
+    }
+
+    /// Begins to download a file, and leaves it at that.
+    fn begin(&self, file: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.daemon.listening().web).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+        let request = format!("GET {}{file} HTTP/1.1\r\nHost: t\r\n\r\n", self.base);
+        std::io::Write::write_all(&mut stream, request.as_bytes()).expect("a request");
+        stream.read_exact(&mut [0; 1000]).expect("the first bytes");
+        stream
+    }
+}
+
+#[test]
+fn ranges_are_answered_exactly() {
+    let served = Served::new(FAST, &[("one.bin", 3 * MIB + 7), ("empty", 0)]);
+    let bytes = served.goods.bytes("one.bin");
+    let total = bytes.len();
+    for (range, start, end) in [
+        ("bytes=0-0", 0, 1),
+        ("bytes=-5", total - 5, total),
+        ("bytes=100-", 100, total),
+        ("bytes=0-", 0, total),
+        (&format!("bytes=0-{}", total - 1), 0, total),
+        (&format!("bytes={MIB}-{}", 2 * MIB), MIB, 2 * MIB + 1),
+    ] {
+        let part = served.get("one.bin", &format!("Range: {range}\r\nAccept-Encoding: gzip\r\n"));
+        assert_eq!(part.status, 206, "{range}");
+        assert!(part.body == bytes[start..end], "{range}");
+        assert_eq!(part.headers["content-range"], format!("bytes {start}-{}/{total}", end - 1));
+        assert!(!part.headers.contains_key("content-encoding"));
+        assert_eq!(part.headers["accept-ranges"], "bytes");
+        assert_eq!(part.headers["cache-control"], "private, no-store");
+        assert_eq!(part.headers["referrer-policy"], "no-referrer");
+    }
+    for range in ["bytes=5-2", "bytes=0-1,4-5", &format!("bytes={total}-"), "bytes=-0", "bytes=x"] {
+        let refused = served.get("one.bin", &format!("Range: {range}\r\n"));
+        let found = (refused.status, refused.headers["content-range"].as_str());
+        assert_eq!(found, (416, format!("bytes */{total}").as_str()), "{range}");
+        assert!(refused.body.is_empty());
+    }
+    let whole = served.get("one.bin", "");
+    assert!((whole.status, whole.body.as_slice()) == (200, bytes));
+    let etag = &whole.headers["etag"];
+    assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() > 40, "{etag}");
+    let same = served.get("one.bin", &format!("Range: bytes=1-2\r\nIf-Range: {etag}\r\n"));
+    assert_eq!((same.status, same.body.as_slice()), (206, &bytes[1..3]));
+    assert_eq!(served.get("one.bin", "Range: bytes=1-2\r\nIf-Range: \"x\"\r\n").status, 200);
+    assert_eq!(served.get("empty", "").body, b"");
+    assert_eq!(served.get("empty", "Range: bytes=0-0\r\n").status, 416);
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let served = Served::new(FAST, &[("one.bin", MIB), ("two.bin", 100)]);
+    let mut http = served.connect();
+    let request = |file: &str, range: &str| {
+        format!("GET {}{file} HTTP/1.1\r\nHost: t\r\nRange: bytes={range}\r\n\r\n", served.base)
+    };
+    let requests = [("one.bin", "0-"), ("two.bin", "5-9"), ("nothing", "0-"), ("one.bin", "10-12")];
+    http.send(requests.map(|(file, range)| request(file, range)).concat());
+    let answers: Vec<_> = requests.iter().map(|_| http.receive().expect("an answer")).collect();
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [206, 206, 404, 206]);
+    assert!(answers[0].body == served.goods.bytes("one.bin"));
+    assert_eq!(answers[1].body, &served.goods.bytes("two.bin")[5..10]);
+    assert_eq!(answers[3].body, &served.goods.bytes("one.bin")[10..13]);
+    // HEAD has no body, and a page may follow.
+    http.send(format!("HEAD {}two.bin HTTP/1.1\r\nHost: t\r\n\r\n", served.base));
+    http.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+    let head = http.receive_head().expect("an answer");
+    assert_eq!((head.status, head.headers["content-length"].as_str()), (200, "100"));
+    assert!(http.receive().expect("the page").body.starts_with(b"This is a BitTorrent tracker"));
+}
+
+#[test]
+fn nothing_tells_which_part_of_a_url_was_wrong() {
+    let served = Served::new(FAST, &[("one.bin", 1000)]);
+    let other = Goods::file("other.bin", 1000);
+    other.publish(&served.daemon, "other", "club");
+    served.daemon.member("bob", "fan");
+    served.daemon.json(&["grant", "bob", "other"]);
+    let bob = other.target(&served.daemon, "bob", "other");
+    let mut answers = Vec::new();
+    for target in [
+        format!("/ws/{}/album/one.bin", "a".repeat(32)),
+        "/ws/x/album/one.bin".to_owned(),
+        format!("/d/{}/album/one.bin", "a".repeat(32)),
+        format!("{bob}album/one.bin"),
+        format!("{}two.bin", served.base),
+        format!("{}../album/one.bin", served.base),
+        format!("{}%2e%2e/album/one.bin", served.base),
+        format!("{}%252e%252e/album/one.bin", served.base),
+        format!("{}..%5cone.bin", served.base),
+        format!("{}one.bin%00", served.base),
+        format!("{}/etc/passwd", served.base),
+        served.base.clone(),
+    ] {
+        let answer = served.connect().get(&target, "");
+        assert_eq!(answer.status, 404, "{target}");
+        let headers = answer.headers.into_iter().filter(|(name, _)| name != "date");
+        let mut headers: Vec<_> = headers.collect();
+        headers.sort();
+        answers.push((headers, answer.body));
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!(served.connect().get(&served.base.replace("/ws/", "/t/"), "").status, 404);
+}
+
+#[test]
+fn a_revocation_ends_a_running_stream() {
+    let served = Served::new(SLOW, &[("one.bin", 20 * MIB)]);
+    let mut stream = served.begin("one.bin");
+    served.daemon.json(&["revoke", "ada", "album"]);
+    let revoked = Stopwatch::start();
+    let mut bytes = vec![0; 64 * KIB];
+    while stream.read(&mut bytes).is_ok_and(|read| read > 0) {}
+    assert!(revoked.elapsed() < Duration::from_secs(5), "{:?}", revoked.elapsed());
+    let refused = served.get("one.bin", "");
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.starts_with(b"this link opens nothing any more"));
+}
+
+#[test]
+fn a_member_gets_the_rate_of_its_tier_and_nobody_is_sent_away() {
+    let served = Served::new(SLOW, &[("one.bin", MIB)]);
+    let begin = Stopwatch::start();
+    // Four streams where two are served at once, at 256 KiB/s together.
+    let parts: Vec<_> = (0..4)
+        .map(|part| {
+            let mut http = served.connect();
+            let (start, end) = (part * 256 * KIB, (part + 1) * 256 * KIB - 1);
+            http.send(format!(
+                "GET {}one.bin HTTP/1.1\r\nHost: t\r\nRange: bytes={start}-{end}\r\n\r\n",
+                served.base
+            ));
+            http
+        })
+        .map(|mut http| std::thread::spawn(move || http.receive().expect("a response")))
+        .collect();
+    let mut whole = Vec::new();
+    for part in parts {
+        let part = part.join().expect("a part");
+        assert_eq!(part.status, 206);
+        whole.extend(part.body);
+    }
+    assert!(whole == served.goods.bytes("one.bin"));
+    let took = begin.elapsed().as_secs_f64();
+    assert!((3.5..8.0).contains(&took), "{took} s for 1 MiB at 256 KiB/s");
+}
+
+#[test]
+fn a_file_that_shrinks_ends_its_stream_and_nothing_else() {
+    let served = Served::new(SLOW, &[("one.bin", 20 * MIB), ("two.bin", 100)]);
+    let other = Goods::file("other.bin", 1000);
+    other.publish(&served.daemon, "other", "club");
+    served.daemon.json(&["grant", "ada", "other"]);
+    let target = other.target(&served.daemon, "ada", "other");
+    let mut stream = served.begin("one.bin");
+    File::options()
+        .write(true)
+        .open(served.goods.place("one.bin"))
+        .and_then(|file| file.set_len(1000))
+        .expect("the file shrinks");
+    let mut bytes = vec![0; 64 * KIB];
+    while stream.read(&mut bytes).is_ok_and(|read| read > 0) {}
+    eventually("the item is broken", || {
+        let item = served.daemon.json(&["item", "show", "album"]);
+        item.to_string().contains("it ends after").then_some(())
+    });
+    assert_eq!(served.get("two.bin", "").status, 404);
+    assert_eq!(served.connect().get(&format!("{target}other.bin"), "").body.len(), 1000);
+    assert!(served.daemon.log().contains("an item is broken"));
+}
+
+#[test]
+fn a_link_out_of_the_root_is_not_followed() {
+    let served = Served::new(FAST, &[("one.bin", 1000)]);
+    let outside = served.goods.root().join("outside");
+    fs::write(&outside, vec![1; 1000]).expect("a file");
+    fs::remove_file(served.goods.place("one.bin")).expect("the file goes");
+    std::os::unix::fs::symlink(&outside, served.goods.place("one.bin")).expect("a link");
+    assert_eq!(served.get("one.bin", "").status, 404);
+}
+
+#[test]
+fn tokens_are_in_no_log() {
+    let served = Served::new(&format!("log: {{level: trace}}\n{FAST}"), &[("one.bin", 1000)]);
+    assert_eq!(served.get("one.bin", "").status, 200);
+    assert_eq!(served.get("nothing", "").status, 404);
+    let token = served.base.split('/').nth(2).expect("a token");
+    assert!(!served.daemon.log().contains(token));
+}
