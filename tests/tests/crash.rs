@@ -68,7 +68,9 @@ impl Crew {
     fn work_until_killed(&mut self, daemon: &mut Daemon, round: u32) {
         self.redeemer.stock(daemon, round);
         let socket = daemon.folder().join("state/admin.sock");
+        // Before anybody works, as the kill may come at the first answer.
         let (http, web) = (daemon.listening().http.port(), daemon.listening().web.port());
+        let (http, web) = (Http::to(http), Http::to(web));
         let (told, answers) = channel();
         let admin = || Http::at(&socket);
         std::thread::scope(|scope| {
@@ -81,8 +83,8 @@ impl Crew {
             scope.spawn(move || admin().map(|line| work(line, a, |line| topper.step(line))));
             scope.spawn(move || admin().map(|line| work(line, b, |line| buyer.step(line))));
             scope.spawn(move || admin().map(|line| work(line, c, |line| redeemer.step(line))));
-            scope.spawn(move || work(Http::to(web), d, |line| donor.step(line)));
-            scope.spawn(move || work(Http::to(http), e, |line| carrier.step(line)));
+            scope.spawn(move || work(web, d, |line| donor.step(line)));
+            scope.spawn(move || work(http, e, |line| carrier.step(line)));
             let enough = fastrand::usize(1..60);
             assert_eq!(answers.iter().take(enough).count(), enough, "the daemon ended by itself");
             (0..fastrand::u32(..SPINS)).for_each(|_| std::hint::spin_loop());
