@@ -33,7 +33,7 @@ impl Club {
         self.writer().run(move |db| Box::pin(async move { add(db, &served).await }), |()| {}).await
     }
 
-    /// What was sent to a member since a day, by item and day: at most [`MAX_ROWS`] rows, the
+    /// What was sent to a member since a day, by item and day: at most 100 000 rows, the
     /// latest.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Club {
         Ok(db.all(TO_MEMBER, &[member.into(), since_day.into(), MAX_ROWS.into()], read).await?)
     }
 
-    /// What was sent of an item since a day, by member and day: at most [`MAX_ROWS`] rows, the
+    /// What was sent of an item since a day, by member and day: at most 100 000 rows, the
     /// latest.
     ///
     /// # Errors

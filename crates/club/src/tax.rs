@@ -2,7 +2,7 @@
 //!
 //! One rate for everything, or none. Deliberately absent: rates by country and kind of goods, and
 //! prices without tax; whoever must have those needs an accountant's program, to which
-//! [`export`](crate::export) gives the orders.
+//! `usher export` gives the orders.
 
 use crate::money::Amount;
 

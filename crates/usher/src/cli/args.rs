@@ -7,6 +7,7 @@ use wire::InfoHash;
 
 use super::discount::{self, DiscountCommand};
 use super::event::{EVENTS, EventsCommand};
+use super::export::{EXPORT, ExportArgs};
 use super::import::class_is_tier;
 use super::ledger::{self, LedgerCommand, TopupArgs};
 use super::order::{CHECKOUT, CheckoutArgs, ORDERS, OrdersCommand};
@@ -164,6 +165,9 @@ pub enum Command {
         #[arg(long, value_name = "TIER")]
         default_tier: Option<String>,
     },
+    /// Print orders, refunds, fees or tax as CSV, for the accountant
+    #[command(after_help = EXPORT)]
+    Export(ExportArgs),
     /// Copy the club to a file, while the daemon runs
     #[command(after_help = BACKUP)]
     Backup {

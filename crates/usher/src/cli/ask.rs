@@ -76,6 +76,7 @@ impl Asker {
                 };
                 self.print(&import::import(&self.client, &plan).await?, import::imported)
             }
+            Command::Export(export) => self.export(export).await,
             Command::Backup { file, with_secret } => {
                 let backup = upkeep::backup(&self.client, file, *with_secret).await?;
                 self.print(&backup, upkeep::backed_up)

@@ -57,6 +57,9 @@ pub enum RunError {
     /// A secret that the configuration names.
     #[error(transparent)]
     NoSecret(#[from] NoSecret),
+    /// A table that cannot be put into CSV.
+    #[error("cannot print the table: {0}")]
+    Csv(#[from] csv::Error),
     /// An export of another tracker.
     #[error(transparent)]
     Import(#[from] ImportError),

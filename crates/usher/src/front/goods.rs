@@ -5,7 +5,7 @@
 //! into the daemon and writes it out again; `sendfile` hands the kernel's own pages to the socket, so
 //! that a stream costs neither a copy nor a buffer.
 //!
-//! A slow client costs a task and some hundred bytes. One that takes nothing for [`STALLED`] is cut.
+//! A slow client costs a task and some hundred bytes. One that takes nothing for long is cut.
 
 use std::fs::File;
 use std::io;

@@ -61,6 +61,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/items/{item}", get(items::show).delete(items::remove))
         .route("/items/{item}/policy", put(items::set_policy))
         .route("/items/{item}/prices", put(prices::set))
+        .route("/orders", get(orders::all))
         .route("/orders/{order}", get(orders::show))
         .route("/orders/{order}/refunds", post(orders::refund))
         .route("/vouchers", get(vouchers::list).post(vouchers::issue))

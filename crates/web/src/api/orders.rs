@@ -41,6 +41,18 @@ pub(super) async fn list(
     Ok(Json(orders))
 }
 
+/// Everybody's orders.
+pub(super) async fn all(
+    State(admin): State<Arc<Admin>>,
+    Params(paging): Params<Paging>,
+) -> Result<Json<Vec<money::Order>>, ApiError> {
+    let mut orders = Vec::new();
+    for order in admin.club.orders_between(0, u32::MAX, paging.into()).await? {
+        orders.push(admin.describe_order(order).await?);
+    }
+    Ok(Json(orders))
+}
+
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(order): Path<u32>,
