@@ -137,9 +137,9 @@ fn a_wrong_file_is_refused_by_key_and_line() {
             assert!(said.contains(part), "{part:?} is not in {said:?}");
         }
     }
-    check("  colour: blue", "", &["colour", "line 8"]);
-    check("", "colour: blue", &["colour", "line 9"]);
-    check("  limits: {max_torrents: many}", "", &["max_torrents", "line 8"]);
+    check("  colour: blue", "", &["colour", "line 9"]);
+    check("", "colour: blue", &["colour", "line 10"]);
+    check("  limits: {max_torrents: many}", "", &["max_torrents", "line 9"]);
     check("  max_peer_age: 1m", "", &["tracker.max_peer_age"]);
     check("", "tiers: [{id: fan}]", &["tiers", "outsider"]);
     check("  http: {listen: ['203.0.113.1:0']}", "", &["tracker.http.listen", "203.0.113.1"]);

@@ -52,6 +52,13 @@ pub async fn restore(backup: &Path, into: &Path) -> Result<(), RestoreError> {
     let new = beside(into, ".restoring");
     remove_database(&new).map_err(|error| RestoreError::io(&new, error))?;
     fs::copy(backup, &new).map_err(|error| RestoreError::io(backup, error))?;
+    // A plain copy of the club's file may have its log beside it still.
+    match fs::copy(beside(backup, "-wal"), beside(&new, "-wal")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(RestoreError::io(backup, error));
+        }
+        _ => {}
+    }
     let proven = prove(&new).await;
     if let Err(error) = proven {
         let _ = remove_database(&new);

@@ -70,6 +70,7 @@ async fn what_is_not_sound_takes_no_place() {
     let store = Sqlite::open(&backup).await.unwrap();
     let mut db = store.writer().await.unwrap();
     db.execute("UPDATE balance SET amount = amount - 1", &[]).await.unwrap();
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await.unwrap();
     drop((db, store));
     let flawed = club::restore(&backup, &file).await.unwrap_err();
     assert!(matches!(flawed, RestoreError::Flawed(_)), "{flawed}");

@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::fmt::serde::unsigned_duration::friendly::compact;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Invalid, within};
+use super::days;
 
 /// `backup`, as the file says it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct RawBackup {
-    #[serde(with = "compact::optional")]
+    #[serde(with = "days::optional")]
     pub every: Option<Duration>,
     pub keep: u16,
     pub folder: Option<PathBuf>,

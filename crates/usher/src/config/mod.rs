@@ -8,6 +8,7 @@
 mod backup;
 mod check;
 mod database;
+mod days;
 mod goods;
 mod parse;
 mod payments;

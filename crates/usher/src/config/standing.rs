@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use club::{LeakLimits, RewardRules};
-use jiff::fmt::serde::unsigned_duration::friendly::compact;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Invalid, whole_seconds};
+use super::days;
 use super::settings::Config;
 use super::units::{Amount, Rate, Share};
 
@@ -15,7 +15,7 @@ use super::units::{Amount, Rate, Share};
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct RawMembership {
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub grace: Duration,
 }
 
@@ -30,9 +30,9 @@ impl Default for RawMembership {
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct RawRewards {
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub window: Duration,
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub hold: Duration,
     pub share: Share,
     pub per_gib: Option<Amount>,
@@ -72,7 +72,7 @@ impl Default for RawLeaks {
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct RawPrivacy {
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub keep_addresses: Duration,
 }
 
