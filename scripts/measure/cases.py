@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from . import meanwhile
+
 MILLION = 1_000_000
 AQUATICS = ["aquatic_udp, io_uring", "aquatic_udp"]
 NUMWANT = ["--numwant", "30"]
@@ -30,6 +32,7 @@ class Case:
     cores: str = ""  # where the tracker runs, if not on its core
     load_cores: str = ""
     rates: list = field(default_factory=list)  # shares of the first tracker's peak (open loop)
+    old: int = 0  # other peers, who announced before and do not come again
     only_fill: bool = False
     seconds: float = 0.0  # of each run, if not as asked for
     most_rounds: int = 0  # fewer than asked for, if not 0
@@ -95,10 +98,14 @@ def everything():
         "steady", "UDP, 70 % of peak for two minutes", ["usher"], load=NUMWANT, rates=[0.7],
         seconds=120,
     )
+    yield Case(
+        "meanwhile", "UDP, latency at 50 % of peak beside sweeps, snapshots and scrapes",
+        list(meanwhile.KINDS), load=NUMWANT, rates=[0.5], seconds=40, old=MILLION,
+    )
 
 
 def quick():
-    """The cases of every budget and plot in some twenty minutes.
+    """The cases of every budget and plot in less than half an hour.
 
     Crowds are smaller where the budget does not name one. What a budget weighs against a rival or
     against itself has all its rounds, but memory, which is the same each time; rivals of memory
@@ -125,6 +132,8 @@ def quick():
                 yield replace(case, rates=[0.1, 0.5, 0.7, 0.9], most_rounds=1)
             case ["steady"]:
                 yield replace(case, most_rounds=1)
+            case ["meanwhile"]:
+                yield replace(case, most_rounds=2)
             case _:
                 yield case
 
@@ -145,3 +154,4 @@ def smoke():
     yield Case("http-close", "", ["usher", "bare epoll loop"], transport="http", close=True, **close)
     yield Case("memory", "", ["usher"], only_fill=True, **small)
     yield Case("latency", "", ["usher"], rates=[0.5], **small)
+    yield Case("meanwhile", "", list(meanwhile.KINDS), rates=[0.5], old=1000, **small)

@@ -2,16 +2,15 @@
 
 import statistics
 
-from . import cases, plot, rooms, webseed
+from . import budgets, cases, club, plot, rooms, webseed
+from .budgets import cpu, per_sec
 
 
-def write(root, results, facts, is_quick):
+def write(folder, results, facts):
     """Writes the page and its plots from all that was measured so far."""
-    chosen = cases.chosen([], is_quick)
-    facts = {"measured by": "`scripts/bench --quick`" if is_quick else "`scripts/bench`"} | facts
-    plots = root / "benchmarks"
+    plots = folder / "benchmarks"
     plots.mkdir(exist_ok=True)
-    parts = [INTRODUCTION, machine(facts), "## Budgets\n", budgets(results)]
+    parts = [INTRODUCTION, machine(facts), versions(results), "## Budgets\n", budgets.table(results)]
     for name, title, draw in PLOTS:
         svg = draw(results)
         if svg:
@@ -19,87 +18,26 @@ def write(root, results, facts, is_quick):
             parts.append(f"![{title}](benchmarks/{name})\n")
     parts += [section(results[name]) for name, section in SECTIONS if name in results]
     parts.append("## Cases\n")
-    parts += [table(case, results[case.name]) for case in chosen if case.name in results]
-    (root / "BENCHMARKS.md").write_text("\n".join(parts))
+    for case in cases.chosen([], False):
+        if case.name in results:
+            quick = results["made"].get(case.name, {}).get("quick", False)
+            [as_run] = [same for same in cases.chosen([], quick) if same.name == case.name]
+            parts.append(table(as_run, results[case.name]))
+    (folder / "BENCHMARKS.md").write_text("\n".join(parts))
 
 
 def machine(facts):
     return "\n".join(f"- {name}: {value}" for name, value in facts.items()) + "\n"
 
 
-def budgets(results):
-    """The design's table, with what was measured. Ratios are of the same round."""
-    lines = [
-        "| what | bound | measured | over the rounds | met |",
-        "|---|---|---|---|---|",
-    ]
-    for row in ROWS:
-        what, bound, unit, values = row(results)
-        if not values:
-            lines.append(f"| {what} | {bound} | not measured | | |")
-            continue
-        median = statistics.median(values)
-        limit = float(bound.split()[1])
-        met = median <= limit if bound.startswith("<=") else median >= limit
-        verdict = "yes" if met else f"**no**: {WHY_NOT.get(what, UNEXPLAINED)}"
-        spread = f"{min(values):.2f} to {max(values):.2f}"
-        lines.append(f"| {what} | {bound} {unit} | {median:.2f} | {spread} | {verdict} |")
-    lines += [f"| {what} | {bound} | {where} | | |" for what, bound, where in ELSEWHERE]
-    return "\n".join(lines) + "\n"
-
-
-def ratio(what, bound, case, other, value):
-    """A row of usher's figure over another tracker's."""
-
-    def row(results):
-        runs = results.get(case, {})
-        ours, theirs = runs.get("usher", []), runs.get(other, [])
-        values = [value(a) / value(b) for a, b in zip(ours, theirs) if value(b)]
-        return what, bound, f"x {other}", values
-
-    return row
-
-
-def growth(results):
-    large, small = (results.get(f"size-{size}", {}).get("usher", []) for size in (1_000_000, 1000))
-    values = [cpu(a) / cpu(b) for a, b in zip(large, small) if cpu(b)]
-    return "growth: one swarm of 1 M", "<= 1.3", "x 1 k swarms of 1 k", values
-
-
-def memory(size, limit):
-    def row(results):
-        runs = results.get(f"memory-{size}", {}).get("usher", [])
-        values = [run["memory"]["bytes_per_peer"] for run in runs]
-        return f"memory, an IPv4 peer at {size} a swarm", f"<= {limit}", "B", values
-
-    return row
-
-
-def session(results):
-    with_, without = (
-        [run["memory"]["bytes_per_peer"] for run in results.get(name, {}).get("usher", [])]
-        for name in ("memory-session", "memory-1000")
-    )
-    values = [a - b for a, b in zip(with_, without)]
-    return "a session, on top of its peer", "<= 96", "B", values
-
-
-def pause(results):
-    values = list(results.get("pauses", {}).values())
-    longest = [max(values)] if values else []
-    return "longest pause of a growing, shrinking or swept table", "<= 500", "us", longest
-
-
-def steady(results):
-    runs = results.get("steady", {}).get("usher", [])
-    values = [run["latency_us"]["p99"] / 1000 for run in runs]
-    return "UDP p99 at 70 % of peak for two minutes", "<= 2", "ms", values
-
-
-def unexplained(results):
-    runs = results.get("steady", {}).get("usher", [])
-    values = [max(0, run["lost"] - run["dropped"]) for run in runs]
-    return "replies lost there that the kernel did not drop", "<= 0", "", values
+def versions(results):
+    """What was measured of which usher, as a part that was not run again keeps its figures."""
+    by_version = {}
+    for name, made in results["made"].items():
+        how = f"usher {made['usher']}" + (", `--quick`" if made["quick"] else "")
+        by_version.setdefault(how, []).append(name)
+    lines = [f"- {how}: {', '.join(sorted(names))}" for how, names in sorted(by_version.items())]
+    return "Measured, by version:\n\n" + "\n".join(lines) + "\n"
 
 
 def table(case, found):
@@ -145,6 +83,9 @@ def commands(case):
     crowd = " ".join(case.crowd)
     keys = " --passkeys KEYS" if case.members else ""
     lines = [f"usher-load fill {url} {crowd}{keys} --pid PID {' '.join(case.fill)}".rstrip()]
+    if case.old:
+        old = f"--peers {case.old} --torrents {case.torrents} --seed 1"
+        lines.insert(0, f"usher-load fill {url} {old}")
     if not case.only_fill:
         rate = " --rate RATE" if case.rates else ""
         load = " ".join(case.load)
@@ -177,14 +118,6 @@ def latency_plot(results):
     return plot.lines("UDP: latency against rate, open loop", labels, lines, log_y=True)
 
 
-def cpu(run):
-    return run["tracker"]["cpu_us"]
-
-
-def per_sec(run):
-    return run["replies_per_sec"]
-
-
 INTRODUCTION = """\
 # Benchmarks
 
@@ -200,40 +133,11 @@ COLUMNS = [
     "reply, B", "p50, us", "p99, us", "p99.9, us", "lost / refused",
 ]
 
-RING = "aquatic_udp, io_uring"
-ROWS = [
-    ratio("UDP announce, CPU, beside aquatic", "<= 0.95", "udp", RING, cpu),
-    ratio("UDP announce, CPU, beside the echo", "<= 1.08", "udp", "bare echo", cpu),
-    ratio("UDP announce, CPU, beside opentracker", "<= 0.70", "udp", "opentracker", cpu),
-    ratio("the same with passkey, session and seat plan", "<= 1.0", "udp-members", RING, cpu),
-    ratio("UDP, two cores, replies/s, beside io_uring", ">= 1.0", "udp-two", RING, per_sec),
-    ratio("UDP, two cores, replies/s, beside epoll", ">= 1.0", "udp-two", "aquatic_udp", per_sec),
-    ratio("HTTP, keep-alive, CPU, beside the bare loop", "<= 1.15", "http-keep-alive", "bare epoll loop", cpu),
-    ratio("HTTP, keep-alive, CPU, beside aquatic", "<= 1.0", "http-keep-alive", "aquatic_http", cpu),
-    ratio("HTTP, a connection each, CPU, beside the bare loop", "<= 1.06", "http-close", "bare epoll loop", cpu),
-    ratio("HTTP, a connection each, CPU, beside opentracker", "<= 0.95", "http-close", "opentracker", cpu),
-    ratio("HTTP, a connection each, CPU, beside aquatic", "<= 1.0", "http-close", "aquatic_http", cpu),
-    memory(100, 13),
-    memory(1_000_000, 12),
-    memory(2, 62),
-    session,
-    growth,
-    pause,
-    steady,
-    unexplained,
-]
-# Why a budget is not met, by the first column: written by hand, shown where it is so.
-WHY_NOT = {}
-UNEXPLAINED = "the table of its case says where the time goes, user or kernel"
-# Budgets that need more than load to measure.
-ELSEWHERE = [
-    ("start with 1 M members, 100 k items, 5 M entitlements", "<= 2 s", "not by this script"),
-    ("web seed beside nginx", ">= 0.9 x", "not by this script"),
-]
 # Parts of the page beside budgets and cases: under which name a result is kept, and what shows it.
 SECTIONS = [
     ("rooms", rooms.section),
     ("webseed", webseed.section),
+    ("start", club.section),
 ]
 PLOTS = [
     ("cpu-by-swarm-size.svg", "CPU a reply against swarm size", size_plot),

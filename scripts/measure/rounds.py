@@ -1,12 +1,17 @@
 """Runs a case: its trackers in turn, round after round."""
 
+from . import meanwhile
+
 
 def measure(bench, case, rounds):
     """Returns, for each tracker, what the generator reported in each of its runs."""
     found = {tracker: [] for tracker in case.trackers}
     for number in range(min(rounds, case.most_rounds or rounds)):
         for tracker in case.trackers[: 1 if case.rivals_once and number else None]:
-            with bench.start(tracker, case, reply_bytes(case, found)) as running:
+            with (
+                bench.start(tracker, case, reply_bytes(case, found)) as running,
+                meanwhile.scraping(bench, tracker, running.folder),
+            ):
                 for run in one(bench, case, tracker, running, found):
                     found[tracker].append({**run, "round": number})
                     show(case, tracker, number, run)
@@ -25,6 +30,9 @@ def one(bench, case, tracker, running, found):
     if case.members and tracker == "usher":
         common += ["--passkeys", str(running.folder / "state" / "passkeys")]
     core = case.load_cores or None
+    if case.old:
+        crowd = ["--peers", str(case.old), "--torrents", str(case.torrents), "--seed", "1"]
+        bench.run_load(["fill", running.url, *crowd, *FILL])
     is_floor = tracker.startswith("bare")
     if not is_floor:
         filled = bench.run_load(["fill", *common, *case.fill, *FILL], core)

@@ -12,6 +12,8 @@ import subprocess
 import tempfile
 import time
 
+from . import meanwhile
+
 AQUATIC = "0.9.0"
 
 
@@ -50,9 +52,13 @@ class Bench:
                 where = ["--root", str(self.rivals / folder)]
                 there = {"CARGO_TARGET_DIR": str(self.rivals / "build")}
                 subprocess.run([*command, *where], env=os.environ | there, check=True)
-        if not shutil.which("opentracker"):
+        self.install_package("opentracker")
+
+    def install_package(self, name):
+        """Installs one of Debian's, if it is not there."""
+        if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin"):
             sudo = [] if os.geteuid() == 0 else ["sudo"]
-            subprocess.run([*sudo, "apt-get", "install", "-qq", "-y", "opentracker"], check=True)
+            subprocess.run([*sudo, "apt-get", "install", "-qq", "-y", name], check=True)
 
     def run_load(self, words, core=None, **more):
         """Runs the generator and returns what it reports."""
@@ -127,6 +133,20 @@ def usher(bench, folder, port, case, _):
         shutil.copytree(prepared(bench, case), state)
         unknown = "deny"
     return usher_command(bench, folder, state, port, unknown, case.workers)
+
+
+def usher_beside(settings):
+    """An open tracker whose own work comes as often as these settings say."""
+
+    def command(bench, folder, port, case, _):
+        words = usher_command(bench, folder, folder / "state", port, "free", case.workers)
+        config = folder / "tracker.yaml"
+        more = "".join(f"  {key}: {value}\n" for key, value in (settings | meanwhile.AGE).items())
+        text = config.read_text().replace("tracker:\n", f"tracker:\n{more}")
+        config.write_text(text + meanwhile.TIERS)
+        return words
+
+    return command
 
 
 def usher_command(bench, folder, state, port, unknown, workers):
@@ -295,6 +315,7 @@ CONNECT = bytes.fromhex("00000417271019800000000000000000")
 
 STARTS = {
     "usher": usher,
+    **{name: usher_beside(settings) for name, settings in meanwhile.KINDS.items()},
     "aquatic_udp": aquatic_udp("udp"),
     "aquatic_udp, io_uring": aquatic_udp("udp-ring"),
     "aquatic_http": aquatic_http,
