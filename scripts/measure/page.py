@@ -126,6 +126,7 @@ as Linux accounts for it; on loopback it has the delivery to the receiver in it.
 turn, round after round, each started anew and filled with the same peers; absolute figures move
 with the machine, ratios are what counts. A generator that spins sends the load from source
 addresses all over 127.0.0.0/8. Latency is counted from when a request was meant to be sent.
+aquatic_http, whose two threads wait for each other, may use the generator's core too.
 """
 
 COLUMNS = [
