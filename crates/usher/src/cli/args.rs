@@ -1,21 +1,24 @@
 //! What may be typed.
 
+mod item;
+mod member;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use wire::InfoHash;
 
+pub use self::item::ItemCommand;
+pub use self::member::MemberCommand;
 use super::discount::{self, DiscountCommand};
 use super::event::{EVENTS, EventsCommand};
 use super::export::{EXPORT, ExportArgs};
 use super::import::class_is_tier;
 use super::ledger::{self, LedgerCommand, TopupArgs};
 use super::order::{CHECKOUT, CheckoutArgs, ORDERS, OrdersCommand};
-use super::price::PriceArgs;
-use super::publish::{DetailArgs, PUBLISH, PublishArgs};
+use super::publish::{PUBLISH, PublishArgs};
 use super::purchase::{self, BuyArgs, OrderCommand, RefundArgs};
 use super::standing::StandingCommand;
-use super::torrent::{KeyKind, TORRENT, TorrentArgs};
+use super::torrent::{TORRENT, TorrentArgs};
 use super::voucher::{self, VoucherCommand};
 use super::when::When;
 
@@ -52,10 +55,10 @@ pub enum Command {
     #[command(after_help = CHECK)]
     Check,
     /// Add, list and change members
-    #[command(subcommand, after_help = MEMBER)]
+    #[command(subcommand, after_help = member::MEMBER)]
     Member(MemberCommand),
     /// Add, list and change items: what you offer
-    #[command(subcommand, after_help = ITEM)]
+    #[command(subcommand, after_help = item::ITEM)]
     Item(ItemCommand),
     /// Make an item and its torrent of a file or folder
     #[command(after_help = PUBLISH)]
@@ -190,140 +193,6 @@ pub enum Command {
     Verify,
 }
 
-/// What to do with members.
-#[derive(Clone, Debug, Subcommand)]
-pub enum MemberCommand {
-    /// Add a member and print the announce URL, which is theirs alone
-    Add {
-        /// A name nobody has: letters, digits, `.`, `_` and `-`, but not digits alone
-        name: String,
-        /// A tier of the configuration
-        #[arg(long, default_value = "outsider")]
-        tier: String,
-        /// When the tier ends; then they are an outsider again [default: never]
-        #[arg(long, value_name = "DATE")]
-        until: Option<When>,
-    },
-    /// List all members
-    List,
-    /// Show a member, the announce URL with the passkey too
-    Show {
-        /// The member's name or id
-        member: String,
-    },
-    /// Put a member into another tier
-    #[command(override_usage = "usher member set-tier [OPTIONS] <MEMBER> <TIER>")]
-    SetTier {
-        /// The member's name or id
-        member: String,
-        /// A tier of the configuration
-        #[arg(required_unless_present = "named")]
-        tier: Option<String>,
-        /// The same, by name
-        #[arg(long = "tier", id = "named", value_name = "TIER", conflicts_with = "tier")]
-        named: Option<String>,
-        /// When it ends; then they are an outsider again [default: never]
-        #[arg(long, value_name = "DATE")]
-        until: Option<When>,
-    },
-    /// Show the URLs that are a member's alone: feeds, torrents and web seeds
-    Links {
-        /// The member's name or id
-        member: String,
-    },
-    /// Give a member another passkey, or another key; the present one stops answering
-    Rotate {
-        /// The member's name or id
-        member: String,
-        /// How long the present passkey answers yet, with a warning, such as 7d [default: not at all]
-        #[arg(long, value_name = "TIME")]
-        grace: Option<When>,
-        /// Which key
-        #[arg(long, default_value = "announce")]
-        key: KeyKind,
-    },
-    /// Refuse a member everything, until resumed
-    Suspend {
-        /// The member's name or id
-        member: String,
-    },
-    /// Let a suspended member in again
-    Resume {
-        /// The member's name or id
-        member: String,
-    },
-    /// Forget who a member was, and remove them for good; the books still balance
-    Erase {
-        /// The member's name or id
-        member: String,
-    },
-    /// Remove a member for good
-    Remove {
-        /// The member's name or id
-        member: String,
-    },
-}
-
-/// What to do with items.
-#[derive(Clone, Debug, Subcommand)]
-pub enum ItemCommand {
-    /// Offer a torrent; peers that announce it are let in from now on
-    #[command(override_usage = ITEM_ADD_USAGE)]
-    Add {
-        /// The .torrent file
-        #[arg(value_name = "FILE.torrent", required_unless_present = "info_hash")]
-        torrent: Option<PathBuf>,
-        /// Instead of a file: the info hash, 40 hexadecimal digits; twice for a hybrid torrent
-        #[arg(long, value_name = "HEX", value_parser = info_hash, conflicts_with = "torrent")]
-        info_hash: Vec<InfoHash>,
-        /// A name no other item has: letters, digits, `.`, `_` and `-`, but not digits alone
-        #[arg(long)]
-        name: String,
-        /// A policy of the configuration: free, priority, club, or your own
-        #[arg(long)]
-        policy: String,
-    },
-    /// List all items
-    List,
-    /// Show an item and who has a right to it
-    Show {
-        /// The item's name, id or info hash
-        item: String,
-    },
-    /// Change how an item is presented, and what it costs
-    Set {
-        /// The item's name, id or info hash
-        item: String,
-        /// How it is presented
-        #[command(flatten)]
-        details: DetailArgs,
-        /// What it costs
-        #[command(flatten)]
-        prices: PriceArgs,
-    },
-    /// Run an item's swarm by another policy
-    #[command(override_usage = "usher item set-policy [OPTIONS] <ITEM> <POLICY>")]
-    SetPolicy {
-        /// The item's name, id or info hash
-        item: String,
-        /// A policy of the configuration
-        #[arg(required_unless_present = "named")]
-        policy: Option<String>,
-        /// The same, by name
-        #[arg(long = "policy", id = "named", value_name = "POLICY", conflicts_with = "policy")]
-        named: Option<String>,
-    },
-    /// Offer an item no longer
-    Remove {
-        /// The item's name, id or info hash
-        item: String,
-    },
-}
-
-fn info_hash(text: &str) -> Result<InfoHash, String> {
-    InfoHash::from_hex(text).ok_or_else(|| "not 40 hexadecimal digits".to_owned())
-}
-
 const EVERYWHERE: &str = "Before or after any command";
 const START: &str = "\
 Examples:
@@ -337,20 +206,6 @@ const CHECK: &str = "\
 Examples:
   usher check && systemctl reload usher
   usher check --json        every setting in force, defaults too";
-const MEMBER: &str = "\
-Examples:
-  usher member add ada --tier fan
-  usher member set-tier ada patron --until 30d
-  usher member rotate ada --grace 7d      both passkeys answer for a week
-  usher member show ada --json";
-const ITEM: &str = "\
-Examples:
-  usher item add reel.torrent --name reel --policy priority
-  usher item add --info-hash c1463792a1ff36a237e3a0f68badeb0d3764e9bb --name reel --policy free
-  usher item set-policy reel club
-  usher item set reel --torrent-price 2.25 --direct-price 3.00 --currency usd";
-const ITEM_ADD_USAGE: &str =
-    "usher item add [OPTIONS] <FILE.torrent|--info-hash <HEX>> --name <NAME> --policy <POLICY>";
 const GRANT: &str = "\
 Examples:
   usher grant ada reel                    for ever
