@@ -8,6 +8,7 @@ mod client;
 mod error;
 mod heard;
 mod providers;
+mod refund;
 mod stripe;
 mod till;
 mod webhooks;

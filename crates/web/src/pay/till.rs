@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
-use club::provider::{Event, Invoice, Kofi, Notice, Refused, Report};
+use club::provider::{Event, Invoice, Kofi, Notice, Refused};
 use club::{
-    Amount, Buys, Checkout, CheckoutId, Club, Delivery, DeliveryId, NewCheckout, Payment, Stamp,
-    Verdict, Wants, Way,
+    Amount, Buys, Checkout, Club, Delivery, DeliveryId, NewCheckout, Stamp, Verdict, Wants, Way,
 };
 
 use super::client::Client;
@@ -21,8 +20,8 @@ use crate::api::Clock;
 /// What webhooks, the command line and the rounds ask of payments.
 pub struct Till {
     pub(super) club: Arc<Club>,
-    providers: ArcSwap<Providers>,
-    client: Client,
+    pub(super) providers: ArcSwap<Providers>,
+    pub(super) client: Client,
     clock: Clock,
     heard: Heard,
 }
@@ -130,51 +129,6 @@ impl Till {
             Buys::Tier { tier, days } => format!("Membership: {tier}, {days} days"),
             Buys::Topup => "Balance".to_owned(),
         })
-    }
-
-    /// Has the provider pay an order back, `amount` of it or what is left of it, and enters that;
-    /// the same `key` again pays nothing more. Returns the order, and where the payer has
-    /// something to do, the link for it.
-    ///
-    /// # Errors
-    ///
-    /// See [`TillError`]; nothing is paid of it, or less is left.
-    pub async fn refund(
-        &self,
-        who: &str,
-        key: &str,
-        id: CheckoutId,
-        amount: Option<Amount>,
-    ) -> Result<(Checkout, Option<String>), TillError> {
-        let providers = self.providers.load_full();
-        let order = self.club.checkout(id).await?;
-        let key = format!("refund:{key}");
-        if self.club.has_received(&order.provider, &key).await? {
-            return Ok((order, None));
-        }
-        let (payment, amount) = refundable(&order, amount)?;
-        let link = match (&providers.stripe_api, &providers.btcpay) {
-            (Some(api), _) if order.provider == STRIPE => {
-                stripe::refund(&self.client, api, payment, amount, &key).await?;
-                None
-            }
-            (_, Some((_, api))) if order.provider == BTCPAY => {
-                let refund = btcpay::refund(&self.client, api, &payment.name, amount).await?;
-                Some(refund.link).filter(|link| !link.is_empty())
-            }
-            _ => return Err(TillError::NoApi(order.provider)),
-        };
-        // Cumulative, as Stripe's own event will be: that one will find it known.
-        let refunded = amount.minor.saturating_add(payment.facts.refunded);
-        let report = Report {
-            payment: payment.name.clone(),
-            refunded: Some(amount.currency.minor(refunded)),
-            ..Report::default()
-        };
-        let event =
-            Event { key, kind: "refund".to_owned(), notice: Notice::Payment(Box::new(report)) };
-        self.take(&self.stamp(who), Delivery::of(&order.provider), event).await?;
-        Ok((self.club.checkout(id).await?, link))
     }
 
     /// Asks BTCPay for what no webhook said: orders of the last thirty days that are neither paid
@@ -361,18 +315,6 @@ fn wants(
             (Wants::Tier { tier, days, price: plan.price }, Some(plan.interval))
         }
     })
-}
-
-/// The payment of an order that can be paid back, and how much of it.
-fn refundable(order: &Checkout, amount: Option<Amount>) -> Result<(&Payment, Amount), TillError> {
-    let payment = order.payments.iter().rev().find(|payment| payment.kept > 0);
-    let payment = payment.ok_or(TillError::NotPaid(order.id))?;
-    let left = order.amount.currency.minor(payment.kept);
-    let amount = amount.unwrap_or(left);
-    if amount.currency != left.currency || amount.minor > left.minor || amount.minor <= 0 {
-        return Err(TillError::TooMuch { order: order.id, left });
-    }
-    Ok((payment, amount))
 }
 
 /// The event that an invoice's state comes to: a settled one has one key, whoever found it so.
