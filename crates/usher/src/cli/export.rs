@@ -73,17 +73,35 @@ impl Asker {
     }
 
     /// CSV with a header line, or a JSON list of the same.
-    fn rows<T: Serialize>(&self, rows: impl Iterator<Item = T>) -> Result<String, RunError> {
+    fn rows<T: Default + Serialize>(
+        &self,
+        rows: impl Iterator<Item = T>,
+    ) -> Result<String, RunError> {
         if self.json {
             return Ok(serde_json::to_string_pretty(&rows.collect::<Vec<_>>())? + "\n");
         }
-        let mut csv = csv::Writer::from_writer(Vec::new());
-        for row in rows {
-            csv.serialize(row)?;
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
+            return header::<T>();
         }
-        let bytes = csv.into_inner().map_err(csv::IntoInnerError::into_error)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        csv_of(rows)
     }
+}
+
+/// CSV with a header line; nothing at all if there are no rows.
+fn csv_of<T: Serialize>(rows: impl Iterator<Item = T>) -> Result<String, RunError> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        csv.serialize(row)?;
+    }
+    let bytes = csv.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The header line alone: the writer takes the columns' names from a row, so it is given one.
+fn header<T: Default + Serialize>() -> Result<String, RunError> {
+    let csv = csv_of(std::iter::once(T::default()))?;
+    Ok(csv.lines().next().unwrap_or_default().to_owned() + "\n")
 }
 
 /// From the first second of a day to the last of another.
@@ -100,7 +118,7 @@ impl Time {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct OrderRow {
     order: u32,
     at: Timestamp,
@@ -151,7 +169,7 @@ fn percent(rate: u32) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 struct MovedRow {
     entry: u32,
     at: Timestamp,
@@ -183,7 +201,7 @@ fn posted<'a>(entry: &'a Entry, account: &'a str) -> impl Iterator<Item = MovedR
     })
 }
 
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 struct TaxRow {
     month: String,
     currency: String,
