@@ -182,6 +182,15 @@ fn what_is_no_announce_has_a_status() {
 }
 
 #[test]
+#[ignore = "the listener closes the connection without a word"]
+fn an_http2_preface_is_answered() {
+    let daemon = daemon();
+    let mut http = Http::to(daemon.listening().http.port());
+    http.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    assert_eq!(http.receive().map(|response| response.status), Some(505));
+}
+
+#[test]
 fn a_query_that_lacks_something_is_told_what() {
     let daemon = daemon();
     let mut http = Http::to(daemon.listening().http.port());
