@@ -57,8 +57,9 @@ class Bench:
     def install_package(self, name):
         """Installs one of Debian's, if it is not there."""
         if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin"):
-            sudo = [] if os.geteuid() == 0 else ["sudo"]
-            subprocess.run([*sudo, "apt-get", "install", "-qq", "-y", name], check=True)
+            apt = [*([] if os.geteuid() == 0 else ["sudo"]), "apt-get", "-qq", "-y"]
+            subprocess.run([*apt, "update"], check=True)
+            subprocess.run([*apt, "install", "--no-install-recommends", name], check=True)
 
     def run_load(self, words, core=None, **more):
         """Runs the generator and returns what it reports."""
