@@ -52,6 +52,12 @@ impl Http {
         Self::from([127, 0, 0, 1].into(), port)
     }
 
+    /// The same connection, to be written to while this one is read from.
+    #[track_caller]
+    pub fn writer(&self) -> TcpStream {
+        self.stream.try_clone().expect("a second handle")
+    }
+
     /// Says that no more bytes will come.
     pub fn finish(&self) {
         self.stream.shutdown(Shutdown::Write).expect("an open connection");

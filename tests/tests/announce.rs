@@ -165,32 +165,6 @@ fn an_info_hash_needs_no_percent() {
 }
 
 #[test]
-fn what_is_no_announce_has_a_status() {
-    let daemon = daemon();
-    let port = daemon.listening().http.port();
-    let status = |request: &str| {
-        let mut http = Http::to(port);
-        http.send(request);
-        http.receive().expect("a response").status
-    };
-    assert_eq!(status("GET /nothing HTTP/1.1\r\nHost: t\r\n\r\n"), 404);
-    assert_eq!(status("GET / HTTP/1.1\r\nHost: t\r\n\r\n"), 404);
-    assert_eq!(status("POST /announce HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n"), 405);
-    assert_eq!(status("GET /announce HTTP/1.1\r\nno colon here\r\n\r\n"), 400);
-    assert_eq!(status("nonsense\r\n\r\n"), 400);
-    assert_eq!(status(&format!("GET /announce?{} HTTP/1.1\r\n\r\n", "x".repeat(20_000))), 400);
-}
-
-#[test]
-#[ignore = "the listener closes the connection without a word"]
-fn an_http2_preface_is_answered() {
-    let daemon = daemon();
-    let mut http = Http::to(daemon.listening().http.port());
-    http.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    assert_eq!(http.receive().map(|response| response.status), Some(505));
-}
-
-#[test]
 fn a_query_that_lacks_something_is_told_what() {
     let daemon = daemon();
     let mut http = Http::to(daemon.listening().http.port());
@@ -206,48 +180,6 @@ fn a_query_that_lacks_something_is_told_what() {
         let reason = refusal(&reply);
         assert!(reason.starts_with(expected), "{target}: {reply:?}");
     }
-}
-
-#[test]
-fn requests_in_one_write_are_answered_in_order() {
-    let daemon = daemon();
-    let mut http = Http::to(daemon.listening().http.port());
-    let one = |peer| format!("GET {} HTTP/1.1\r\nHost: t\r\n\r\n", Ask::of(FILM, peer).target());
-    http.send(one(1) + "GET /nothing HTTP/1.1\r\nHost: t\r\n\r\n" + &one(2));
-    let statuses = [(); 3].map(|()| http.receive().expect("a response").status);
-    assert_eq!(statuses, [200, 404, 200]);
-}
-
-#[test]
-fn connections_last_as_long_as_they_should() {
-    let daemon = daemon();
-    let port = daemon.listening().http.port();
-    let target = Ask::of(FILM, 1).target();
-    for (version, header, stays) in [
-        ("1.1", "", true),
-        ("1.1", "Connection: close\r\n", false),
-        ("1.0", "", false),
-        ("1.0", "Connection: keep-alive\r\n", true),
-    ] {
-        let mut http = Http::to(port);
-        let request = format!("GET {target} HTTP/{version}\r\nHost: t\r\n{header}\r\n");
-        http.send(&request);
-        assert_eq!(http.receive().expect("a response").status, 200);
-        if stays {
-            http.send(&request);
-            assert!(http.receive().is_some(), "HTTP/{version} {header}");
-        } else {
-            assert!(http.has_ended(), "HTTP/{version} {header}");
-        }
-    }
-}
-
-#[test]
-fn who_does_not_finish_a_request_is_cut_off() {
-    let daemon = daemon();
-    let mut http = Http::to(daemon.listening().http.port());
-    http.send("GET /announce?info_hash=");
-    assert!(http.has_ended());
 }
 
 #[test]

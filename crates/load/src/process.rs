@@ -55,7 +55,8 @@ impl Sub for Cpu {
     }
 }
 
-/// The resident memory of a process, in bytes.
+/// The resident memory that is a process's own, in bytes: without the pages of its program and
+/// libraries, of which more are there the more of the program has run.
 ///
 /// # Errors
 ///
@@ -66,7 +67,7 @@ pub(crate) fn resident(pid: u32) -> io::Result<u64> {
 }
 
 fn resident_in(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kib * 1024)
 }
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn reads_resident_memory_in_bytes() {
         assert_eq!(
-            resident_in("VmHWM:\t  9 kB\nVmRSS:\t    1234 kB\nThreads: 1\n"),
+            resident_in("VmRSS:\t  99999 kB\nRssAnon:\t    1234 kB\nThreads: 1\n"),
             Some(1_263_616)
         );
         assert_eq!(resident_in("Threads: 1\n"), None);

@@ -96,13 +96,13 @@ impl Tracker {
         let answer = match item {
             Some((id, item)) => {
                 let sitting = Sitting::in_item(settings, caller, &admission, item);
-                let visited = self.visit(&sitting, id, item)?;
+                let visited = self.visit(&sitting, id, found)?;
                 sitting.watch(item, &visited);
                 if let Some(endpoint) = visited.uncount {
                     self.uncount(&sitting, found, endpoint, &mut scratch.rng);
                 }
                 let answer = self.sit(&sitting, found, &visited, scratch)?;
-                if visited.may_be_second && self.sessions.is_second(&sitting.visit(id, item)) {
+                if visited.may_be_second && self.sessions.is_second(&sitting.visit(id, found)) {
                     self.uncount(&sitting, found, caller.endpoint, &mut scratch.rng);
                 }
                 answer
@@ -116,9 +116,9 @@ impl Tracker {
     }
 
     /// Makes or touches the client's session.
-    fn visit(&self, sitting: &Sitting<'_>, id: ItemId, item: &Item) -> Result<Visited, Refusal> {
+    fn visit(&self, sitting: &Sitting<'_>, id: ItemId, found: &Found) -> Result<Visited, Refusal> {
         let Sitting { caller, admission, .. } = sitting;
-        let visit = sitting.visit(id, item);
+        let visit = sitting.visit(id, found);
         let visited = self.sessions.visit(&visit).map_err(|_| Refusal::TooManyClients)?;
         if sitting.settings.probe_ports && !visited.probed && admission.member.is_some() {
             let address = SocketAddr::new(caller.from, caller.announce.port);
@@ -146,7 +146,7 @@ impl Tracker {
             }
         };
         if let Some(member) = member {
-            self.recent.note(Heard {
+            let heard = Heard {
                 member,
                 unix: caller.now.unix,
                 info_hash: caller.announce.info_hash,
@@ -155,7 +155,8 @@ impl Tracker {
                 left: caller.announce.left,
                 via: caller.via,
                 told,
-            });
+            };
+            self.recent.note(scratch.worker, heard);
         }
     }
 

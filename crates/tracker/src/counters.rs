@@ -133,11 +133,11 @@ pub(crate) struct AllCounters {
 
 impl AllCounters {
     /// Makes counters for one more worker, and says which one it is.
-    pub(crate) fn worker(&self) -> (Arc<Counters>, u64) {
+    pub(crate) fn worker(&self) -> (Arc<Counters>, usize) {
         let counters = Arc::new(Counters::new());
         let mut workers = self.workers.lock();
         workers.push(counters.clone());
-        (counters, u64::try_from(workers.len()).unwrap_or(u64::MAX))
+        (counters, workers.len())
     }
 
     pub(crate) fn total(&self) -> Counted {

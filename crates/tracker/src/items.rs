@@ -112,11 +112,6 @@ impl Item {
     pub(crate) fn hashes(&self) -> ArrayVec<InfoHash, 2> {
         self.hashes.lock().clone()
     }
-
-    /// Whether `hash` is the second one of a hybrid torrent.
-    pub(crate) fn is_second(&self, hash: &InfoHash) -> bool {
-        self.hashes.lock().get(1) == Some(hash)
-    }
 }
 
 fn split(id: ItemId) -> (usize, usize) {

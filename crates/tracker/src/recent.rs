@@ -47,65 +47,66 @@ pub enum Told {
     },
 }
 
-/// The recent announces of all members.
+/// The recent announces of all members, in a ring for each worker: a ring that is written in order
+/// stays in its core's cache.
 pub(crate) struct Recent {
-    shards: [Mutex<Shard>; SHARDS],
+    rings: [Mutex<Ring>; RINGS],
 }
 
 #[derive(Default)]
-struct Shard {
-    ring: Vec<Heard>,
+struct Ring {
+    heard: Vec<Heard>,
     next: usize,
     refusals: HashMap<MemberId, Heard>,
 }
 
 impl Recent {
     pub(crate) fn new() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()) }
+        Self { rings: std::array::from_fn(|_| Mutex::default()) }
     }
 
-    /// Remembers an announce, in place of the oldest where the ring is full.
-    pub(crate) fn note(&self, heard: Heard) {
-        let mut shard = self.shard(heard.member).lock();
+    /// Remembers an announce that a worker answered, in place of its oldest where the ring is full.
+    pub(crate) fn note(&self, worker: usize, heard: Heard) {
+        let Some(ring) = self.rings.get(worker % RINGS) else { return };
+        let Ring { heard: all, next, refusals } = &mut *ring.lock();
         if matches!(heard.told, Told::Refused(_))
-            && (shard.refusals.len() < MAX_REFUSALS || shard.refusals.contains_key(&heard.member))
+            && (refusals.len() < MAX_REFUSALS || refusals.contains_key(&heard.member))
         {
-            shard.refusals.insert(heard.member, heard);
+            refusals.insert(heard.member, heard);
         }
-        let next = shard.next;
-        match shard.ring.get_mut(next) {
+        match all.get_mut(*next) {
             Some(oldest) => *oldest = heard,
-            None => shard.ring.push(heard),
+            None => all.push(heard),
         }
-        shard.next = (next + 1) % RING;
+        *next = (*next + 1) % RING;
     }
 
     /// What a member's announces were told, oldest first, the last refusal always among them.
     pub(crate) fn of(&self, member: MemberId) -> Vec<Heard> {
-        let shard = self.shard(member).lock();
-        let (newer, older) = shard.ring.split_at_checked(shard.next).unwrap_or((&shard.ring, &[]));
-        let recent = older.iter().chain(newer).filter(|heard| heard.member == member).copied();
-        let mut all: Vec<Heard> = recent.collect();
-        if let Some(refusal) = shard.refusals.get(&member)
-            && !all.contains(refusal)
-        {
-            all.insert(0, *refusal);
+        let mut all = Vec::new();
+        let mut refusal: Option<Heard> = None;
+        for ring in &self.rings {
+            let ring = ring.lock();
+            let (newer, older) =
+                ring.heard.split_at_checked(ring.next).unwrap_or((&ring.heard, &[]));
+            all.extend(older.iter().chain(newer).filter(|heard| heard.member == member));
+            let last = ring.refusals.get(&member).copied();
+            refusal = refusal.into_iter().chain(last).max_by_key(|refusal| refusal.unix);
+        }
+        // Of one second the order of each worker is kept.
+        all.sort_by_key(|heard: &Heard| heard.unix);
+        if let Some(refusal) = refusal.filter(|refusal| !all.contains(refusal)) {
+            all.insert(0, refusal);
         }
         all
     }
-
-    #[expect(clippy::indexing_slicing, reason = "a remainder of 16 names one of 16 shards")]
-    fn shard(&self, member: MemberId) -> &Mutex<Shard> {
-        let index = usize::try_from(member.value()).unwrap_or(0) % SHARDS;
-        &self.shards[index]
-    }
 }
 
-/// Members whose number leaves the same remainder share a ring and its lock.
-const SHARDS: usize = 16;
+/// Workers past these share a ring with another.
+const RINGS: usize = 16;
 /// Announces remembered in each ring.
-const RING: usize = 4096;
-/// Members whose last refusal is remembered in each shard.
+const RING: usize = 8192;
+/// Members whose last refusal is remembered with each ring.
 const MAX_REFUSALS: usize = 4096;
 
 #[cfg(test)]
@@ -116,19 +117,19 @@ mod tests {
     fn the_ring_keeps_the_newest() {
         let recent = Recent::new();
         for unix in 0..u32::try_from(RING).unwrap() + 10 {
-            recent.note(heard(unix, SEATED));
+            recent.note(0, heard(unix, SEATED));
         }
         let all = recent.of(MemberId::new(1).unwrap());
         assert_eq!(all.len(), RING);
-        assert_eq!((all[0].unix, all[RING - 1].unix), (10, 4105));
+        assert_eq!((all[0].unix, all[RING - 1].unix), (10, 8201));
     }
 
     #[test]
     fn a_refusal_outlives_the_ring() {
         let recent = Recent::new();
-        recent.note(heard(7, Told::Refused(Refusal::TorrentUnknown)));
+        recent.note(0, heard(7, Told::Refused(Refusal::TorrentUnknown)));
         for unix in 100..100 + u32::try_from(RING).unwrap() {
-            recent.note(heard(unix, SEATED));
+            recent.note(0, heard(unix, SEATED));
         }
         let all = recent.of(MemberId::new(1).unwrap());
         assert_eq!((all.len(), all[0].unix), (RING + 1, 7));
@@ -137,8 +138,19 @@ mod tests {
     #[test]
     fn members_of_one_ring_do_not_see_each_other() {
         let recent = Recent::new();
-        recent.note(heard(1, SEATED));
+        recent.note(0, heard(1, SEATED));
         assert_eq!(recent.of(MemberId::new(17).unwrap()), []);
+    }
+
+    #[test]
+    fn what_several_workers_heard_comes_in_the_order_of_time() {
+        let recent = Recent::new();
+        for unix in [3, 1, 4, 2] {
+            recent.note(usize::try_from(unix).unwrap(), heard(unix, SEATED));
+        }
+        let times: Vec<u32> =
+            recent.of(MemberId::new(1).unwrap()).iter().map(|heard| heard.unix).collect();
+        assert_eq!(times, [1, 2, 3, 4]);
     }
 
     const SEATED: Told = Told::Seated { side: Side::Inside, peers: 3, warning: None };

@@ -10,17 +10,21 @@ use crate::counters::Counters;
 /// announces share nothing but the tables.
 pub struct Scratch {
     pub(crate) counters: Arc<Counters>,
+    /// Which worker's it is.
+    pub(crate) worker: usize,
     pub(crate) peers: PeerList,
     pub(crate) rng: fastrand::Rng,
     pub(crate) text: String,
 }
 
 impl Scratch {
-    pub(crate) fn new(counters: Arc<Counters>, seed: u64) -> Self {
+    pub(crate) fn new(counters: Arc<Counters>, worker: usize, seed: u64) -> Self {
+        let number = u64::try_from(worker).unwrap_or_default();
         Self {
             counters,
+            worker,
             peers: PeerList::default(),
-            rng: fastrand::Rng::with_seed(seed),
+            rng: fastrand::Rng::with_seed(seed.wrapping_add(number)),
             text: String::with_capacity(TEXT_BYTES),
         }
     }

@@ -15,7 +15,7 @@ use crate::items::Item;
 use crate::scratch::Scratch;
 use crate::sessions::{Visit, Visited};
 use crate::settings::Settings;
-use crate::tracker::Tracker;
+use crate::tracker::{SECOND_HASH, Tracker};
 
 /// A peer that was let in, and how its swarm is run.
 pub(crate) struct Sitting<'a> {
@@ -63,14 +63,14 @@ impl<'a> Sitting<'a> {
     }
 
     /// The announce as the sessions see it.
-    pub(crate) fn visit(&self, id: ItemId, item: &Item) -> Visit<'a> {
+    pub(crate) fn visit(&self, id: ItemId, found: &Found) -> Visit<'a> {
         let Self { caller, admission, .. } = self;
         Visit {
             item: id,
             member: admission.member,
             inside: admission.side == Side::Inside,
             announce: caller.announce,
-            second_hash: item.is_second(&caller.announce.info_hash),
+            second_hash: found.tag() & SECOND_HASH != 0,
             endpoint: caller.endpoint,
             now: caller.now,
             max_clients: self.max_clients(),

@@ -130,9 +130,9 @@ impl Sessions {
         self.shard(hash).lock().remove(hash, &id);
     }
 
-    /// Moves what rose since the last call into `counts`, first counters of an epoch first.
-    pub(crate) fn drain_dirty(&self, unix: u32, counts: &mut Vec<SessionCount>) {
-        for shard in self.shards.iter() {
+    /// Moves what rose in a shard since the last call into `counts`, first counters of an epoch first.
+    pub(crate) fn drain_dirty(&self, shard: usize, unix: u32, counts: &mut Vec<SessionCount>) {
+        if let Some(shard) = self.shards.get(shard) {
             shard.lock().drain_dirty(unix, counts);
         }
     }

@@ -61,7 +61,7 @@ impl Tracker {
     /// What one worker needs to answer announces.
     pub fn scratch(&self) -> Scratch {
         let (counters, worker) = self.counters.worker();
-        Scratch::new(counters, self.seed.wrapping_add(worker))
+        Scratch::new(counters, worker, self.seed)
     }
 
     /// Puts other settings in force for the announces from now on.
@@ -81,8 +81,8 @@ impl Tracker {
         if !self.items.set(item) {
             return false;
         }
-        for hash in &item.hashes {
-            self.swarms.tag(hash, item.id.0);
+        for (hash, second) in item.hashes.iter().zip([0, SECOND_HASH]) {
+            self.swarms.tag(hash, item.id.0 | second);
         }
         true
     }
@@ -106,10 +106,13 @@ impl Tracker {
     }
 
     /// Moves members' counters that rose since the last call into `counts`, the first of an epoch
-    /// before the rest.
-    pub fn drain_counts(&self, now: Now, counts: &mut Vec<SessionCount>) {
-        self.sessions.drain_dirty(now.unix, counts);
+    /// before the rest: one part of [`COUNT_PARTS`](Self::COUNT_PARTS), from 0.
+    pub fn drain_counts(&self, part: usize, now: Now, counts: &mut Vec<SessionCount>) {
+        self.sessions.drain_dirty(part, now.unix, counts);
     }
+
+    /// Parts that counters are moved in, so that nobody need hold all of them at once.
+    pub const COUNT_PARTS: usize = Sessions::SHARDS;
 
     /// Lets a session that `opened` an epoch go on in one that the books already hold.
     pub fn adopt(&self, session: &SessionId, opened: u32, epoch: u32) {
@@ -165,10 +168,13 @@ impl Tracker {
 
     /// The item of a swarm's tag; `None` where it is nobody's, or the item was just removed.
     pub(crate) fn item_of(&self, tag: u32) -> Option<(ItemId, &Item)> {
-        let id = ItemId(tag);
+        let id = ItemId(tag & !SECOND_HASH);
         if tag == 0 { None } else { Some((id, self.items.get(id)?)) }
     }
 }
+
+/// In the tag of a swarm, beside the item's number: it is that of the second info hash of a hybrid.
+pub(crate) const SECOND_HASH: u32 = 1 << 31;
 
 impl Settings {
     /// The door at which announces are let in.

@@ -445,7 +445,9 @@ impl House {
 
     fn drain(&mut self) -> Vec<SessionCount> {
         let mut counts = Vec::new();
-        self.tracker.drain_counts(self.now, &mut counts);
+        for part in 0..Tracker::COUNT_PARTS {
+            self.tracker.drain_counts(part, self.now, &mut counts);
+        }
         counts
     }
 

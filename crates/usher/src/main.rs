@@ -12,6 +12,7 @@ use usher::config::Source;
 use usher::serve::serve;
 
 fn main() -> ExitCode {
+    usher::heap::settle();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -14,24 +14,27 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tracker::Now;
 
+use crate::clock::Clock;
 use crate::front::forwarded::TrustedProxies;
 use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::front::plain::Desk;
 use crate::front::respond::{Found, Responder};
 
 /// Serves a connection until it ends, or `stop` changes and its open request has ended.
 pub async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
-    worker: Rc<RefCell<Responder>>,
+    desk: Rc<RefCell<Desk>>,
     proxies: &TrustedProxies,
-    source: IpAddr,
+    (source, clock): (IpAddr, Clock),
     mut stop: watch::Receiver<bool>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         let forwarded = request.headers().get_all(FORWARDED_FOR);
         let hops: Vec<&[u8]> = forwarded.iter().map(HeaderValue::as_bytes).collect();
         let client = proxies.client(source, hops.into_iter());
-        let response = respond(&mut worker.borrow_mut(), &request, client);
+        let response = respond(desk.borrow_mut().responder(), &request, client, clock.now());
         std::future::ready(Ok::<_, Infallible>(response))
     });
     let connection = http1::Builder::new()
@@ -50,9 +53,10 @@ pub async fn serve(
 }
 
 fn respond(
-    worker: &mut Responder,
+    responder: &mut Responder,
     request: &Request<Incoming>,
     client: IpAddr,
+    now: Now,
 ) -> Response<Full<Bytes>> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "use GET\n".into());
@@ -61,7 +65,7 @@ fn respond(
     }
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
     let mut body = Vec::new();
-    match worker.respond(target.as_bytes(), client, &mut body) {
+    match responder.respond(target.as_bytes(), client, now, &mut body) {
         Found::Tracker => text(StatusCode::OK, body.into()),
         Found::Nothing => text(
             StatusCode::NOT_FOUND,

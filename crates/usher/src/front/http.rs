@@ -1,8 +1,9 @@
-//! Announce and scrape over HTTP/1.1: a current-thread runtime a worker, each with its own socket.
+//! Announce and scrape over HTTP/1.1, as far as it needs a runtime: TLS, proxies, and what a worker's
+//! epoll hands over. A current-thread runtime each.
 
 use std::cell::RefCell;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio::time::timeout;
@@ -19,8 +21,10 @@ use crate::clock::Clock;
 use crate::front::forwarded::TrustedProxies;
 use crate::front::handover::Rewound;
 use crate::front::limit::{ConnectionLimit, RequestLimit};
-use crate::front::plain::{self, Buffers, End};
+use crate::front::plain::Desk;
+use crate::front::poll::Handed;
 use crate::front::respond::Responder;
+use crate::front::stream::{self, Buffers, End};
 use crate::front::tls::Tls;
 use crate::front::{full, proxy};
 
@@ -40,17 +44,25 @@ pub struct Shared {
     pub clock: Clock,
 }
 
-/// One worker: what its connections share, on one thread.
+/// Where connections come from.
+pub enum Arrivals {
+    /// From a listening socket.
+    Listener(std::net::TcpListener),
+    /// From a worker's epoll.
+    Handed(UnboundedReceiver<Handed>),
+}
+
+/// What connections share, on one thread.
 #[derive(Clone)]
 struct Worker {
     shared: Arc<Shared>,
-    responder: Rc<RefCell<Responder>>,
+    desk: Rc<RefCell<Desk>>,
     /// Buffers of connections that have ended, for those to come.
     spare: Rc<RefCell<Vec<Buffers>>>,
     stop: watch::Receiver<bool>,
 }
 
-/// Serves one listening socket until `stop` changes, then lets open requests end.
+/// Serves connections until `stop` changes, then lets open requests end.
 ///
 /// # Errors
 ///
@@ -58,21 +70,35 @@ struct Worker {
 /// that connection alone.
 pub async fn serve(
     shared: Arc<Shared>,
-    listener: std::net::TcpListener,
+    arrivals: Arrivals,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let listener = TcpListener::from_std(listener)?;
-    let responder = Rc::new(RefCell::new(Responder::new(&shared)));
-    let mut stopped = stop.clone();
-    let worker = Worker { shared, responder, spare: Rc::default(), stop };
+    let desk = Rc::new(RefCell::new(Desk::new(Responder::new(&shared))));
+    let worker = Worker { shared, desk, spare: Rc::default(), stop };
     let connections = LocalSet::new();
-    let accepting = async {
+    match arrivals {
+        Arrivals::Listener(listener) => {
+            let listener = TcpListener::from_std(listener)?;
+            connections.run_until(worker.accept(listener)).await;
+        }
+        Arrivals::Handed(handed) => connections.run_until(worker.take_over(handed)).await,
+    }
+    // Whoever does not finish in time is cut off.
+    let _ = timeout(DRAIN, connections).await;
+    Ok(())
+}
+
+impl Worker {
+    /// Takes connections until told to stop.
+    async fn accept(self, listener: TcpListener) {
+        let mut stopped = self.stop.clone();
         loop {
             tokio::select! {
                 biased;
                 accepted = listener.accept() => match accepted {
                     Ok((stream, from)) => {
-                        tokio::task::spawn_local(worker.clone().connect(stream, from));
+                        let source = from.ip().to_canonical();
+                        tokio::task::spawn_local(self.clone().connect(stream, source));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "accepting a connection failed: too many open files?");
@@ -82,18 +108,17 @@ pub async fn serve(
                 _ = stopped.changed() => break,
             }
         }
-    };
-    connections.run_until(accepting).await;
-    drop(listener);
-    // Whoever does not finish in time is cut off.
-    let _ = timeout(DRAIN, connections).await;
-    Ok(())
-}
+    }
 
-impl Worker {
+    /// Goes on with connections until the worker that hands them over has ended.
+    async fn take_over(self, mut handed: UnboundedReceiver<Handed>) {
+        while let Some(handed) = handed.recv().await {
+            tokio::task::spawn_local(self.clone().go_on(handed));
+        }
+    }
+
     /// One connection from its first byte to its last.
-    async fn connect(self, mut stream: TcpStream, from: SocketAddr) {
-        let mut source = from.ip().to_canonical();
+    async fn connect(self, mut stream: TcpStream, mut source: IpAddr) {
         if self.shared.proxies.load().trusts(source) {
             match timeout(HEADER_TIMEOUT, proxy::read_header(&mut stream)).await {
                 Ok(Ok(client)) => source = client.unwrap_or(source),
@@ -101,15 +126,27 @@ impl Worker {
             }
         }
         let Some(_counted) = self.shared.connections.enter(source) else { return };
-        let _ = stream.set_nodelay(true);
         match &self.shared.tls {
-            None => self.exchange(stream, source).await,
+            None => self.exchange(stream, source, None).await,
             Some(tls) => {
                 let accepted = timeout(HEADER_TIMEOUT, tls.acceptor().accept(stream)).await;
                 if let Ok(Ok(stream)) = accepted {
-                    self.exchange(stream, source).await;
+                    self.exchange(stream, source, None).await;
                 }
             }
+        }
+    }
+
+    /// One connection from where it was handed over.
+    async fn go_on(self, handed: Handed) {
+        let Handed { stream, source, counted, request, replies, ends } = handed;
+        let Ok(mut stream) = TcpStream::from_std(stream) else { return };
+        let Some(_counted) = counted else { return self.connect(stream, source).await };
+        if ends {
+            // What goes wrong now is nobody else's matter.
+            let _ = stream::finish(&mut stream, &replies).await;
+        } else {
+            self.exchange(stream, source, Some(Buffers { request, replies })).await;
         }
     }
 
@@ -118,21 +155,23 @@ impl Worker {
         &self,
         mut stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
         source: IpAddr,
+        begun: Option<Buffers>,
     ) {
-        let Self { shared, responder, spare, stop } = self;
+        let Self { shared, desk, spare, stop } = self;
         let proxies = shared.proxies.load_full();
         let mut stop = stop.clone();
-        let mut buffers = spare.borrow_mut().pop().unwrap_or_default();
-        let end =
-            plain::serve(&mut stream, &mut buffers, responder, &proxies, source, &mut stop).await;
-        let read = buffers.take_request();
+        let spared = || spare.borrow_mut().pop().unwrap_or_default();
+        let mut buffers = begun.unwrap_or_else(spared);
+        let from = (source, shared.clock);
+        let end = stream::serve(&mut stream, &mut buffers, desk, &proxies, from, &mut stop).await;
+        let read = std::mem::take(&mut buffers.request);
         buffers.reset();
         if spare.borrow().len() < MAX_SPARE {
             spare.borrow_mut().push(buffers);
         }
         if let Ok(End::HandOver) = end {
             let stream = Rewound::new(read, stream);
-            full::serve(stream, Rc::clone(responder), &proxies, source, stop).await;
+            full::serve(stream, Rc::clone(desk), &proxies, from, stop).await;
         }
     }
 }
@@ -145,8 +184,10 @@ pub const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 pub const MAX_REQUEST_BYTES: usize = 8192;
 /// Headers of one request.
 pub const MAX_HEADERS: usize = 32;
+/// How long a connection may say nothing between two requests.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long open requests may take once the daemon is told to stop.
-const DRAIN: Duration = Duration::from_secs(5);
+pub const DRAIN: Duration = Duration::from_secs(5);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
 /// Connections whose buffers are kept for others: 12 MiB a worker at most.
 const MAX_SPARE: usize = 1024;

@@ -1,145 +1,86 @@
 //! A thin HTTP/1.1 for what nearly every request is: a GET for announce or scrape, without a body.
 //!
-//! It reads into and writes from buffers that are used again, takes targets with any bytes in them,
-//! as clients send, and answers pipelined requests in order. Anything else it leaves, with all that
-//! was read and not answered, to hyper.
+//! It takes targets with any bytes in them, as clients send, and answers pipelined requests in order.
+//! Anything else it leaves to hyper. Bytes in, bytes out: who moves them is `poll.rs` or `stream.rs`.
 
-use std::cell::RefCell;
-use std::io;
 use std::net::IpAddr;
-use std::rc::Rc;
-use std::time::Duration;
 
 use httparse::{EMPTY_HEADER, Header, Status};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tracker::Now;
 
 use crate::front::forwarded::TrustedProxies;
-use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::front::http::{FORWARDED_FOR, MAX_HEADERS, MAX_REQUEST_BYTES};
 use crate::front::respond::{Found, Responder};
 
-/// What one connection reads into and writes from.
-#[derive(Debug, Default)]
-pub struct Buffers {
-    request: Vec<u8>,
+/// What answers plain requests; each worker has its own.
+pub struct Desk {
+    responder: Responder,
     body: Vec<u8>,
-    replies: Vec<u8>,
-}
-
-/// How a connection ended, as far as this way of reading it goes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum End {
-    /// It is over.
-    Closed,
-    /// The request buffer holds what hyper should read first.
-    HandOver,
-}
-
-impl Buffers {
-    /// What was read and not answered.
-    pub fn take_request(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.request)
-    }
-
-    /// Makes ready for another connection, keeping what room a usual one needs.
-    pub fn reset(&mut self) {
-        for buffer in [&mut self.request, &mut self.body, &mut self.replies] {
-            buffer.clear();
-            buffer.shrink_to(KEPT_BYTES);
-        }
-    }
-}
-
-/// Serves a connection until it ends, `stop` changes, or something else than a plain announce or
-/// scrape is asked for.
-///
-/// # Errors
-///
-/// Fails where the connection does.
-pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    buffers: &mut Buffers,
-    worker: &Rc<RefCell<Responder>>,
-    proxies: &TrustedProxies,
-    source: IpAddr,
-    stop: &mut watch::Receiver<bool>,
-) -> io::Result<End> {
-    let mut deadline = Instant::now() + HEADER_TIMEOUT;
-    loop {
-        let next = answer_all(buffers, &mut worker.borrow_mut(), proxies, source);
-        if !buffers.replies.is_empty() {
-            let written =
-                timeout_at(Instant::now() + HEADER_TIMEOUT, stream.write_all(&buffers.replies));
-            written.await??;
-            buffers.replies.clear();
-            deadline = Instant::now() + IDLE_TIMEOUT;
-        }
-        match next {
-            Next::Close => {
-                stream.shutdown().await?;
-                return Ok(End::Closed);
-            }
-            Next::HandOver => return Ok(End::HandOver),
-            Next::More => {}
-        }
-        let waits = buffers.request.is_empty();
-        let read = tokio::select! {
-            biased;
-            read = timeout_at(deadline, stream.read_buf(&mut buffers.request)) => read??,
-            _ = stop.changed(), if waits => return Ok(End::Closed),
-        };
-        if read == 0 {
-            return Ok(End::Closed);
-        }
-        if waits {
-            deadline = Instant::now() + HEADER_TIMEOUT;
-        }
-    }
 }
 
 /// What comes after the requests that are there were answered.
-#[derive(Clone, Copy)]
-enum Next {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Next {
+    /// The client wants no more.
     Close,
+    /// What came is no request: it was told so.
+    Refuse,
+    /// The first request that is left is not a plain one.
     HandOver,
+    /// The rest of a request, or another.
     More,
 }
 
-/// Answers every whole request in the buffer, in order, and keeps the rest.
-fn answer_all(
-    buffers: &mut Buffers,
-    worker: &mut Responder,
-    proxies: &TrustedProxies,
-    source: IpAddr,
-) -> Next {
-    let Buffers { request, body, replies } = buffers;
-    let mut done = 0;
-    let next = loop {
-        let rest = request.get(done..).unwrap_or_default();
-        let mut headers = [EMPTY_HEADER; MAX_HEADERS];
-        let asked = match read(rest, &mut headers) {
-            Read::Asked(asked) => asked,
-            Read::Other => break Next::HandOver,
-            Read::Partial if rest.len() < MAX_REQUEST_BYTES => break Next::More,
-            Read::Partial | Read::Malformed => {
-                replies.extend_from_slice(BAD_REQUEST);
-                break Next::Close;
+impl Desk {
+    /// A desk that answers by `responder`.
+    pub fn new(responder: Responder) -> Self {
+        Self { responder, body: Vec::new() }
+    }
+
+    /// What answers requests that are not plain.
+    pub fn responder(&mut self) -> &mut Responder {
+        &mut self.responder
+    }
+
+    /// Appends the answers to all whole requests in `bytes`, which came from `source`, to
+    /// `replies`. Returns how many bytes those requests were, and what comes next.
+    pub fn answer_all(
+        &mut self,
+        bytes: &[u8],
+        source: IpAddr,
+        proxies: &TrustedProxies,
+        now: Now,
+        replies: &mut Vec<u8>,
+    ) -> (usize, Next) {
+        let Self { responder, body } = self;
+        let mut done = 0;
+        loop {
+            let rest = bytes.get(done..).unwrap_or_default();
+            if rest.is_empty() {
+                return (done, Next::More);
             }
-        };
-        let client = proxies.client(source, asked.hops());
-        body.clear();
-        if worker.respond(asked.target, client, body) == Found::Nothing {
-            break Next::HandOver;
+            let mut headers = [EMPTY_HEADER; MAX_HEADERS];
+            let asked = match read(rest, &mut headers) {
+                Read::Asked(asked) => asked,
+                Read::Other => return (done, Next::HandOver),
+                Read::Partial if rest.len() < MAX_REQUEST_BYTES => return (done, Next::More),
+                Read::Partial | Read::Malformed => {
+                    replies.extend_from_slice(BAD_REQUEST);
+                    return (done, Next::Refuse);
+                }
+            };
+            let client = proxies.client(source, asked.hops());
+            body.clear();
+            if responder.respond(asked.target, client, now, body) == Found::Nothing {
+                return (done, Next::HandOver);
+            }
+            write_reply(replies, body, &asked);
+            done += asked.length;
+            if !asked.keep_alive {
+                return (done, Next::Close);
+            }
         }
-        write_reply(replies, body, &asked);
-        done += asked.length;
-        if !asked.keep_alive {
-            break Next::Close;
-        }
-    };
-    request.drain(..done);
-    next
+    }
 }
 
 /// One plain request.
@@ -176,13 +117,15 @@ fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>; MAX_HEADERS]) -> Rea
     let Some(end) = memchr::memchr(b'\n', bytes) else { return Read::Partial };
     let (line, rest) = bytes.split_at(end + 1);
     let Some(line) = line.strip_suffix(b"\r\n") else { return Read::Other };
-    let Some(line) = line.strip_prefix(b"GET ") else { return Read::Other };
+    let Some(line) = line.strip_prefix(b"GET ") else {
+        return if line == HTTP_2 { Read::Malformed } else { Read::Other };
+    };
     let (target, is_old) = match line.split_last_chunk() {
         Some((target, b" HTTP/1.1")) => (target, false),
         Some((target, b" HTTP/1.0")) => (target, true),
         _ => return Read::Other,
     };
-    if target.iter().any(|byte| byte.is_ascii_control() || *byte == b' ') {
+    if has_space_or_control(target) {
         return Read::Malformed;
     }
     let (head, headers) = match httparse::parse_headers(rest, room) {
@@ -205,6 +148,11 @@ fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>; MAX_HEADERS]) -> Rea
     Read::Asked(Asked { target, is_old, keep_alive, headers, length: end + 1 + head })
 }
 
+/// Looks at every byte, and so at many at once: a search that ends early takes them one by one.
+fn has_space_or_control(target: &[u8]) -> bool {
+    target.iter().fold(false, |found, byte| found | (*byte <= b' ') | (*byte == 0x7f))
+}
+
 fn write_reply(replies: &mut Vec<u8>, body: &[u8], asked: &Asked<'_, '_>) {
     replies.extend_from_slice(HEAD);
     replies.extend_from_slice(itoa::Buffer::new().format(body.len()).as_bytes());
@@ -217,14 +165,13 @@ fn write_reply(replies: &mut Vec<u8>, body: &[u8], asked: &Asked<'_, '_>) {
 }
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ";
-const BAD_REQUEST: &[u8] =
-    b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
+    Content-Length: 60\r\nConnection: close\r\n\r\n\
+    this is no HTTP/1.1 request of at most 8 KiB: send GET /...\n";
+/// How a client of HTTP/2 begins who did not ask first (RFC 9113, 3.4).
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
 /// With these a request has a body, or wants another protocol.
 const NOT_PLAIN: [&str; 4] = ["content-length", "expect", "transfer-encoding", "upgrade"];
-/// How long a connection may say nothing between two requests.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// What a usual request or reply takes; buffers that grew larger shrink to this between connections.
-const KEPT_BYTES: usize = 4096;
 
 #[cfg(test)]
 mod tests {
@@ -253,6 +200,13 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_as_long_as_it_says() {
+        let text = str::from_utf8(BAD_REQUEST).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{}", body.len());
+    }
+
+    #[test]
     fn connections_are_kept_as_each_version_has_it() {
         check("GET / HTTP/1.0\r\n\r\n", Some(false));
         check("GET / HTTP/1.0\r\nconnection: Keep-Alive\r\n\r\n", Some(true));
@@ -262,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_is_not_plain_is_left_to_others() {
-        for line in ["HEAD / HTTP/1.1", "POST / HTTP/1.1", "GET / HTTP/2.0", "PRI * HTTP/2.0"] {
+        for line in ["HEAD / HTTP/1.1", "POST / HTTP/1.1", "GET / HTTP/2.0", "OPTIONS * HTTP/1.1"] {
             check(&format!("{line}\r\n\r\n"), None);
         }
         for header in ["Content-Length: 5", "Transfer-Encoding: chunked", "Upgrade: h2c"] {
@@ -279,6 +233,7 @@ mod tests {
             b"GET /\x01 HTTP/1.1\r\n\r\n",
             b"GET / HTTP/1.1\r\nbad header\r\n\r\n",
             b"GET / HTTP/1.1\r\n: empty\r\n\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         ] {
             let mut room = [EMPTY_HEADER; MAX_HEADERS];
             assert!(matches!(read(bytes, &mut room), Read::Malformed), "{}", bytes.escape_ascii());

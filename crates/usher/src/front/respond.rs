@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tracker::{Scratch, Via};
+use tracker::{Now, Scratch, Via};
 use wire::http::{Request, TargetError, encode_announce, encode_failure, parse_target};
 use wire::{Failure, RetryIn};
 
@@ -31,13 +31,18 @@ impl Responder {
     }
 
     /// Appends the body that answers a request for `target`, path and query as raw bytes.
-    pub fn respond(&mut self, target: &[u8], client: IpAddr, body: &mut Vec<u8>) -> Found {
+    pub fn respond(
+        &mut self,
+        target: &[u8],
+        client: IpAddr,
+        now: Now,
+        body: &mut Vec<u8>,
+    ) -> Found {
         let request = match parse_target(target) {
             Err(TargetError::UnknownPath) => return Found::Nothing,
             request => request,
         };
         let Self { shared, scratch } = self;
-        let now = shared.clock.now();
         if !shared.requests.allow(client, now.secs) {
             scratch.counters().limited();
             encode_failure(&SLOW_DOWN, body);

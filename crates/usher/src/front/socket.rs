@@ -56,7 +56,11 @@ fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
     }
     socket.set_reuse_port(true)?;
     match kind {
-        Kind::Stream => socket.set_reuse_address(true)?,
+        Kind::Stream => {
+            socket.set_reuse_address(true)?;
+            // Connections take it over from their listener.
+            socket.set_tcp_nodelay(true)?;
+        }
         Kind::Datagram => widen(&socket),
     }
     socket.bind(&address.into())?;

@@ -1,7 +1,7 @@
 //! Members' traffic on its way from the sessions to the books.
 //!
-//! Every few seconds what rose is kept in one transaction. Where that fails the counts wait for
-//! the next time; they are maxima, so nothing is lost or counted twice.
+//! Every few seconds what rose is kept, in one transaction unless it is much. Where that fails the
+//! counts wait for the next time; they are maxima, so nothing is lost or counted twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,9 +28,21 @@ impl Flush {
     ///
     /// Fails where the store does; the counts are kept.
     pub(crate) async fn run(&mut self, now: Now) -> Result<usize, club::Error> {
-        if self.waiting.len() < MAX_WAITING {
-            self.tracker.drain_counts(now, &mut self.waiting);
+        let mut written = 0;
+        for part in 0..Tracker::COUNT_PARTS {
+            // More than a transaction takes waits only where the last one failed.
+            if self.waiting.len() < TRANSACTION {
+                self.tracker.drain_counts(part, now, &mut self.waiting);
+            }
+            if self.waiting.len() >= TRANSACTION {
+                written += self.write(now).await?;
+            }
         }
+        Ok(written + self.write(now).await?)
+    }
+
+    /// Writes what waits, in one transaction.
+    async fn write(&mut self, now: Now) -> Result<usize, club::Error> {
         if self.waiting.is_empty() {
             return Ok(0);
         }
@@ -38,6 +50,8 @@ impl Flush {
         let counts: Vec<club::SessionCount> = self.waiting.iter().filter_map(booked).collect();
         self.club.flush(&counts, now.unix).await?;
         self.waiting.clear();
+        // A burst must not hold its memory for ever.
+        self.waiting.shrink_to(TRANSACTION);
         Ok(counts.len())
     }
 
@@ -80,6 +94,6 @@ fn booked(count: &SessionCount) -> Option<club::SessionCount> {
     })
 }
 
-/// While the store is down, sessions remember by themselves; the waiting list must not grow for
-/// ever.
-const MAX_WAITING: usize = 1 << 20;
+/// Counts of one transaction, some 2 MiB. While the store is down so many wait here; the sessions
+/// remember the others by themselves.
+const TRANSACTION: usize = 1 << 14;

@@ -17,10 +17,10 @@ use crate::clock::Clock;
 use crate::config::{Config, UdpIo, UdpSettings, Workers};
 use crate::front::connection_id::ConnectionIds;
 use crate::front::datagrams::Way;
-use crate::front::http::{self, Shared};
+use crate::front::http::{self, Arrivals, Shared};
 use crate::front::limit::RequestLimit;
 use crate::front::socket::{Kind, bind, local_address};
-use crate::front::udp;
+use crate::front::{poll, udp};
 
 /// Every listener, bound but not yet served.
 pub(crate) struct Listeners {
@@ -37,6 +37,7 @@ pub(crate) struct Listeners {
 pub(crate) struct Fronts {
     threads: Vec<JoinHandle<()>>,
     stop_udp: Arc<AtomicBool>,
+    stop_polls: Vec<poll::Stop>,
     stop_http: watch::Sender<bool>,
 }
 
@@ -127,17 +128,25 @@ impl Listeners {
         }
         drop(opened);
         outcomes.iter().collect::<io::Result<()>>()?;
+        let mut stop_polls = Vec::new();
         for (number, socket) in self.http.into_iter().enumerate() {
+            let arrivals = if shared.tls.is_some() {
+                Arrivals::Listener(socket.into())
+            } else {
+                let (over, handed) = tokio::sync::mpsc::unbounded_channel();
+                let worker = poll::Worker::new(Arc::clone(shared), socket.into(), over)?;
+                stop_polls.push(worker.stop());
+                let thread = thread::Builder::new().name(format!("http-{number}"));
+                threads.push(thread.spawn(move || report(worker.run()))?);
+                Arrivals::Handed(handed)
+            };
             let (shared, stopped) = (Arc::clone(shared), stopped.clone());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let thread = thread::Builder::new().name(format!("http-{number}"));
-            threads.push(thread.spawn(move || {
-                if let Err(error) = runtime.block_on(http::serve(shared, socket.into(), stopped)) {
-                    tracing::error!(%error, "an HTTP worker stopped");
-                }
-            })?);
+            let thread = thread::Builder::new().name(format!("http-rt-{number}"));
+            let serve = move || report(runtime.block_on(http::serve(shared, arrivals, stopped)));
+            threads.push(thread.spawn(serve)?);
         }
-        Ok(Fronts { threads, stop_udp, stop_http })
+        Ok(Fronts { threads, stop_udp, stop_polls, stop_http })
     }
 }
 
@@ -145,6 +154,7 @@ impl Fronts {
     /// Takes no more requests, lets those that are open end, and returns once all threads have.
     pub(crate) fn stop(self) {
         self.stop_udp.store(true, Ordering::Relaxed);
+        self.stop_polls.iter().for_each(poll::Stop::tell);
         let _ = self.stop_http.send(true);
         for thread in self.threads {
             if thread.join().is_err() {
@@ -159,6 +169,12 @@ fn choose(asked: UdpIo) -> Result<Way, FrontError> {
     let way = Way::choose(asked).map_err(FrontError::IoUring)?;
     tracing::info!(io = way.name(), "datagrams");
     Ok(way)
+}
+
+fn report(outcome: io::Result<()>) {
+    if let Err(error) = outcome {
+        tracing::error!(%error, "an HTTP worker stopped");
+    }
 }
 
 fn udp_worker(

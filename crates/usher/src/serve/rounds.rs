@@ -9,7 +9,7 @@ use club::{BackupError, Club};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
 use web::pay::Till;
 
@@ -80,13 +80,17 @@ impl Rounds {
     async fn flush(self, mut stop: watch::Receiver<bool>) {
         let mut flush = Flush::new(Arc::clone(&self.tracker), Arc::clone(&self.club));
         let mut failing = false;
+        let mut pause = Duration::ZERO;
         loop {
             let period = self.config.load().tracker.flush_interval;
             let stopped = tokio::select! {
-                () = sleep(period) => false,
+                () = sleep(period.max(pause)) => false,
                 _ = stop.changed() => true,
             };
-            match flush.run(self.clock.now()).await {
+            let begun = Instant::now();
+            let flushed = flush.run(self.clock.now()).await;
+            pause = LONGEST_FLUSH_PAUSE.min(begun.elapsed() * FLUSH_SHARE);
+            match flushed {
                 Ok(_) if failing => {
                     failing = false;
                     tracing::info!("traffic is written again; nothing was lost");
@@ -241,6 +245,9 @@ const REACH_PACE: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// How often a reload is looked for that brings a provider to ask.
 const NO_POLL: Duration = Duration::from_secs(60);
+/// A flush takes at most a twentieth of the time: what it costs must not grow with the announces.
+const FLUSH_SHARE: u32 = 19;
+const LONGEST_FLUSH_PAUSE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 /// [`Tracker::SWEEP_STEPS`], as the arithmetic of pauses wants it.
 const STEPS: u32 = 1024;

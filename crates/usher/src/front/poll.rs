@@ -1,0 +1,357 @@
+//! One HTTP worker: a thread around epoll that answers plain requests, connection after connection.
+//!
+//! A runtime's task, timer and wake-up for each request cost as much as the announce itself, so here
+//! is none: what is ready is read into the worker's one buffer, answered, and written at once. Who
+//! has asked when accepted is answered before epoll hears of the connection. Whatever needs to wait
+//! for more than a request (hyper's part, a slow reader, a proxy's header) is handed over.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token, Waker};
+use slab::Slab;
+use tokio::sync::mpsc::UnboundedSender;
+use tracker::Now;
+
+use crate::front::http::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT, Shared};
+use crate::front::limit::Connection;
+use crate::front::plain::{Desk, Next};
+use crate::front::respond::Responder;
+
+/// A connection that somebody else goes on with.
+pub struct Handed {
+    /// The connection, not blocking.
+    pub stream: std::net::TcpStream,
+    /// Where it comes from.
+    pub source: IpAddr,
+    /// Its place in the count; `None` where a proxy may yet say whose it is.
+    pub counted: Option<Connection>,
+    /// What was read and not answered.
+    pub request: Vec<u8>,
+    /// What was answered and not sent.
+    pub replies: Vec<u8>,
+    /// Whether it ends once that is sent.
+    pub ends: bool,
+}
+
+/// Tells a worker to end.
+#[derive(Clone)]
+pub struct Stop {
+    is_told: Arc<AtomicBool>,
+    waker: Arc<Waker>,
+}
+
+impl Stop {
+    /// Lets it take no more connections, and end once open requests have.
+    pub fn tell(&self) {
+        self.is_told.store(true, Ordering::Release);
+        // The flag is seen within a second even where the waker fails.
+        let _ = self.waker.wake();
+    }
+}
+
+/// One worker.
+pub struct Worker {
+    poll: Poll,
+    /// `None` once the worker ends.
+    listener: Option<TcpListener>,
+    /// Connections may wait at the listener that epoll will not speak of again.
+    arrivals: Arrivals,
+    places: Slab<Place>,
+    stop: Stop,
+    over: UnboundedSender<Handed>,
+    exchange: Exchange,
+}
+
+/// What all connections of a worker share.
+struct Exchange {
+    shared: Arc<Shared>,
+    desk: Desk,
+    read: Box<[u8]>,
+    /// What could not be sent at once; empty between two connections.
+    replies: Vec<u8>,
+}
+
+/// Whether to ask the listener.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Arrivals {
+    None,
+    Some,
+    /// There are, but no room for them: after a moment.
+    Later,
+}
+
+/// One connection.
+struct Place {
+    stream: TcpStream,
+    source: IpAddr,
+    counted: Connection,
+    /// The beginning of a request.
+    held: Vec<u8>,
+    /// Until when its next request must be whole, in seconds since the daemon's start.
+    deadline: u32,
+}
+
+/// What becomes of a connection.
+enum After {
+    Keep,
+    Close,
+    HandOver { ends: bool },
+}
+
+impl Worker {
+    /// A worker for one listening socket; connections that need more go to `over`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the system has no room for it.
+    pub fn new(
+        shared: Arc<Shared>,
+        listener: std::net::TcpListener,
+        over: UnboundedSender<Handed>,
+    ) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mut listener = TcpListener::from_std(listener);
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        Ok(Self {
+            poll,
+            listener: Some(listener),
+            arrivals: Arrivals::Some,
+            places: Slab::new(),
+            stop: Stop { is_told: Arc::default(), waker },
+            over,
+            exchange: Exchange {
+                desk: Desk::new(Responder::new(&shared)),
+                shared,
+                read: vec![0; READ_BYTES].into(),
+                replies: Vec::new(),
+            },
+        })
+    }
+
+    /// What ends it.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Serves until told to stop; then lets open requests end.
+    ///
+    /// # Errors
+    ///
+    /// Fails where epoll does; what goes wrong on one connection ends that connection alone.
+    pub fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS);
+        let clock = self.exchange.shared.clock;
+        let mut swept = clock.now().secs;
+        let mut ends = None;
+        loop {
+            match self.poll.poll(&mut events, self.patience()) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                polled => polled?,
+            }
+            let now = clock.now();
+            for event in &events {
+                match event.token() {
+                    LISTENER => self.arrivals = Arrivals::Some,
+                    WAKER => {}
+                    Token(key) => self.go_on(key, now),
+                }
+            }
+            if self.arrivals != Arrivals::None {
+                self.accept(now);
+            }
+            if swept != now.secs {
+                swept = now.secs;
+                self.places.retain(|_, place| place.deadline >= now.secs);
+            }
+            if self.stop.is_told.load(Ordering::Acquire) {
+                self.listener = None;
+                self.arrivals = Arrivals::None;
+                self.places.retain(|_, place| !place.held.is_empty());
+                let end = *ends.get_or_insert_with(|| now.secs + whole_secs(DRAIN));
+                if self.places.is_empty() || now.secs >= end {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// How long to wait for something to happen.
+    fn patience(&self) -> Option<Duration> {
+        match self.arrivals {
+            Arrivals::Some => Some(Duration::ZERO),
+            Arrivals::Later => Some(PAUSE_AFTER_ERROR),
+            Arrivals::None => Some(TICK),
+        }
+    }
+
+    /// Takes some of those who wait; the others after who is here has had a turn.
+    fn accept(&mut self, now: Now) {
+        for _ in 0..ACCEPTS {
+            let Some(listener) = &self.listener else { return };
+            match listener.accept() {
+                Ok((stream, from)) => self.welcome(stream, from, now),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.arrivals = Arrivals::None;
+                    return;
+                }
+                // They left while they waited.
+                Err(error) if is_theirs(&error) => {}
+                Err(error) => {
+                    if self.arrivals == Arrivals::Some {
+                        tracing::warn!(%error, "accepting a connection failed: too many open files?");
+                    }
+                    self.arrivals = Arrivals::Later;
+                    return;
+                }
+            }
+        }
+        self.arrivals = Arrivals::Some;
+    }
+
+    /// Begins with a connection, and goes as far as it comes.
+    fn welcome(&mut self, stream: TcpStream, from: SocketAddr, now: Now) {
+        let shared = &self.exchange.shared;
+        let source = from.ip().to_canonical();
+        if shared.proxies.load().trusts(source) {
+            // It may begin with a header, or speak for many.
+            let stream = stream.into();
+            let (request, replies) = (Vec::new(), Vec::new());
+            let handed = Handed { stream, source, counted: None, request, replies, ends: false };
+            let _ = self.over.send(handed);
+            return;
+        }
+        let Some(counted) = shared.connections.enter(source) else { return };
+        let deadline = now.secs + whole_secs(HEADER_TIMEOUT);
+        let mut place = Place { stream, source, counted, held: Vec::new(), deadline };
+        match self.exchange.go_on(&mut place, now) {
+            After::Keep => {
+                let entry = self.places.vacant_entry();
+                let registry = self.poll.registry();
+                let token = Token(entry.key());
+                if registry.register(&mut place.stream, token, Interest::READABLE).is_ok() {
+                    entry.insert(place);
+                }
+            }
+            After::Close => {}
+            After::HandOver { ends } => self.hand_over(place, ends),
+        }
+    }
+
+    /// Goes on with a connection that something came on.
+    fn go_on(&mut self, key: usize, now: Now) {
+        // Whoever has gone in this round may have left an event behind.
+        let Some(place) = self.places.get_mut(key) else { return };
+        match self.exchange.go_on(place, now) {
+            After::Keep => {}
+            After::Close => drop(self.places.remove(key)),
+            After::HandOver { ends } => {
+                let mut place = self.places.remove(key);
+                if self.poll.registry().deregister(&mut place.stream).is_ok() {
+                    self.hand_over(place, ends);
+                }
+            }
+        }
+    }
+
+    fn hand_over(&mut self, place: Place, ends: bool) {
+        let Place { stream, source, counted, held: request, .. } = place;
+        let replies = std::mem::take(&mut self.exchange.replies);
+        let counted = Some(counted);
+        let handed = Handed { stream: stream.into(), source, counted, request, replies, ends };
+        // It fails only where the other thread is gone, and so is its connection then.
+        let _ = self.over.send(handed);
+    }
+}
+
+impl Exchange {
+    /// Reads all that is there on a connection and answers it.
+    fn go_on(&mut self, place: &mut Place, now: Now) -> After {
+        loop {
+            let read = match place.stream.read(&mut self.read) {
+                Ok(0) => return After::Close,
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return After::Keep,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(_) => return After::Close,
+            };
+            let next = self.answer(place, read, now);
+            if !self.replies.is_empty() {
+                match place.stream.write(&self.replies) {
+                    Ok(sent) if sent == self.replies.len() => self.replies.clear(),
+                    Ok(sent) => drop(self.replies.drain(..sent)),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(_) => {
+                        self.replies.clear();
+                        return After::Close;
+                    }
+                }
+            }
+            match next {
+                Next::Refuse => return After::HandOver { ends: true },
+                Next::Close if self.replies.is_empty() => return After::Close,
+                Next::Close => return After::HandOver { ends: true },
+                Next::HandOver => return After::HandOver { ends: false },
+                Next::More if !self.replies.is_empty() => return After::HandOver { ends: false },
+                // The kernel had less than there was room for: epoll will tell of what comes.
+                Next::More if read < READ_BYTES => return After::Keep,
+                Next::More => {}
+            }
+        }
+    }
+
+    /// Answers what was read, together with what was held; holds what is no whole request.
+    fn answer(&mut self, place: &mut Place, read: usize, now: Now) -> Next {
+        let Self { desk, shared, replies, .. } = self;
+        let bytes = self.read.get(..read).unwrap_or_default();
+        let proxies = shared.proxies.load();
+        let had_begun = !place.held.is_empty();
+        let next = if had_begun {
+            place.held.extend_from_slice(bytes);
+            let (done, next) = desk.answer_all(&place.held, place.source, &proxies, now, replies);
+            if done == place.held.len() {
+                place.held = Vec::new();
+            } else {
+                place.held.drain(..done);
+            }
+            next
+        } else {
+            let (done, next) = desk.answer_all(bytes, place.source, &proxies, now, replies);
+            place.held.extend_from_slice(bytes.get(done..).unwrap_or_default());
+            next
+        };
+        let begins = !place.held.is_empty() && (!had_begun || !replies.is_empty());
+        if begins {
+            place.deadline = now.secs + whole_secs(HEADER_TIMEOUT);
+        } else if !replies.is_empty() {
+            place.deadline = now.secs + whole_secs(IDLE_TIMEOUT);
+        }
+        next
+    }
+}
+
+fn is_theirs(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted)
+}
+
+/// Whole seconds, the one that has begun not counted.
+fn whole_secs(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
+}
+
+const LISTENER: Token = Token(usize::MAX);
+const WAKER: Token = Token(usize::MAX - 1);
+/// Connections with news that are asked for at once.
+const EVENTS: usize = 256;
+/// Connections taken before those that are here have another turn.
+const ACCEPTS: usize = 64;
+/// Deadlines are looked at so often; they are of whole seconds.
+const TICK: Duration = Duration::from_secs(1);
+const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
+/// Twice the longest request: several pipelined ones come in one read.
+const READ_BYTES: usize = 16 * 1024;

@@ -1,0 +1,174 @@
+//! HTTP on the announce listener, by either way that a connection is served: by a worker's epoll, or
+//! by a runtime (as all that a proxy passes on).
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, TcpStream};
+use std::time::Duration;
+
+use tests::{Ask, Daemon, Http, Value};
+
+const FILM: [u8; 20] = *b"film film film film ";
+const FAN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1));
+const PROXY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9));
+
+fn daemon() -> Daemon {
+    let daemon = Daemon::start("  trusted_proxies: [127.0.0.9/32]", "");
+    daemon.item("film", FILM, "free");
+    daemon
+}
+
+/// Runs the same against both ways.
+fn either_way(check: impl Fn(&dyn Fn() -> Http)) {
+    let daemon = daemon();
+    let port = daemon.listening().http.port();
+    for source in [FAN, PROXY] {
+        check(&|| Http::from(source, port));
+    }
+}
+
+fn request(peer: u32) -> String {
+    format!("GET {} HTTP/1.1\r\nHost: t\r\n\r\n", Ask::of(FILM, peer).target())
+}
+
+#[test]
+fn what_is_no_announce_has_a_status() {
+    either_way(|connect| {
+        let status = |request: &str| {
+            let mut http = connect();
+            http.send(request);
+            http.receive().expect("a response").status
+        };
+        assert_eq!(status("GET /nothing HTTP/1.1\r\nHost: t\r\n\r\n"), 404);
+        assert_eq!(status("GET / HTTP/1.1\r\nHost: t\r\n\r\n"), 404);
+        assert_eq!(status("POST /announce HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n"), 405);
+        assert_eq!(status("GET /announce HTTP/1.1\r\nno colon here\r\n\r\n"), 400);
+        assert_eq!(status("nonsense\r\n\r\n"), 400);
+        assert_eq!(status("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 400);
+    });
+}
+
+#[test]
+fn a_request_that_is_too_long_is_told_so_however_long() {
+    either_way(|connect| {
+        for bytes in [20_000, 300_000] {
+            let mut http = connect();
+            http.send(format!("GET /announce?{} HTTP/1.1\r\n\r\n", "x".repeat(bytes)));
+            assert_eq!(http.receive().expect("a response").status, 400, "{bytes} bytes");
+            assert!(http.has_ended());
+        }
+    });
+}
+
+#[test]
+fn requests_in_one_write_are_answered_in_order() {
+    either_way(|connect| {
+        let mut http = connect();
+        http.send(request(1) + "GET /nothing HTTP/1.1\r\nHost: t\r\n\r\n" + &request(2));
+        let statuses = [(); 3].map(|()| http.receive().expect("a response").status);
+        assert_eq!(statuses, [200, 404, 200]);
+    });
+}
+
+#[test]
+fn a_request_may_come_byte_by_byte() {
+    either_way(|connect| {
+        let mut http = connect();
+        for _ in 0..2 {
+            for byte in request(1).bytes() {
+                http.send([byte]);
+            }
+            assert_eq!(http.receive().expect("a response").status, 200);
+        }
+    });
+}
+
+#[test]
+fn the_end_of_one_request_may_come_with_the_next() {
+    either_way(|connect| {
+        let mut http = connect();
+        let both = request(1) + &request(2);
+        let (first, rest) = both.split_at(50);
+        http.send(first);
+        std::thread::sleep(Duration::from_millis(20));
+        http.send(rest);
+        for _ in 0..2 {
+            assert_eq!(http.receive().expect("a response").status, 200);
+        }
+    });
+}
+
+#[test]
+fn who_reads_late_gets_every_answer() {
+    let daemon = daemon();
+    for source in [FAN, PROXY] {
+        let mut http = Http::from(source, daemon.listening().http.port());
+        // The answers are far more than the sockets' buffers hold.
+        let head = "GET /scrape?info_hash=short HTTP/1.1\r\nHost: t\r\n\r\n";
+        let many = head.repeat(MANY);
+        let writer = http.writer();
+        let sending = std::thread::spawn(move || (&writer).write_all(many.as_bytes()));
+        std::thread::sleep(Duration::from_millis(300));
+        for number in 0..MANY {
+            let response = http.receive().unwrap_or_else(|| panic!("no answer {number}"));
+            assert!(Value::read(&response.body).text("failure reason").is_some());
+        }
+        sending.join().expect("a thread").expect("all is sent");
+    }
+}
+
+#[test]
+fn connections_last_as_long_as_they_should() {
+    either_way(|connect| {
+        let target = Ask::of(FILM, 1).target();
+        for (version, header, stays) in [
+            ("1.1", "", true),
+            ("1.1", "Connection: close\r\n", false),
+            ("1.0", "", false),
+            ("1.0", "Connection: keep-alive\r\n", true),
+        ] {
+            let mut http = connect();
+            let request = format!("GET {target} HTTP/{version}\r\nHost: t\r\n{header}\r\n");
+            http.send(&request);
+            assert_eq!(http.receive().expect("a response").status, 200);
+            if stays {
+                http.send(&request);
+                assert!(http.receive().is_some(), "HTTP/{version} {header}");
+            } else {
+                assert!(http.has_ended(), "HTTP/{version} {header}");
+            }
+        }
+    });
+}
+
+#[test]
+fn who_does_not_finish_a_request_is_cut_off() {
+    either_way(|connect| {
+        let mut http = connect();
+        http.send("GET /announce?info_hash=");
+        assert!(http.has_ended());
+        assert!(connect().has_ended(), "one that asks nothing");
+    });
+}
+
+#[test]
+fn a_network_has_so_many_connections_at_once() {
+    let daemon = Daemon::start("  limits: {connections_per_prefix: 2}", "");
+    daemon.item("film", FILM, "free");
+    let port = daemon.listening().http.port();
+    let mut held = [Http::to(port), Http::to(port)];
+    for http in &mut held {
+        http.announce(&Ask::of(FILM, 1));
+    }
+    assert!(Http::to(port).has_ended());
+    let [first, _second] = held;
+    drop(first);
+    tests::eventually("there is room again", || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        stream.write_all(request(1).as_bytes()).ok()?;
+        let mut byte = [0];
+        (stream.read(&mut byte).ok()? == 1).then_some(())
+    });
+}
+
+/// Some 10 MiB of answers.
+const MANY: usize = 60_000;
