@@ -57,7 +57,7 @@ impl Club {
     pub async fn reload(&self, names: Names) -> Result<Loaded, Error> {
         let _changes_wait = self.writer.pause().await;
         self.live.rename(names);
-        Ok(self.live.load(&*self.store).await?)
+        Ok(self.live.load(&self.store).await?)
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

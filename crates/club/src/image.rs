@@ -7,20 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
-use policy::{
-    AliasHash, Aliases, Entitlements, Generation, Grant, MemberState, PolicyId, Right, Roster,
-    Standing, TierId,
-};
+use policy::{AliasHash, Aliases, Entitlements, Grant, PolicyId, Right, Roster, Standing, TierId};
 
 use crate::alert;
 use crate::entitlement::{Ended, Entitlement};
 use crate::import;
 use crate::item::{self, Item};
-use crate::member::{self, Member};
+use crate::member::Member;
 use crate::names::Names;
 use crate::rights;
 use crate::shelf::Shelf;
 use crate::sql::{Connection, SqlResult};
+use crate::standings;
 use crate::store::Store;
 use crate::turns::Turned;
 
@@ -98,7 +96,7 @@ impl Live {
         let names = self.names.load();
         let [paid, earned] = [Some(&member.tier), member.earned.as_ref()]
             .map(|tier| tier.and_then(|tier| names.tier(tier)).unwrap_or(TierId::OUTSIDER));
-        let (tier, until, then) = best(paid, member.tier_until, earned);
+        let (tier, until, then) = standings::best(paid, member.tier_until, earned);
         let standing = Standing {
             tier,
             until,
@@ -149,62 +147,26 @@ impl Live {
     }
 
     /// Makes the image anew. O(store).
-    pub(crate) async fn load(&self, store: &dyn Store) -> SqlResult<Loaded> {
+    pub(crate) async fn load(&self, store: &Arc<dyn Store>) -> SqlResult<Loaded> {
         let mut rest = store.reader().await?;
-        let [first, second] = rights::halves(&mut *rest).await?;
-        let (loaded, first, second) = tokio::try_join!(
-            self.load_all_but_rights(&mut *rest),
-            self.load_rights(store, first),
-            self.load_rights(store, second),
-        )?;
+        let halves = rights::halves(&mut *rest).await?;
+        let [first, second] =
+            halves.map(|half| rights::load_beside(store.clone(), self.image.rights.clone(), half));
+        let (loaded, first, second) =
+            tokio::try_join!(self.load_all_but_rights(&mut *rest), first, second)?;
         Ok(Loaded { entitlements: first + second, ..loaded })
     }
 
     async fn load_all_but_rights(&self, db: &mut dyn Connection) -> SqlResult<Loaded> {
-        let mut loaded = Loaded::default();
-        self.load_members(db, &mut loaded).await?;
+        let standings::Found { members, unknown_tiers } =
+            standings::load(db, &self.image.roster, &self.names.load()).await?;
+        let mut loaded = Loaded { members, unknown_tiers, ..Loaded::default() };
         self.load_items(db, &mut loaded).await?;
         self.load_aliases(db).await?;
         self.show_alerts(alert::count_open(db).await?);
         self.shelf.clear();
         self.turned.load(db).await?;
         Ok(loaded)
-    }
-
-    async fn load_rights(&self, store: &dyn Store, items: (u32, u32)) -> SqlResult<u32> {
-        rights::load(&mut *store.reader().await?, &self.image.rights, items).await
-    }
-
-    async fn load_members(&self, db: &mut dyn Connection, loaded: &mut Loaded) -> SqlResult<()> {
-        let names = self.names.load();
-        db.visit(
-            "SELECT id, tier, tier_until, state, generation, old_key_until, \
-             coalesce(earned, '') FROM member",
-            &[],
-            &mut |row| {
-                let tier = row.text(1)?;
-                let [paid, earned] =
-                    [tier, row.text(6)?].map(|tier| names.tier(tier).unwrap_or(TierId::OUTSIDER));
-                let (best, until, then) = best(paid, row.optional(2)?, earned);
-                let standing = Standing {
-                    tier: best,
-                    until,
-                    then,
-                    state: member::state(row, 3)?,
-                    generation: Generation(row.number(4)?),
-                    old_key_until: row.optional(5)?.unwrap_or(0),
-                };
-                if standing.state != MemberState::Removed {
-                    loaded.members += 1;
-                    if names.tier(tier).is_none() && !loaded.unknown_tiers.contains(tier) {
-                        loaded.unknown_tiers.insert(tier.to_owned());
-                    }
-                }
-                self.image.roster.set(member::id(row, 0)?, standing);
-                Ok(())
-            },
-        )
-        .await
     }
 
     async fn load_aliases(&self, db: &mut dyn Connection) -> SqlResult<()> {
@@ -230,12 +192,6 @@ impl Live {
         })
         .await
     }
-}
-
-/// The best of the tier that was paid for or given and the one that was earned, when it ends, and
-/// the tier held from then on. What was earned is held until a window's close says otherwise.
-fn best(paid: TierId, until: Option<u32>, earned: TierId) -> (TierId, u32, TierId) {
-    if earned > paid { (earned, FOREVER, paid) } else { (paid, until.unwrap_or(FOREVER), earned) }
 }
 
 const FOREVER: u32 = u32::MAX;

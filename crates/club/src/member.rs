@@ -299,11 +299,16 @@ pub(crate) fn id(row: &dyn Row, column: usize) -> SqlResult<MemberId> {
 }
 
 pub(crate) fn state(row: &dyn Row, column: usize) -> SqlResult<MemberState> {
-    match row.text(column)? {
-        "active" => Ok(MemberState::Active),
-        "removed" => Ok(MemberState::Removed),
-        "suspended" => Ok(MemberState::Suspended),
-        other => Err(unreadable(column, other)),
+    let text = row.text(column)?;
+    state_named(text).ok_or_else(|| unreadable(column, text))
+}
+
+pub(crate) fn state_named(text: &str) -> Option<MemberState> {
+    match text {
+        "active" => Some(MemberState::Active),
+        "removed" => Some(MemberState::Removed),
+        "suspended" => Some(MemberState::Suspended),
+        _ => None,
     }
 }
 

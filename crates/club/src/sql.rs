@@ -31,6 +31,21 @@ pub trait Connection: Send {
         values: &'a [Value<'a>],
         visit: &'a mut Visit<'_>,
     ) -> BoxFuture<'a, SqlResult<()>>;
+
+    /// How a statement of thousands of values names the places of its values.
+    fn places(&self) -> Places {
+        Places::Numbered
+    }
+}
+
+/// What stands in a statement for its values.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Places {
+    /// `?` for each, in their order. Where a database knows its places by their names, binding
+    /// takes the square of their number.
+    InOrder,
+    /// `$1`, `$2` and so on.
+    Numbered,
 }
 
 impl dyn Connection + '_ {

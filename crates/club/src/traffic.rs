@@ -17,7 +17,7 @@ use crate::club::Club;
 use crate::error::Error;
 use crate::member::{self, find};
 use crate::page::Page;
-use crate::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::sql::{Connection, Places, Row, SqlResult, Value, unreadable};
 
 /// What a client said of one run of its counters.
 ///
@@ -188,14 +188,20 @@ impl Club {
 }
 
 async fn merge(db: &mut dyn Connection, counts: &[SessionCount]) -> SqlResult<()> {
-    let (chunks, rest) = counts.as_chunks::<MERGE_ROWS>();
-    let mut values = Vec::with_capacity(MERGE_ROWS * COLUMNS);
-    let many = chunks.iter().map(|chunk| (*MERGE_MANY, chunk.as_slice()));
-    let single = rest.chunks(1).map(|count| (*MERGE_ONE, count));
-    for (sql, counts) in many.chain(single) {
-        values.clear();
-        values.extend(counts.iter().flat_map(row_values));
-        db.execute(sql, &values).await?;
+    let statements = match db.places() {
+        Places::InOrder => &*IN_ORDER,
+        Places::Numbered => &*NUMBERED,
+    };
+    let mut counts = counts;
+    let mut values = Vec::new();
+    for (rows, sql) in MERGE_ROWS.into_iter().zip(statements) {
+        let (many, fewer) = counts.split_at(counts.len() - counts.len() % rows);
+        for some in many.chunks(rows) {
+            values.clear();
+            values.extend(some.iter().flat_map(row_values));
+            db.execute(sql, &values).await?;
+        }
+        counts = fewer;
     }
     Ok(())
 }
@@ -325,12 +331,14 @@ const KEEP_CREDIT: &str = "INSERT INTO traffic (member, item, uploaded, download
      CASE WHEN excluded.downloaded > 9223372036854775807 - traffic.downloaded \
      THEN 9223372036854775807 - traffic.downloaded ELSE excluded.downloaded END";
 
-static MERGE_ONE: LazyLock<&str> = LazyLock::new(|| merge_sql(1));
-static MERGE_MANY: LazyLock<&str> = LazyLock::new(|| merge_sql(MERGE_ROWS));
+static IN_ORDER: LazyLock<[&str; 3]> =
+    LazyLock::new(|| MERGE_ROWS.map(|rows| merge_sql(rows, |_| "?".to_owned())));
+static NUMBERED: LazyLock<[&str; 3]> =
+    LazyLock::new(|| MERGE_ROWS.map(|rows| merge_sql(rows, |n| format!("${n}"))));
 
 /// The statement that merges so many counts; made once for each number and kept.
-fn merge_sql(rows: usize) -> &'static str {
-    let places: Vec<String> = (1..=rows * COLUMNS).map(|n| format!("${n}")).collect();
+fn merge_sql(rows: usize, place: fn(usize) -> String) -> &'static str {
+    let places: Vec<String> = (1..=rows * COLUMNS).map(place).collect();
     let rows: Vec<String> =
         places.chunks(COLUMNS).map(|row| format!("({})", row.join(", "))).collect();
     let merges = [(LOWER.as_slice(), '<'), (&HIGHER, '>')].into_iter().flat_map(|(names, sign)| {
@@ -359,8 +367,9 @@ fn merge_sql(rows: usize) -> &'static str {
 const LOWER: [&str; 3] = ["low_uploaded", "low_downloaded", "low_left"];
 const HIGHER: [&str; 4] = ["last_seen", "high_uploaded", "high_downloaded", "high_left"];
 const COLUMNS: usize = 12;
-/// Rows that one statement merges, of which SQLite allows 32 766 values.
-const MERGE_ROWS: usize = 64;
+/// Rows that one statement merges; SQLite allows 32 766 values. Each statement is two switches of
+/// threads, or a way to the server and back.
+const MERGE_ROWS: [usize; 3] = [1024, 32, 1];
 /// How many members' sessions are pruned in one transaction.
 const PRUNE_MEMBERS: usize = 10_000;
 /// 21 days.

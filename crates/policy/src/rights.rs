@@ -1,6 +1,8 @@
 //! Who is entitled to which item, until when.
 
-use dashmap::DashMap;
+use std::hash::BuildHasher as _;
+
+use dashmap::{DashMap, SharedValue};
 use foldhash::fast::RandomState;
 
 use crate::{Generation, ItemId, MemberId};
@@ -64,6 +66,33 @@ impl Entitlements {
         self.rights.insert(key(item, member), pack(right));
     }
 
+    /// Gives many rights, as [`set`](Self::set) gives one, with a lock for each shard: the processor
+    /// then waits for the memory of several at once. Where one stands there twice the last counts.
+    pub fn set_all(&self, rights: impl IntoIterator<Item = (ItemId, MemberId, Right)>) {
+        let hasher = self.rights.hasher();
+        let mut shards = vec![Vec::new(); self.rights.shards().len()];
+        for (item, member, right) in rights {
+            let key = key(item, member);
+            let hash = hasher.hash_one(key);
+            let shard = self.rights.determine_map(&key);
+            if let Some(shard) = shards.get_mut(shard) {
+                shard.push((hash, key, pack(right)));
+            }
+        }
+        for (shard, rights) in self.rights.shards().iter().zip(shards) {
+            let mut shard = shard.write();
+            for (hash, key, word) in rights {
+                match shard.get_mut(hash, |(other, _)| *other == key) {
+                    Some((_, there)) => *there.get_mut() = word,
+                    None => {
+                        let entry = (key, SharedValue::new(word));
+                        shard.insert(hash, entry, |(key, _)| hasher.hash_one(key));
+                    }
+                }
+            }
+        }
+    }
+
     /// Ends a right at once, without a trace of it having lapsed. The generation of its key stays,
     /// lest a key once burnt answers again when a new right is given.
     pub fn revoke(&self, item: ItemId, member: MemberId) {
@@ -123,6 +152,21 @@ mod tests {
         assert_eq!(rights.right(ItemId(7), member(1)), None);
         assert_eq!(rights.right(ItemId::ANY, member(7)), None);
         assert_eq!(rights.len(), 1);
+    }
+
+    #[test]
+    fn many_at_once_are_as_one_after_another() {
+        let rights = Entitlements::default();
+        rights.set(ItemId(1), member(7), Right::default());
+        let many = (1..=1000).map(|id| (ItemId(id % 10), member(id), forever()));
+        rights.set_all(many.clone().chain([(ItemId(2), member(2), Right::default())]));
+        assert_eq!(rights.len(), 1001);
+        for (item, id, right) in many.filter(|(_, id, _)| *id != member(2)) {
+            assert_eq!(rights.right(item, id), Some(right));
+        }
+        assert_eq!(rights.right(ItemId(2), member(2)), Some(Right::default()));
+        rights.revoke(ItemId(3), member(3));
+        assert_eq!(rights.right(ItemId(3), member(3)), None);
     }
 
     #[test]
