@@ -55,6 +55,7 @@ mod sqlite;
 mod standings;
 mod store;
 mod subscription;
+mod suspension;
 mod tax;
 mod term;
 mod traffic;

@@ -6,8 +6,6 @@
 //! the member's balance and the event is held for a person to look at. While a payment is
 //! disputed its member is suspended.
 
-use policy::MemberState;
-
 use crate::account::Account;
 use crate::audit::Stamp;
 use crate::checkout::{self, Buys, Checkout, CheckoutId};
@@ -27,6 +25,7 @@ use crate::purchase::{Sale, check_not_bought, place};
 use crate::refund::refund_entry;
 use crate::sql::Connection;
 use crate::subscription;
+use crate::suspension;
 
 /// Where a provider's word was heard.
 pub(crate) struct Hearing<'a> {
@@ -213,7 +212,7 @@ async fn settle(
     payment.kept = keeps;
     let mut held = None;
     if payment.suspends && !payment.facts.suspends() {
-        resume(db, stamp, order, payment, changes).await?;
+        suspension::end(db, stamp, order, payment, changes).await?;
     }
     if keeps > before {
         held = pay(db, hearing, order, payment, changes).await?;
@@ -221,7 +220,7 @@ async fn settle(
         give_back(db, hearing, payment, currency.minor(before - keeps), changes).await?;
     }
     if payment.facts.suspends() && !payment.suspends {
-        suspend(db, stamp, order, payment, changes).await?;
+        suspension::begin(db, stamp, order, payment, changes).await?;
     }
     let (id, phase) = (order.id.0, payment.phase(order.amount));
     Ok(match held {
@@ -357,49 +356,6 @@ async fn give_back(
     payment::take_back(db, stamp, &key, &back).await?;
     Ok(())
 }
-
-async fn suspend(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    order: &Checkout,
-    payment: &mut Payment,
-    changes: &mut Changes,
-) -> Result<(), Error> {
-    let suspended = payment::suspend(db, stamp, order.member).await?;
-    payment.suspends = suspended.is_some();
-    changes.members.extend(suspended);
-    Ok(())
-}
-
-/// Ends the suspension that a payment's dispute was the reason of, unless another's is one too.
-async fn resume(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    order: &Checkout,
-    payment: &mut Payment,
-    changes: &mut Changes,
-) -> Result<(), Error> {
-    payment.suspends = false;
-    let values = [order.member.value().into(), payment.id.into()];
-    let other = db.one(ALSO_DISPUTED, &values, |row| row.number::<u32>(0)).await?;
-    if let Some(other) = other {
-        let sql = "UPDATE payment SET suspends = 1 WHERE id = $1";
-        db.execute(sql, &[other.into()]).await?;
-        return Ok(());
-    }
-    let mut member = member::find(db, &order.member.value().to_string()).await?;
-    if member.state == MemberState::Suspended {
-        member.state = MemberState::Active;
-        member::save(db, stamp, "member.resume", &member, "the dispute was won").await?;
-        changes.members.push(member);
-    }
-    Ok(())
-}
-
-const ALSO_DISPUTED: &str = "SELECT payment.id FROM payment \
-     JOIN checkout ON checkout.id = payment.checkout \
-     WHERE checkout.member = $1 AND payment.id <> $2 AND paid = 1 AND dispute IN (1, 3) \
-     ORDER BY payment.id LIMIT 1";
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use policy::{ItemId, MemberId};
+use policy::{ItemId, MemberId, MemberState};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
