@@ -1,5 +1,6 @@
 //! Any events of a payment, in any order and any number, end in one state of the books, of rights
-//! and of the member.
+//! and of the member; so they do where the daemon dies at any statement of a delivery, which then
+//! comes again.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,6 +17,7 @@ use crate::money::Currency;
 use crate::payment::held;
 use crate::price::Way;
 use crate::provider::{Dispute, Ending, Event};
+use crate::sql::{BoxFuture, SqlResult, Value, Visit};
 use crate::sqlite::Sqlite;
 use crate::store::Store;
 
@@ -83,7 +85,8 @@ fn things() -> impl Strategy<Value = Thing> {
     prop::sample::select(things.to_vec())
 }
 
-fn events() -> impl Strategy<Value = Vec<Heard>> {
+/// What is heard, and at which statement the daemon dies the first time it hears it.
+fn events() -> impl Strategy<Value = Vec<(Heard, Option<u32>)>> {
     let heard = prop_oneof![
         4 => Just(Heard::Paid),
         2 => prop::sample::select(vec![100, 200, 300]).prop_map(Heard::Refunded),
@@ -92,17 +95,18 @@ fn events() -> impl Strategy<Value = Vec<Heard>> {
         1 => Just(Heard::Lost),
         1 => Just(Heard::Ended),
     ];
-    prop::collection::vec(heard, 1..7)
+    prop::collection::vec((heard, prop::option::of(0..40_u32)), 1..7)
 }
 
-async fn check(db: &mut dyn Connection, case: u32, thing: Thing, events: &[Heard]) {
+async fn check(db: &mut dyn Connection, case: u32, thing: Thing, events: &[(Heard, Option<u32>)]) {
     let member = add_member(db, case).await;
     let order = order(db, case, member, thing).await;
-    for (number, heard) in events.iter().enumerate() {
-        hear(db, case, order, thing, *heard, number).await;
+    for (number, (heard, dies_at)) in events.iter().enumerate() {
+        hear(db, case, order, thing, *heard, number, *dies_at).await;
     }
     let state = state(db, case, member).await;
-    assert_eq!(state, expected(thing, events), "{thing:?} {events:?}");
+    let heard: Vec<_> = events.iter().map(|(heard, _)| *heard).collect();
+    assert_eq!(state, expected(thing, &heard), "{thing:?} {events:?}");
 }
 
 async fn add_member(db: &mut dyn Connection, case: u32) -> MemberId {
@@ -132,6 +136,7 @@ async fn hear(
     thing: Thing,
     heard: Heard,
     number: usize,
+    dies_at: Option<u32>,
 ) {
     let subscription = (thing == Thing::Subscription).then(|| format!("sub_{case}"));
     let mut report = Report { payment: format!("pi_{case}"), ..Report::default() };
@@ -163,9 +168,55 @@ async fn hear(
     let event = Event { key, kind: "test".to_owned(), notice };
     let (stamp, names) = (stamp(), names());
     let hearing = Hearing { stamp: &stamp, provider: "stripe", names: &names };
+    if let Some(statements) = dies_at {
+        db.execute("SAVEPOINT death", &[]).await.unwrap();
+        let mut dying = Dying { db: &mut *db, statements };
+        let _ = receive(&mut dying, &hearing, &Delivery::default(), &event).await;
+        // It may have done all but commit.
+        db.execute("ROLLBACK TO SAVEPOINT death", &[]).await.unwrap();
+        db.execute("RELEASE SAVEPOINT death", &[]).await.unwrap();
+    }
     let received = receive(db, &hearing, &Delivery::default(), &event).await.unwrap();
     let is_early = !matches!(heard, Heard::Paid | Heard::Ended);
     assert!(is_early || received.verdict != Verdict::Held, "{heard:?} {}", received.effect);
+}
+
+/// A connection that takes so many more statements.
+struct Dying<'d> {
+    db: &'d mut dyn Connection,
+    statements: u32,
+}
+
+impl Dying<'_> {
+    fn take(&mut self) -> SqlResult<()> {
+        self.statements = self.statements.checked_sub(1).ok_or(sqlx::Error::WorkerCrashed)?;
+        Ok(())
+    }
+}
+
+impl Connection for Dying<'_> {
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+    ) -> BoxFuture<'a, SqlResult<u64>> {
+        match self.take() {
+            Ok(()) => self.db.execute(sql, values),
+            Err(died) => Box::pin(async { Err(died) }),
+        }
+    }
+
+    fn visit<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, SqlResult<()>> {
+        match self.take() {
+            Ok(()) => self.db.visit(sql, values, visit),
+            Err(died) => Box::pin(async { Err(died) }),
+        }
+    }
 }
 
 async fn state(db: &mut dyn Connection, case: u32, id: MemberId) -> State {

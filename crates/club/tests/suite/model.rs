@@ -15,9 +15,14 @@ use super::money::{check_sound, priced, stripe, usd};
 use super::{House, stamp};
 
 pub(crate) async fn the_books_are_those_of_a_simple_model(store: Arc<dyn Store>) {
+    check_cases(store, 200).await;
+}
+
+/// So many cases, each with members of its own in the same books.
+pub(crate) async fn check_cases(store: Arc<dyn Store>, cases: u32) {
     let house = House::open(store).await;
     priced(&house).await;
-    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     let case = Cell::new(0);
     let outcome = TestRunner::new(config).run(&requests(), |requests| {
         case.set(case.get() + 1);
@@ -259,5 +264,3 @@ async fn check_member(house: &House, id: MemberId, name: &str, model: &Model, pl
         assert_eq!(right, bought.contains(&true));
     }
 }
-
-const CASES: u32 = 200;
