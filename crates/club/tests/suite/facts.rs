@@ -54,13 +54,13 @@ macro_rules! facts {
                 a_debt_is_paid_first,
                 a_key_stands_for_one_request,
                 a_part_paid_back_leaves_the_right,
-                a_payment_is_spent_paid_back_and_disputed,
                 a_right_paid_twice_ends_with_the_last,
                 a_statement_shows_the_balance_after_each_line,
                 amounts_are_more_than_nothing_and_not_too_much,
                 any_order_of_events_ends_in_one_state,
                 at_once_as_one_after_another,
                 only_what_has_a_price_is_sold_and_once,
+                vector_t1_to_t5_is_spent_paid_back_and_disputed,
                 verify_finds_what_is_wrong,
                 what_is_free_is_ordered_without_money,
                 what_was_entered_stays;
@@ -77,6 +77,14 @@ macro_rules! facts {
                 what_is_paid_is_in_force_when_it_returns,
                 what_is_refused_is_kept_and_bounded,
                 wrong_amounts_and_unknown_orders_grant_nothing;
+            rebate:
+                vector_a_verified_upload_shares_the_pool,
+                vector_b_who_claims_too_much_is_scaled_down_and_an_alert,
+                vector_c_without_a_buyer_there_is_nothing,
+                vector_d_a_counter_that_went_back_adds_nothing_and_is_no_alert,
+                vector_e_what_the_web_seed_served_earns_nobody,
+                vector_f_the_first_announce_credits_nothing,
+                vector_g_more_than_a_line_carries_is_cut_and_an_alert;
             standing:
                 a_buyers_bytes_earn_their_carriers_the_price_difference,
                 a_line_carries_so_much_and_more_is_an_alert,

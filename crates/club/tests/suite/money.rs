@@ -8,8 +8,9 @@ use policy::{ItemId, MemberId, MemberState, Right};
 
 use super::{House, check_refused, stamp};
 
-/// A member pays 10.00, buys, is paid back, buys again and disputes the payment.
-pub(crate) async fn a_payment_is_spent_paid_back_and_disputed(store: Arc<dyn Store>) {
+/// The ledger's vector, T1 to T5: a member pays 10.00, buys, is paid back, buys again and disputes the
+/// payment; the books sum to nothing after each.
+pub(crate) async fn vector_t1_to_t5_is_spent_paid_back_and_disputed(store: Arc<dyn Store>) {
     let (house, ada, reel) = stocked(store.clone()).await;
     let club = &house.club;
     let paid = club.topup(&stamp(), "T1", stripe("ada", 1000)).await.unwrap();

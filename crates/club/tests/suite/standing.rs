@@ -233,14 +233,14 @@ pub(crate) async fn what_looks_like_a_leak_is_an_alert_and_is_forgotten(store: A
 }
 
 /// An item at 2.25 as a torrent and 3.00 direct, and three members.
-struct Market {
-    house: House,
-    reel: ItemId,
+pub(crate) struct Market {
+    pub(crate) house: House,
+    pub(crate) reel: ItemId,
     members: BTreeMap<&'static str, MemberId>,
 }
 
 impl Market {
-    async fn open(store: Arc<dyn Store>) -> Self {
+    pub(crate) async fn open(store: Arc<dyn Store>) -> Self {
         let house = House::open(store).await;
         let mut members = BTreeMap::new();
         for name in ["ada", "bob", "cyd"] {
@@ -253,11 +253,11 @@ impl Market {
         Self { house, reel, members }
     }
 
-    fn id(&self, name: &str) -> MemberId {
+    pub(crate) fn id(&self, name: &str) -> MemberId {
         self.members[name]
     }
 
-    async fn buys(&self, name: &str) {
+    pub(crate) async fn buys(&self, name: &str) {
         let amount = Currency::parse("usd").unwrap().minor(225);
         let (member, provider) = (name.to_owned(), "hand".to_owned());
         let topup = NewTopup { member, amount, provider, memo: String::new() };
@@ -267,7 +267,7 @@ impl Market {
     }
 
     /// A client's last word: so many MiB uploaded since its first, and `left` fell by so many.
-    async fn said(&self, name: &str, uploaded: u64, fell: u64) {
+    pub(crate) async fn said(&self, name: &str, uploaded: u64, fell: u64) {
         let first = SessionCount {
             member: self.id(name),
             item: self.reel,
@@ -284,19 +284,19 @@ impl Market {
         self.house.club.flush(&[first, last], NOW).await.unwrap();
     }
 
-    async fn close(&self, after: u32) -> club::Closed {
+    pub(crate) async fn close(&self, after: u32) -> club::Closed {
         let (rules, open) = (rules(), BTreeSet::new());
         let closed = self.house.club.close_window(&stamp(), NOW + after, &rules, &open).await;
         closed.unwrap().unwrap()
     }
 
     /// What was said and verified.
-    async fn verified(&self, name: &str) -> (u64, u64) {
+    pub(crate) async fn verified(&self, name: &str) -> (u64, u64) {
         let traffic = self.house.club.verified_traffic(name).await.unwrap();
         (traffic[0].said, traffic[0].verified)
     }
 
-    async fn credits(&self) -> Vec<(&'static str, i64)> {
+    pub(crate) async fn credits(&self) -> Vec<(&'static str, i64)> {
         let rewards = self.house.club.rewards(None, Page::FIRST).await.unwrap();
         let name = |id| *self.members.iter().find(|(_, member)| **member == id).unwrap().0;
         rewards.iter().map(|reward| (name(reward.member), reward.amount.minor)).collect()
