@@ -1,6 +1,6 @@
 //! Info hashes are those of mktorrent, transmission-create and libtorrent, on the same files.
 //!
-//! Each test runs where its tool is installed, and says so where it is not. With
+//! Each test runs where its tool is installed, as `scripts/test` sees to, and says so where it is not. With
 //! `USHER_REAL_TOOLS=1` in the environment a missing tool is a failure, and what takes long runs too.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{FORMATS, TREES, Tree, make, options};
-use metainfo::{Format, Torrent};
+use metainfo::{Format, MakeOptions, Torrent};
 
 #[test]
 fn mktorrent_agrees_on_v1() {
@@ -43,7 +43,7 @@ fn libtorrent_agrees_on_every_format() {
     let is_fit = |tree: &Tree| tree.files.iter().any(|(_, length)| *length > 0);
     each_tree(is_fit, |root| {
         for format in FORMATS {
-            match libtorrent(python, root, format) {
+            match libtorrent(python, root, format, 32768) {
                 Some(theirs) => assert_eq!(ours(root, format), theirs, "{root:?} {format:?}"),
                 None => assert!(root.ends_with("prefixes") && format == Format::Hybrid, "{root:?}"),
             }
@@ -51,10 +51,31 @@ fn libtorrent_agrees_on_every_format() {
     });
 }
 
+/// Pieces larger than what a thread takes at once, and files that end within them.
+#[test]
+fn tools_agree_on_pieces_of_4_mib() {
+    let Some(_) = tool("mktorrent").and(tool("transmission-create")) else { return };
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let files = &[("a", 9 << 20), ("b", 3), ("c/d", (4 << 20) + 1)];
+    let root = Tree { name: "large pieces", files }.plant(folder.path());
+    let ours = |format| {
+        hashes(&make(&root, &MakeOptions { piece_length: Some(4 << 20), ..options(format) }))
+    };
+    let v1 = made_by(&root, "mktorrent", &["-p", "-l", "22", "-o"]);
+    assert_eq!(ours(Format::V1), (v1.clone(), None));
+    let url = "http://tracker.example/announce";
+    let same = made_by(&root, "transmission-create", &["-p", "-t", url, "-s", "4096", "-o"]);
+    assert_eq!(v1, same);
+    for format in FORMATS {
+        assert_eq!(Some(ours(format)), libtorrent(python, &root, format, 4 << 20), "{format:?}");
+    }
+}
+
 #[test]
 fn tools_agree_on_a_sparse_file_of_more_than_4_gib() {
     if !is_asked_for() {
-        return eprintln!("SKIPPED: hashes 4 GiB five times; set {ASK}=1 to run it");
+        return eprintln!("SKIPPED: hashes 4 GiB seven times; set {ASK}=1 to run it");
     }
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("sparse.bin");
@@ -65,7 +86,8 @@ fn tools_agree_on_a_sparse_file_of_more_than_4_gib() {
     drop(file);
 
     assert_eq!(ours(&root, Format::V1), (mktorrent(&root), None));
-    let theirs = libtorrent(python().unwrap(), &root, Format::Hybrid);
+    assert_eq!(ours(&root, Format::V1), (transmission(&root), None));
+    let theirs = libtorrent(python().unwrap(), &root, Format::Hybrid, 32768);
     assert_eq!(Some(ours(&root, Format::Hybrid)), theirs);
 }
 
@@ -106,14 +128,15 @@ fn made_by(root: &Path, tool: &str, args: &[&str]) -> Option<String> {
 
 /// `None` where libtorrent does not read what it made: 2.1 sorts the files of a hybrid by whole
 /// paths, which is not the order of its file tree, and then refuses the torrent.
-fn libtorrent(python: &str, root: &Path, format: Format) -> Option<Hashes> {
+fn libtorrent(python: &str, root: &Path, format: Format, piece_length: u32) -> Option<Hashes> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/info_hashes.py");
     let format = match format {
         Format::Hybrid => "hybrid",
         Format::V1 => "v1",
         Format::V2 => "v2",
     };
-    let printed = run(Command::new(python).arg(script).args([format, "32768"]).arg(root));
+    let words = [format, &piece_length.to_string()];
+    let printed = run(Command::new(python).arg(script).args(words).arg(root));
     let (v1, v2) = printed.trim_end().split_once(' ')?;
     let hash = |hash: &str| Some(hash.to_owned()).filter(|hash| hash != "-");
     Some((hash(v1), hash(v2)))

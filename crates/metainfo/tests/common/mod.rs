@@ -51,7 +51,7 @@ pub(crate) fn make(root: &Path, options: &MakeOptions) -> Vec<u8> {
 
 pub(crate) const FORMATS: [Format; 3] = [Format::Hybrid, Format::V1, Format::V2];
 
-pub(crate) const TREES: [Tree; 9] = [
+pub(crate) const TREES: [Tree; 11] = [
     Tree { name: "one piece.bin", files: &[("", 100)] },
     Tree { name: "whole.bin", files: &[("", 65536)] },
     Tree { name: "uneven.bin", files: &[("", 200_001)] },
@@ -90,4 +90,32 @@ pub(crate) const TREES: [Tree; 9] = [
         name: "prefixes",
         files: &[("a b/x", 100), ("a-b", 7), ("a.b", 9), ("a/x", 101), ("b", 1)],
     },
+    // What shells, URLs and Windows stumble over.
+    Tree {
+        name: "odd names",
+        files: &[
+            ("#1?x=y&z.bin", 10),
+            ("-dash", 11),
+            ("100%25.bin", 12),
+            ("con.txt", 13),
+            ("[brackets]", 14),
+            ("dot.", 15),
+            ("new\nline", 16),
+            ("quo\"te'", 17),
+            ("spaces  /  x ", 32768),
+            (LONGEST_NAME, 40_000),
+        ],
+    },
+    // Each file ends where a piece does, or one byte beside it.
+    Tree {
+        name: "edges",
+        files: &[("a", 32768), ("b", 32767), ("c", 32769), ("d", 65536), ("e", 1), ("f", 16384)],
+    },
 ];
+
+/// 255 bytes, as many as a file system takes.
+const LONGEST_NAME: &str = concat!(
+    "long-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234",
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234",
+);
