@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Callable
 
-from . import webseed
+from . import hashing, webseed
 from .why_not import WHY_NOT
 
 
@@ -101,6 +101,14 @@ def streams(count):
     return values
 
 
+def hashed(cores, other, other_cores):
+    def values(results):
+        found = results.get("hashing")
+        return hashing.ratios(found, cores, other, other_cores) if found else []
+
+    return values
+
+
 def steady(results):
     return [run["latency_us"]["p99"] / 1000 for run in results.get("steady", {}).get("usher", [])]
 
@@ -157,6 +165,13 @@ BUDGETS = [
     Budget("start with 1 M members, 100 k items, 5 M entitlements", "<= 2 s", start),
     Budget("web seed, one stream", ">= 0.9 x nginx bytes/s, unlimited rate", streams(1)),
     Budget("web seed, 100 streams", ">= 0.9 x nginx bytes/s, unlimited rate", streams(100)),
+    Budget("hashing on one core", ">= 1.0 x mktorrent", hashed("one", "mktorrent", "one")),
+    Budget(
+        "hashing on one core",
+        ">= 1.0 x transmission-create",
+        hashed("one", "transmission-create", "one"),
+    ),
+    Budget("hashing on two cores", ">= 1.8 x on one", hashed("two", "usher", "one")),
     Budget("UDP p99 at 70 % of peak for two minutes", "<= 2 ms", steady),
     Budget("replies lost there that the kernel did not drop", "<= 0", unaccounted),
     beside("while a crowd grows old and is swept", "swept"),

@@ -2,7 +2,7 @@
 
 import statistics
 
-from . import budgets, cases, club, plot, rooms, webseed
+from . import budgets, cases, club, hashing, plot, rooms, webseed
 from .budgets import cpu, per_sec
 
 
@@ -138,6 +138,7 @@ COLUMNS = [
 SECTIONS = [
     ("rooms", rooms.section),
     ("webseed", webseed.section),
+    ("hashing", hashing.section),
     ("start", club.section),
 ]
 PLOTS = [

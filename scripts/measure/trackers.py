@@ -54,12 +54,12 @@ class Bench:
                 subprocess.run([*command, *where], env=os.environ | there, check=True)
         self.install_package("opentracker")
 
-    def install_package(self, name):
-        """Installs one of Debian's, if it is not there."""
-        if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin"):
+    def install_package(self, program, package=None):
+        """Installs one of Debian's programs, if it is not there."""
+        if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
             apt = [*([] if os.geteuid() == 0 else ["sudo"]), "apt-get", "-qq", "-y"]
             subprocess.run([*apt, "update"], check=True)
-            subprocess.run([*apt, "install", "--no-install-recommends", name], check=True)
+            subprocess.run([*apt, "install", "--no-install-recommends", package or program], check=True)
 
     def run_load(self, words, core=None, **more):
         """Runs the generator and returns what it reports."""
