@@ -106,6 +106,18 @@ impl Club {
         Ok(db.all(OF_MEMBER, &values, read).await?)
     }
 
+    /// Whether a member bought an item's direct download, and has not had all of it paid back.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn bought_direct(&self, member: MemberId, item: ItemId) -> Result<bool, Error> {
+        let values = [member.value().into(), item.0.into()];
+        let mut db = self.reader().await?;
+        let found = db.one(BOUGHT_DIRECT, &values, |row| row.number::<u32>(0)).await?;
+        Ok(found.is_some())
+    }
+
     /// A page of the orders made in a time, from its first second to before its last, oldest
     /// first.
     ///
@@ -181,6 +193,8 @@ const BETWEEN: &str = columns!(
     "SELECT",
     "FROM orders WHERE created >= $1 AND created < $2 AND id > $3 ORDER BY id LIMIT $4"
 );
+const BOUGHT_DIRECT: &str = "SELECT id FROM orders \
+     WHERE member = $1 AND item = $2 AND way = 'direct' AND refunded IS NULL LIMIT 1";
 const BY_ID: &str = columns!("SELECT", "FROM orders WHERE id = $1");
 const OF_ENTRY: &str = columns!("SELECT", "FROM orders WHERE journal = $1");
 const OF_MEMBER: &str =

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use metainfo::Torrent;
 
+use crate::alert::{self, AlertKind, NewAlert};
 use crate::audit::Stamp;
 use crate::club::Club;
 use crate::error::Error;
 use crate::item::{self, Item, NewItem};
 use crate::name;
 use crate::price::{self, Prices};
-use crate::sql::{BoxFuture, Connection, Value};
+use crate::sql::{BoxFuture, Connection, SqlResult, Value};
 
 /// How an item is presented.
 #[derive(Clone, Debug)]
@@ -109,7 +110,7 @@ impl Club {
         .await
     }
 
-    /// Notes why an item's files can't be served, or that they can again.
+    /// Notes why an item's files can't be served, which is an alert, or that they can again.
     ///
     /// # Errors
     ///
@@ -120,7 +121,7 @@ impl Club {
         item: &str,
         why: Option<String>,
     ) -> Result<Item, Error> {
-        let what = if why.is_some() { "item.broken" } else { "item.whole" };
+        let what = if why.is_some() { BROKEN } else { "item.whole" };
         let sql = "UPDATE goods SET broken = $2 WHERE item = $1";
         self.change_offer(stamp, item, what, sql, why.unwrap_or_default()).await
     }
@@ -152,20 +153,29 @@ impl Club {
         sql: &'static str,
         why: String,
     ) -> Result<Item, Error> {
-        let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.change_item(move |db| {
-            Box::pin(async move {
-                let item = item::find_live(db, &wanted).await?;
-                if item.offer.is_none() {
-                    return Err(Error::NoGoods(item.name));
-                }
-                db.execute(sql, &[item.id.0.into(), why.as_str().into()]).await?;
-                let detail = if why.is_empty() { &item.name } else { &why };
-                item::note(db, &stamp, what, &item, detail).await?;
-                Ok(item::by_id(db, item.id).await?)
-            })
-        })
-        .await
+        let (stamp, wanted, live) = (stamp.clone(), item.to_owned(), self.live());
+        let changed = self.writer().run(
+            move |db| {
+                Box::pin(async move {
+                    let item = item::find_live(db, &wanted).await?;
+                    if item.offer.is_none() {
+                        return Err(Error::NoGoods(item.name));
+                    }
+                    db.execute(sql, &[item.id.0.into(), why.as_str().into()]).await?;
+                    let detail = if why.is_empty() { &item.name } else { &why };
+                    item::note(db, &stamp, what, &item, detail).await?;
+                    if what == BROKEN {
+                        raise_broken(db, &stamp, &item, why).await?;
+                    }
+                    Ok((item::by_id(db, item.id).await?, alert::count_open(db).await?))
+                })
+            },
+            move |(item, open)| {
+                live.show_item(item);
+                live.show_alerts(*open);
+            },
+        );
+        Ok(changed.await?.0)
     }
 
     async fn change_item(
@@ -181,6 +191,17 @@ impl Club {
     fn check_tier_of(&self, tier: Option<&str>) -> Result<(), Error> {
         tier.map_or(Ok(()), |tier| self.names().check_tier(tier))
     }
+}
+
+async fn raise_broken(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    item: &Item,
+    why: String,
+) -> SqlResult<()> {
+    let (kind, item) = (AlertKind::BrokenItem, Some(item.id));
+    let alert = NewAlert { kind, member: None, item, evidence: why };
+    alert::raise(db, stamp.now_unix, &alert).await
 }
 
 async fn publish(
@@ -293,3 +314,5 @@ async fn describe(
     item::note(db, stamp, "item.describe", &item, &detail).await?;
     Ok(Item { title, description, tier, ..item })
 }
+
+const BROKEN: &str = "item.broken";

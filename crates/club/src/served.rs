@@ -45,6 +45,28 @@ impl Club {
         Ok(db.all(TO_MEMBER, &[member.into(), since_day.into(), MAX_ROWS.into()], read).await?)
     }
 
+    /// All that was sent of each item to a member, by item.
+    ///
+    /// # Errors
+    ///
+    /// There is no such member; the database is unavailable.
+    pub async fn served_by_item(&self, member: &str) -> Result<Vec<(ItemId, u64)>, Error> {
+        let mut db = self.reader().await?;
+        let member = member::find(&mut *db, member).await?.id.value();
+        let read = |row: &dyn Row| Ok((ItemId(row.number(0)?), row.number(1)?));
+        Ok(db.all(BY_ITEM, &[member.into()], read).await?)
+    }
+
+    /// All that was sent of an item, to members and strangers.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn served_in_all(&self, item: ItemId) -> Result<u64, Error> {
+        let mut db = self.reader().await?;
+        Ok(db.one(IN_ALL, &[item.0.into()], |row| row.number(0)).await?.unwrap_or(0))
+    }
+
     /// What was sent of an item since a day, by member and day: at most 100 000 rows, the
     /// latest.
     ///
@@ -86,6 +108,9 @@ fn read(row: &dyn Row) -> SqlResult<Served> {
 
 /// The most rows of one answer.
 const MAX_ROWS: u32 = 100_000;
+const BY_ITEM: &str = "SELECT item, CAST(sum(bytes) AS BIGINT) FROM served \
+                       WHERE member = $1 GROUP BY item ORDER BY item";
+const IN_ALL: &str = "SELECT CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM served WHERE item = $1";
 const OF_ITEM: &str = "SELECT item, member, day, bytes FROM served \
                        WHERE item = $1 AND day >= $2 ORDER BY day DESC LIMIT $3";
 const TO_MEMBER: &str = "SELECT item, member, day, bytes FROM served \
