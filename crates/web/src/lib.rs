@@ -7,6 +7,8 @@
 
 pub mod api;
 pub mod health;
+#[cfg(test)]
+mod house;
 mod links;
 mod may;
 pub mod pay;

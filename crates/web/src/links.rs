@@ -4,7 +4,7 @@
 //! them, which is asked when a URL is used.
 
 use club::{Goods, Turns};
-use metainfo::{Personal, ReadError, personalise};
+use metainfo::{FileKind, Personal, ReadError, personalise};
 use policy::{Generation, Grant, ItemId, Keyring, Label, MemberId};
 
 use crate::site::Addresses;
@@ -22,8 +22,10 @@ pub(crate) struct Owner {
     pub(crate) member: MemberId,
     /// Of the passkey for this item.
     pub(crate) turn: Generation,
-    /// Of the keys for web seeds; `None` leaves the web seed out.
+    /// Of the keys for web seeds; `None` leaves a web seed of their own out.
     pub(crate) web_seed: Option<Generation>,
+    /// Whether the item is anybody's: then the web seed that is everybody's will do.
+    pub(crate) free: bool,
 }
 
 impl Links<'_> {
@@ -39,19 +41,27 @@ impl Links<'_> {
     }
 
     /// The web seed of an item as it stands in a member's torrent.
-    pub(crate) fn web_seed_of(
-        &self,
-        goods: &Goods,
-        member: MemberId,
-        generation: Generation,
-    ) -> String {
-        goods.torrent.web_seed_url(&self.web_seed(member, generation, goods.item))
+    pub(crate) fn web_seed_in(&self, goods: &Goods, owner: Owner) -> Option<String> {
+        let own = owner.web_seed.map(|generation| {
+            goods.torrent.web_seed_url(&self.web_seed(owner.member, generation, goods.item))
+        });
+        own.or_else(|| self.open_web_seed(goods, owner.free))
     }
 
     /// The web seed of one file of an item, for programs that play it.
     pub(crate) fn media(&self, goods: &Goods, owner: Owner, path: &str) -> String {
         let generation = owner.web_seed.unwrap_or_default();
         self.web_seed(owner.member, generation, goods.item) + path
+    }
+
+    /// Where a member saves each file of an item that they bought the direct download of: the first
+    /// thousand.
+    pub(crate) fn direct(&self, goods: &Goods, member: MemberId, turns: Turns) -> Vec<String> {
+        let grant = Grant { member, generation: turns.download, item: goods.item };
+        let base = format!("{}/d/{}/", self.addresses.site, self.token(Label::Download, grant));
+        let files = goods.torrent.files.iter().enumerate();
+        let kept = files.filter(|(_, file)| file.kind == FileKind::Data).take(MAX_FILES);
+        kept.filter_map(|(index, _)| goods.torrent.file_url(&base, index)).collect()
     }
 
     /// The key in the URLs of a member's torrents.
@@ -91,9 +101,9 @@ impl Links<'_> {
         item: &str,
         owner: Owner,
     ) -> Result<Vec<u8>, ReadError> {
-        let Owner { member, turn, web_seed } = owner;
+        let Owner { member, turn, .. } = owner;
         let announce = self.announce(Grant { member, generation: turn, item: goods.item });
-        let web_seed = web_seed.map(|generation| self.web_seed_of(goods, member, generation));
+        let web_seed = self.web_seed_in(goods, owner);
         self.make(goods, item, &announce, web_seed.as_deref())
     }
 
@@ -102,8 +112,20 @@ impl Links<'_> {
     /// # Errors
     ///
     /// The torrent in the store is none.
-    pub(crate) fn public(&self, goods: &Goods, item: &str) -> Result<Vec<u8>, ReadError> {
-        self.make(goods, item, &self.addresses.announce, None)
+    pub(crate) fn public(
+        &self,
+        goods: &Goods,
+        item: &str,
+        free: bool,
+    ) -> Result<Vec<u8>, ReadError> {
+        let web_seed = self.open_web_seed(goods, free);
+        self.make(goods, item, &self.addresses.announce, web_seed.as_deref())
+    }
+
+    /// The web seed that is everybody's, of a free item and where the publisher has one.
+    pub(crate) fn open_web_seed(&self, goods: &Goods, free: bool) -> Option<String> {
+        let base = format!("{}/ws/free/{}/", self.addresses.site, goods.item.0);
+        (free && self.addresses.open_web_seed).then(|| goods.torrent.web_seed_url(&base))
     }
 
     fn make(
@@ -129,3 +151,5 @@ impl Links<'_> {
         String::from_utf8_lossy(self.keyring.issue(label, grant).expose()).into_owned()
     }
 }
+
+const MAX_FILES: usize = 1000;

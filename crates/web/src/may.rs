@@ -35,6 +35,7 @@ impl May<'_> {
             member: member.id,
             turn: self.tracker.bound_turn(member.id, item.id),
             web_seed: entitled.then_some(turns.web_seed),
+            free: self.is_free(item),
         })
     }
 

@@ -110,6 +110,7 @@ pub(super) fn item(detail: &ItemDetail) -> String {
         ("size", or_dash(item.size_bytes.map(size))),
         ("private", yes_or_no(item.private)),
         ("prices", prices(item)),
+        ("sent by web seed", size(detail.served_bytes)),
         ("added", item.created.to_string()),
     ]);
     if !detail.rights.is_empty() {

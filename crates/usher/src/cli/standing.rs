@@ -16,7 +16,8 @@ use super::when::When;
 /// What follows from what members do.
 #[derive(Clone, Debug, Subcommand)]
 pub enum StandingCommand {
-    /// List what somebody should look at: signs of leaked passkeys, upload that cannot be
+    /// List what somebody should look at: signs of leaked passkeys, upload that cannot be,
+    /// items whose files are not what they were
     #[command(after_help = ALERTS)]
     Alerts {
         /// Acknowledged ones too
@@ -188,11 +189,12 @@ fn traffic(found: &MemberTraffic) -> String {
             of.item.name.clone(),
             of.uploaded.to_string(),
             of.downloaded.to_string(),
+            of.web_seed.to_string(),
             of.judged.to_string(),
             of.verified.to_string(),
         ]
     });
-    list(["ITEM", "UPLOADED", "DOWNLOADED", "JUDGED", "VERIFIED"], rows)
+    list(["ITEM", "UPLOADED", "DOWNLOADED", "BY WEB SEED", "JUDGED", "VERIFIED"], rows)
         + &facts([
             ("pending", sum(&found.pending)),
             ("credited", sum(&found.credited)),

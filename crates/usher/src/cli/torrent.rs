@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use http::Method;
 use serde::Serialize;
 use web::api::view;
-use web::api::view::goods::{Links, Magnet};
+use web::api::view::goods::{ItemLinks, Links, Magnet};
 
 use super::ask::{Asker, path};
 use super::publish::write;
@@ -127,6 +127,14 @@ fn links(links: &Links) -> String {
             .map(|item| [item.item.clone(), item.torrent.clone(), or_dash(item.web_seed.clone())]);
         text += "\n";
         text += &list(["ITEM", "TORRENT", "WEB SEED"], rows);
+    }
+    let of = |item: &ItemLinks| {
+        item.direct.iter().map(|url| [item.item.clone(), url.clone()]).collect::<Vec<_>>()
+    };
+    let mut bought = links.items.iter().flat_map(of).peekable();
+    if bought.peek().is_some() {
+        text += "\n";
+        text += &list(["ITEM", "DIRECT DOWNLOAD"], bought);
     }
     text
 }

@@ -25,6 +25,7 @@ use web::seed::{Asked, Gate, Pass, Refused, Reply, Served, Turn, is_of_goods, re
 use crate::clock::Clock;
 use crate::front::forwarded::TrustedProxies;
 use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::front::limit::RequestLimit;
 
 /// What a connection needs to serve goods.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct Counter<'a> {
     pub proxies: &'a TrustedProxies,
     /// Who is connected.
     pub source: IpAddr,
+    /// How many wrong tokens a network may send.
+    pub guesses: &'a RequestLimit,
 }
 
 /// How a connection ended, as far as goods go.
@@ -115,6 +118,13 @@ impl Counter<'_> {
                 Delivery { counter: self, stream, pass: &pass, file: &file }.run(start, end).await
             }
             Err(refused) => {
+                if refused == Refused::Unknown
+                    && !self.guesses.allow(wish.client, self.clock.now().secs)
+                {
+                    // Who guesses gets no answer, and not soon.
+                    sleep(GUESS_PAUSE).await;
+                    return Ok(false);
+                }
                 let answer = refusal(refused, &wish.asked, now_unix);
                 send_head(stream, answer.as_bytes(), false).await?;
                 Ok(!answer.is_empty())
@@ -310,5 +320,7 @@ const BAD_REQUEST: &[u8] =
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a stream's right is looked at: a revocation ends it within five seconds.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// How long a connection is held that sent one wrong token too many.
+const GUESS_PAUSE: Duration = Duration::from_secs(1);
 /// A client that takes nothing for so long is cut off.
 const STALLED: Duration = Duration::from_secs(60);

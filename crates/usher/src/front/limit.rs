@@ -13,6 +13,7 @@ use foldhash::fast::FixedState;
 use std::hash::BuildHasher;
 
 /// Counts requests of each network in windows of one second.
+#[derive(Debug)]
 pub struct RequestLimit {
     buckets: Box<[AtomicU64]>,
     hasher: FixedState,

@@ -28,6 +28,7 @@ use crate::front::forwarded::TrustedProxies;
 use crate::front::goods::{Counter, End};
 use crate::front::handover::Rewound;
 use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES, Shared};
+use crate::front::limit::RequestLimit;
 use crate::front::proxy;
 
 /// What every connection to the site shares.
@@ -37,13 +38,15 @@ pub struct Web {
     gate: Arc<Gate>,
     router: Router,
     start: Instant,
+    guesses: Arc<RequestLimit>,
 }
 
 impl Web {
     /// Serves goods by a gate and pages by a router; proxies and the limit of connections from one
-    /// network are those of the announce listener.
-    pub fn new(shared: Arc<Shared>, gate: Arc<Gate>, router: Router) -> Self {
-        Self { shared, gate, router, start: Instant::now() }
+    /// network are those of the announce listener. `seed` is a random number.
+    pub fn new(shared: Arc<Shared>, gate: Arc<Gate>, router: Router, seed: u64) -> Self {
+        let guesses = Arc::new(RequestLimit::new(WRONG_TOKENS, seed));
+        Self { shared, gate, router, start: Instant::now(), guesses }
     }
 
     /// Serves until `stop` changes, then lets open requests end. `connections` may be open at once.
@@ -115,9 +118,15 @@ impl Web {
         let _ = stream.set_nodelay(true);
         // What waits in the kernel was counted as sent, and comes late after a revocation.
         let _ = SockRef::from(&stream).set_tcp_notsent_lowat(MAX_UNSENT);
-        let Self { shared, gate, router, start } = self;
-        let counter =
-            Counter { gate: &gate, clock: shared.clock, start, proxies: &proxies, source };
+        let Self { shared, gate, router, start, guesses } = self;
+        let counter = Counter {
+            gate: &gate,
+            clock: shared.clock,
+            start,
+            proxies: &proxies,
+            source,
+            guesses: &guesses,
+        };
         if let Ok(End::HandOver(read)) = counter.serve(&mut stream, &mut stop).await {
             let stream = Rewound::new(read, stream);
             // What goes wrong on a connection ends it, and is nobody else's matter.
@@ -168,6 +177,8 @@ async fn cut(mut stop: watch::Receiver<bool>) {
 
 /// How long open requests may take once the daemon is told to stop.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Wrong tokens a second that one network is answered.
+const WRONG_TOKENS: u32 = 20;
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
 /// Bytes of a connection that the kernel may hold unsent.
 const MAX_UNSENT: u32 = 256 << 10;

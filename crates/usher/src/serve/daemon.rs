@@ -186,7 +186,7 @@ impl Daemon {
         let pages = site::router(Arc::clone(&site))
             .merge(seed::router(Arc::clone(&gate)))
             .merge(pay::router(Arc::clone(&self.till)));
-        let web = Web::new(Arc::clone(&self.shared), Arc::clone(&gate), pages);
+        let web = Web::new(Arc::clone(&self.shared), Arc::clone(&gate), pages, random()?);
         let (stop_web, web_stopped) = watch::channel(false);
         let listener = listener.into_std()?;
         let web = web_runtime.spawn(web.serve(listener, config.web.connections, web_stopped));
@@ -236,8 +236,7 @@ impl Daemon {
             Arc::clone(&self.club),
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.keyring),
-            config.announce_url(port),
-            &settings::site(&config),
+            settings::addresses(&config, port),
             config.secret_file.clone(),
             Box::new(move || clock.now()),
         )
@@ -316,7 +315,7 @@ impl Daemon {
         self.shared.requests.set(config.tracker.limits.requests_per_prefix);
         self.shared.connections.set(config.tracker.limits.connections_per_prefix);
         self.till.set_providers(providers);
-        api.set_addresses(config.announce_url(port), &settings::site(&config));
+        api.set_addresses(settings::addresses(&config, port));
         gate.pace.set(settings::pace(&config));
         site.set_addresses(settings::addresses(&config, port));
         site.set_masthead(config.masthead.clone());

@@ -51,7 +51,11 @@ pub(crate) fn pace(config: &Config) -> PaceTerms {
 
 /// What the site's links and announce URLs begin with.
 pub(crate) fn addresses(config: &Config, port: u16) -> Addresses {
-    Addresses { site: site(config), announce: config.announce_url(port) }
+    Addresses {
+        site: site(config),
+        announce: config.announce_url(port),
+        open_web_seed: config.terms.first().is_some_and(|outsiders| outsiders.webseed.enabled),
+    }
 }
 
 /// Where refusals send members to.

@@ -46,28 +46,25 @@ struct Placed {
 }
 
 impl Placed {
-    fn new(announce: String, site: &str) -> Self {
-        Self { urls: Addresses { site: site.to_owned(), announce }, notices: Notices::new(site) }
+    fn new(urls: Addresses) -> Self {
+        Self { notices: Notices::new(&urls.site), urls }
     }
 }
 
 impl Admin {
-    /// Joins the parts. `announce_url` is what members' announce URLs begin with, `/` and the
-    /// passkey follow; `site` is where members are sent to by refusals; `secret_file` holds the
-    /// master secret, for backups that ask for it.
+    /// Joins the parts. `secret_file` holds the master secret, for backups that ask for it.
     pub fn new(
         club: Arc<Club>,
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
-        announce_url: String,
-        site: &str,
+        addresses: Addresses,
         secret_file: PathBuf,
         clock: Clock,
     ) -> Self {
         Self {
             press: Press::new(Arc::clone(&club), Arc::clone(&tracker)),
             stuck: Mutex::default(),
-            addresses: ArcSwap::from_pointee(Placed::new(announce_url, site)),
+            addresses: ArcSwap::from_pointee(Placed::new(addresses)),
             club,
             tracker,
             attempts: Attempts::default(),
@@ -89,8 +86,8 @@ impl Admin {
     }
 
     /// Puts other addresses in force, after a reload of the configuration.
-    pub fn set_addresses(&self, announce_url: String, site: &str) {
-        self.addresses.store(Arc::new(Placed::new(announce_url, site)));
+    pub fn set_addresses(&self, addresses: Addresses) {
+        self.addresses.store(Arc::new(Placed::new(addresses)));
     }
 
     /// Publishes.

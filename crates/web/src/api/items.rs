@@ -90,7 +90,8 @@ pub(super) async fn show(
     let found = admin.club.item(&item).await?;
     let rights = admin.club.entitlements_of_item(&found.id.to_string(), Page::FIRST).await?;
     let rights = admin.describe_all(rights).await?;
-    Ok(Json(view::ItemDetail { item: found.into(), rights }))
+    let served_bytes = admin.club.served_in_all(found.id).await?;
+    Ok(Json(view::ItemDetail { item: found.into(), served_bytes, rights }))
 }
 
 pub(super) async fn set_policy(

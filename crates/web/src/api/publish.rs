@@ -61,7 +61,8 @@ pub(super) async fn torrent(
     Path(item): Path<String>,
 ) -> Result<Response, ApiError> {
     let (item, goods) = admin.goods(&item).await?;
-    let torrent = admin.links(|links| links.public(&goods, &item.name));
+    let free = admin.is_free(&item);
+    let torrent = admin.links(|links| links.public(&goods, &item.name, free));
     Ok(as_file(torrent.map_err(club::Error::from)?))
 }
 
@@ -77,7 +78,11 @@ pub(super) async fn magnet(
         );
         return Err(ApiError::new(StatusCode::CONFLICT, text));
     }
-    let magnet = admin.links(|links| goods.torrent.magnet(&[&links.addresses.announce], &[]));
+    let magnet = admin.links(|links| {
+        let web_seed = links.open_web_seed(&goods, true);
+        let web_seeds: Vec<&str> = web_seed.iter().map(String::as_str).collect();
+        goods.torrent.magnet(&[&links.addresses.announce], &web_seeds)
+    });
     let magnet = magnet.map_err(|error| ApiError::unprocessable(error.to_string()))?;
     Ok(Json(Magnet { item: item.name, magnet }))
 }

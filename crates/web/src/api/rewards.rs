@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use club::{Amount, Page, RewardId};
+use club::{Amount, Counters, Page, RewardId};
 use policy::ItemId;
 
 use super::admin::{Admin, moment};
@@ -47,13 +47,20 @@ pub(super) async fn traffic(
     let id = found.id.to_string();
     let verified = admin.club.verified_traffic(&id).await?;
     let verified: BTreeMap<ItemId, _> = verified.into_iter().map(|of| (of.item, of)).collect();
-    let mut items = Vec::new();
+    let served = admin.club.served_by_item(&id).await?.into_iter();
+    let mut carried: BTreeMap<ItemId, _> =
+        served.map(|(item, bytes)| (item, (Counters::default(), bytes))).collect();
     for (item, counters) in admin.club.traffic(&id).await? {
+        carried.entry(item).or_insert((counters, 0)).0 = counters;
+    }
+    let mut items = Vec::new();
+    for (item, (counters, web_seed)) in carried {
         let judged = verified.get(&item);
         items.push(reward::ItemTraffic {
             item: admin.name_item(item).await?,
             uploaded: counters.uploaded,
             downloaded: counters.downloaded,
+            web_seed,
             judged: judged.map_or(0, |judged| judged.said),
             verified: judged.map_or(0, |judged| judged.verified),
         });

@@ -4,18 +4,15 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
-use club::{Club, Image, Items, Names, Sqlite};
-use policy::{
-    Aliases, Entitlements, Keyring, MasterSecret, MemberState, Notices, PolicyId, Roster, Rules,
-    TierId,
-};
+use policy::{MemberState, Roster, Rules};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
-use tracker::{Members, Nat, Now, Registration, Settings, Tracker, Via};
+use tracker::{Now, Tracker, Via};
 use wire::{Announce, Event, InfoHash, Passkey, PeerId};
 
 use super::*;
+use crate::house;
 
 mod money;
 
@@ -220,35 +217,12 @@ struct House {
 
 impl House {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let keyring = Arc::new(Keyring::new(&MasterSecret::new([7; 32]), None));
-        let (roster, rights) = (Arc::new(Roster::new()), Arc::new(Entitlements::default()));
-        let aliases = Arc::<Aliases>::default();
-        let members = Members {
-            keyring: Arc::clone(&keyring),
-            aliases: Arc::clone(&aliases),
-            roster: Arc::clone(&roster),
-            rights: Arc::clone(&rights),
-        };
-        let settings = Settings {
-            rules: Rules::default(),
-            notices: Notices::new("http://club.example"),
-            nat: Nat::default(),
-            limits: swarm::Limits::default(),
-            max_age_secs: 4050,
-            probe_ports: false,
-        };
-        let tracker = Arc::new(Tracker::new(settings, members, 7));
-        let items = Arc::new(Register(Arc::clone(&tracker)));
-        let image = Image { roster: Arc::clone(&roster), rights, aliases, items };
-        let store = Arc::new(Sqlite::open(&folder.path().join("club.db")).await.unwrap());
-        let (club, _) = Club::open(store, image, Names::from(&Rules::default())).await.unwrap();
+        let house::House { club, tracker, keyring, roster, folder } = house::House::new(NOW).await;
         let admin = Admin::new(
-            Arc::new(club),
+            club,
             Arc::clone(&tracker),
             keyring,
-            "http://t.example/announce".to_owned(),
-            "http://club.example",
+            house::House::addresses(),
             folder.path().join("secret"),
             Box::new(|| NOW),
         );
@@ -342,25 +316,6 @@ impl Answer {
         let message = self.body["error"].as_str().unwrap();
         assert_eq!(self.status, status, "{message}");
         assert!(message.contains(expected), "{message}");
-    }
-}
-
-/// Registers the club's items with the tracker.
-struct Register(Arc<Tracker>);
-
-impl Items for Register {
-    fn put(&self, item: &club::Item, policy: Option<PolicyId>, tier: Option<TierId>) {
-        self.0.register(&Registration {
-            id: item.id,
-            hashes: item.info_hashes.iter().copied().collect(),
-            policy: policy.unwrap(),
-            tier,
-            size: item.size_bytes.unwrap_or(0),
-        });
-    }
-
-    fn remove(&self, item: &club::Item) {
-        self.0.remove(item.id, NOW);
     }
 }
 

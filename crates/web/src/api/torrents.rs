@@ -39,7 +39,7 @@ pub(super) async fn seed(
         found => found?,
     };
     let owner = admin.may().own(&member, &item).ok_or_else(|| refused(&admin, &member, &item))?;
-    let owner = Owner { web_seed: None, ..owner };
+    let owner = Owner { web_seed: None, free: false, ..owner };
     let torrent = admin.links(|links| links.personal(&goods, &item.name, owner));
     Ok(as_file(torrent.map_err(club::Error::from)?))
 }
@@ -85,9 +85,12 @@ async fn links_of(admin: &Admin, member: Member) -> Result<Links, ApiError> {
         let is_offered = item.offer.as_ref().is_some_and(|offer| !offer.withdrawn);
         let Some(owner) = admin.may().own(&member, &item).filter(|_| is_offered) else { continue };
         let Some(goods) = admin.club.goods(item.id).await? else { continue };
+        let direct =
+            owner.web_seed.is_some() && admin.club.bought_direct(member.id, item.id).await?;
         items.push(admin.links(|links| ItemLinks {
+            direct: if direct { links.direct(&goods, member.id, turns) } else { Vec::new() },
             torrent: links.torrent(&links.download_token(member.id, turns), &item.name),
-            web_seed: owner.web_seed.map(|turn| links.web_seed_of(&goods, member.id, turn)),
+            web_seed: links.web_seed_in(&goods, owner),
             item: item.name,
         }));
     }

@@ -158,6 +158,8 @@ pub struct ItemDetail {
     /// The item.
     #[serde(flatten)]
     pub item: Item,
+    /// Bytes that the publisher's own copy sent of it, to anybody.
+    pub served_bytes: u64,
     /// Who has, or had, a right to it: the first thousand.
     pub rights: Vec<Right>,
 }

@@ -44,6 +44,9 @@ pub enum Refused {
     /// The database does not answer. No status fits: clients take any for the last word, but come
     /// back where the connection ends.
     Unavailable,
+    /// There is no such token: answered as what is missing, and to be counted, since only who
+    /// guesses sends one.
+    Unknown,
 }
 
 /// As what goods are given out.
@@ -55,11 +58,36 @@ pub struct Served {
     pub terms: TierTerms,
 }
 
+/// What a member's URL is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    /// Saving a file in a browser, by whoever bought the direct download.
+    Direct,
+    /// A client that has the torrent, by whoever has a right to the item.
+    WebSeed,
+}
+
+impl Kind {
+    const fn key(self) -> Key {
+        match self {
+            Self::Direct => Key::Download,
+            Self::WebSeed => Key::WebSeed,
+        }
+    }
+
+    const fn label(self) -> Label {
+        match self {
+            Self::Direct => Label::Download,
+            Self::WebSeed => Label::WebSeed,
+        }
+    }
+}
+
 /// Who holds a URL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Holder {
-    /// A member, by a key of this kind and turn.
-    Member { id: MemberId, key: Key, turn: Generation },
+    /// A member, by a key for this and of this turn.
+    Member { id: MemberId, kind: Kind, turn: Generation },
     /// Anybody, from this address.
     Stranger(IpAddr),
 }
@@ -84,7 +112,7 @@ impl Gate {
     pub async fn admit(&self, target: &[u8], client: IpAddr) -> Result<Pass, Refused> {
         let Target { right, path } = Target::read(target).ok_or(Refused::Missing)?;
         let (item, holder) = self.holder(right, client)?;
-        let served = self.served(item, holder)?;
+        let served = self.served(item, holder).await?;
         let goods = self.goods(item).await?;
         let index = goods.torrent.find(&path).ok_or(Refused::Missing)?;
         Ok(Pass { item, holder, served, goods, index })
@@ -96,7 +124,7 @@ impl Gate {
     ///
     /// Says how the same request would be refused now.
     pub async fn look_again(&self, pass: &Pass) -> Result<Served, Refused> {
-        let served = self.served(pass.item, pass.holder)?;
+        let served = self.served(pass.item, pass.holder).await?;
         self.goods(pass.item).await?;
         Ok(served)
     }
@@ -115,31 +143,31 @@ impl Gate {
     }
 
     fn holder(&self, right: Right, client: IpAddr) -> Result<(ItemId, Holder), Refused> {
-        let (label, key, token) = match right {
-            Right::Direct(token) => (Label::Download, Key::Download, token),
+        let (kind, token) = match right {
+            Right::Direct(token) => (Kind::Direct, token),
             Right::Free(item) => return Ok((item, Holder::Stranger(client))),
-            Right::WebSeed(token) => (Label::WebSeed, Key::WebSeed, token),
+            Right::WebSeed(token) => (Kind::WebSeed, token),
         };
-        self.member(label, key, &token).ok_or(Refused::Missing)
+        self.member(kind, &token).ok_or(Refused::Unknown)
     }
 
-    fn member(&self, label: Label, key: Key, token: &Passkey) -> Option<(ItemId, Holder)> {
-        let grant = self.keyring.verify(label, token)?;
-        let holder = Holder::Member { id: grant.member, key, turn: grant.generation };
+    fn member(&self, kind: Kind, token: &Passkey) -> Option<(ItemId, Holder)> {
+        let grant = self.keyring.verify(kind.label(), token)?;
+        let holder = Holder::Member { id: grant.member, kind, turn: grant.generation };
         (grant.item != ItemId::ANY).then_some((grant.item, holder))
     }
 
     /// As what the holder of a URL is served now.
-    fn served(&self, item: ItemId, holder: Holder) -> Result<Served, Refused> {
-        let (id, key, turn) = match holder {
-            Holder::Member { id, key, turn } => (id, key, turn),
+    async fn served(&self, item: ItemId, holder: Holder) -> Result<Served, Refused> {
+        let (id, kind, turn) = match holder {
+            Holder::Member { id, kind, turn } => (id, kind, turn),
             Holder::Stranger(_) => {
                 let (tier, terms) = (TierId::OUTSIDER, self.pace.tier(TierId::OUTSIDER));
                 let is_open = terms.enabled && self.is_free(item);
                 return is_open.then_some(Served { tier, terms }).ok_or(Refused::Missing);
             }
         };
-        if self.club.turns(id).of(key) != turn {
+        if self.club.turns(id).of(kind.key()) != turn {
             return Err(Refused::Over);
         }
         let (leave, in_grace) = match self.tracker.leave(id, item, (self.clock)()) {
@@ -148,17 +176,22 @@ impl Gate {
             Leave::Expired | Leave::Refused => return Err(Refused::Over),
         };
         let mut terms = self.pace.tier(leave.tier);
-        // Outsiders with a right to an item bought it; other tiers are served as the publisher set.
-        let as_set = terms.enabled || leave.tier == TierId::OUTSIDER;
-        let is_right = if leave.entitled {
-            as_set
-        } else {
-            key == Key::WebSeed && terms.enabled && self.is_free(item)
+        let is_right = match kind {
+            Kind::Direct => leave.entitled && self.bought_direct(id, item).await?,
+            // Outsiders with a right to an item bought it; other tiers are served as the publisher
+            // set.
+            Kind::WebSeed if leave.entitled => terms.enabled || leave.tier == TierId::OUTSIDER,
+            Kind::WebSeed => terms.enabled && self.is_free(item),
         };
         if in_grace {
             terms.rate = terms.rate.min(self.pace.lowest_rate());
         }
         is_right.then_some(Served { tier: leave.tier, terms }).ok_or(Refused::Over)
+    }
+
+    /// Whether a member paid for an item's direct download, whatever else gives them a right to it.
+    async fn bought_direct(&self, member: MemberId, item: ItemId) -> Result<bool, Refused> {
+        self.club.bought_direct(member, item).await.map_err(unavailable)
     }
 
     /// Whether anybody may have an item from anywhere.
@@ -171,12 +204,15 @@ impl Gate {
         match self.club.goods(item).await {
             Ok(Some(goods)) if !goods.offer.withdrawn && goods.offer.broken.is_none() => Ok(goods),
             Ok(_) => Err(Refused::Missing),
-            Err(error) => {
-                tracing::error!(%error, "goods cannot be served");
-                Err(Refused::Unavailable)
-            }
+            Err(error) => Err(unavailable(error)),
         }
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
+fn unavailable(error: club::Error) -> Refused {
+    tracing::error!(%error, "goods cannot be served");
+    Refused::Unavailable
 }
 
 impl fmt::Debug for Gate {

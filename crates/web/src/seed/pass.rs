@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use club::{Goods, Key};
+use club::Goods;
 use metainfo::File;
+use mime_guess::Mime;
+use mime_guess::mime::APPLICATION_OCTET_STREAM;
 use policy::{ItemId, MemberId};
 use thiserror::Error;
 
-use super::gate::{Gate, Holder, Served};
+use super::gate::{Gate, Holder, Kind, Served};
 use super::stream::Stream;
 
 /// One file of one item, for one holder of its URL.
@@ -127,12 +129,48 @@ impl Pass {
     /// The name to save it by, where the URL is one for browsers.
     pub fn download_name(&self) -> Option<&[u8]> {
         match self.holder {
-            Holder::Member { key: Key::Download, .. } => self.file()?.path.names().last(),
+            Holder::Member { kind: Kind::Direct, .. } => self.file()?.path.names().last(),
             _ => None,
         }
     }
 
+    /// What the file is, by its name, where people may open the URL; bytes to a client. A page is
+    /// bytes, too: shown from here, its scripts would be the site's own.
+    pub fn content_type(&self) -> Mime {
+        let is_for_people = !matches!(self.holder, Holder::Member { kind: Kind::WebSeed, .. });
+        let name = self.file().filter(|_| is_for_people).map(|file| file.path.to_string());
+        let found = name.and_then(|name| mime_guess::from_path(name).first());
+        found.filter(|mime| !is_page(mime)).unwrap_or(APPLICATION_OCTET_STREAM)
+    }
+
     pub(super) fn file(&self) -> Option<&File> {
         self.goods.torrent.files.get(self.index)
+    }
+}
+
+fn is_page(mime: &Mime) -> bool {
+    [Some(mime.subtype()), mime.suffix()]
+        .iter()
+        .flatten()
+        .any(|name| ["html", "xhtml", "xml"].contains(&name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_runs_scripts_of_is_a_page() {
+        for (name, expected) in [
+            ("a.html", true),
+            ("a.xhtml", true),
+            ("a.svg", true),
+            ("a.xml", true),
+            ("a.mp4", false),
+            ("a.pdf", false),
+            ("a.txt", false),
+        ] {
+            assert_eq!(is_page(&mime_guess::from_path(name).first().unwrap()), expected, "{name}");
+        }
     }
 }

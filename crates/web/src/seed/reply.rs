@@ -56,7 +56,7 @@ pub fn reply(pass: &Pass, asked: &Asked<'_>, now_unix: u32) -> Reply {
     }
     line(format_args!("ETag: \"{etag}\""));
     line(format_args!("Accept-Ranges: bytes"));
-    line(format_args!("Content-Type: application/octet-stream"));
+    line(format_args!("Content-Type: {}", pass.content_type()));
     line(format_args!("X-Content-Type-Options: nosniff"));
     if let Some(name) = pass.download_name() {
         let name = percent_encode(name, NON_ALPHANUMERIC);
@@ -71,7 +71,7 @@ pub fn reply(pass: &Pass, asked: &Asked<'_>, now_unix: u32) -> Reply {
 /// Empty where nothing should be answered.
 pub fn refusal(refused: Refused, asked: &Asked<'_>, now_unix: u32) -> String {
     let (status, body) = match refused {
-        Refused::Missing => ("404 Not Found", MISSING),
+        Refused::Missing | Refused::Unknown => ("404 Not Found", MISSING),
         Refused::Over => ("403 Forbidden", OVER),
         Refused::Unavailable => return String::new(),
     };

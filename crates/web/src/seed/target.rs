@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `/ws/<token>/<path>` | clients of members, from the web seed URL in their torrents |
 //! | `/ws/free/<item id>/<path>` | anybody's client, for free items |
-//! | `/d/<token>/<path>` | browsers of members |
+//! | `/d/<token>/<path>` | browsers of members who bought the direct download |
 //!
 //! A path is percent-decoded once and is then a name to look up in the torrent's file table, nothing
 //! that a file system ever sees. So it needs no cleaning: what is not in the table is not there.

@@ -42,7 +42,9 @@ async fn verify(
             let rate = pass.served().terms.rate.to_string();
             (StatusCode::NO_CONTENT, [(RATE, rate)]).into_response()
         }
-        Err(Refused::Missing) => text(StatusCode::UNAUTHORIZED, "nothing here\n"),
+        Err(Refused::Missing | Refused::Unknown) => {
+            text(StatusCode::UNAUTHORIZED, "nothing here\n")
+        }
         // Closed rather than open, where the database does not answer.
         Err(Refused::Over | Refused::Unavailable) => text(StatusCode::FORBIDDEN, "no more\n"),
     }

@@ -128,7 +128,7 @@ impl Site {
         let (torrent, torrent_url, page) = self.links(|links| {
             let torrent = match owner {
                 Some(owner) => links.personal(goods, &item.name, owner),
-                None => links.public(goods, &item.name),
+                None => links.public(goods, &item.name, true),
             };
             let token = member.map_or_else(
                 || FREE.to_owned(),

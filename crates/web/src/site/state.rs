@@ -32,6 +32,8 @@ pub struct Addresses {
     pub site: String,
     /// What members' announce URLs begin with; `/` and the passkey follow.
     pub announce: String,
+    /// Whether strangers are served free items by the web seed.
+    pub open_web_seed: bool,
 }
 
 /// Who asks, as an extension of each request: the address behind all trusted proxies.

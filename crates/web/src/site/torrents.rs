@@ -20,7 +20,7 @@ pub(super) async fn show(
         if !site.may().is_free(&item) {
             return Err(NoEntry::Nothing);
         }
-        site.links(|links| links.public(&goods, &item.name))
+        site.links(|links| links.public(&goods, &item.name, true))
     } else {
         let member = site.guest(&token, Key::Download).await?;
         let (item, goods) = site.offered(name).await?;

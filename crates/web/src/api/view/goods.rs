@@ -169,6 +169,9 @@ pub struct ItemLinks {
     pub torrent: String,
     /// The web seed, as it stands in that torrent; `null` where they have none.
     pub web_seed: Option<String>,
+    /// Where a browser saves its files, a URL each, the first thousand; none where they have not
+    /// bought the direct download.
+    pub direct: Vec<String>,
 }
 
 impl fmt::Debug for ItemLinks {

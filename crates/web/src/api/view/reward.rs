@@ -51,6 +51,8 @@ pub struct ItemTraffic {
     pub uploaded: u64,
     /// Received, by the clients' word.
     pub downloaded: u64,
+    /// Sent to them by the publisher's own copy: web seed and direct download.
+    pub web_seed: u64,
     /// Of what they say they sent, what was judged in the last 35 days.
     pub judged: u64,
     /// Of that, what was verified.

@@ -5,16 +5,15 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::os::unix::fs::symlink;
 
-use club::{Image, Items, Names, NewGoods, NewListing, NewMember, Prices, Sqlite};
+use club::{Currency, NewGoods, NewListing, NewMember, Prices, Way};
 use metainfo::{MakeOptions, Plan};
-use policy::{
-    Aliases, Entitlements, Grant, MasterSecret, Notices, Policies, PolicyId, Roster, Rules,
-};
+use policy::Grant;
 use tempfile::TempDir;
-use tracker::{Members, Nat, Now, Registration, Settings};
+use tracker::Now;
 
 use super::super::{Asked, Broken, PaceTerms, refusal, reply};
 use super::*;
+use crate::house;
 
 #[tokio::test]
 async fn a_right_opens_its_own_files_and_nothing_else() {
@@ -61,17 +60,40 @@ async fn tokens_of_others_and_for_other_things_open_nothing() {
     let announce = house.token(Label::Announce, grant(1));
     let unbound = house.token(Label::WebSeed, grant(0));
     let download = house.token(Label::Download, grant(1));
-    for token in [&other_item, &announce, &unbound, &download, &"a".repeat(32), &"a".repeat(31)] {
-        let refused = house.admit(&format!("/ws/{token}/{file}")).await.map(|pass| pass.index);
-        assert_eq!(refused, Err(Refused::Missing), "{token}");
+    let refused = async |target: String| house.admit(&target).await.map(|pass| pass.index);
+    assert_eq!(refused(format!("/ws/{other_item}/{file}")).await, Err(Refused::Missing));
+    for token in [&announce, &unbound, &download, &"a".repeat(32), &"a".repeat(31)] {
+        let found = refused(format!("/ws/{token}/{file}")).await;
+        assert_eq!(found, Err(Refused::Unknown), "{token}");
     }
-    assert!(house.admit(&format!("/d/{download}/{file}")).await.is_ok());
     let web_seed = house.web_seed(1, 1);
-    let refused = house.admit(&format!("/d/{web_seed}/{file}")).await.map(|pass| pass.index);
-    assert_eq!(refused, Err(Refused::Missing));
+    assert_eq!(refused(format!("/d/{web_seed}/{file}")).await, Err(Refused::Unknown));
     // Item 3 is free, but outsiders have no web seed by default.
-    let refused = house.admit("/ws/free/3/demo.bin").await.map(|pass| pass.index);
-    assert_eq!(refused, Err(Refused::Missing));
+    assert_eq!(refused("/ws/free/3/demo.bin".to_owned()).await, Err(Refused::Missing));
+}
+
+#[tokio::test]
+async fn a_direct_download_is_for_who_bought_it_as_one() {
+    let house = House::new().await;
+    let club = &house.gate.club;
+    let grant = Grant { member: member(1), generation: Generation(0), item: ItemId(1) };
+    let target = format!("/d/{}/film/sub/c.bin", house.token(Label::Download, grant));
+    let refused = || async { house.admit(&target).await.map(|pass| pass.index) };
+    // A right to the item is one to its torrent.
+    assert_eq!(refused().await, Err(Refused::Over));
+    let usd = |minor| Currency::parse("usd").unwrap().minor(minor);
+    let prices = Prices { torrent: Some(usd(225)), direct: Some(usd(300)) };
+    club.set_prices(&stamp(), "film", prices).await.unwrap();
+    club.give_credit(&stamp(), "1", "ada", usd(525), "a present").await.unwrap();
+    club.buy(&stamp(), "2", "ada", "film", Way::Torrent).await.unwrap();
+    assert_eq!(refused().await, Err(Refused::Over));
+    let bought = club.buy(&stamp(), "3", "ada", "film", Way::Direct).await.unwrap();
+    let pass = house.admit(&target).await.unwrap();
+    assert_eq!(pass.download_name(), Some(&b"c.bin"[..]));
+    assert_eq!(pass.content_type(), "application/octet-stream");
+    assert_eq!(house.gate.look_again(&pass).await, Ok(pass.served()));
+    club.refund(&stamp(), "4", bought.id, None).await.unwrap();
+    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
 }
 
 #[tokio::test]
@@ -188,40 +210,20 @@ struct House {
 impl House {
     /// ada, a fan, may have the items 1 (`film`, a folder); nobody has 2 (`other.bin`); 3 is free.
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let film = folder.path().join("film");
+        let house = house::House::new(NOW).await;
+        let folder = house.folder.path();
+        let film = folder.join("film");
         fs::create_dir_all(film.join("sub")).unwrap();
         fs::write(film.join("a b#1.bin"), [1; 100]).unwrap();
         fs::write(film.join("sub/c.bin"), [2; 1000]).unwrap();
-        fs::write(folder.path().join("other.bin"), [3; 10]).unwrap();
-        fs::write(folder.path().join("demo.bin"), [4; 10]).unwrap();
+        fs::write(folder.join("other.bin"), [3; 10]).unwrap();
+        fs::write(folder.join("demo.bin"), [4; 10]).unwrap();
 
-        let keyring = Arc::new(Keyring::new(&MasterSecret::new([1; 32]), None));
-        let aliases = Arc::new(Aliases::default());
-        let (roster, rights) = (Arc::new(Roster::new()), Arc::new(Entitlements::default()));
-        let members = Members {
-            keyring: Arc::clone(&keyring),
-            aliases: Arc::clone(&aliases),
-            roster: Arc::clone(&roster),
-            rights: Arc::clone(&rights),
-        };
-        let settings = Settings {
-            rules: Rules::default(),
-            notices: Notices::new("http://club.example"),
-            nat: Nat::default(),
-            limits: swarm::Limits::default(),
-            max_age_secs: 4050,
-            probe_ports: false,
-        };
-        let tracker = Arc::new(Tracker::new(settings, members, 7));
-        let items = Arc::new(Register(Arc::clone(&tracker)));
-        let store = Arc::new(Sqlite::open(&folder.path().join("club.db")).await.unwrap());
-        let image = Image { roster, rights, aliases, items };
-        let club = Club::open(store, image, Names::from(&Rules::default())).await.unwrap().0;
+        let house::House { club, tracker, keyring, folder, .. } = house;
         let tier = |enabled| TierTerms { enabled, rate: 1 << 20, concurrency: 6 };
         let tiers = vec![tier(false), tier(true), tier(true), tier(true)];
         let pace = Arc::new(Pace::new(PaceTerms { tiers, rate: None }));
-        let gate = Gate::new(Arc::new(club), tracker, keyring, pace, Box::new(|| NOW));
+        let gate = Gate::new(club, tracker, keyring, pace, Box::new(|| NOW));
         let house = Self { gate, folder };
         for (name, tier) in [("ada", "fan"), ("bob", "fan")] {
             let new = NewMember { name: name.to_owned(), tier: tier.to_owned(), tier_until: None };
@@ -260,21 +262,6 @@ impl House {
 
     fn token(&self, label: Label, grant: Grant) -> String {
         String::from_utf8(self.gate.keyring.issue(label, grant).expose().to_vec()).unwrap()
-    }
-}
-
-/// Registers the club's items with the tracker.
-struct Register(Arc<Tracker>);
-
-impl Items for Register {
-    fn put(&self, item: &club::Item, policy: Option<PolicyId>, tier: Option<TierId>) {
-        let hashes = item.info_hashes.iter().copied().collect();
-        let policy = policy.or(PolicyId::new(Policies::MAX - 1)).unwrap();
-        self.0.register(&Registration { id: item.id, hashes, policy, tier, size: 0 });
-    }
-
-    fn remove(&self, item: &club::Item) {
-        self.0.remove(item.id, NOW);
     }
 }
 

@@ -1,0 +1,84 @@
+//! What this crate's tests stand on: a real club, and the tracker that its changes show in.
+
+use std::sync::Arc;
+
+use club::{Club, Image, Items, Names, Sqlite};
+use policy::{
+    Aliases, Entitlements, Keyring, MasterSecret, Notices, PolicyId, Roster, Rules, TierId,
+};
+use tempfile::TempDir;
+use tracker::{Members, Nat, Now, Registration, Settings, Tracker};
+
+use crate::site::Addresses;
+
+/// A club without members and items, in a folder of its own.
+pub(crate) struct House {
+    pub(crate) club: Arc<Club>,
+    pub(crate) tracker: Arc<Tracker>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) roster: Arc<Roster>,
+    pub(crate) folder: TempDir,
+}
+
+impl House {
+    /// Builds one in which it is always `now`.
+    pub(crate) async fn new(now: Now) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = Arc::new(Keyring::new(&MasterSecret::new([1; 32]), None));
+        let (roster, rights) = (Arc::new(Roster::new()), Arc::new(Entitlements::default()));
+        let aliases = Arc::<Aliases>::default();
+        let members = Members {
+            keyring: Arc::clone(&keyring),
+            aliases: Arc::clone(&aliases),
+            roster: Arc::clone(&roster),
+            rights: Arc::clone(&rights),
+        };
+        let settings = Settings {
+            rules: Rules::default(),
+            notices: Notices::new(SITE),
+            nat: Nat::default(),
+            limits: swarm::Limits::default(),
+            max_age_secs: 4050,
+            probe_ports: false,
+        };
+        let tracker = Arc::new(Tracker::new(settings, members, 7));
+        let items = Arc::new(Register { tracker: Arc::clone(&tracker), now });
+        let image = Image { roster: Arc::clone(&roster), rights, aliases, items };
+        let store = Arc::new(Sqlite::open(&folder.path().join("club.db")).await.unwrap());
+        let (club, _) = Club::open(store, image, Names::from(&Rules::default())).await.unwrap();
+        Self { club: Arc::new(club), tracker, keyring, roster, folder }
+    }
+
+    /// Where it says it can be reached.
+    pub(crate) fn addresses() -> Addresses {
+        Addresses {
+            site: SITE.to_owned(),
+            announce: "http://t.example/announce".to_owned(),
+            open_web_seed: false,
+        }
+    }
+}
+
+/// Registers the club's items with the tracker.
+struct Register {
+    tracker: Arc<Tracker>,
+    now: Now,
+}
+
+impl Items for Register {
+    fn put(&self, item: &club::Item, policy: Option<PolicyId>, tier: Option<TierId>) {
+        self.tracker.register(&Registration {
+            id: item.id,
+            hashes: item.info_hashes.iter().copied().collect(),
+            policy: policy.unwrap(),
+            tier,
+            size: item.size_bytes.unwrap_or(0),
+        });
+    }
+
+    fn remove(&self, item: &club::Item) {
+        self.tracker.remove(item.id, self.now);
+    }
+}
+
+const SITE: &str = "http://club.example";
