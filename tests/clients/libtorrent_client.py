@@ -1,7 +1,8 @@
 """One libtorrent client with one torrent, until its standard input ends.
 
 Prints one JSON object a line: {"tracker": …} for what the tracker said, {"listening": …} for where
-it listens, {"web_seed": …} for what a web seed refused, {"progress": …} as that changes.
+it listens, {"web_seed": …} for what a web seed refused, {"progress": …} as that changes, with how
+many blocks each address gave.
 """
 
 import json
@@ -19,9 +20,12 @@ def say(**what):
 
 session = lt.session({
     "listen_interfaces": interfaces,
+    # One for each block, at least.
+    "alert_queue_size": 100000,
     "alert_mask": lt.alert.category_t.error_notification
     | lt.alert.category_t.status_notification
-    | lt.alert.category_t.tracker_notification,
+    | lt.alert.category_t.tracker_notification
+    | lt.alert.category_t.block_progress_notification,
     # The tracker is the only way to a peer.
     "enable_dht": False,
     "enable_lsd": False,
@@ -45,6 +49,9 @@ handle = session.add_torrent({
     "flags": flags,
 })
 
+# How many blocks each address gave, web seeds among them.
+gave = {}
+
 
 def report():
     for alert in session.pop_alerts():
@@ -54,6 +61,9 @@ def report():
             say(web_seed=alert.message())
         elif isinstance(alert, (lt.listen_succeeded_alert, lt.listen_failed_alert)):
             say(listening=alert.message())
+        elif isinstance(alert, lt.block_finished_alert):
+            giver = "%s:%d" % alert.endpoint
+            gave[giver] = gave.get(giver, 0) + 1
 
 
 progress = None
@@ -61,11 +71,11 @@ while True:
     ready, _, _ = select.select([sys.stdin], [], [], 0.1)
     if ready and not sys.stdin.readline():
         break
-    report()
     status = handle.status()
+    report()
     if status.progress != progress:
         progress = status.progress
-        say(progress=progress, complete=status.is_seeding)
+        say(progress=progress, complete=status.is_seeding, gave=gave)
 
 # A tracker hears `stopped` from a client that leaves in order, and this waits for its answer.
 session.remove_torrent(handle)

@@ -185,14 +185,13 @@ fn configure(folder: &Path, tracker: &str, rest: &str) {
         if given { String::new() } else { format!("  {key}: {value}\n") }
     };
     // Whoever says something of `web` says where it listens, too.
-    let web = if rest.lines().any(|line| line.starts_with("web:")) {
-        ""
-    } else {
-        "web: {listen: '127.0.0.1:0'}\n"
+    let unless = |key: &str, line: &'static str| {
+        if rest.lines().any(|line| line.starts_with(key)) { "" } else { line }
     };
     let yaml = [
-        "state_dir: state\npublic_url: http://127.0.0.1\nadmin: {listen: '127.0.0.1:0'}\n",
-        web,
+        "state_dir: state\nadmin: {listen: '127.0.0.1:0'}\n",
+        unless("public_url:", "public_url: http://127.0.0.1\n"),
+        unless("web:", "web: {listen: '127.0.0.1:0'}\n"),
         "tracker:\n",
         &own("http", "{listen: ['[::]:0']}"),
         &own("udp", "{listen: ['[::]:0']}"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use metainfo::{Personal, Torrent, personalise};
@@ -96,9 +97,20 @@ impl Goods {
     /// Writes a member's torrent with its web seed where this daemon listens; returns its place.
     #[track_caller]
     pub fn torrent(&self, daemon: &Daemon, member: &str, item: &str) -> PathBuf {
+        self.torrent_by(daemon.listening().web, daemon, member, item)
+    }
+
+    /// Writes a member's torrent with its web seed at this address; returns its place.
+    #[track_caller]
+    pub fn torrent_by(
+        &self,
+        web: SocketAddr,
+        daemon: &Daemon,
+        member: &str,
+        item: &str,
+    ) -> PathBuf {
         let (bytes, torrent) = self.personal(daemon, member, item);
         let announce = torrent.trackers.first().expect("a tracker");
-        let web = daemon.listening().web;
         let seeds: Vec<String> = torrent
             .web_seeds
             .iter()

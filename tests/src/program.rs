@@ -175,7 +175,8 @@ fn transmission(torrent: &Path, folder: &Path) -> Command {
 
 /// A port for clients that cannot be told to take any free one. Somebody else may take it before
 /// the client does; from the range that the kernel gives out, that is unlikely.
-fn free_port() -> u16 {
+#[track_caller]
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").port()
 }

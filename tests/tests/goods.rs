@@ -5,7 +5,7 @@ use std::path::Path;
 
 use metainfo::Torrent;
 use serde_json::Value;
-use tests::{Ask, Daemon};
+use tests::{Ask, Daemon, Http, Response};
 
 #[test]
 fn publish_makes_an_item_and_its_torrent() {
@@ -94,6 +94,57 @@ fn a_members_torrent_differs_outside_of_info_alone() {
 }
 
 #[test]
+fn a_direct_download_is_another_purchase_than_the_torrent() {
+    let daemon = Daemon::start("", "");
+    let film = daemon.folder().join("a film.mp4");
+    fs::write(&film, vec![7; 100_000]).unwrap();
+    let prices = ["--torrent-price", "2.25", "--direct-price", "3.00", "--currency", "usd"];
+    publish(&daemon, &film, &[&["--policy", "club", "--name", "film"][..], &prices].concat());
+    let mut items = Vec::new();
+    for (member, way, price) in [("ada", "torrent", "2.25"), ("bob", "direct", "3.00")] {
+        daemon.member(member, "outsider");
+        let cash = ["--amount", price, "--currency", "usd", "--memo", "cash"];
+        daemon.json(&[&["topup", member][..], &cash].concat());
+        daemon.json(&["buy", member, "film", "--as", way]);
+        items.push(daemon.json(&["member", "links", member])["items"][0].clone());
+    }
+    assert!(items.iter().all(|item| item["web_seed"].is_string() && item["torrent"].is_string()));
+    assert_eq!(items[0]["direct"], Value::Array(Vec::new()));
+    let url = items[1]["direct"][0].as_str().unwrap();
+    let shown = String::from_utf8(daemon.run(&["member", "links", "bob"]).stdout).unwrap();
+    assert!(shown.contains("DIRECT DOWNLOAD") && shown.contains(url), "{shown}");
+
+    let saved = get(&daemon, url);
+    assert_eq!((saved.status, saved.body.len()), (200, 100_000));
+    assert_eq!(saved.headers["content-type"], "video/mp4");
+    let name = "attachment; filename*=UTF-8''a%20film%2Emp4";
+    assert_eq!(saved.headers["content-disposition"], name);
+    daemon.json(&["refund", "2"]);
+    assert_eq!(get(&daemon, url).status, 403);
+}
+
+#[test]
+fn a_free_items_torrent_has_the_web_seed_that_is_everybodys() {
+    let open = "tiers:\n- {id: outsider, webseed: {enabled: true, rate: 1MiB/s, concurrency: 4}}\n";
+    let daemon = Daemon::start("", open);
+    let clip = daemon.folder().join("clip.mp4");
+    fs::write(&clip, vec![7; 1000]).unwrap();
+    let published = publish(&daemon, &clip, &["--policy", "free"]);
+    let torrent = read(published["torrent_file"].as_str().unwrap());
+    let [url] = torrent.web_seeds.as_slice() else { panic!("{:?}", torrent.web_seeds) };
+    assert!(url.ends_with("/ws/free/1/clip.mp4"), "{url}");
+    let answer = get(&daemon, url);
+    assert_eq!((answer.status, answer.body), (200, vec![7; 1000]));
+    assert_eq!(answer.headers["content-type"], "video/mp4");
+    let magnet = daemon.json(&["magnet", "clip"])["magnet"].clone();
+    assert!(magnet.as_str().unwrap().contains("&ws=http"), "{magnet}");
+    let film = daemon.folder().join("film.mp4");
+    fs::write(&film, vec![8; 1000]).unwrap();
+    let published = publish(&daemon, &film, &["--policy", "club"]);
+    assert!(read(published["torrent_file"].as_str().unwrap()).web_seeds.is_empty());
+}
+
+#[test]
 fn the_seed_box_seeds_what_is_for_members_alone() {
     let daemon = Daemon::start("", "");
     let film = daemon.folder().join("film.mp4");
@@ -148,6 +199,13 @@ fn publish(daemon: &Daemon, path: &Path, options: &[&str]) -> Value {
     let file = daemon.folder().join(format!("{name}.torrent"));
     let (path, file) = (path.to_str().unwrap(), file.to_str().unwrap());
     daemon.json(&[&["publish", path, "-o", file], options].concat())
+}
+
+/// Asks the site for a URL of its own, whatever port that names.
+#[track_caller]
+fn get(daemon: &Daemon, url: &str) -> Response {
+    let path = url.splitn(4, '/').nth(3).unwrap();
+    Http::to(daemon.listening().web.port()).get(&format!("/{path}"), "")
 }
 
 #[track_caller]

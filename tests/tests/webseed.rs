@@ -155,6 +155,20 @@ fn nothing_tells_which_part_of_a_url_was_wrong() {
 }
 
 #[test]
+fn who_guesses_tokens_is_soon_not_answered() {
+    let served = Served::new(FAST, &[("one.bin", 1000)]);
+    let guesses = 1..=200;
+    let unanswered =
+        guesses.map(|number| format!("/ws/{number:032}/album/one.bin")).find(|wrong| {
+            let mut http = served.connect();
+            http.send(format!("GET {wrong} HTTP/1.1\r\nHost: t\r\n\r\n"));
+            http.receive().is_none()
+        });
+    assert!(unanswered.is_some());
+    assert_eq!(served.get("one.bin", "").status, 200, "whoever has a right is not held up");
+}
+
+#[test]
 fn a_revocation_ends_a_running_stream() {
     let served = Served::new(SLOW, &[("one.bin", 20 * MIB)]);
     let mut stream = served.begin("one.bin");
@@ -215,6 +229,10 @@ fn a_file_that_shrinks_ends_its_stream_and_nothing_else() {
         let item = served.daemon.json(&["item", "show", "album"]);
         item.to_string().contains("it ends after").then_some(())
     });
+    let alert = served.daemon.json(&["alerts"])[0].clone();
+    assert_eq!((&alert["kind"], &alert["item"]["name"]), (&"broken-item".into(), &"album".into()));
+    let evidence = alert["evidence"].as_str().expect("evidence");
+    assert!(evidence.contains("one.bin: it ends after"), "{evidence}");
     assert_eq!(served.get("two.bin", "").status, 404);
     assert_eq!(served.connect().get(&format!("{target}other.bin"), "").body.len(), 1000);
     assert!(served.daemon.log().contains("an item is broken"));

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tests::{Daemon, Goods, Kind, Program, Stopwatch, within};
+use tests::{Daemon, Goods, Kind, Program, Stopwatch, Witness, within};
 
 /// Clients come back every few seconds, so that who came first hears of who came later.
 const TIERS: &str = "tiers:
@@ -54,40 +54,87 @@ fn downloads(kind: Kind) {
 }
 
 #[test]
-fn peers_and_the_web_seed_together() {
+fn libtorrent_has_peers_and_the_web_seed_together() {
+    downloads_beside_a_peer(Kind::Libtorrent21);
+}
+
+#[test]
+fn aria2_has_peers_and_the_web_seed_together() {
+    downloads_beside_a_peer(Kind::Aria2);
+}
+
+#[test]
+fn transmission_has_peers_and_the_web_seed_together() {
+    downloads_beside_a_peer(Kind::Transmission);
+}
+
+/// With a seeder in the swarm, by a slow tier and a fast one; the web seed gives some of it.
+fn downloads_beside_a_peer(kind: Kind) {
     let daemon = daemon();
-    let goods = folder();
-    goods.publish(&daemon, "folder", "club");
-    for member in ["ada", "bob", "cleo"] {
-        daemon.member(member, "fan");
-        daemon.json(&["grant", member, "folder"]);
-    }
-    let torrents = ["ada", "bob", "cleo"].map(|name| goods.torrent(&daemon, name, "folder"));
-    let _seeder = Program::seed(Kind::Libtorrent21, &torrents[0], &goods);
-    let clients = [
-        Program::download(Kind::Libtorrent21, &torrents[1]),
-        Program::download(Kind::Transmission, &torrents[2]),
-    ];
-    for client in &clients {
-        complete(&goods, client);
+    for (goods, item) in [(file(), "file"), (folder(), "folder")] {
+        goods.publish(&daemon, item, "club");
+        daemon.member(&format!("seeder-{item}"), "fan");
+        daemon.json(&["grant", &format!("seeder-{item}"), item]);
+        let seeders = goods.torrent(&daemon, &format!("seeder-{item}"), item);
+        let _seeder = Program::seed(Kind::Libtorrent21, &seeders, &goods);
+        for (member, tier) in [("slow", "fan"), ("fast", "patron")] {
+            let member = format!("{member}-{item}");
+            daemon.member(&member, tier);
+            daemon.json(&["grant", &member, item]);
+            let witness = Witness::of(daemon.listening().web);
+            let torrent = goods.torrent_by(witness.address(), &daemon, &member, item);
+            let client = Program::download(kind, &torrent);
+            complete(&goods, &client);
+            let statuses = witness.statuses();
+            assert!(statuses.iter().all(|status| [200, 206].contains(status)), "{statuses:?}");
+        }
     }
 }
 
 #[test]
-fn without_a_right_the_same_torrent_gets_nothing() {
+fn libtorrent_without_a_right_gets_nothing() {
+    gets_nothing(Kind::Libtorrent21);
+}
+
+#[test]
+fn aria2_without_a_right_gets_nothing() {
+    gets_nothing(Kind::Aria2);
+}
+
+#[test]
+fn transmission_without_a_right_gets_nothing() {
+    gets_nothing(Kind::Transmission);
+}
+
+/// The torrent is the one that would have been good the moment before; nor is there a peer.
+fn gets_nothing(kind: Kind) {
     let daemon = daemon();
-    let goods = file();
-    goods.publish(&daemon, "file", "club");
     daemon.member("ada", "patron");
-    daemon.json(&["grant", "ada", "file"]);
-    let torrent = goods.torrent(&daemon, "ada", "file");
-    daemon.json(&["revoke", "ada", "file"]);
-    for (kind, words) in [(Kind::Libtorrent21, "url seed"), (Kind::Aria2, "403")] {
+    daemon.member("bob", "patron");
+    for (goods, item) in [(file(), "file"), (folder(), "folder")] {
+        goods.publish(&daemon, item, "club");
+        for member in ["ada", "bob"] {
+            daemon.json(&["grant", member, item]);
+        }
+        let _seeder =
+            Program::seed(Kind::Libtorrent21, &goods.torrent(&daemon, "bob", item), &goods);
+        let witness = Witness::of(daemon.listening().web);
+        let torrent = goods.torrent_by(witness.address(), &daemon, "ada", item);
+        daemon.json(&["revoke", "ada", item]);
         let client = Program::download(kind, &torrent);
-        within(Duration::from_secs(60), "the refusal", || {
-            client.said().contains(words).then_some(())
+        within(Duration::from_secs(60), "the web seed's refusal", || {
+            witness.statuses().contains(&403).then_some(())
         });
+        within(Duration::from_secs(60), "the tracker's refusal", || {
+            let why = daemon.json(&["why", "ada"]);
+            let heard = why["announces"].as_array()?.iter();
+            let mut of_item = heard.filter(|heard| heard["item"]["name"] == item);
+            of_item.any(|heard| heard["admitted"] == false).then_some(())
+        });
+        let statuses = witness.statuses();
+        assert!(statuses.iter().all(|status| *status == 403), "{statuses:?}");
         assert!(!goods.are_in(client.folder()));
+        assert_eq!(daemon.json(&["item", "show", item])["served_bytes"], 0);
     }
 }
 
