@@ -74,6 +74,11 @@ impl Web {
             };
             match accepted {
                 Ok((stream, from)) => {
+                    let others = connections.saturating_sub(1).saturating_sub(free(&room));
+                    let max_unsent = if others < FEW { MAX_UNSENT_OF_FEW } else { MAX_UNSENT };
+                    // What waits in the kernel was counted as sent, and comes late after a
+                    // revocation.
+                    let _ = SockRef::from(&stream).set_tcp_notsent_lowat(max_unsent);
                     let connection = self.clone().connect(stream, from, stop.clone());
                     let cut = cut(stop.clone());
                     tokio::spawn(async move {
@@ -116,8 +121,6 @@ impl Web {
             return;
         }
         let _ = stream.set_nodelay(true);
-        // What waits in the kernel was counted as sent, and comes late after a revocation.
-        let _ = SockRef::from(&stream).set_tcp_notsent_lowat(MAX_UNSENT);
         let Self { shared, gate, router, start, guesses } = self;
         let counter = Counter {
             gate: &gate,
@@ -169,6 +172,11 @@ async fn pages(
     ended.map_err(io::Error::other)
 }
 
+/// How many more connections there is room for.
+fn free(room: &Semaphore) -> u32 {
+    u32::try_from(room.available_permits()).unwrap_or(u32::MAX)
+}
+
 /// Returns when whoever is still served has had its time.
 async fn cut(mut stop: watch::Receiver<bool>) {
     let _ = stop.changed().await;
@@ -180,5 +188,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Wrong tokens a second that one network is answered.
 const WRONG_TOKENS: u32 = 20;
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
-/// Bytes of a connection that the kernel may hold unsent.
+/// Bytes of a connection that the kernel may hold unsent: of many, what stays in the processor's cache.
 const MAX_UNSENT: u32 = 256 << 10;
+/// Of few, as many as keep a fast network busy while the daemon does something else.
+const MAX_UNSENT_OF_FEW: u32 = 4 << 20;
+/// Connections beside which one more is still of few.
+const FEW: u32 = 4;
