@@ -44,6 +44,7 @@ pub mod provider;
 mod publish;
 mod purchase;
 mod refund;
+mod resumed;
 mod reward;
 mod rights;
 mod served;

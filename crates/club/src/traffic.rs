@@ -86,7 +86,7 @@ impl Counters {
 
 impl Run {
     /// Whether counters may be later ones of this run.
-    fn goes_on_in(&self, counters: Counters) -> bool {
+    pub(crate) fn goes_on_in(&self, counters: Counters) -> bool {
         self.high.uploaded <= counters.uploaded && self.high.downloaded <= counters.downloaded
     }
 }
@@ -137,27 +137,6 @@ impl Club {
         let mut runs = db.all(RUNS, &[member.value().into(), Page::MAX.into()], read).await?;
         runs.sort_by_key(|run| (Reverse(run.last_seen), run.item, run.peer_id, run.key, run.epoch));
         Ok(runs)
-    }
-
-    /// For each count that opened a run: the epoch of the run before, where the store has one that
-    /// these counters may go on from. The client then never left, only we forgot it (after a
-    /// restart, or a long silence), and the count belongs into that run.
-    ///
-    /// # Errors
-    ///
-    /// See above.
-    pub async fn earlier_epochs(
-        &self,
-        opening: &[SessionCount],
-    ) -> Result<Vec<Option<u32>>, Error> {
-        let mut db = self.reader().await?;
-        let mut epochs = Vec::with_capacity(opening.len());
-        for count in opening {
-            let [member, item, peer_id, key, epoch, ..] = row_values(count);
-            let before = db.one(RUN_BEFORE, &[member, item, peer_id, key, epoch], read).await?;
-            epochs.push(before.filter(|run| run.goes_on_in(count.counters)).map(|run| run.epoch));
-        }
-        Ok(epochs)
     }
 
     /// Forgets sessions not seen for 21 days; their credit stays. Returns how many those were.
@@ -251,7 +230,7 @@ const fn horizon(now_unix: u32) -> u32 {
 }
 
 /// In the order of the table's columns.
-fn row_values(count: &SessionCount) -> [Value<'_>; COLUMNS] {
+pub(crate) fn row_values(count: &SessionCount) -> [Value<'_>; COLUMNS] {
     let [uploaded, downloaded] =
         [count.counters.uploaded, count.counters.downloaded].map(|bytes| stored(bytes.min(PIB)));
     let left = |unknown| count.left.map_or(Value::Int(Some(unknown)), stored);
@@ -277,7 +256,7 @@ fn stored(bytes: u64) -> Value<'static> {
 }
 
 /// Reads a row of `select!`.
-fn read(row: &dyn Row) -> SqlResult<Run> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Run> {
     let peer_id = row.bytes(1)?.and_then(|bytes| bytes.try_into().ok());
     Ok(Run {
         item: ItemId(row.number(0)?),
@@ -298,6 +277,7 @@ fn counters(row: &dyn Row, column: usize) -> SqlResult<Counters> {
     Ok(Counters { uploaded: row.number(column)?, downloaded: row.number(column + 1)? })
 }
 
+/// A query of runs of `$1`, for `read`.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -308,11 +288,9 @@ macro_rules! select {
     };
 }
 
-const RUNS: &str = select!("ORDER BY last_seen DESC LIMIT $2");
-const RUN_BEFORE: &str = select!(
-    "AND item = $2 AND peer_id = $3 AND peer_key = $4 AND epoch < $5 ORDER BY epoch DESC LIMIT 1"
-);
+pub(crate) use select;
 
+const RUNS: &str = select!("ORDER BY last_seen DESC LIMIT $2");
 /// Sums are made here and not there: the databases fail where one overflows, and clients choose
 /// the numbers.
 const CREDIT_OF_MEMBER: &str = "SELECT item, uploaded, downloaded FROM traffic \
@@ -366,7 +344,7 @@ fn merge_sql(rows: usize, place: fn(usize) -> String) -> &'static str {
 /// The columns of which a merge keeps the lower, and those of which it keeps the higher.
 const LOWER: [&str; 3] = ["low_uploaded", "low_downloaded", "low_left"];
 const HIGHER: [&str; 4] = ["last_seen", "high_uploaded", "high_downloaded", "high_left"];
-const COLUMNS: usize = 12;
+pub(crate) const COLUMNS: usize = 12;
 /// Rows that one statement merges; SQLite allows 32 766 values. Each statement is two switches of
 /// threads, or a way to the server and back.
 const MERGE_ROWS: [usize; 3] = [1024, 32, 1];
