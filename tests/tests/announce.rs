@@ -183,6 +183,18 @@ fn a_query_that_lacks_something_is_told_what() {
 }
 
 #[test]
+fn who_takes_over_an_endpoint_stands_there_alone() {
+    let daemon = daemon();
+    let ada = daemon.member("ada", "fan");
+    daemon.announce(&Ask { peer_id: *b"-XX0001-before-ada-.", ..Ask::of(FILM, 1) });
+    daemon.announce(&Ask::of(FILM, 1).by(&ada));
+    let swarm = daemon.json(&["swarm", "film"]);
+    let peers = swarm["peers"].as_array().expect("peers");
+    assert_eq!(peers.len(), 1, "{swarm}");
+    assert_eq!((&swarm["inside_leechers"], &swarm["outside_leechers"]), (&1.into(), &0.into()));
+}
+
+#[test]
 fn a_scrape_counts() {
     let daemon = daemon();
     daemon.announce(&Ask::of(FILM, 1).seeding());

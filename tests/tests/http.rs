@@ -151,6 +151,21 @@ fn who_does_not_finish_a_request_is_cut_off() {
 }
 
 #[test]
+fn who_has_asked_all_and_said_so_is_let_go_at_once() {
+    either_way(|connect| {
+        // One that is forgotten stays open for longer than the client's patience.
+        for _ in 0..50 {
+            let mut http = connect();
+            std::thread::sleep(Duration::from_millis(5));
+            http.send(request(1));
+            http.finish();
+            assert_eq!(http.receive().expect("a response").status, 200);
+            assert!(http.has_ended());
+        }
+    });
+}
+
+#[test]
 fn a_network_has_so_many_connections_at_once() {
     let daemon = Daemon::start("  limits: {connections_per_prefix: 2}", "");
     daemon.item("film", FILM, "free");

@@ -1,5 +1,6 @@
 //! What goes on in a swarm, for the publisher's eyes. Costs a pass over all sessions.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 
 use policy::{ItemId, MemberId, Side};
@@ -78,6 +79,7 @@ impl Tracker {
                 peers.push(of_session(session, item.size(), now));
             }
         });
+        drop_taken_over(&mut peers);
         let guard_active = item.watch.is_active(now.secs);
         Some(view(Some(id), info_hashes, downloaded, guard_active, peers))
     }
@@ -116,6 +118,17 @@ fn view(
         guard_active,
         peers,
     }
+}
+
+/// An endpoint is one client's: a member's before a stranger's, then who was heard last. Whoever had
+/// it before is in the swarm no more, though their session lasts until it is swept.
+fn drop_taken_over(peers: &mut Vec<PeerView>) {
+    peers.sort_by_key(|peer| (peer.member.is_none(), peer.age_secs));
+    let mut taken = HashSet::new();
+    peers.retain(|peer| {
+        let own = peer.addresses.iter().filter(|address| taken.insert(**address)).count();
+        own > 0 || peer.addresses.is_empty()
+    });
 }
 
 fn of_session(session: &Session, size: Option<u64>, now: Now) -> PeerView {

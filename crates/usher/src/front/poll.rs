@@ -61,6 +61,8 @@ pub struct Worker {
     listener: Option<TcpListener>,
     /// Connections may wait at the listener that epoll will not speak of again.
     arrivals: Arrivals,
+    /// Whether there was no room for the last one that came: said once.
+    is_short: bool,
     places: Slab<Place>,
     stop: Stop,
     over: UnboundedSender<Handed>,
@@ -126,6 +128,7 @@ impl Worker {
             poll,
             listener: Some(listener),
             arrivals: Arrivals::Some,
+            is_short: false,
             places: Slab::new(),
             stop: Stop { is_told: Arc::default(), waker },
             over,
@@ -163,7 +166,7 @@ impl Worker {
                 match event.token() {
                     LISTENER => self.arrivals = Arrivals::Some,
                     WAKER => {}
-                    Token(key) => self.go_on(key, now),
+                    Token(key) => self.go_on(key, event.is_read_closed(), now),
                 }
             }
             if self.arrivals != Arrivals::None {
@@ -199,7 +202,10 @@ impl Worker {
         for _ in 0..ACCEPTS {
             let Some(listener) = &self.listener else { return };
             match listener.accept() {
-                Ok((stream, from)) => self.welcome(stream, from, now),
+                Ok((stream, from)) => {
+                    self.is_short = false;
+                    self.welcome(stream, from, now);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.arrivals = Arrivals::None;
                     return;
@@ -207,7 +213,7 @@ impl Worker {
                 // They left while they waited.
                 Err(error) if is_theirs(&error) => {}
                 Err(error) => {
-                    if self.arrivals == Arrivals::Some {
+                    if !std::mem::replace(&mut self.is_short, true) {
                         tracing::warn!(%error, "accepting a connection failed: too many open files?");
                     }
                     self.arrivals = Arrivals::Later;
@@ -233,7 +239,7 @@ impl Worker {
         let Some(counted) = shared.connections.enter(source) else { return };
         let deadline = now.secs + whole_secs(HEADER_TIMEOUT);
         let mut place = Place { stream, source, counted, held: Vec::new(), deadline };
-        match self.exchange.go_on(&mut place, now) {
+        match self.exchange.go_on(&mut place, false, now) {
             // Epoll speaks of what is there when it first hears of a connection.
             After::Keep | After::Again => {
                 let entry = self.places.vacant_entry();
@@ -248,11 +254,11 @@ impl Worker {
         }
     }
 
-    /// Goes on with a connection that something came on.
-    fn go_on(&mut self, key: usize, now: Now) {
+    /// Goes on with a connection that something came on; nothing more will where it `ends`.
+    fn go_on(&mut self, key: usize, ends: bool, now: Now) {
         // Whoever has gone in this round may have left an event behind.
         let Some(place) = self.places.get_mut(key) else { return };
-        match self.exchange.go_on(place, now) {
+        match self.exchange.go_on(place, ends, now) {
             After::Keep => {}
             After::Again => {
                 let registry = self.poll.registry();
@@ -282,8 +288,9 @@ impl Worker {
 }
 
 impl Exchange {
-    /// Reads what is there on a connection and answers it.
-    fn go_on(&mut self, place: &mut Place, now: Now) -> After {
+    /// Reads what is there on a connection and answers it. Of an end that was told already epoll
+    /// speaks no more, so where it `ends` it is read to there.
+    fn go_on(&mut self, place: &mut Place, ends: bool, now: Now) -> After {
         for _ in 0..READS {
             let read = match place.stream.read(&mut self.read) {
                 Ok(0) => return After::Close,
@@ -311,7 +318,7 @@ impl Exchange {
                 Next::HandOver => return After::HandOver { ends: false },
                 Next::More if !self.replies.is_empty() => return After::HandOver { ends: false },
                 // The kernel had less than there was room for: epoll will tell of what comes.
-                Next::More if read < READ_BYTES => return After::Keep,
+                Next::More if read < READ_BYTES && !ends => return After::Keep,
                 Next::More => {}
             }
         }
