@@ -40,7 +40,13 @@ impl Daemon {
     /// else at the top.
     #[track_caller]
     pub fn start(tracker: &str, rest: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::start_in(&std::env::temp_dir(), tracker, rest)
+    }
+
+    /// Starts a daemon whose folder lies in another.
+    #[track_caller]
+    pub fn start_in(parent: &Path, tracker: &str, rest: &str) -> Self {
+        let folder = tempfile::tempdir_in(parent).expect("a temporary folder");
         configure(folder.path(), tracker, rest);
         let (child, listening) = spawn(folder.path());
         Self { folder, child, listening }

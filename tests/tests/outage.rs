@@ -7,7 +7,9 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tests::{Ask, Daemon, Database, Http, Server, eventually, within};
+use tests::{
+    Ask, Daemon, Database, Http, Server, eventually, send_stripe_event, stripe_payments, within,
+};
 
 const REEL: [u8; 20] = *b"reel reel reel reel ";
 
@@ -47,7 +49,8 @@ fn what_one_daemon_changes_is_in_force_on_the_other_within_5_seconds() {
 #[track_caller]
 fn check_outage(outage: Duration) {
     let database = Server::own().into_database();
-    let rest = format!("database: {}", database.url());
+    let secrets = tempfile::tempdir().expect("a folder");
+    let rest = format!("database: {}\n{}", database.url(), stripe_payments(secrets.path()));
     let mut daemon = Daemon::start("  flush_interval: 1s", &rest);
     daemon.item("reel", REEL, "priority");
     let ada = Ask::of(REEL, 1).seeding().by(&daemon.member("ada", "fan"));
@@ -62,12 +65,14 @@ fn check_outage(outage: Duration) {
         let begun = Instant::now();
         let refused = daemon.refuses(&["member", "add", "bob"]);
         assert!(refused.contains("the database is down"), "{refused}");
+        assert_eq!(send_stripe_event(&daemon, 1), Some(503), "the provider is to try again");
         assert!(daemon.run(&["stats"]).status.success());
         within(outage * 2, "the outage", || (begun.elapsed() > outage).then_some(()));
         database.server().start();
 
         let before = load.acknowledged();
         eventually("money comes in again", || (load.acknowledged() > before + 2).then_some(()));
+        assert_eq!(send_stripe_event(&daemon, 1), Some(200));
         load.stop.store(true, Ordering::Relaxed);
         paying.join().expect("payments");
         announcing.join().expect("announces")

@@ -12,9 +12,10 @@ use tokio::task::spawn_blocking;
 
 use crate::books::{self, Flaw};
 use crate::club::Club;
-use crate::error::{Error, Unavailable};
+use crate::error::Error;
 use crate::open::OpenError;
 use crate::sqlite::Sqlite;
+use crate::unavailable::Unavailable;
 
 impl Club {
     /// Copies the club, as it is committed now, to a file that nobody else may read; its size in

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::elsewhere;
-use crate::error::{Error, Unavailable};
+use crate::error::Error;
 use crate::image::{Image, Live, Loaded};
 use crate::names::Names;
 use crate::sql::Connection;
 use crate::store::Store;
+use crate::unavailable::Unavailable;
 use crate::writer::Writer;
 
 /// The club: a store, and its image in memory kept in step with it.

@@ -1,8 +1,5 @@
 //! Why an operation on the club failed.
 
-use std::io;
-use std::sync::Arc;
-
 use wire::InfoHash;
 
 use crate::alert::AlertId;
@@ -14,6 +11,7 @@ use crate::name::NameError;
 use crate::order::OrderId;
 use crate::price::Way;
 use crate::reward::RewardId;
+use crate::unavailable::Unavailable;
 use crate::voucher::{VoucherId, VoucherState};
 use crate::voucher_code::BadCode;
 
@@ -355,56 +353,6 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Unavailable::from(error).into()
-    }
-}
-
-/// The database is down, full or broken; the same call may work later.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum Unavailable {
-    /// It refused.
-    #[error("the database failed, nothing was changed: {0}")]
-    Database(Arc<sqlx::Error>),
-    /// It can't be reached.
-    #[error("the database is down, nothing was changed: {0}")]
-    Down(Arc<sqlx::Error>),
-    /// It went down while it committed: the change may have been made or not.
-    #[error("the database went down while it committed, look before you repeat this: {0}")]
-    InDoubt(Arc<sqlx::Error>),
-    /// The daemon is shutting down.
-    #[error("the club is closed")]
-    Stopped,
-}
-
-impl Unavailable {
-    /// Why a commit failed.
-    pub(crate) fn of_commit(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::Database(_) if !was_closed(&error) => Self::Database(Arc::new(error)),
-            _ => Self::InDoubt(Arc::new(error)),
-        }
-    }
-}
-
-impl From<sqlx::Error> for Unavailable {
-    fn from(error: sqlx::Error) -> Self {
-        let is_down = was_closed(&error)
-            || matches!(
-                error,
-                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_)
-            );
-        let error = Arc::new(error);
-        if is_down { Self::Down(error) } else { Self::Database(error) }
-    }
-}
-
-/// Whether the server closed the connection, or is about to.
-pub(crate) fn was_closed(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(error) => error.kind() != io::ErrorKind::TimedOut,
-        sqlx::Error::Protocol(_) => true,
-        // 57P01 to 57P05: PostgreSQL shuts down, starts up or ends the session.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-        _ => false,
     }
 }
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, oneshot};
 
-use crate::error::{Error, Unavailable, was_closed};
+use crate::error::Error;
 use crate::sql::{BoxFuture, Connection, SqlResult};
 use crate::store::Store;
+use crate::unavailable::{Unavailable, was_closed};
 
 /// A handle on the task; the task ends when the last handle is gone and its queue is empty.
 #[derive(Debug)]
