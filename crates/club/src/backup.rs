@@ -41,7 +41,8 @@ impl Club {
 }
 
 /// Puts a backup in the place of the club's file, after it was brought to this version and its
-/// books were found sound. What was there stands beside it with `.before-restore` behind its name.
+/// books were found sound. What was there is put aside under a free name, which is answered:
+/// `.before-restore` behind its own, or `.before-restore-2` and so on.
 ///
 /// No daemon may have the file open. O(the database).
 ///
@@ -49,7 +50,7 @@ impl Club {
 ///
 /// Nothing is changed where the backup can't be read, is of a newer usher, or its books are wrong;
 /// and where the disk fails.
-pub async fn restore(backup: &Path, into: &Path) -> Result<(), RestoreError> {
+pub async fn restore(backup: &Path, into: &Path) -> Result<Option<PathBuf>, RestoreError> {
     let new = beside(into, ".restoring");
     remove_database(&new).map_err(|error| RestoreError::io(&new, error))?;
     fs::copy(backup, &new).map_err(|error| RestoreError::io(backup, error))?;
@@ -79,22 +80,45 @@ async fn prove(path: &Path) -> Result<(), RestoreError> {
     }
 }
 
-/// Puts a database, closed and with no log beside it, in the place of another.
-fn swap(new: &Path, into: &Path) -> io::Result<()> {
+/// Puts a database, closed and with no log beside it, in the place of another; where that is now.
+fn swap(new: &Path, into: &Path) -> io::Result<Option<PathBuf>> {
     File::open(new)?.sync_all()?;
-    let aside = beside(into, ".before-restore");
-    for log in ["", "-wal", "-shm"] {
+    let aside = free_name(into)?;
+    let mut is_moved = false;
+    for log in LOGS {
         match fs::rename(beside(into, log), beside(&aside, log)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+            moved => is_moved |= moved.is_ok(),
         }
     }
     fs::rename(new, into)?;
-    sync_folder(into)
+    sync_folder(into)?;
+    Ok(is_moved.then_some(aside))
+}
+
+/// A name for what is put aside, where no file of a database is: a log beside one that it is not
+/// of would be played into it.
+fn free_name(into: &Path) -> io::Result<PathBuf> {
+    let mut aside = beside(into, ".before-restore");
+    let mut next = 2_u32;
+    while is_taken(&aside)? {
+        aside = beside(into, &format!(".before-restore-{next}"));
+        next += 1;
+    }
+    Ok(aside)
+}
+
+fn is_taken(path: &Path) -> io::Result<bool> {
+    for log in LOGS {
+        if fs::exists(beside(path, log))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn remove_database(path: &Path) -> io::Result<()> {
-    for log in ["", "-wal", "-shm"] {
+    for log in LOGS {
         match fs::remove_file(beside(path, log)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -131,7 +155,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 /// A path with more behind its name.
-fn beside(path: &Path, more: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, more: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(more);
     name.into()
@@ -147,6 +171,9 @@ async fn blocking<T: Send + 'static>(
         _ => BackupError::Io { path: to.to_owned(), error },
     })
 }
+
+/// What the names of a database's files end in.
+pub(crate) const LOGS: [&str; 3] = ["", "-wal", "-shm"];
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]

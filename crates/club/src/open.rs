@@ -1,5 +1,7 @@
 //! Why a database can't be used.
 
+use std::io;
+
 use sqlx::migrate::MigrateError;
 
 use crate::migrations;
@@ -20,6 +22,9 @@ pub enum OpenReason {
     /// It refuses.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// Its file can't be written, or not be kept from others.
+    #[error("{0}: it must belong to the user that usher runs as")]
+    File(#[from] io::Error),
     /// Its schema can't be brought to this version.
     #[error(transparent)]
     Migration(MigrateError),

@@ -1,5 +1,8 @@
 //! The club in one SQLite file.
 
+use std::fs::{self, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,6 +16,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Row as _};
 
+use crate::backup::{LOGS, beside};
 use crate::books::Flaw;
 use crate::migrations;
 use crate::open::OpenError;
@@ -50,6 +54,7 @@ impl Sqlite {
             .disable_statement_logging();
         let at = |reason| OpenError { place: path.display().to_string(), reason };
 
+        keep_private(path).map_err(|error| at(error.into()))?;
         let mut connection = options.connect().await.map_err(|error| at(error.into()))?;
         migrations.run(&mut connection).await.map_err(|error| at(error.into()))?;
         let readers = SqlitePoolOptions::new()
@@ -66,6 +71,23 @@ impl Sqlite {
         last.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await?;
         sqlx::Connection::close(last).await
     }
+}
+
+/// Sees that nobody else may read the file, making it where there is none. SQLite gives the logs
+/// that it makes the mode of the file.
+fn keep_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    for log in LOGS {
+        let file = beside(path, log);
+        match fs::metadata(&file) {
+            Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+                fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl Store for Sqlite {
@@ -265,7 +287,7 @@ mod tests {
     async fn a_file_that_is_no_database_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("club.db");
-        std::fs::write(&path, [7; 4096]).unwrap();
+        fs::write(&path, [7; 4096]).unwrap();
         let refused = Sqlite::open(&path).await.unwrap_err().to_string();
         assert!(refused.contains("club.db: ") && refused.contains("not a database"), "{refused}");
     }

@@ -25,10 +25,53 @@ async fn a_backup_brings_back_what_was_committed_when_it_was_made() {
     drop(club);
 
     let file = folder.path().join("club.db");
-    club::restore(&backup, &file).await.unwrap();
+    let aside = club::restore(&backup, &file).await.unwrap().unwrap();
     assert_eq!(names(&reopen(&file).await).await, ["ada"]);
-    let aside = folder.path().join("club.db.before-restore");
+    assert_eq!(aside, folder.path().join("club.db.before-restore"));
     assert_eq!(names(&reopen(&aside).await).await, ["ada", "bob"]);
+}
+
+#[tokio::test]
+async fn a_second_restore_leaves_what_the_first_put_aside() {
+    let (folder, club) = open().await;
+    let backup = folder.path().join("backup.db");
+    club.backup(&backup).await.unwrap();
+    add(&club, "ada").await;
+    drop(club);
+    let file = folder.path().join("club.db");
+    // What a daemon that was killed leaves beside its file.
+    fs::write(folder.path().join("club.db.before-restore-2-wal"), "another's").unwrap();
+
+    let first = club::restore(&backup, &file).await.unwrap().unwrap();
+    let club = reopen(&file).await;
+    add(&club, "bob").await;
+    drop(club);
+    let second = club::restore(&backup, &file).await.unwrap().unwrap();
+    assert_eq!(second, folder.path().join("club.db.before-restore-3"));
+    assert_eq!(names(&reopen(&first).await).await, ["ada"]);
+    assert_eq!(names(&reopen(&second).await).await, ["bob"]);
+    assert_eq!(names(&reopen(&file).await).await, [""; 0]);
+    fs::remove_file(&file).unwrap();
+    for log in ["-wal", "-shm"] {
+        let _ = fs::remove_file(folder.path().join(format!("club.db{log}")));
+    }
+    assert_eq!(club::restore(&backup, &file).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn nobody_else_may_read_the_club() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let files = ["club.db", "club.db-wal", "club.db-shm"].map(|name| folder.path().join(name));
+    let modes = || files.each_ref().map(|file| fs::metadata(file).unwrap().permissions().mode());
+    assert_eq!(modes().map(|mode| mode & 0o777), [0o600; 3]);
+
+    for file in &files {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let again = reopen(&files[0]).await;
+    assert_eq!(modes().map(|mode| mode & 0o777), [0o600; 3]);
+    drop((club, again));
 }
 
 #[tokio::test]

@@ -227,7 +227,7 @@ The daemon makes such copies by itself, see `backup` in tracker.yaml.";
 const RESTORE: &str = "\
 Examples:
   usher restore /var/backups/usher-2027-01-31.db
-  usher restore club.db --replace         keep what is there as club.db.before-restore";
+  usher restore club.db --replace         put what is there aside, say where";
 const SWARM: &str = "\
 Examples:
   usher swarm reel

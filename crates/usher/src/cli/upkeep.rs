@@ -99,13 +99,12 @@ pub(super) async fn restore(
     if brings_secret && has_secret && differs(&theirs, &secret).map_err(io(&secret))? {
         return Err(UpkeepError::OtherSecret { ours: secret, theirs });
     }
-    club::restore(backup, &club).await?;
+    let before = club::restore(backup, &club).await?;
     if brings_secret && !has_secret {
         fs::copy(&theirs, &secret).map_err(io(&secret))?;
     }
     // Of another time; clients announce again by themselves.
     let _ = fs::remove_file(crate::serve::snapshot::path_in(state.path()));
-    let before = is_there.then(|| PathBuf::from(format!("{}.before-restore", club.display())));
     Ok(Restored { club, before, secret, has_secret: has_secret || brings_secret })
 }
 
