@@ -49,7 +49,7 @@ def measure(bench, rounds):
 @contextlib.contextmanager
 def usher(bench, folder, cores):
     """A daemon on these cores; gives what publishes the file with it."""
-    with tempfile.TemporaryDirectory(prefix="usher-") as state:
+    with tempfile.TemporaryDirectory(prefix="usher-", dir=folder) as state:
         settings = pathlib.Path(state) / "tracker.yaml"
         listen = "{listen: ['127.0.0.1:0']}"
         settings.write_text(
@@ -57,7 +57,9 @@ def usher(bench, folder, cores):
             f"tracker: {{http: {listen}, udp: {listen}, workers: 1}}\n"
         )
         command = ["taskset", "-c", cores, str(bench.usher), "--config", str(settings)]
-        daemon = subprocess.Popen([*command, "serve"], stdout=subprocess.PIPE, text=True)
+        daemon = subprocess.Popen(
+            [*command, "serve"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
 
         def publish(words):
             path = ["publish", str(folder / "film.bin"), "-o", str(folder / "usher.torrent")]
