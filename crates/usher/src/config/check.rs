@@ -32,6 +32,12 @@ impl Invalid {
 pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
     let (tiers, terms) = tiers::resolve(raw.tiers)?;
     let policies = policies::resolve(raw.policies)?;
+    if raw.state_dir.as_os_str().is_empty() {
+        return Err(Invalid::new(
+            "state_dir",
+            "empty: name a folder, which is made where it is not",
+        ));
+    }
     let state_dir = folder.join(raw.state_dir);
     let site = raw.public_url.trim_end_matches('/');
     Ok(Config {
@@ -278,6 +284,7 @@ mod tests {
         refuses("tracker: {clients: {deny: ['-XL', '']}}", "tracker.clients.deny[1]: ");
         refuses("tracker: {reachability: {at_once: 0}}", "tracker.reachability.at_once: ");
         refuses("tracker: {reachability: {timeout: 2m}}", "tracker.reachability.timeout: ");
+        refuses("state_dir: ''", "state_dir: empty");
         refuses("admin: {listen: '192.0.2.1:6970'}", "admin.listen: 192.0.2.1 is not a loopback");
     }
 

@@ -77,6 +77,21 @@ mod tests {
     }
 
     #[test]
+    fn every_duration_may_be_in_days() {
+        for key in [
+            "tracker: {max_peer_age: 1d}",
+            "tracker: {flush_interval: 1d}",
+            "tracker: {reachability: {keep: 1d}}",
+            "items_settle: 1d",
+            "tiers: [{id: outsider, announce: {interval: 1d}}]",
+            "policies: {a: {seats: {guard: {window: 1d}}}}",
+        ] {
+            assert!(parse(key).is_ok(), "{key}: {:?}", parse(key));
+        }
+        refuses("tracker:\n  flush_interval: soon\n", &["`soon` is no duration", "7d", "line 2"]);
+    }
+
+    #[test]
     fn what_is_not_one_yaml_map_is_refused() {
         refuses("- tracker\n", &["line 1"]);
         refuses("tracker: [\n", &["tracker", "line"]);

@@ -6,13 +6,13 @@ use std::fmt;
 use std::num::NonZeroU8;
 use std::time::Duration;
 
-use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
 use policy::{GuardRule, ItemPolicy, Permille, Policies, SeatRule, Seating};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::check::{Invalid, whole_seconds};
+use super::days;
 use super::units::Share;
 
 /// One entry of `policies`.
@@ -88,7 +88,7 @@ pub struct Guard {
     /// With how many outsiders in the swarm at least.
     pub min_outsiders: u32,
     /// For how long the swarm is then shared evenly.
-    #[serde(with = "duration")]
+    #[serde(with = "days::required")]
     pub hold: Duration,
 }
 

@@ -9,12 +9,12 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::fmt::serde::unsigned_duration::friendly::compact;
 use policy::PortSet;
 use serde::{Deserialize, Serialize};
 
 use super::backup::RawBackup;
 use super::database::RawDatabase;
+use super::days;
 use super::goods::RawSite;
 use super::payments::RawPayments;
 use super::policies::{self, RawPolicy};
@@ -35,7 +35,7 @@ pub struct Raw {
     pub database_file: Option<PathBuf>,
     pub public_url: String,
     pub items_dir: Option<PathBuf>,
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub items_settle: Duration,
     pub site: RawSite,
     pub tracker: RawTracker,
@@ -97,13 +97,13 @@ pub struct RawTracker {
     pub enforce_min_interval: bool,
     pub forbidden_ports: Vec<PortRange>,
     pub clients: Clients,
-    #[serde(with = "compact::optional")]
+    #[serde(with = "days::optional")]
     pub max_peer_age: Option<Duration>,
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub sweep_interval: Duration,
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub snapshot_interval: Duration,
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub flush_interval: Duration,
     pub reachability: Reachability,
 }
@@ -231,9 +231,9 @@ pub struct Clients {
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct Reachability {
     pub enabled: bool,
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub timeout: Duration,
-    #[serde(with = "compact::required")]
+    #[serde(with = "days::required")]
     pub keep: Duration,
     pub at_once: u16,
 }

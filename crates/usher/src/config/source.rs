@@ -1,6 +1,6 @@
 //! Where the settings come from: a file, or nothing but the defaults.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::{fmt, fs, io};
 
 use thiserror::Error;
@@ -51,7 +51,9 @@ impl Source {
         let fails = |reason: Reason| SourceError { path: path.clone(), reason };
         let text = fs::read_to_string(path).map_err(|error| fails(error.into()))?;
         let raw = parse(&text).map_err(|error| fails(error.into()))?;
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        // With its folder each path that is taken from there is whole, wherever it is used.
+        let whole = absolute(path).map_err(|error| fails(error.into()))?;
+        let folder = whole.parent().unwrap_or(&whole);
         let config = Config::new(raw.clone(), folder).map_err(|error| fails(error.into()))?;
         Ok(Loaded { config, raw })
     }
@@ -101,6 +103,20 @@ mod tests {
         assert_eq!(config.state_dir, folder.path().join("kept"));
         assert_eq!(config.secret_file, folder.path().join("kept/secret"));
         assert_eq!(config.admin.socket, Path::new("/run/usher.sock"));
+    }
+
+    #[test]
+    fn every_path_is_whole_even_where_the_files_is_not() {
+        let here = tempfile::tempdir_in(".").unwrap();
+        let folder = Path::new(here.path().file_name().unwrap());
+        let file = folder.join("club.yaml");
+        fs::write(&file, "items_dir: drop\ndatabase_file: url\nbackup: {folder: copies}\n")
+            .unwrap();
+        let config = Source::find(Some(file)).load().unwrap().config;
+        let expected = absolute(folder).unwrap();
+        assert_eq!(config.state_dir, expected.join("state"));
+        assert_eq!(config.items_dir.folder, Some(expected.join("drop")));
+        assert_eq!(config.backup.folder, expected.join("copies"));
     }
 
     #[test]

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use jiff::fmt::serde::unsigned_duration::friendly::compact::optional as duration;
 use policy::{Intervals, PeerLimit, TierError, Tiers};
 use serde::{Deserialize, Serialize};
 
 use super::check::{Invalid, whole_seconds};
+use super::days;
 use super::units::{Amount, Rate, Size};
 
 /// One entry of `tiers`.
@@ -41,10 +41,10 @@ pub struct RawTier {
 #[serde(default, deny_unknown_fields)]
 pub struct RawAnnounce {
     /// When a client should announce again.
-    #[serde(with = "duration")]
+    #[serde(with = "days::optional")]
     pub interval: Option<Duration>,
     /// When it may, at the earliest.
-    #[serde(with = "duration")]
+    #[serde(with = "days::optional")]
     pub min_interval: Option<Duration>,
     /// Peers in a reply where the client names no number.
     pub numwant: Option<u32>,

@@ -1,7 +1,6 @@
 //! Values as people write them in `tracker.yaml`: sizes, rates, shares, networks, port ranges.
 //!
-//! Each type reads and prints one line of text. Durations (`30m`, `5s`) are not here: jiff reads
-//! them.
+//! Each type reads and prints one line of text. Durations (`30m`, `5s`) are in `days.rs`.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -7,9 +7,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::fmt::serde::unsigned_duration::friendly::compact;
 use serde::{Deserialize, Serialize};
 
+use crate::config::days;
 use crate::config::units::Amount;
 
 /// `payments`.
@@ -54,7 +54,7 @@ pub struct RawBtcpay {
     pub success_url: Option<String>,
     #[serde(default = "on_chain")]
     pub refund_method: String,
-    #[serde(default = "minute", with = "compact::required")]
+    #[serde(default = "minute", with = "days::required")]
     pub poll: Duration,
 }
 
