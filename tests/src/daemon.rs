@@ -1,5 +1,6 @@
 //! One daemon in a folder of its own, stopped when the test ends.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, SocketAddr};
@@ -48,7 +49,18 @@ impl Daemon {
     pub fn start_in(parent: &Path, tracker: &str, rest: &str) -> Self {
         let folder = tempfile::tempdir_in(parent).expect("a temporary folder");
         configure(folder.path(), tracker, rest);
-        let (child, listening) = spawn(folder.path());
+        let (child, listening) = spawn(usher(folder.path()), folder.path());
+        Self { folder, child, listening }
+    }
+
+    /// The same, by its `tracker.yaml` in the working directory, as who types `usher serve` does.
+    #[track_caller]
+    pub fn start_in_its_folder(tracker: &str, rest: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        configure(folder.path(), tracker, rest);
+        let mut command = Command::new(binary());
+        command.current_dir(folder.path()).env_remove("RUST_LOG");
+        let (child, listening) = spawn(command, folder.path());
         Self { folder, child, listening }
     }
 
@@ -66,6 +78,11 @@ impl Daemon {
     /// Starts a second daemon in the same folder, and returns what came of it.
     pub fn start_another(&self) -> Output {
         usher(self.folder.path()).arg("serve").output().expect("usher runs")
+    }
+
+    /// Writes `tracker.yaml` anew, for the next start.
+    pub fn configure(&self, tracker: &str, rest: &str) {
+        configure(self.folder.path(), tracker, rest);
     }
 
     /// Changes `tracker.yaml` and tells the daemon to read it again.
@@ -132,7 +149,7 @@ impl Daemon {
     }
 
     /// Runs a subcommand and returns what came of it, whatever that was.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Output {
         usher(self.folder.path()).args(arguments).output().expect("usher runs")
     }
 
@@ -171,7 +188,7 @@ impl Daemon {
 
     /// Starts the daemon again in the same folder, on other ports.
     pub fn restart(&mut self) {
-        let (child, listening) = spawn(self.folder.path());
+        let (child, listening) = spawn(usher(self.folder.path()), self.folder.path());
         self.child = child;
         self.listening = listening;
     }
@@ -211,8 +228,8 @@ fn configure(folder: &Path, tracker: &str, rest: &str) {
 }
 
 /// Starts the daemon and waits for the line that says it is ready.
-fn spawn(folder: &Path) -> (Child, Listening) {
-    let mut child = usher(folder)
+fn spawn(mut command: Command, folder: &Path) -> (Child, Listening) {
+    let mut child = command
         .arg("serve")
         .stdout(Stdio::piped())
         .stderr(Stdio::from(

@@ -1,11 +1,14 @@
 //! From a folder on disk to members' torrents, on the built daemon.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use metainfo::Torrent;
 use serde_json::Value;
-use tests::{Ask, Daemon, Http, Response};
+use tests::{Ask, Daemon, Http, Response, eventually};
 
 #[test]
 fn publish_makes_an_item_and_its_torrent() {
@@ -191,6 +194,78 @@ fn a_new_version_keeps_rights_and_a_broken_one_is_found() {
     assert!(said.contains("is unpublished"), "{said}");
     let again = publish(&daemon, &film, &["--replaces", "film"]);
     assert_eq!((&again["version"], &again["info_hash"]), (&2.into(), &second["info_hash"]));
+}
+
+#[test]
+fn what_the_daemon_keeps_to_itself_is_not_published() {
+    let rest = "secret_file: master\nbackup: {folder: copies}\n";
+    let daemon = Daemon::start("", &format!("{rest}items_dir: drop\nitems_settle: 200ms"));
+    let home = daemon.folder();
+    for folder in ["drop", "copies", "films"] {
+        fs::create_dir_all(home.join(folder)).unwrap();
+    }
+    symlink(home.join("state"), home.join("films/link")).unwrap();
+    fs::write(home.join("copies/club.db"), "books").unwrap();
+    let refused = ["", "state", "state/club.db", "films/link", "master", "copies/club.db"];
+    for path in refused.map(|path| home.join(path)) {
+        let said = daemon.refuses(&["publish", path.to_str().unwrap(), "--name", "x"]);
+        assert!(said.contains("what the daemon keeps to itself in"), "{said}");
+    }
+    symlink(home.join("state"), home.join("drop/film")).unwrap();
+    fs::write(home.join("drop/film.usher.yaml"), "").unwrap();
+    eventually("it is stuck", || {
+        daemon.log().contains("what the daemon keeps to itself in").then_some(())
+    });
+    assert_eq!(daemon.json(&["item", "list"]), Value::Array(Vec::new()));
+
+    fs::write(home.join("films/a.mp4"), vec![7; 1000]).unwrap();
+    publish(&daemon, &home.join("films"), &[]);
+}
+
+#[test]
+fn a_relative_items_dir_publishes() {
+    let rest = "items_dir: drop\nitems_settle: 200ms";
+    let daemon = Daemon::start_in_its_folder("", rest);
+    let drop = daemon.folder().join("drop");
+    fs::create_dir(&drop).unwrap();
+    fs::write(drop.join("clip.mp4"), vec![7; 1000]).unwrap();
+    fs::write(drop.join("clip.mp4.usher.yaml"), "policy: free\n").unwrap();
+    eventually("it is published", || {
+        daemon.run(&["item", "show", "clip"]).status.success().then_some(())
+    });
+}
+
+#[test]
+fn a_torrent_takes_no_other_files_place() {
+    let daemon = Daemon::start("", "");
+    let film = daemon.folder().join("film.mp4");
+    let notes = daemon.folder().join("notes");
+    fs::write(&film, vec![7; 1000]).unwrap();
+    fs::write(&notes, "mine").unwrap();
+    let (path, file) = (film.to_str().unwrap(), notes.to_str().unwrap());
+    let check = |arguments: &[&str]| {
+        let said = daemon.refuses(arguments);
+        assert!(said.contains("is no torrent: name another file with `-o FILE`"), "{said}");
+        assert_eq!(fs::read(&notes).unwrap(), b"mine");
+    };
+    check(&["publish", path, "-o", file]);
+    assert_eq!(daemon.json(&["item", "list"]), Value::Array(Vec::new()));
+
+    publish(&daemon, &film, &["--policy", "free"]);
+    publish(&daemon, &film, &["--replaces", "film"]);
+    daemon.member("ada", "fan");
+    check(&["torrent", "ada", "film", "-o", file]);
+}
+
+#[test]
+fn a_name_that_is_not_utf_8_is_said_to_be() {
+    let daemon = Daemon::start("", "");
+    let path = daemon.folder().join(OsStr::from_bytes(b"bad\xff.mkv"));
+    fs::write(&path, "film").unwrap();
+    let output = daemon.run(&[OsStr::new("publish"), path.as_os_str()]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("is not UTF-8") && said.contains("rename it"), "{said}");
 }
 
 #[track_caller]

@@ -129,6 +129,40 @@ fn a_hangup_puts_a_changed_file_in_force() {
 }
 
 #[test]
+fn check_finds_what_a_start_would() {
+    let daemon = Daemon::start("", "");
+    let check = |tracker: &str, rest: &str, expected: &str| {
+        daemon.configure(tracker, rest);
+        let said = daemon.refuses(&["check"]);
+        assert!(said.contains(expected), "{said}");
+    };
+    let tls = "  http: {listen: ['[::]:0'], tls: {certificate: a.pem, key: b.pem}}";
+    check(tls, "", "cannot read a certificate from");
+    check("", "database_file: gone", "database_file: cannot read");
+    check("", "items_dir: gone", "items_dir: cannot look into");
+    fs::write(daemon.folder().join("url"), "club.db").unwrap();
+    check("", "database_file: url", "no PostgreSQL URL");
+}
+
+#[test]
+fn a_tier_that_members_have_and_the_file_has_not_is_warned_of() {
+    let mut daemon = Daemon::start("", "");
+    daemon.member("ada", "patron");
+    daemon.member("bob", "patron");
+    daemon.member("eve", "fan");
+    let warned = |daemon: &Daemon| {
+        let is_it = |line: &&str| line.contains("patron") && line.contains("members=2");
+        daemon.log().lines().filter(is_it).count()
+    };
+    let fewer = "tiers: [{id: outsider}, {id: fan}]";
+    daemon.reconfigure("", fewer);
+    eventually("a reload warns", || (warned(&daemon) == 1).then_some(()));
+    daemon.terminate();
+    daemon.restart();
+    eventually("a start warns", || (warned(&daemon) == 2).then_some(()));
+}
+
+#[test]
 fn a_wrong_file_is_refused_by_key_and_line() {
     #[track_caller]
     fn check(tracker: &str, rest: &str, expected: &[&str]) {

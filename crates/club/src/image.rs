@@ -2,7 +2,7 @@
 //!
 //! It is written in the order of the commits: by the writer task, or while that pauses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -56,8 +56,9 @@ pub struct Loaded {
     pub items: u32,
     /// Entitlements, those that are over left in.
     pub entitlements: u32,
-    /// Tiers that members have and the configuration has not: they are outsiders.
-    pub unknown_tiers: BTreeSet<String>,
+    /// Tiers that members have and the configuration has not, and how many have each: they are
+    /// outsiders.
+    pub unknown_tiers: BTreeMap<String, u32>,
     /// Policies that items have and the configuration has not: nobody may have them.
     pub unknown_policies: BTreeSet<String>,
 }

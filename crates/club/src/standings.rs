@@ -3,7 +3,7 @@
 //! What a database takes to hand over a row is many times what it takes to read one. So it is asked
 //! for thousands of members in one text, whose ids follow each other.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use policy::{Generation, MemberId, MemberState, Roster, Standing, TierId};
 
@@ -16,8 +16,8 @@ use crate::sql::{Connection, SqlResult, unreadable};
 pub(crate) struct Found {
     /// Members, those removed left out.
     pub(crate) members: u32,
-    /// Tiers that they have and the configuration has not.
-    pub(crate) unknown_tiers: BTreeSet<String>,
+    /// Tiers that they have and the configuration has not, and how many have each.
+    pub(crate) unknown_tiers: BTreeMap<String, u32>,
 }
 
 /// Loads all members. O(members).
@@ -50,8 +50,11 @@ impl Found {
             return;
         }
         self.members += 1;
-        if names.tier(row.tier).is_none() && !self.unknown_tiers.contains(row.tier) {
-            self.unknown_tiers.insert(row.tier.to_owned());
+        if names.tier(row.tier).is_none() {
+            match self.unknown_tiers.get_mut(row.tier) {
+                Some(members) => *members += 1,
+                None => drop(self.unknown_tiers.insert(row.tier.to_owned(), 1)),
+            }
         }
     }
 }

@@ -9,9 +9,11 @@ pub mod api;
 pub mod health;
 #[cfg(test)]
 mod house;
+mod item_name;
 mod links;
 mod may;
 pub mod pay;
+pub mod private;
 pub mod publish;
 pub mod seed;
 pub mod site;

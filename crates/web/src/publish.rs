@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::available_parallelism;
 
+use arc_swap::ArcSwap;
 use club::{Amount, Club, Currency, Goods, Item, MoneyError, NewGoods, NewListing, Prices, Stamp};
 use metainfo::{Format, MakeError, MakeOptions, Plan, Torrent, WhySkipped};
 use thiserror::Error;
@@ -20,11 +21,14 @@ use tokio::task::spawn_blocking;
 use tracker::Tracker;
 
 use crate::api::view::goods::{self as view, Publish, Published};
+use crate::item_name::name_of;
+use crate::private::{Private, Secluded};
 
 /// Makes items of files, one after the other.
 pub struct Press {
     club: Arc<Club>,
     tracker: Arc<Tracker>,
+    private: ArcSwap<Private>,
     turn: Mutex<()>,
 }
 
@@ -60,7 +64,12 @@ impl Progress {
 impl Press {
     /// Works for this club, by the policies of this tracker.
     pub fn new(club: Arc<Club>, tracker: Arc<Tracker>) -> Self {
-        Self { club, tracker, turn: Mutex::default() }
+        Self { club, tracker, private: ArcSwap::default(), turn: Mutex::default() }
+    }
+
+    /// What is never published from now on.
+    pub fn set_private(&self, private: Private) {
+        self.private.store(Arc::new(private));
     }
 
     /// Publishes a file or folder, as an item of its own or a new version of one.
@@ -82,7 +91,7 @@ impl Press {
             None => None,
         };
         let job = Job::new(&wish, &path, before.as_ref(), self).await?;
-        let (root, made) = job.make(path, Arc::clone(progress)).await?;
+        let (root, made) = job.make(path, self.private.load_full(), Arc::clone(progress)).await?;
         let Made { torrent: bytes, warnings } = made;
         let torrent = Torrent::read(&bytes)?;
         let goods = NewGoods { root, torrent: bytes };
@@ -213,11 +222,13 @@ impl Job {
     async fn make(
         &self,
         path: PathBuf,
+        private: Arc<Private>,
         progress: Arc<Progress>,
     ) -> Result<(PathBuf, Made), PublishError> {
         let options = self.options.clone();
         let made = spawn_blocking(move || {
             let root = path.canonicalize().map_err(|error| MakeError::Io(path, error))?;
+            private.allow(&root)?;
             let plan = Plan::scan(&root, &options)?;
             progress.of.store(plan.length(), Ordering::Relaxed);
             let torrent = plan.make(threads(), &|bytes| progress.watch(bytes))?;
@@ -227,7 +238,7 @@ impl Job {
             });
             let lints = lints.iter().map(ToString::to_string);
             let warnings = lints.chain(skipped).take(MAX_WARNINGS).collect();
-            Ok::<_, MakeError>((root, Made { torrent, warnings }))
+            Ok::<_, PublishError>((root, Made { torrent, warnings }))
         });
         Ok(made.await.map_err(io::Error::from)??)
     }
@@ -259,6 +270,9 @@ pub enum PublishError {
     /// There is no such policy.
     #[error("no policy `{0}` in the configuration: `usher check --json` shows those there are")]
     Policy(String),
+    /// Secrets or books would be published with it.
+    #[error(transparent)]
+    Private(#[from] Secluded),
     /// The torrent that was made can't be read.
     #[error(transparent)]
     Read(#[from] metainfo::ReadError),
@@ -283,23 +297,6 @@ fn prices(wish: &Publish) -> Result<Prices, PublishError> {
         text.as_deref().map(|text| Amount::parse(text, currency)).transpose()
     };
     Ok(Prices { torrent: price(&wish.torrent_price)?, direct: price(&wish.direct_price)? })
-}
-
-/// A name that an item can have, from that of its file: `Reel 1.mp4` becomes `Reel-1`.
-fn name_of(file: &str, is_file: bool) -> String {
-    let stem = match file.rsplit_once('.') {
-        Some((stem, _)) if is_file && !stem.is_empty() => stem,
-        _ => file,
-    };
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let mut name = String::new();
-    for c in stem.chars().map(|c| if fits(c) { c } else { '-' }) {
-        if c != '-' || !name.ends_with('-') {
-            name.push(c);
-        }
-    }
-    name.truncate(MAX_NAME);
-    name.trim_matches('-').to_owned()
 }
 
 fn published(item: Item, torrent: &Torrent, warnings: Vec<String>) -> Published {
@@ -356,26 +353,10 @@ fn threads() -> NonZeroUsize {
 /// What an item is run by if nobody says otherwise.
 const POLICY: &str = "priority";
 const MAX_WARNINGS: usize = 1000;
-const MAX_NAME: usize = 64;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_files_name_becomes_an_items() {
-        let names = [
-            ("Reel 1.mp4", "Reel-1"),
-            ("Nothing So Strange \u{2013} Reel 1.mkv", "Nothing-So-Strange-Reel-1"),
-            (".hidden", "hidden"),
-            ("a.b.c", "a.b"),
-        ];
-        for (file, expected) in names {
-            assert_eq!(name_of(file, true).trim_start_matches('.'), expected, "{file}");
-        }
-        assert_eq!(name_of("season.1", false), "season.1");
-        assert_eq!(name_of(&"x".repeat(99), true).len(), 64);
-    }
 
     #[test]
     fn prices_and_currency_come_together() {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use http::Method;
 use indicatif::{ProgressBar, ProgressStyle};
+use metainfo::Torrent;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web::api::view::Item;
@@ -80,6 +81,14 @@ pub struct DetailArgs {
     tier: Option<String>,
 }
 
+impl PublishArgs {
+    /// Where the torrent will be written, where that is known before the item is.
+    fn torrent_file(&self) -> Option<PathBuf> {
+        let item = self.name.as_deref().or(self.replaces.as_deref());
+        self.output.clone().or_else(|| item.map(named))
+    }
+}
+
 impl DetailArgs {
     /// What is to change; `None` for nothing.
     fn change(&self) -> Option<SetItem> {
@@ -100,6 +109,13 @@ struct Written {
 impl Asker {
     pub(super) async fn publish(&self, args: &PublishArgs) -> Result<String, RunError> {
         let whole = whole_path(&args.path)?;
+        if whole.to_str().is_none() {
+            return Err(RunError::Name { path: whole });
+        }
+        // Before hours of hashing, as far as it is known by now.
+        if let Some(file) = args.torrent_file() {
+            may_write(&file)?;
+        }
         let wish = Publish {
             path: Some(whole),
             name: args.name.clone(),
@@ -117,7 +133,7 @@ impl Asker {
         let path = path(&["items", &published.item, "torrent"]);
         let torrent = self.client.fetch(Method::GET, &path).await?;
         let file = args.output.clone();
-        let file = file.unwrap_or_else(|| format!("{}.torrent", published.item).into());
+        let file = file.unwrap_or_else(|| named(&published.item));
         let torrent_file = write(&file, &torrent)?;
         self.print(&Written { published, torrent_file }, written)
     }
@@ -209,11 +225,27 @@ impl From<TorrentFormat> for Format {
     }
 }
 
-/// Writes a torrent in place of whatever was there, and returns where, as a whole path.
+/// Writes a torrent, in place of another at most, and returns where, as a whole path.
 pub(super) fn write(file: &Path, torrent: &[u8]) -> Result<PathBuf, RunError> {
     let whole = whole_path(file)?;
+    may_write(&whole)?;
     fs::write(&whole, torrent).map_err(|error| RunError::Write { path: file.to_owned(), error })?;
     Ok(whole)
+}
+
+/// Refuses a file that is there and is no torrent; a pipe or a terminal may be written to.
+fn may_write(file: &Path) -> Result<(), RunError> {
+    let is_file = fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
+    let is_torrent = || fs::read(file).is_ok_and(|bytes| Torrent::read(&bytes).is_ok());
+    if is_file && !is_torrent() {
+        return Err(RunError::Taken { path: file.to_owned() });
+    }
+    Ok(())
+}
+
+/// Where an item's torrent is written if nobody says where.
+fn named(item: &str) -> PathBuf {
+    format!("{item}.torrent").into()
 }
 
 /// A path as the daemon needs it, which has another working directory.

@@ -14,7 +14,7 @@ use super::import::ImportError;
 use super::upkeep::UpkeepError;
 use super::when::WhenError;
 use crate::config::{Source, SourceError};
-use crate::serve::{NoSecret, providers};
+use crate::serve::{CannotStart, startable};
 
 /// Does what a command says, but for `serve`, and returns what to print; now is `now_unix`, in
 /// Unix seconds.
@@ -27,7 +27,7 @@ pub fn run(args: &Args, now_unix: u32) -> Result<String, RunError> {
     let source = Source::find(args.config.clone());
     let loaded = source.load()?;
     if matches!(args.command(), Command::Check) {
-        providers::load(&loaded.config.payments)?;
+        startable(&loaded.config)?;
         return Ok(check::report(&source, &loaded, args.json)?);
     }
     let client = Client::new(&loaded.config.admin.socket);
@@ -54,9 +54,15 @@ pub enum RunError {
         /// What the system says.
         error: io::Error,
     },
-    /// A secret that the configuration names.
+    /// What no torrent and no document can name.
+    #[error("{} is not UTF-8, which names in a torrent are: rename it", path.display())]
+    Name {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// What the configuration names is not there, or not as it must be.
     #[error(transparent)]
-    NoSecret(#[from] NoSecret),
+    CannotStart(#[from] CannotStart),
     /// A table that cannot be put into CSV.
     #[error("cannot print the table: {0}")]
     Csv(#[from] csv::Error),
@@ -83,6 +89,12 @@ pub enum RunError {
     /// A backup or the club itself.
     #[error(transparent)]
     Upkeep(#[from] UpkeepError),
+    /// A file that is there and not ours to replace.
+    #[error("{} is there and is no torrent: name another file with `-o FILE`", path.display())]
+    Taken {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file that was to be written.
     #[error("cannot write {}: {error}", path.display())]
     Write {

@@ -37,6 +37,7 @@ use crate::serve::registry::Registry;
 use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
 use crate::serve::store::{self, StoreError};
+use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};
 use crate::serve::{limits, served, settings, snapshot};
 
 /// Why the daemon does not start, or did not end well.
@@ -232,7 +233,7 @@ impl Daemon {
     fn admin(&self, port: u16) -> Admin {
         let config = self.config.load();
         let clock = self.clock;
-        Admin::new(
+        let admin = Admin::new(
             Arc::clone(&self.club),
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.keyring),
@@ -240,7 +241,9 @@ impl Daemon {
             config.secret_file.clone(),
             Box::new(move || clock.now()),
         )
-        .with_till(Arc::clone(&self.till))
+        .with_till(Arc::clone(&self.till));
+        admin.press().set_private(settings::private(&self.source, &config));
+        admin
     }
 
     fn site(&self, port: u16) -> Site {
@@ -316,6 +319,7 @@ impl Daemon {
         self.shared.connections.set(config.tracker.limits.connections_per_prefix);
         self.till.set_providers(providers);
         api.set_addresses(settings::addresses(&config, port));
+        api.press().set_private(settings::private(&self.source, &config));
         gate.pace.set(settings::pace(&config));
         site.set_addresses(settings::addresses(&config, port));
         site.set_masthead(config.masthead.clone());
@@ -348,37 +352,6 @@ fn announce_ready(
          `usher member add NAME --tier fan` prints the announce URL to give to a client"
     )?;
     out.flush()
-}
-
-/// Tiers and policies that the books name and the configuration has no more.
-fn warn_of_unknown(loaded: &club::Loaded) {
-    for tier in &loaded.unknown_tiers {
-        tracing::warn!(tier, "members have a tier that tracker.yaml does not: they are outsiders");
-    }
-    for policy in &loaded.unknown_policies {
-        tracing::warn!(policy, "items have a policy that tracker.yaml does not: they are closed");
-    }
-}
-
-/// What a reload cannot change.
-fn warn_of_unchanged(old: &Config, new: &Config) {
-    let kept = [
-        ("state_dir", old.state_dir == new.state_dir),
-        ("secret_file", old.secret_file == new.secret_file),
-        ("database", old.database == new.database),
-        ("tracker.http.listen", old.tracker.http.listen == new.tracker.http.listen),
-        ("tracker.http.tls", old.tracker.http.tls.is_some() == new.tracker.http.tls.is_some()),
-        ("tracker.udp.listen", old.tracker.udp.listen == new.tracker.udp.listen),
-        ("tracker.udp.io", old.tracker.udp.io == new.tracker.udp.io),
-        ("tracker.workers", old.tracker.workers == new.tracker.workers),
-        ("admin", old.admin == new.admin),
-        ("web.listen", old.web.listen == new.web.listen),
-        ("web.connections", old.web.connections == new.web.connections),
-        ("log.format", old.log_format == new.log_format),
-    ];
-    for (key, _) in kept.iter().filter(|(_, same)| !same) {
-        tracing::warn!(key, "a change of this key takes effect at the next start");
-    }
 }
 
 fn runtime(name: &str, threads: usize) -> io::Result<Runtime> {

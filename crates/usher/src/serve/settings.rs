@@ -3,10 +3,11 @@
 use club::Names;
 use policy::Notices;
 use tracker::{Mapping, Nat, Settings};
+use web::private::Private;
 use web::seed::{PaceTerms, TierTerms};
 use web::site::Addresses;
 
-use crate::config::{Config, Terms};
+use crate::config::{Config, Database, Source, Terms};
 use crate::front::forwarded::TrustedProxies;
 
 /// The settings that announces go by.
@@ -27,6 +28,20 @@ pub(crate) fn of_tracker(config: &Config) -> Settings {
         max_age_secs: u32::try_from(config.tracker.max_peer_age.as_secs()).unwrap_or(u32::MAX),
         probe_ports: config.tracker.reachability.enabled,
     }
+}
+
+/// What is never published: where secrets are, the books, and the copies of them.
+pub(crate) fn private(source: &Source, config: &Config) -> Private {
+    let mut places =
+        vec![config.state_dir.clone(), config.secret_file.clone(), config.backup.folder.clone()];
+    places.extend(config.tracker.http.tls.as_ref().map(|tls| tls.key.clone()));
+    if let Database::File(path) = &config.database {
+        places.push(path.clone());
+    }
+    if let Source::File(path) = source {
+        places.push(path.clone());
+    }
+    Private::new(places)
 }
 
 /// What the club must know of the configuration.

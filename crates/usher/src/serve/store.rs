@@ -1,12 +1,11 @@
 //! The database that the configuration names.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
 use club::{BadUrl, OpenError, Postgres, PostgresUrl, Sqlite, Store};
 use thiserror::Error;
-use tokio::fs;
 
 use crate::config::Database;
 use crate::serve::folder::club_file;
@@ -40,15 +39,26 @@ pub(crate) async fn open(
     database: &Database,
     state_dir: &Path,
 ) -> Result<Arc<dyn Store>, StoreError> {
-    let url: PostgresUrl = match database {
-        Database::Sqlite => return Ok(Arc::new(Sqlite::open(&club_file(state_dir)).await?)),
+    match postgres_url(database)? {
+        None => Ok(Arc::new(Sqlite::open(&club_file(state_dir)).await?)),
+        Some(url) => Ok(Arc::new(Postgres::open(&url).await?)),
+    }
+}
+
+/// Where PostgreSQL is, if the club is there.
+///
+/// # Errors
+///
+/// The file that should say so can't be read, or says something else.
+pub(crate) fn postgres_url(database: &Database) -> Result<Option<PostgresUrl>, StoreError> {
+    Ok(match database {
+        Database::Sqlite => None,
         Database::File(path) => {
-            let text = fs::read_to_string(path).await;
+            let text = fs::read_to_string(path);
             let text = text.map_err(|source| StoreError::File { path: path.clone(), source })?;
             let url = text.trim().parse();
-            url.map_err(|source| StoreError::Url { path: path.clone(), source })?
+            Some(url.map_err(|source| StoreError::Url { path: path.clone(), source })?)
         }
-        Database::Url(url) => url.clone(),
-    };
-    Ok(Arc::new(Postgres::open(&url).await?))
+        Database::Url(url) => Some(url.clone()),
+    })
 }
