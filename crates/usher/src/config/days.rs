@@ -1,9 +1,10 @@
 //! Durations that may be named in days and weeks: `7d`, `1d 12h`, `36h`. A day is 24 hours.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
-use serde::de::Error;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// For `#[serde(with = "…")]` on a `Duration`.
@@ -15,7 +16,7 @@ pub(super) mod required {
     pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Duration, D::Error> {
-        parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+        Ok(Days::deserialize(deserializer)?.0)
     }
 }
 
@@ -28,8 +29,30 @@ pub(super) mod optional {
     pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Duration>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| parse(&text)).transpose().map_err(D::Error::custom)
+        Ok(Option::<Days>::deserialize(deserializer)?.map(|days| days.0))
+    }
+}
+
+/// Refused while it is read, so that the message names its key.
+struct Days(Duration);
+
+impl<'de> Deserialize<'de> for Days {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Word)
+    }
+}
+
+struct Word;
+
+impl Visitor<'_> for Word {
+    type Value = Days;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as 7d, 36h or 30m")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Days, E> {
+        parse(text).map(Days).map_err(E::custom)
     }
 }
 

@@ -84,7 +84,7 @@ mod tests {
             "tracker: {reachability: {keep: 1d}}",
             "items_settle: 1d",
             "tiers: [{id: outsider, announce: {interval: 1d}}]",
-            "policies: {a: {seats: {guard: {window: 1d}}}}",
+            "policies: {a: {guard: {hold: 1d}}}",
         ] {
             assert!(parse(key).is_ok(), "{key}: {:?}", parse(key));
         }
