@@ -240,7 +240,7 @@ impl Job {
             let warnings = lints.chain(skipped).take(MAX_WARNINGS).collect();
             Ok::<_, PublishError>((root, Made { torrent, warnings }))
         });
-        Ok(made.await.map_err(io::Error::from)??)
+        made.await.map_err(io::Error::from)?
     }
 }
 
