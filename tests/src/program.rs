@@ -4,9 +4,10 @@
 //! Each has a folder of its own, knows no way to a peer but the tracker, and is killed in the end.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -173,12 +174,24 @@ fn transmission(torrent: &Path, folder: &Path) -> Command {
     command
 }
 
-/// A port for clients that cannot be told to take any free one. Somebody else may take it before
-/// the client does; from the range that the kernel gives out, that is unlikely.
+/// A port for clients that cannot be told to take any free one.
 #[track_caller]
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    // Tests run beside each other, each in a process of its own: they begin to look apart.
+    let begin = process::id().wrapping_mul(37);
+    let next = || begin.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % PORTS + FIRST_PORT;
+    std::iter::repeat_with(next)
+        .filter_map(|port| u16::try_from(port).ok())
+        .find(|port| {
+            TcpListener::bind(("0.0.0.0", *port)).is_ok()
+                && UdpSocket::bind(("0.0.0.0", *port)).is_ok()
+        })
+        .expect("a free port")
 }
 
+/// Below those that the kernel chooses for whoever connects or asks for any: such a port is taken
+/// again before its finder has come to use it.
+const FIRST_PORT: u32 = 10_000;
+const PORTS: u32 = 20_000;
 const LOG: &str = "log";
