@@ -250,7 +250,7 @@ fn update_with_zeros(sha1: &mut Sha1, mut count: u64) {
 }
 
 /// Read at once: small enough for the core's own cache, large enough that calls don't count.
-const READ_BYTES: usize = 128 << 10;
+const READ_BYTES: usize = 32 << 10;
 
 const LEAF_BYTES: usize = 16 << 10;
 
