@@ -18,7 +18,7 @@ impl InfoHash {
             return None;
         }
         for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = hex_digit(*high)? << 4 | hex_digit(*low)?;
+            *byte = hex_byte(*high, *low)?;
         }
         Some(Self(bytes))
     }
@@ -56,11 +56,36 @@ pub struct PeerKey(pub u32);
 
 /// The value of one hexadecimal digit, of either case.
 ///
-/// Computed without a branch between digits and letters: those of a hash can't be predicted.
+/// From a table, without a branch between digits and letters: those of a hash can't be predicted.
+#[inline]
 pub(crate) fn hex_digit(digit: u8) -> Option<u8> {
-    let is_letter = digit >> 6;
-    digit.is_ascii_hexdigit().then_some((digit & 0x0f) + 9 * is_letter)
+    let value = HEX_DIGITS.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT);
+    (value != NO_DIGIT).then_some(value)
 }
+
+/// Two hexadecimal digits as one byte.
+#[inline]
+pub(crate) fn hex_byte(high: u8, low: u8) -> Option<u8> {
+    Some(hex_digit(high)? << 4 | hex_digit(low)?)
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "computed where it is compiled: what were wrong would not build"
+)]
+const HEX_DIGITS: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut rest: &[u8] = b"0123456789abcdef";
+    let mut value = 0;
+    while let [digit, others @ ..] = rest {
+        values[*digit as usize] = value;
+        values[digit.to_ascii_uppercase() as usize] = value;
+        (rest, value) = (others, value + 1);
+    }
+    values
+};
+const NO_DIGIT: u8 = 0xff;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! The text of an announce URL: its parts, and the bytes that are percent-coded in them.
 
-use crate::id::hex_digit;
+use crate::id::hex_byte;
 
 /// Parts `text` at the place that was found, which is of neither part.
 pub(crate) fn cut(text: &[u8], place: Option<usize>) -> (&[u8], Option<&[u8]>) {
@@ -27,10 +27,10 @@ impl Iterator for Decoded<'_> {
         let (&byte, rest) = self.0.split_first()?;
         if byte == b'%'
             && let [high, low, rest @ ..] = rest
-            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
+            && let Some(coded) = hex_byte(*high, *low)
         {
             self.0 = rest;
-            return Some(high << 4 | low);
+            return Some(coded);
         }
         self.0 = rest;
         Some(byte)

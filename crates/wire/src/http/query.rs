@@ -100,32 +100,44 @@ pub(super) fn number(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
     }
+    if value.len() <= DIGITS_THAT_FIT && value.iter().all(u8::is_ascii_digit) {
+        return Some(value.iter().fold(0, |number, digit| number * 10 + u64::from(digit & 0x0f)));
+    }
     Decoded(value).try_fold(0_u64, |number, digit| {
         let digit = u64::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
         Some(number.saturating_mul(10).saturating_add(digit))
     })
 }
 
+/// So many decimal digits are less than 2^64 whatever they are.
+const DIGITS_THAT_FIT: usize = 19;
+
 /// Whether a parameter is `expected`, one digit.
 pub(super) fn is(parameter: Option<&[u8]>, expected: u8) -> bool {
-    parameter.is_some_and(|value| Decoded(value).eq([expected]))
+    match parameter {
+        None => false,
+        Some(&[digit]) => digit == expected,
+        Some(value) => Decoded(value).eq([expected]),
+    }
 }
 
 /// An event, by its name in BEP 3 and BEP 21; an unknown one is the regular announce.
 pub(super) fn event(value: &[u8]) -> Event {
-    let is = |name: &[u8]| Decoded(value).eq(name.iter().copied());
-    if is(b"started") {
-        Event::Started
-    } else if is(b"stopped") {
-        Event::Stopped
-    } else if is(b"completed") {
-        Event::Completed
-    } else if is(b"paused") {
-        Event::Paused
-    } else {
-        Event::None
+    let coded = || named_event(decode_into(value, &mut [0; LONGEST_EVENT])?);
+    named_event(value).or_else(coded).unwrap_or_default()
+}
+
+fn named_event(name: &[u8]) -> Option<Event> {
+    match name {
+        b"started" => Some(Event::Started),
+        b"stopped" => Some(Event::Stopped),
+        b"completed" => Some(Event::Completed),
+        b"paused" => Some(Event::Paused),
+        _ => None,
     }
 }
+
+const LONGEST_EVENT: usize = b"completed".len();
 
 /// The client's session number, as [`PeerKey`] has it; `None` where it is empty.
 pub(super) fn peer_key(value: &[u8]) -> Option<PeerKey> {
