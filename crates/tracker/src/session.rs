@@ -29,6 +29,8 @@ pub(crate) struct Session {
     v4_seen: Seen,
     v6_seen: Seen,
     flags: u8,
+    /// What of it the books do not know yet.
+    pub(crate) news: News,
 }
 
 impl Session {
@@ -47,6 +49,7 @@ impl Session {
             v4_seen: Seen(0),
             v6_seen: Seen(0),
             flags: 0,
+            news: News::None,
         }
     }
 
@@ -93,11 +96,16 @@ impl Session {
         self.downloaded = U48::saturating(downloaded);
     }
 
-    /// Raises both counters to what is given; true where either rose.
-    pub(crate) fn raise_counters(&mut self, uploaded: u64, downloaded: u64) -> bool {
-        let before = (self.uploaded, self.downloaded);
+    /// Raises both counters to what is given.
+    pub(crate) fn raise_counters(&mut self, uploaded: u64, downloaded: u64) {
         self.set_counters(uploaded.max(self.uploaded()), downloaded.max(self.downloaded()));
-        before != (self.uploaded, self.downloaded)
+    }
+
+    /// Whether the books would be told the same of both.
+    pub(crate) fn counts_as(&self, other: &Self) -> bool {
+        let counts =
+            |session: &Self| (session.epoch, session.uploaded, session.downloaded, session.left);
+        counts(self) == counts(other)
     }
 
     /// The endpoint of each family that is known, IPv4 first.
@@ -185,10 +193,9 @@ impl Session {
         self.flags
     }
 
-    /// Sets all flags as they were kept; nothing waits to be flushed.
+    /// Sets all flags as they were kept.
     pub(crate) fn set_flags(&mut self, flags: u8) {
         self.flags = flags;
-        self.set_flag(Flag::Dirty, false);
     }
 
     /// Whether the client's port could be reached; `None` where that was not tried.
@@ -221,11 +228,20 @@ impl SessionId {
     }
 }
 
+/// What of a member's session is to be told to the books.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum News {
+    /// Nothing: they know it, or it is a stranger's.
+    None,
+    /// It is new, or has begun another epoch; its counters have not risen since.
+    Opened,
+    /// Its counters rose, or what it misses changed.
+    Rose,
+}
+
 /// What is either so or not so of a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Flag {
-    /// Its counters rose since the last flush.
-    Dirty,
     /// Seated inside the club at the last announce.
     Inside,
     /// A partial seed (BEP 21).
@@ -245,7 +261,6 @@ pub(crate) enum Flag {
 impl Flag {
     const fn bit(self) -> u8 {
         match self {
-            Self::Dirty => 1,
             Self::Inside => 1 << 1,
             Self::Paused => 1 << 2,
             Self::Probed => 1 << 3,
@@ -317,9 +332,9 @@ mod tests {
     #[test]
     fn counters_only_rise() {
         let mut session = session();
-        assert!(session.raise_counters(500, 0));
-        assert!(!session.raise_counters(300, 0));
-        assert!(session.raise_counters(300, 7));
+        session.raise_counters(500, 0);
+        session.raise_counters(300, 0);
+        session.raise_counters(300, 7);
         assert_eq!((session.uploaded(), session.downloaded()), (500, 7));
     }
 

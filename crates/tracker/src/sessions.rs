@@ -8,6 +8,7 @@
 use std::hash::BuildHasher;
 
 use arrayvec::ArrayVec;
+use fixedbitset::FixedBitSet;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use parking_lot::Mutex;
@@ -16,7 +17,7 @@ use swarm::Endpoint;
 use wire::{Announce, Event};
 
 use crate::Now;
-use crate::session::{Flag, Session, SessionId};
+use crate::session::{Flag, News, Session, SessionId};
 use crate::slab::Slab;
 
 /// The sessions of every item's swarm.
@@ -130,7 +131,7 @@ impl Sessions {
         self.shard(hash).lock().remove(hash, &id);
     }
 
-    /// Moves what rose in a shard since the last call into `counts`, first counters of an epoch first.
+    /// Moves the news of a shard's sessions into `counts`, each session's in its order.
     pub(crate) fn drain_dirty(&self, shard: usize, unix: u32, counts: &mut Vec<SessionCount>) {
         if let Some(shard) = self.shards.get(shard) {
             shard.lock().drain_dirty(unix, counts);
@@ -227,10 +228,10 @@ impl Visit<'_> {
 struct Shard {
     places: HashTable<u32>,
     slab: Slab<Session>,
-    /// Places of sessions whose counters rose since the last flush.
-    dirty: Vec<u32>,
-    /// Counters that must be kept though no session will say them again: the first of an epoch, and
-    /// the last of a session that has gone.
+    /// Places of sessions that have news for the next flush.
+    dirty: FixedBitSet,
+    /// Counters that must be kept though no session will say them again: the first of an epoch that
+    /// has gone on since, and the last of one that has ended.
     pending: Vec<SessionCount>,
 }
 
@@ -303,17 +304,26 @@ impl Shard {
         session.set_counters(visit.announce.uploaded, visit.announce.downloaded);
         session.describe(visit);
         if id.member.is_some() {
-            self.pending.push(count(&session, visit.now.unix, true));
+            session.news = News::Opened;
         }
         self.insert(hash, session, rehash);
     }
 
     fn insert(&mut self, hash: u64, session: Session, rehash: impl Fn(&SessionId) -> u64) {
+        let has_news = session.news != News::None;
         let place = self.slab.insert(session);
         let slab = &self.slab;
         self.places.insert_unique(hash, place, |place| {
             slab.get(*place).map_or(0, |session| rehash(&session.id()))
         });
+        if has_news {
+            self.mark(place);
+        }
+    }
+
+    /// Notes that the session at `place` has news.
+    fn mark(&mut self, place: u32) {
+        self.dirty.grow_and_insert(usize::try_from(place).unwrap_or_default());
     }
 
     fn touch(&mut self, place: u32, visit: &Visit<'_>, visited: &mut Visited) {
@@ -343,27 +353,24 @@ impl Shard {
         let starts_over = (announce.uploaded < session.uploaded()
             || announce.downloaded < session.downloaded())
             && (announce.event == Event::Started || session.age_secs(now) > STALE_SECS);
-        let rose = if starts_over {
-            if session.set_flag(Flag::Dirty, false) {
-                self.pending.push(count(session, visit.now.unix, false));
-            }
+        let before = *session;
+        if starts_over {
             session.epoch = visit.now.unix.max(session.epoch.saturating_add(1));
             session.set_counters(announce.uploaded, announce.downloaded);
-            false
         } else {
-            session.raise_counters(announce.uploaded, announce.downloaded)
-        };
-        let left_changed = session.left() != Some(announce.left);
+            session.raise_counters(announce.uploaded, announce.downloaded);
+        }
         session.describe(visit);
 
-        if session.member != 0 {
-            if starts_over {
-                self.pending.push(count(session, visit.now.unix, true));
-            }
-            if (rose || left_changed) && session.set_flag(Flag::Dirty, true) {
-                self.dirty.push(place);
-            }
+        if session.member == 0 || session.counts_as(&before) {
+            return;
         }
+        session.news = if starts_over { News::Opened } else { News::Rose };
+        // What the session says no more: its first counters, or the last ones of an epoch.
+        if before.news == News::Opened || starts_over {
+            self.pending.extend(news_of(&before, visit.now.unix));
+        }
+        self.mark(place);
     }
 
     /// Forgets the endpoint that left, and the session with its last one.
@@ -376,10 +383,8 @@ impl Shard {
 
     /// Forgets a session after keeping its counters for the next flush.
     fn retire(&mut self, hash: u64, id: &SessionId, now: Now) {
-        if let Some(session) = self.remove(hash, id)
-            && session.flag(Flag::Dirty)
-        {
-            self.pending.push(count(&session, now.unix, false));
+        if let Some(session) = self.remove(hash, id) {
+            self.pending.extend(news_of(&session, now.unix));
         }
     }
 
@@ -392,18 +397,17 @@ impl Shard {
     }
 
     fn drain_dirty(&mut self, unix: u32, counts: &mut Vec<SessionCount>) {
-        counts.append(&mut self.pending);
-        for place in self.dirty.drain(..) {
-            // A place may have gone to another session since: only a dirty one has news.
-            if let Some(session) = self.slab.get_mut(place)
-                && session.set_flag(Flag::Dirty, false)
-            {
-                counts.push(count(session, unix, false));
+        // A burst must not hold its memory for ever.
+        counts.append(&mut std::mem::take(&mut self.pending));
+        for place in self.dirty.ones() {
+            // A place may have gone to another session since: that one has news of its own, or none.
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
+            if let Some(session) = self.slab.get_mut(place) {
+                counts.extend(news_of(session, unix));
+                session.news = News::None;
             }
         }
-        // A burst must not hold its memory for ever.
-        self.dirty.shrink_to(DIRTY_KEPT);
-        self.pending.shrink_to(DIRTY_KEPT);
+        self.dirty.clear();
     }
 
     fn expire(&mut self, now: Now, max_age: u32, rehash: impl Fn(&SessionId) -> u64) -> usize {
@@ -469,16 +473,17 @@ fn progress(session: &Session, announce: &Announce, now: u32) -> Option<u64> {
         .then(|| (before - announce.left) / u64::from(secs))
 }
 
-fn count(session: &Session, seen: u32, opens: bool) -> SessionCount {
-    SessionCount {
+/// What the books are to be told of a session.
+fn news_of(session: &Session, seen: u32) -> Option<SessionCount> {
+    (session.news != News::None).then(|| SessionCount {
         id: session.id(),
         epoch: session.epoch,
         uploaded: session.uploaded(),
         downloaded: session.downloaded(),
         left: session.left(),
         seen,
-        opens,
-    }
+        opens: session.news == News::Opened,
+    })
 }
 
 /// Endpoints of one member's clients that a reply leaves out: more than the clients allowed.
@@ -492,5 +497,3 @@ const MAX_NAMESAKES: usize = 16;
 const STALE_SECS: u32 = 60;
 /// Progress over less than this says nothing.
 const PROGRESS_SECS: u32 = 10;
-/// Places that a shard's lists keep room for between flushes.
-const DIRTY_KEPT: usize = 256;
