@@ -13,7 +13,7 @@ use wire::{Announce, AnnounceReply, Event, Failure, Passkey, RetryIn};
 use crate::items::Item;
 use crate::probes::Probe;
 use crate::recent::{Heard, Told};
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, Slate};
 use crate::seat::Sitting;
 use crate::sessions::Visited;
 use crate::settings::Settings;
@@ -58,23 +58,24 @@ impl Tracker {
         now: Now,
         scratch: &'s mut Scratch,
     ) -> Result<AnnounceReply<'s>, Failure<'s>> {
-        scratch.peers.clear();
-        let settings = self.settings.load();
+        let Scratch { settings, slate } = scratch;
+        let settings: &Settings = settings.load();
+        slate.peers.clear();
         let endpoint = Endpoint::new(settings.nat.public(from), announce.port);
         let caller = Caller { announce, from, endpoint, via, now };
         let found = self.swarms.find(&announce.info_hash);
         let item = self.item_of(found.tag());
 
-        let answer = self.answer(&settings, &caller, &found, item, scratch);
-        self.note(&caller, item.map(|(id, _)| id), &answer, scratch);
+        let answer = self.answer(settings, &caller, &found, item, slate);
+        self.note(&caller, item.map(|(id, _)| id), &answer, slate);
         match answer {
             Ok(answer) => {
-                scratch.counters.announced(via, scratch.peers.len());
-                Ok(answer.reply(&settings, &caller, scratch))
+                slate.counters.announced(via, slate.peers.len());
+                Ok(answer.reply(settings, &caller, slate))
             }
             Err(refusal) => {
-                scratch.counters.refused(via, refusal);
-                Err(failure(&settings, refusal, scratch))
+                slate.counters.refused(via, refusal);
+                Err(failure(settings, refusal, slate))
             }
         }
     }
@@ -85,7 +86,7 @@ impl Tracker {
         caller: &Caller<'_>,
         found: &Found,
         item: Option<(ItemId, &Item)>,
-        scratch: &mut Scratch,
+        slate: &mut Slate,
     ) -> Result<Answer, Refusal> {
         let view = match item {
             Some((id, item)) => item.view(id),
@@ -99,17 +100,17 @@ impl Tracker {
                 let visited = self.visit(&sitting, id, found)?;
                 sitting.watch(item, &visited);
                 if let Some(endpoint) = visited.uncount {
-                    self.uncount(&sitting, found, endpoint, &mut scratch.rng);
+                    self.uncount(&sitting, found, endpoint, &mut slate.rng);
                 }
-                let answer = self.sit(&sitting, found, &visited, scratch)?;
+                let answer = self.sit(&sitting, found, &visited, slate)?;
                 if visited.may_be_second && self.sessions.is_second(&sitting.visit(id, found)) {
-                    self.uncount(&sitting, found, caller.endpoint, &mut scratch.rng);
+                    self.uncount(&sitting, found, caller.endpoint, &mut slate.rng);
                 }
                 answer
             }
             None => {
                 let sitting = Sitting::in_unknown(settings, caller, &admission);
-                self.sit(&sitting, found, &Visited::default(), scratch)?
+                self.sit(&sitting, found, &Visited::default(), slate)?
             }
         };
         Ok(if admission.refused.is_some() { Answer::to_nobody(admission) } else { answer })
@@ -133,11 +134,11 @@ impl Tracker {
         caller: &Caller<'_>,
         item: Option<ItemId>,
         answer: &Result<Answer, Refusal>,
-        scratch: &Scratch,
+        slate: &Slate,
     ) {
         let (member, told) = match answer {
             Ok(Answer { admission, warning, .. }) => {
-                let peers = u16::try_from(scratch.peers.len()).unwrap_or(u16::MAX);
+                let peers = u16::try_from(slate.peers.len()).unwrap_or(u16::MAX);
                 (admission.member, Told::Seated { side: admission.side, peers, warning: *warning })
             }
             Err(refusal) => {
@@ -156,7 +157,7 @@ impl Tracker {
                 via: caller.via,
                 told,
             };
-            self.recent.note(scratch.worker, heard);
+            self.recent.note(slate.worker, heard);
         }
     }
 
@@ -178,12 +179,12 @@ impl Answer {
         &self,
         settings: &Settings,
         caller: &Caller<'_>,
-        scratch: &'s mut Scratch,
+        slate: &'s mut Slate,
     ) -> AnnounceReply<'s> {
         let tier = settings.rules.tiers.tier(self.admission.tier);
-        scratch.text.clear();
+        slate.text.clear();
         if let Some(warning) = self.warning {
-            scratch.text.push_str(settings.notices.warning(warning));
+            slate.text.push_str(settings.notices.warning(warning));
         }
         AnnounceReply {
             complete: self.complete,
@@ -191,26 +192,26 @@ impl Answer {
             downloaded: self.downloaded,
             interval_secs: interval_secs(tier.intervals, &caller.announce.peer_id),
             min_interval_secs: Some(tier.intervals.min_secs()),
-            peers: &scratch.peers.v4,
-            peers6: &scratch.peers.v6,
+            peers: &slate.peers.v4,
+            peers6: &slate.peers.v6,
             external_ip: Some(caller.from),
             tracker_id: None,
-            warning: self.warning.map(|_| scratch.text.as_str()),
+            warning: self.warning.map(|_| slate.text.as_str()),
         }
     }
 }
 
 /// What a refused client is told, in every way that some client understands.
-fn failure<'s>(settings: &Settings, refusal: Refusal, scratch: &'s mut Scratch) -> Failure<'s> {
-    scratch.text.clear();
-    scratch.text.push_str(settings.notices.refusal(refusal));
+fn failure<'s>(settings: &Settings, refusal: Refusal, slate: &'s mut Slate) -> Failure<'s> {
+    slate.text.clear();
+    slate.text.push_str(settings.notices.refusal(refusal));
     let retry_in = refusal.retry_in();
     let interval_secs = match retry_in {
         RetryIn::Minutes(minutes) => minutes.saturating_mul(60),
         RetryIn::Never => HOPELESS_SECS,
     };
     Failure {
-        reason: &scratch.text,
+        reason: &slate.text,
         interval_secs: Some(interval_secs),
         min_interval_secs: Some(interval_secs),
         retry_in: Some(retry_in),

@@ -2,13 +2,22 @@
 
 use std::sync::Arc;
 
+use arc_swap::{ArcSwap, Cache};
 use swarm::PeerList;
 
 use crate::counters::Counters;
+use crate::settings::Settings;
 
 /// Room for one reply, a random number generator and counters: each worker has its own, so that
 /// announces share nothing but the tables.
 pub struct Scratch {
+    /// The settings as last seen: whether they are still in force is one look.
+    pub(crate) settings: Cache<Arc<ArcSwap<Settings>>, Arc<Settings>>,
+    pub(crate) slate: Slate,
+}
+
+/// What is written anew for each announce, or counted.
+pub(crate) struct Slate {
     pub(crate) counters: Arc<Counters>,
     /// Which worker's it is.
     pub(crate) worker: usize,
@@ -18,20 +27,26 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    pub(crate) fn new(counters: Arc<Counters>, worker: usize, seed: u64) -> Self {
+    pub(crate) fn new(
+        settings: &Arc<ArcSwap<Settings>>,
+        counters: Arc<Counters>,
+        worker: usize,
+        seed: u64,
+    ) -> Self {
         let number = u64::try_from(worker).unwrap_or_default();
-        Self {
+        let slate = Slate {
             counters,
             worker,
             peers: PeerList::default(),
             rng: fastrand::Rng::with_seed(seed.wrapping_add(number)),
             text: String::with_capacity(TEXT_BYTES),
-        }
+        };
+        Self { settings: Cache::new(Arc::clone(settings)), slate }
     }
 
     /// The worker's counters.
     pub fn counters(&self) -> &Counters {
-        &self.counters
+        &self.slate.counters
     }
 }
 

@@ -12,7 +12,7 @@ use wire::Event;
 use crate::Via;
 use crate::announce::{Answer, Caller, is_news};
 use crate::items::Item;
-use crate::scratch::Scratch;
+use crate::scratch::Slate;
 use crate::sessions::{Visit, Visited};
 use crate::settings::Settings;
 use crate::tracker::{SECOND_HASH, Tracker};
@@ -161,7 +161,7 @@ impl Tracker {
         sitting: &Sitting<'_>,
         found: &Found,
         visited: &Visited,
-        scratch: &mut Scratch,
+        slate: &mut Slate,
     ) -> Result<Answer, Refusal> {
         let Sitting { caller, admission, .. } = sitting;
         let early = sitting.is_early(visited);
@@ -178,20 +178,20 @@ impl Tracker {
             ..sitting.arrival(caller.endpoint)
         };
         let requester = sitting.requester();
-        let draw = scratch.rng.u64(..);
+        let draw = slate.rng.u64(..);
         let plan = |candidates: &Census| {
             census(sitting.seating.plan(requester, &headcount(candidates), n, draw))
         };
         let seated = self
             .swarms
-            .announce(found, &arrival, plan, &mut scratch.rng, &mut scratch.peers)
+            .announce(found, &arrival, plan, &mut slate.rng, &mut slate.peers)
             .map_err(|full| match full {
                 Full::Peers => Refusal::SwarmFull,
                 Full::Prefix => Refusal::NetworkFull,
                 Full::Torrents => Refusal::TrackerFull,
             })?;
         if seated.hid_seeders {
-            scratch.counters.hid_seeders();
+            slate.counters.hid_seeders();
         }
         Ok(Answer {
             admission: **admission,

@@ -19,7 +19,7 @@ use crate::{Now, SessionId};
 
 /// Swarms, sessions and items, and who may do what in them.
 pub struct Tracker {
-    pub(crate) settings: ArcSwap<Settings>,
+    pub(crate) settings: Arc<ArcSwap<Settings>>,
     pub(crate) members: Members,
     pub(crate) swarms: Swarms,
     pub(crate) sessions: Sessions,
@@ -48,7 +48,7 @@ impl Tracker {
         Self {
             swarms: Swarms::new(settings.limits, seed),
             sessions: Sessions::new(seed),
-            settings: ArcSwap::from_pointee(settings),
+            settings: Arc::new(ArcSwap::from_pointee(settings)),
             members,
             items: Items::new(),
             recent: Recent::new(),
@@ -61,7 +61,7 @@ impl Tracker {
     /// What one worker needs to answer announces.
     pub fn scratch(&self) -> Scratch {
         let (counters, worker) = self.counters.worker();
-        Scratch::new(counters, worker, self.seed)
+        Scratch::new(&self.settings, counters, worker, self.seed)
     }
 
     /// Puts other settings in force for the announces from now on.
@@ -105,8 +105,8 @@ impl Tracker {
         self.counters.total()
     }
 
-    /// Moves members' counters that rose since the last call into `counts`, the first of an epoch
-    /// before the rest: one part of [`COUNT_PARTS`](Self::COUNT_PARTS), from 0.
+    /// Moves what the books do not know of members' sessions into `counts`, each session's news in
+    /// its order: one part of [`COUNT_PARTS`](Self::COUNT_PARTS), from 0.
     pub fn drain_counts(&self, part: usize, now: Now, counts: &mut Vec<SessionCount>) {
         self.sessions.drain_dirty(part, now.unix, counts);
     }

@@ -33,7 +33,7 @@ pub struct Shared {
     /// The one line from announce to reply.
     pub tracker: Arc<Tracker>,
     /// Whose word on a client's address is taken.
-    pub proxies: ArcSwap<TrustedProxies>,
+    pub proxies: Arc<ArcSwap<TrustedProxies>>,
     /// Requests a second from one network.
     pub requests: Arc<RequestLimit>,
     /// Connections at once from one network.

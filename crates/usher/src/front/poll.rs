@@ -5,18 +5,22 @@
 //! has asked when accepted is answered before epoll hears of the connection. Whatever needs to wait
 //! for more than a request (hyper's part, a slow reader, a proxy's header) is handed over.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::{ArcSwap, Cache};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use slab::Slab;
 use tokio::sync::mpsc::UnboundedSender;
 use tracker::Now;
 
+use crate::front::forwarded::TrustedProxies;
 use crate::front::http::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT, Shared};
 use crate::front::limit::Connection;
 use crate::front::plain::{Desk, Next};
@@ -72,6 +76,8 @@ pub struct Worker {
 /// What all connections of a worker share.
 struct Exchange {
     shared: Arc<Shared>,
+    /// As last seen: whether they are still in force is one look.
+    proxies: Cache<Arc<ArcSwap<TrustedProxies>>, Arc<TrustedProxies>>,
     desk: Desk,
     read: Box<[u8]>,
     /// What could not be sent at once; empty between two connections.
@@ -134,6 +140,7 @@ impl Worker {
             over,
             exchange: Exchange {
                 desk: Desk::new(Responder::new(&shared)),
+                proxies: Cache::new(Arc::clone(&shared.proxies)),
                 shared,
                 read: vec![0; READ_BYTES].into(),
                 replies: Vec::new(),
@@ -226,9 +233,9 @@ impl Worker {
 
     /// Begins with a connection, and goes as far as it comes.
     fn welcome(&mut self, stream: TcpStream, from: SocketAddr, now: Now) {
-        let shared = &self.exchange.shared;
+        let Exchange { shared, proxies, .. } = &mut self.exchange;
         let source = from.ip().to_canonical();
-        if shared.proxies.load().trusts(source) {
+        if proxies.load().trusts(source) {
             // It may begin with a header, or speak for many.
             let stream = stream.into();
             let (request, replies) = (Vec::new(), Vec::new());
@@ -292,19 +299,19 @@ impl Exchange {
     /// speaks no more, so where it `ends` it is read to there.
     fn go_on(&mut self, place: &mut Place, ends: bool, now: Now) -> After {
         for _ in 0..READS {
-            let read = match place.stream.read(&mut self.read) {
-                Ok(0) => return After::Close,
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return After::Keep,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            let read = match recv(&place.stream, &mut *self.read, RecvFlags::empty()) {
+                Ok((_, 0)) => return After::Close,
+                Ok((_, read)) => read,
+                Err(Errno::AGAIN) => return After::Keep,
+                Err(Errno::INTR) => continue,
                 Err(_) => return After::Close,
             };
             let next = self.answer(place, read, now);
             if !self.replies.is_empty() {
-                match place.stream.write(&self.replies) {
+                match send(&place.stream, &self.replies, SendFlags::NOSIGNAL) {
                     Ok(sent) if sent == self.replies.len() => self.replies.clear(),
                     Ok(sent) => drop(self.replies.drain(..sent)),
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(Errno::AGAIN) => {}
                     Err(_) => {
                         self.replies.clear();
                         return After::Close;
@@ -327,13 +334,13 @@ impl Exchange {
 
     /// Answers what was read, together with what was held; holds what is no whole request.
     fn answer(&mut self, place: &mut Place, read: usize, now: Now) -> Next {
-        let Self { desk, shared, replies, .. } = self;
+        let Self { desk, proxies, replies, .. } = self;
         let bytes = self.read.get(..read).unwrap_or_default();
-        let proxies = shared.proxies.load();
+        let proxies = proxies.load();
         let had_begun = !place.held.is_empty();
         let next = if had_begun {
             place.held.extend_from_slice(bytes);
-            let (done, next) = desk.answer_all(&place.held, place.source, &proxies, now, replies);
+            let (done, next) = desk.answer_all(&place.held, place.source, proxies, now, replies);
             if done == place.held.len() {
                 place.held = Vec::new();
             } else {
@@ -341,7 +348,7 @@ impl Exchange {
             }
             next
         } else {
-            let (done, next) = desk.answer_all(bytes, place.source, &proxies, now, replies);
+            let (done, next) = desk.answer_all(bytes, place.source, proxies, now, replies);
             place.held.extend_from_slice(bytes.get(done..).unwrap_or_default());
             next
         };

@@ -141,7 +141,7 @@ impl Daemon {
         let limits = config.tracker.limits;
         let shared = Arc::new(Shared {
             tracker: Arc::clone(&tracker),
-            proxies: ArcSwap::from_pointee(settings::proxies(&config)),
+            proxies: Arc::new(ArcSwap::from_pointee(settings::proxies(&config))),
             requests: Arc::new(RequestLimit::new(limits.requests_per_prefix, random()?)),
             connections: ConnectionLimit::new(limits.connections_per_prefix, random()?),
             tls,
