@@ -153,6 +153,8 @@ fn the_seed_box_seeds_what_is_for_members_alone() {
     let film = daemon.folder().join("film.mp4");
     fs::write(&film, vec![7; 100_000]).unwrap();
     publish(&daemon, &film, &["--policy", "club"]);
+    let said = daemon.refuses(&["member", "add", "seedbox"]);
+    assert!(said.contains("usher keeps the name `seedbox`"), "{said}");
     let file = daemon.folder().join("seed.torrent");
     daemon.json(&["torrent", "--seed", "film", "-o", file.to_str().unwrap()]);
     let torrent = read(file.to_str().unwrap());
@@ -165,6 +167,9 @@ fn the_seed_box_seeds_what_is_for_members_alone() {
         (&swarm["inside_seeders"], &swarm["peers"][0]["member"]["name"]),
         (&1.into(), &"seedbox".into())
     );
+    daemon.json(&["revoke", "seedbox", "all"]);
+    let said = daemon.refuses(&["torrent", "--seed", "film"]);
+    assert!(said.contains("`usher grant seedbox all` if it is your seed box"), "{said}");
 }
 
 #[test]

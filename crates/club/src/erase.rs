@@ -9,6 +9,7 @@ use crate::audit::{Entry, Stamp, record};
 use crate::club::Club;
 use crate::error::Error;
 use crate::member::{self, Member};
+use crate::name::ERASED;
 use crate::sql::Connection;
 use crate::traffic;
 
@@ -35,7 +36,7 @@ async fn erase(db: &mut dyn Connection, stamp: &Stamp, wanted: &str) -> Result<M
     let mut member = member::find(db, wanted).await?;
     member.state = MemberState::Removed;
     member.earned = None;
-    member.name = format!("erased-{}", member.id.value());
+    member.name = format!("{ERASED}{}", member.id.value());
     let id = member.id.value().into();
     traffic::forget(db, member.id).await?;
     for sql in FORGET {

@@ -7,7 +7,7 @@ use crate::checkout::CheckoutId;
 use crate::inbox::DeliveryId;
 use crate::ledger::EntryId;
 use crate::money::{Amount, MoneyError};
-use crate::name::NameError;
+use crate::name::{Kind, NameError};
 use crate::order::OrderId;
 use crate::price::Way;
 use crate::reward::RewardId;
@@ -367,22 +367,4 @@ pub enum Fault {
     Ours,
     /// The request is wrong whatever is there.
     Request,
-}
-
-/// What a name or id belongs to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
-    /// An item.
-    Item,
-    /// A member.
-    Member,
-}
-
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Item => "item",
-            Self::Member => "member",
-        })
-    }
 }

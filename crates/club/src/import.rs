@@ -7,10 +7,10 @@ use policy::{AliasHash, Grant, ItemId, MemberId};
 
 use crate::audit::{Entry, Stamp, record};
 use crate::club::Club;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::image::Live;
 use crate::member::{self, Member, NewMember};
-use crate::name;
+use crate::name::{self, Kind};
 use crate::names::Names;
 use crate::sql::{Connection, Row, SqlResult, Value, unreadable};
 
@@ -110,7 +110,8 @@ async fn arrival(
     newcomer: &Newcomer,
 ) -> Result<Arrival, Error> {
     let NewMember { name, tier, .. } = &newcomer.member;
-    let allowed = name::check(name).map_err(Error::from).and_then(|()| names.check_tier(tier));
+    let allowed =
+        name::check_member(name).map_err(Error::from).and_then(|()| names.check_tier(tier));
     if let Err(why) = allowed {
         return Ok(Arrival::Refused(why));
     }

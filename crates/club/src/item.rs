@@ -5,10 +5,10 @@ use wire::InfoHash;
 
 use crate::audit::{Entry, Stamp, record};
 use crate::club::Club;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::goods::Offer;
 use crate::money::Amount;
-use crate::name::{self, ALL, Handle};
+use crate::name::{self, ALL, Handle, Kind};
 use crate::page::Page;
 use crate::price::Prices;
 use crate::sql::{Connection, Row, SqlResult, Value, unreadable};

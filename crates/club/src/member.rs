@@ -6,8 +6,8 @@ use policy::{Generation, MemberId, MemberState};
 
 use crate::audit::{Entry, Stamp, record};
 use crate::club::Club;
-use crate::error::{Error, Kind};
-use crate::name::{self, Handle};
+use crate::error::Error;
+use crate::name::{self, Handle, Kind};
 use crate::page::Page;
 use crate::sql::{Connection, Row, SqlResult, Value, unreadable};
 
@@ -48,7 +48,7 @@ impl Member {
 /// What is needed to add a member.
 #[derive(Clone, Debug)]
 pub struct NewMember {
-    /// 1 to 64 of ASCII letters, digits, `.`, `_` and `-`, and not what could be an id.
+    /// 1 to 64 of ASCII letters, digits, `.`, `_` and `-`, and not what could be an id or is usher's.
     pub name: String,
     /// The id of a configured tier.
     pub tier: String,
@@ -68,7 +68,7 @@ impl Club {
     ///
     /// The name is taken or can't be one; the tier is not configured.
     pub async fn add_member(&self, stamp: &Stamp, new: NewMember) -> Result<Member, Error> {
-        name::check(&new.name)?;
+        name::check_member(&new.name)?;
         self.names().check_tier(&new.tier)?;
         let (stamp, live) = (stamp.clone(), self.live());
         self.writer()

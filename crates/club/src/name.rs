@@ -1,5 +1,7 @@
 //! Names of members and items, and what a person types to mean one.
 
+use std::fmt;
+
 use wire::InfoHash;
 
 /// Checks a name: 1 to 64 ASCII letters, digits, `.`, `_` and `-`, that nothing else can be meant by.
@@ -21,6 +23,20 @@ pub(crate) fn check(name: &str) -> Result<(), NameError> {
         Handle::Name(ALL) => Err(NameError::All),
         Handle::Name(_) => Ok(()),
     }
+}
+
+/// Checks the name of a member: as [`check`] does, and it is none of those usher gives itself.
+///
+/// # Errors
+///
+/// As of [`check`]; the seed box's; `erased-` and digits, as of a member that was erased.
+pub(crate) fn check_member(name: &str) -> Result<(), NameError> {
+    check(name)?;
+    let number = name.strip_prefix(ERASED).filter(|rest| !rest.is_empty());
+    if number.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Err(NameError::Erased);
+    }
+    if name == SEED_BOX { Err(NameError::SeedBox) } else { Ok(()) }
 }
 
 /// What a person may type where a member or an item is wanted.
@@ -46,6 +62,24 @@ impl<'a> From<&'a str> for Handle<'a> {
     }
 }
 
+/// What a name or id belongs to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// An item.
+    Item,
+    /// A member.
+    Member,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Item => "item",
+            Self::Member => "member",
+        })
+    }
+}
+
 /// Why a text is no name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum NameError {
@@ -55,6 +89,9 @@ pub enum NameError {
     /// It holds this character.
     #[error("{0:?} can't be in a name: use ASCII letters, digits, `.`, `_` and `-`")]
     Character(char),
+    /// A member that was erased is called so.
+    #[error("`erased-` and a number is what usher calls an erased member: choose another name")]
+    Erased,
     /// It is all digits.
     #[error("a name of digits alone would be taken for an id: add a letter")]
     Id,
@@ -66,10 +103,20 @@ pub enum NameError {
     /// It has this many bytes.
     #[error("a name has 1 to {MAX_LEN} characters, this one {0}")]
     Length(usize),
+    /// It is the seed box's.
+    #[error(
+        "usher keeps the name `seedbox` for your own seed box: choose another name, or for a seed \
+         box `usher torrent --seed ITEM`"
+    )]
+    SeedBox,
 }
 
 /// What stands for all items.
 pub(crate) const ALL: &str = "all";
+/// What an erased member is called, with the id after it.
+pub(crate) const ERASED: &str = "erased-";
+/// What the publisher's own seed box is called.
+pub(crate) const SEED_BOX: &str = "seedbox";
 const MAX_LEN: usize = 64;
 
 #[cfg(test)]
@@ -93,6 +140,16 @@ mod tests {
         check_name(&"1".repeat(64), Err(NameError::Id));
         check_name(&"c1".repeat(20), Err(NameError::InfoHash));
         check_name("all", Err(NameError::All));
+    }
+
+    #[test]
+    fn a_member_has_no_name_that_usher_gives() {
+        assert_eq!(check_member("seedbox"), Err(NameError::SeedBox));
+        assert_eq!(check("seedbox"), Ok(()));
+        assert_eq!(check_member("erased-7"), Err(NameError::Erased));
+        for free in ["seedbox-2", "Seedbox", "erased-", "erased-ada"] {
+            assert_eq!(check_member(free), Ok(()), "{free}");
+        }
     }
 
     #[test]

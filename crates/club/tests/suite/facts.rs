@@ -47,6 +47,7 @@ macro_rules! facts {
                 rotate_counts_generations,
                 set_tier_is_in_force_when_it_returns,
                 suspended_until_resumed,
+                the_seed_box_is_usher_s_alone,
                 unknown_ones_are_named_in_the_error;
             model:
                 the_books_are_those_of_a_simple_model;

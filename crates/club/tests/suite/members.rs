@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use club::{Fault, Names, NewMember, Page, Store};
-use policy::{Generation, MemberState, Standing, TierId};
+use club::{Fault, Names, NewMember, Newcomer, Page, Store};
+use policy::{Generation, ItemId, MemberState, Right, Standing, TierId};
 
 use super::{House, NOW, check_refused, names, stamp};
 
@@ -41,6 +41,29 @@ pub(crate) async fn a_member_whose_tier_is_gone_is_an_outsider(store: Arc<dyn St
     let loaded = house.club.reload(names()).await.unwrap();
     assert!(loaded.unknown_tiers.is_empty());
     assert_eq!(house.standing(ada).tier.value(), 1);
+}
+
+pub(crate) async fn the_seed_box_is_usher_s_alone(store: Arc<dyn Store>) {
+    let house = House::open(store.clone()).await;
+    let named =
+        |name: &str| NewMember { name: name.to_owned(), tier: "fan".to_owned(), tier_until: None };
+    let taken = "usher keeps the name `seedbox` for your own seed box: choose another name, or for \
+                 a seed box `usher torrent --seed ITEM`";
+    let refused = house.club.add_member(&stamp(), named("seedbox")).await;
+    check_refused(refused, Fault::Request, taken);
+    let newcomer = Newcomer { member: named("seedbox"), passkey: None };
+    check_refused(house.club.import(&stamp(), vec![newcomer]).await, Fault::Request, taken);
+
+    let made = house.club.seed_box(&stamp()).await.unwrap();
+    assert_eq!((made.name.as_str(), made.tier.as_str()), ("seedbox", "outsider"));
+    assert_eq!(house.right(ItemId::ANY, made.id).unwrap().until, u32::MAX);
+    let again = House::open(store).await;
+    assert_eq!(again.club.seed_box(&stamp()).await.unwrap(), made);
+
+    // What was taken back stays so.
+    again.club.revoke(&stamp(), "seedbox", "all").await.unwrap();
+    again.club.seed_box(&stamp()).await.unwrap();
+    assert_eq!(again.right(ItemId::ANY, made.id).unwrap().until, Right::REVOKED);
 }
 
 pub(crate) async fn a_removed_member_frees_the_name_but_not_the_id(store: Arc<dyn Store>) {

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use club::{Item, Key, Member, NewMember, Page};
+use club::{Item, Key, Member, Page};
 use policy::{Grant, ItemId};
 
 use super::admin::Admin;
@@ -34,23 +34,26 @@ pub(super) async fn seed(
     Path(item): Path<String>,
 ) -> Result<Response, ApiError> {
     let (item, goods) = admin.goods(&item).await?;
-    let member = match admin.club.member(SEED_BOX).await {
-        Err(club::Error::NotFound { .. }) => make_seed_box(&admin).await?,
-        found => found?,
-    };
-    let owner = admin.may().own(&member, &item).ok_or_else(|| refused(&admin, &member, &item))?;
+    let member = admin.club.seed_box(&admin.stamp()).await?;
+    let owner =
+        admin.may().own(&member, &item).ok_or_else(|| no_seed_box(&admin, &member, &item))?;
     let owner = Owner { web_seed: None, free: false, ..owner };
     let torrent = admin.links(|links| links.personal(&goods, &item.name, owner));
     Ok(as_file(torrent.map_err(club::Error::from)?))
 }
 
-async fn make_seed_box(admin: &Admin) -> Result<Member, ApiError> {
-    let stamp = admin.stamp();
-    let new =
-        NewMember { name: SEED_BOX.to_owned(), tier: "outsider".to_owned(), tier_until: None };
-    let member = admin.club.add_member(&stamp, new).await?;
-    admin.club.grant(&stamp, SEED_BOX, "all", None, "seedbox").await?;
-    Ok(member)
+/// A seed box without a right is one whose right was taken back, or a person: an older usher let
+/// people have its name.
+fn no_seed_box(admin: &Admin, member: &Member, item: &Item) -> ApiError {
+    if !admin.may().is_private_or_free(item) {
+        return refused(admin, member, item);
+    }
+    let (name, item) = (&member.name, &item.name);
+    let text = format!(
+        "member `{name}` has no right to `{item}` now: `usher grant {name} all` if it is your seed \
+         box; if it is somebody else, `usher member remove {name}` and give them another name"
+    );
+    ApiError::new(StatusCode::CONFLICT, text)
 }
 
 fn refused(admin: &Admin, member: &Member, item: &Item) -> ApiError {
@@ -128,5 +131,3 @@ pub(super) async fn rotate(
     let member = admin.club.member(&member).await?;
     Ok(Json(links_of(&admin, member).await?))
 }
-
-const SEED_BOX: &str = "seedbox";
