@@ -20,15 +20,22 @@ fn what_is_bought_is_in_force_at_the_next_announce_and_ends_with_the_refund() {
     assert_eq!(held(&daemon, "ada"), "7.75");
     assert!(daemon.announce(&Ask::of(HASH, 1).by(&ada)).find("failure reason").is_none());
 
-    daemon.json(&["refund", &order["id"].to_string()]);
+    let id = order["id"].to_string();
+    daemon.json(&["refund", &id, "--amount", "1.00"]);
+    assert_eq!(daemon.json(&["order", "show", &id])["paid_back"]["amount"], "1.00");
+    let shown = String::from_utf8(daemon.run(&["order", "show", &id]).stdout).expect("text");
+    assert!(shown.contains("paid back") && shown.contains("1.00 usd"), "{shown}");
+    assert!(daemon.refuses(&["refund", &id, "--amount", "1.26"]).contains("1.25 usd of order 1"));
+    daemon.json(&["refund", &id]);
+    assert!(daemon.refuses(&["refund", &id]).contains("paid back already, all 2.25 usd"));
     assert_eq!(held(&daemon, "ada"), "10.00");
     assert!(daemon.announce(&Ask::of(HASH, 1).by(&ada)).find("failure reason").is_some());
 
     let journal = daemon.json(&["ledger", "journal"]);
     let kinds: Vec<_> = array(&journal).iter().map(|entry| &entry["kind"]).collect();
-    assert_eq!(kinds, ["topup", "purchase", "refund"]);
+    assert_eq!(kinds, ["topup", "purchase", "refund", "refund"]);
     assert_eq!(journal[0]["memo"], "at the fair");
-    assert_eq!(array(&daemon.json(&["ledger", "statement", "ada"])).len(), 3);
+    assert_eq!(array(&daemon.json(&["ledger", "statement", "ada"])).len(), 4);
     let trial = daemon.json(&["ledger", "trial"]);
     assert_eq!((&trial[0]["currency"], &trial[0]["sum"]), (&json!("usd"), &json!(0)));
 }

@@ -104,6 +104,17 @@ pub enum Error {
     /// There is no such amount.
     #[error(transparent)]
     Money(#[from] MoneyError),
+    /// Less of an order is left paid than was to be paid back.
+    #[error(
+        "{left} of order {} are left to pay back: name no more, or leave the amount out for all of it",
+        order.0
+    )]
+    LessLeft {
+        /// The order.
+        order: OrderId,
+        /// What is left of it.
+        left: Amount,
+    },
     /// The name can't be one.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -214,6 +225,14 @@ pub enum Error {
         /// What was to be taken.
         needed: Amount,
     },
+    /// Nothing of an order is left to pay back.
+    #[error("order {} was paid back already, all {amount} of it: nothing is left", order.0)]
+    PaidBack {
+        /// The order.
+        order: OrderId,
+        /// What was paid for it.
+        amount: Amount,
+    },
     /// Another member brought this passkey along.
     #[error("member {member} has this passkey already")]
     PasskeyTaken {
@@ -323,11 +342,13 @@ impl Error {
             | Self::HashTaken { .. }
             | Self::Issued(_)
             | Self::KeyReused { .. }
+            | Self::LessLeft { .. }
             | Self::NameTaken { .. }
             | Self::NoGoods(_)
             | Self::NotForSale { .. }
             | Self::NotTopup(_)
             | Self::Overdrawn { .. }
+            | Self::PaidBack { .. }
             | Self::PasskeyTaken { .. }
             | Self::Removed { .. }
             | Self::Reversed(_)

@@ -52,6 +52,16 @@ impl Club {
             .await?;
         Ok(entry)
     }
+
+    /// What of an order was paid back.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn paid_back(&self, order: &Order) -> Result<Amount, Error> {
+        let left = ledger::unreversed(&mut *self.reader().await?, order.entry).await?;
+        Ok(order.amount.currency.minor(order.amount.minor - left))
+    }
 }
 
 /// Pays the order that an entry paid back into the balance, `amount` of it.
@@ -87,8 +97,12 @@ async fn refund(
     if amount.currency != order.amount.currency {
         return Err(MoneyError::Mixed(order.amount.currency, amount.currency).into());
     }
-    if order.refunded.is_some() || amount.minor > left {
-        return Err(Error::Reversed(order.entry));
+    if order.refunded.is_some() {
+        return Err(Error::PaidBack { order: order.id, amount: order.amount });
+    }
+    if amount.minor > left {
+        let left = order.amount.currency.minor(left);
+        return Err(Error::LessLeft { order: order.id, left });
     }
 
     let back = Back::of(&order, left, amount);

@@ -37,7 +37,7 @@ pub(crate) async fn vector_t1_to_t5_is_spent_paid_back_and_disputed(store: Arc<d
     assert_eq!(back.reverses, Some(order.entry));
     check_held(&house, 1000, 0).await;
     assert_eq!(house.right(reel, ada).unwrap().until, Right::REFUNDED);
-    let text = "less of entry 2 of the journal is left than was to be paid back";
+    let text = "order 1 was paid back already, all 2.25 usd of it: nothing is left";
     check_refused(club.refund(&stamp(), "T4 again", order.id, None).await, Fault::Conflict, text);
 
     club.buy(&stamp(), "T5", "ada", "reel-1", Way::Torrent).await.unwrap();
@@ -79,9 +79,11 @@ pub(crate) async fn a_part_paid_back_leaves_the_right(store: Arc<dyn Store>) {
     refund("1", 100).await.unwrap();
     refund("2", 150).await.unwrap();
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
-    let text = "less of entry 2 of the journal is left than was to be paid back";
+    let text = "0.50 usd of order 1 are left to pay back: name no more, or leave the amount out for \
+                all of it";
     check_refused(refund("3", 51).await, Fault::Conflict, text);
     assert_eq!(house.club.order(order.id).await.unwrap().refunded, None);
+    assert_eq!(house.club.paid_back(&order).await.unwrap(), usd(250));
     refund("3", 50).await.unwrap();
     assert_eq!(house.right(reel, ada).unwrap().until, Right::REFUNDED);
     assert!(house.club.order(order.id).await.unwrap().refunded.is_some());

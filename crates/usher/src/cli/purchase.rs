@@ -144,15 +144,20 @@ fn receipt(order: &Order) -> String {
     if order.credit.minor > 0 {
         rows.push(("by credit", said(&order.credit)));
     }
-    if let Some(refunded) = order.refunded {
-        rows.push(("paid back", refunded.to_string()));
+    if order.paid_back.minor > 0 || order.refunded.is_some() {
+        let whole = order.refunded.map_or_else(String::new, |at| format!(", all of it by {at}"));
+        rows.push(("paid back", said(&order.paid_back) + &whole));
     }
     facts(rows)
 }
 
 fn orders(orders: &[Order]) -> String {
     let rows = orders.iter().map(|order| {
-        let refunded = order.refunded.map_or_else(String::new, |at| format!("paid back {at}"));
+        let refunded = match (order.refunded, order.paid_back.minor) {
+            (Some(at), _) => format!("paid back {at}"),
+            (None, 0) => String::new(),
+            (None, _) => format!("{} paid back", said(&order.paid_back)),
+        };
         let (id, at) = (order.id.to_string(), order.created.to_string());
         [id, at, thing(order), said(&order.amount), refunded]
     });

@@ -108,11 +108,12 @@ impl Admin {
         }
     }
 
-    /// An order with the names of who bought what: two reads of the store.
+    /// An order with the names of who bought what: three reads of the store.
     pub(super) async fn describe_order(
         &self,
         order: club::Order,
     ) -> Result<money::Order, ApiError> {
+        let paid_back = self.club.paid_back(&order).await?.into();
         let (item, way, tier, days) = match order.thing {
             Thing::Item { item, way } => (Some(self.name_item(item).await?), Some(way), None, None),
             Thing::Tier { tier, days } => (None, None, Some(tier), Some(days)),
@@ -138,6 +139,7 @@ impl Admin {
             credit: order.credit.into(),
             entry: order.entry.0,
             created: moment(order.created),
+            paid_back,
             refunded: order.refunded.map(moment),
         })
     }

@@ -24,7 +24,10 @@ pub enum TillError {
     NoSubscriptions(String),
     #[error("payments.{0} is not configured any more")]
     NotConfigured(String),
-    #[error("nothing is paid of order {}", .0.0)]
+    #[error(
+        "nothing of order {id} is left to pay back: `usher orders show {id}` says what was paid",
+        id = .0.0
+    )]
     NotPaid(CheckoutId),
     #[error("event {} was refused ({word}): have the provider send it again", id.0)]
     NotReplayed { id: DeliveryId, word: &'static str },
@@ -32,6 +35,9 @@ pub enum TillError {
     Provider(#[from] ProviderError),
     #[error(transparent)]
     Refused(#[from] Refused),
-    #[error("{left} are left of order {}", order.0)]
+    #[error(
+        "{left} are left of order {} to pay back: name no more, or leave the amount out for all of it",
+        order.0
+    )]
     TooMuch { order: CheckoutId, left: Amount },
 }

@@ -27,11 +27,18 @@ async fn a_balance_is_paid_in_spent_and_paid_back() {
     let part = json!({"key": "T3", "amount": "1.25"});
     house.post("/orders/1/refunds", part).await.created();
     assert_eq!(house.get("/members/ada").await.ok()["rights"][0]["revoked"], Value::Null);
+    let shown = house.get("/orders/1").await.ok();
+    assert_eq!((&shown["paid_back"]["amount"], &shown["refunded"]), (&json!("1.25"), &json!(null)));
+    let more = json!({"key": "T4", "amount": "1.01"});
+    house.post("/orders/1/refunds", more).await.fails(409, "1.00 usd of order 1 are left");
     let rest = house.post("/orders/1/refunds", json!({"key": "T4"})).await.created();
     assert_eq!(rest["postings"][0]["amount"], "1.00");
     assert_eq!(balance(&house).await, "10.00");
     assert!(house.get("/members/ada").await.ok()["rights"][0]["revoked"].is_string());
-    house.post("/orders/1/refunds", json!({"key": "T5"})).await.fails(409, "less of entry 2");
+    house
+        .post("/orders/1/refunds", json!({"key": "T5"}))
+        .await
+        .fails(409, "order 1 was paid back already, all 2.25 usd of it");
     house.post("/orders/9/refunds", json!({"key": "T5"})).await.fails(404, "no order 9");
 }
 

@@ -211,6 +211,8 @@ pub struct Order {
     pub entry: u32,
     /// When.
     pub created: Timestamp,
+    /// What of it was paid back.
+    pub paid_back: Money,
     /// When the last of it was paid back; `null` where some is still paid.
     pub refunded: Option<Timestamp>,
 }
