@@ -27,6 +27,12 @@ fn publish_makes_an_item_and_its_torrent() {
 
     let said = daemon.refuses(&["publish", film.to_str().unwrap(), "--name", "film"]);
     assert!(said.contains("`The-Film` has the info hash"), "{said}");
+    for (field, text) in [("--title", "a\nb"), ("--description", "a\u{7}b")] {
+        let path = film.to_str().unwrap();
+        let said = daemon.refuses(&["publish", path, "--replaces", "The-Film", field, text]);
+        let what = field.trim_start_matches('-');
+        assert!(said.contains(&format!("can't be in a {what}")), "{said}");
+    }
     let said = daemon.refuses(&["publish", "/nowhere/film.mp4"]);
     assert!(said.contains("/nowhere/film.mp4: No such file"), "{said}");
     let said = daemon.refuses(&["magnet", "The-Film"]);

@@ -11,6 +11,7 @@ use crate::name::{Kind, NameError};
 use crate::order::OrderId;
 use crate::price::Way;
 use crate::reward::RewardId;
+use crate::text::BadText;
 use crate::unavailable::Unavailable;
 use crate::voucher::{VoucherId, VoucherState};
 use crate::voucher_code::BadCode;
@@ -271,6 +272,9 @@ pub enum Error {
     /// A suspended member can't buy.
     #[error("member `{0}` is suspended")]
     Suspended(String),
+    /// What was typed for people is not taken.
+    #[error(transparent)]
+    Text(#[from] BadText),
     /// Less was paid than it costs, or in another currency.
     #[error("{paid} was paid for what costs {price}: refund it at the provider")]
     TooLittlePaid {
@@ -330,6 +334,7 @@ impl Error {
             | Self::Name(_)
             | Self::Newcomers(_)
             | Self::Prices { .. }
+            | Self::Text(_)
             | Self::Torrent(_)
             | Self::Unconfigured { .. } => Fault::Request,
             Self::Bought { .. }

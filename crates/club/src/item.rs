@@ -12,6 +12,7 @@ use crate::name::{self, ALL, Handle, Kind};
 use crate::page::Page;
 use crate::price::Prices;
 use crate::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::text::check_line;
 
 /// An item.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -90,6 +91,7 @@ impl Club {
     /// configured; not one or two info hashes.
     pub async fn add_item(&self, stamp: &Stamp, new: NewItem) -> Result<Item, Error> {
         name::check(&new.name)?;
+        check_line("title", &new.title)?;
         self.names().check_policy(&new.policy)?;
         match new.info_hashes.as_slice() {
             [_] => {}

@@ -14,6 +14,7 @@ use crate::ledger::{self, EntryId, NewEntry, Request, balance, negated, post};
 use crate::member::{self, Member};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::sql::Connection;
+use crate::text::check_line;
 
 /// A payment into a member's balance.
 #[derive(Clone, Debug)]
@@ -48,9 +49,11 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above; the amount is nothing, or more than is taken at once; the member was removed.
+    /// See above; the amount is nothing, or more than is taken at once; the memo is no line; the
+    /// member was removed.
     pub async fn topup(&self, stamp: &Stamp, key: &str, new: NewTopup) -> Result<Entry, Error> {
         check_amount(new.amount)?;
+        check_line("memo", &new.memo)?;
         let (stamp, key) = (stamp.clone(), key.to_owned());
         self.writer()
             .run(move |db| Box::pin(async move { topup(db, &stamp, &key, &new).await }), |_| {})
@@ -61,7 +64,8 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above; the amount is nothing, or more than is given at once; the member was removed.
+    /// See above; the amount is nothing, or more than is given at once; the memo is no line; the
+    /// member was removed.
     pub async fn give_credit(
         &self,
         stamp: &Stamp,
@@ -71,6 +75,7 @@ impl Club {
         memo: &str,
     ) -> Result<Entry, Error> {
         check_amount(amount)?;
+        check_line("memo", memo)?;
         let (stamp, key) = (stamp.clone(), key.to_owned());
         let (member, memo) = (member.to_owned(), memo.to_owned());
         self.writer()

@@ -13,6 +13,7 @@ use crate::item::{self, Item, NewItem};
 use crate::name;
 use crate::price::{self, Prices};
 use crate::sql::{BoxFuture, Connection, SqlResult, Value};
+use crate::text::{check_line, check_lines};
 
 /// How an item is presented.
 #[derive(Clone, Debug)]
@@ -29,6 +30,19 @@ pub struct NewListing {
     pub tier: Option<String>,
     /// What it costs.
     pub prices: Prices,
+}
+
+impl NewListing {
+    /// Checks what can be checked before there is a torrent.
+    ///
+    /// # Errors
+    ///
+    /// The name can't be one; title or description are no such text.
+    pub fn check(&self) -> Result<(), Error> {
+        name::check(&self.name)?;
+        check_line("title", &self.title)?;
+        Ok(check_lines("description", &self.description)?)
+    }
 }
 
 /// Files, and the torrent that was made of them.
@@ -51,6 +65,19 @@ pub struct Details {
     pub tier: Option<Option<String>>,
 }
 
+impl Details {
+    /// Checks the texts.
+    ///
+    /// # Errors
+    ///
+    /// Title or description are no such text.
+    pub fn check(&self) -> Result<(), Error> {
+        self.title.as_deref().map_or(Ok(()), |title| check_line("title", title))?;
+        let description = self.description.as_deref();
+        Ok(description.map_or(Ok(()), |text| check_lines("description", text))?)
+    }
+}
+
 /// Operations on items with files; as those on items in general.
 impl Club {
     /// Adds an item with its files.
@@ -65,7 +92,7 @@ impl Club {
         listing: NewListing,
         goods: NewGoods,
     ) -> Result<Item, Error> {
-        name::check(&listing.name)?;
+        listing.check()?;
         self.names().check_policy(&listing.policy)?;
         self.check_tier_of(listing.tier.as_deref())?;
         listing.prices.check()?;
@@ -130,13 +157,14 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// There is no such item; the tier is not configured.
+    /// There is no such item; the tier is not configured; title or description are no such text.
     pub async fn describe(
         &self,
         stamp: &Stamp,
         item: &str,
         details: Details,
     ) -> Result<Item, Error> {
+        details.check()?;
         self.check_tier_of(details.tier.as_ref().and_then(Option::as_deref))?;
         let (stamp, wanted) = (stamp.clone(), item.to_owned());
         self.change_item(move |db| {

@@ -19,6 +19,7 @@ use crate::names::Names;
 use crate::page::Page;
 use crate::payment::{check_amount, credit};
 use crate::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::text::check_line;
 use crate::voucher_code::VoucherCode;
 
 /// The number of a voucher, which is no secret.
@@ -125,6 +126,7 @@ impl Club {
         if !(1..=MAX_BATCH).contains(&new.count) {
             return Err(Error::Batch(new.count));
         }
+        check_line("memo", &new.memo)?;
         match &new.worth {
             Worth::Amount(amount) => check_amount(*amount)?,
             Worth::Item(_) => {}

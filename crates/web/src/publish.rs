@@ -107,18 +107,14 @@ impl Press {
         Ok(published(item, &torrent, warnings))
     }
 
-    /// What a new version says of itself besides.
+    /// Keeps what a new version says of itself besides.
     async fn describe(
         &self,
         stamp: &Stamp,
         item: Item,
         wish: &Publish,
     ) -> Result<Item, PublishError> {
-        let details = club::Details {
-            title: wish.title.clone(),
-            description: wish.description.clone(),
-            tier: wish.tier.clone().map(Some),
-        };
+        let details = details(wish);
         if details.title.is_none() && details.description.is_none() && details.tier.is_none() {
             return Ok(item);
         }
@@ -199,6 +195,7 @@ impl Job {
             if fixed.iter().any(|given| given.is_some()) {
                 return Err(PublishError::Replaces);
             }
+            details(wish).check()?;
             return Ok(Self { listing: None, options });
         }
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -215,6 +212,7 @@ impl Job {
             tier: wish.tier.clone(),
             prices: prices(wish)?,
         };
+        listing.check()?;
         Ok(Self { listing: Some(listing), options })
     }
 
@@ -284,6 +282,15 @@ pub enum PublishError {
         "a price needs a currency, and a currency a price: --torrent-price 2.25 --currency usd"
     )]
     Price,
+}
+
+/// What a new version says of itself besides.
+fn details(wish: &Publish) -> club::Details {
+    club::Details {
+        title: wish.title.clone(),
+        description: wish.description.clone(),
+        tier: wish.tier.clone().map(Some),
+    }
 }
 
 fn prices(wish: &Publish) -> Result<Prices, PublishError> {

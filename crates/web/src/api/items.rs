@@ -56,9 +56,12 @@ async fn from_torrent(request: Request) -> Result<club::NewItem, ApiError> {
         .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
     let torrent = Torrent::read(&bytes)
         .map_err(|error| ApiError::unprocessable(format!("not a torrent file: {error}")))?;
+    // Nobody typed it, so what can't be in a title is left out.
+    let title = String::from_utf8_lossy(torrent.name.as_bytes());
+    let title = title.chars().filter(|c| !c.is_control()).take(club::MAX_TEXT).collect();
     Ok(club::NewItem {
         name,
-        title: String::from_utf8_lossy(torrent.name.as_bytes()).into_owned(),
+        title,
         policy,
         info_hashes: torrent.info_hashes().collect(),
         size_bytes: Some(torrent.length),

@@ -76,6 +76,27 @@ async fn what_is_no_money_is_refused() {
 }
 
 #[tokio::test]
+async fn what_people_type_is_a_line_of_1000_characters() {
+    let house = shop().await;
+    let with = |memo: &str, credit: bool| json!({"key": "T1", "amount": "1", "currency": "usd", "memo": memo, "credit": credit});
+    for credit in [false, true] {
+        let memo = with("a\nb", credit);
+        house.post("/members/ada/topups", memo).await.fails(422, "'\\n' can't be in a memo");
+        let memo = with(&"a".repeat(1001), credit);
+        house.post("/members/ada/topups", memo).await.fails(422, "1000 characters at most");
+    }
+    let worth = json!({"money": {"amount": "1", "currency": "usd"}});
+    let vouchers = json!({"key": "T1", "count": 1, "worth": worth, "memo": "\u{1b}[2J"});
+    house.post("/vouchers", vouchers).await.fails(422, "can't be in a memo");
+    for (field, text) in [("title", "a\u{2028}b"), ("description", "a\tb")] {
+        let why = format!("can't be in a {field}");
+        house.put("/items/demo/details", json!({field: text})).await.fails(422, &why);
+    }
+    house.put("/items/demo/details", json!({"description": "a\nb"})).await.ok();
+    house.post("/members/ada/topups", with(&"a".repeat(1000), false)).await.created();
+}
+
+#[tokio::test]
 async fn prices_that_are_not_named_stay() {
     let house = shop().await;
     let set = async |prices| house.put("/items/demo/prices", prices).await;
