@@ -50,6 +50,12 @@ fn nobody_is_imported_where_somebody_can_not_be() {
     for part in ["nothing was changed, 2 can't", "bob: member 1 has the name", "c c: ' ' can't"] {
         assert!(said.contains(part), "{said}");
     }
+    let file = export(&daemon, "name,tier,passkey\nada,fan,x\n");
+    assert!(
+        daemon.refuses(&["import", &file]).contains("line 2: the passkey of `ada` can be guessed")
+    );
+    let file = export(&daemon, "name,tier\nseedbox,fan\n");
+    assert!(daemon.refuses(&["import", &file]).contains("usher keeps the name `seedbox`"));
     let file = export(&daemon, "name,class\nada,VIP\n");
     assert!(daemon.refuses(&["import", &file]).contains("--tier VIP=fan"));
     let file = export(&daemon, "name\nada\nada\n");

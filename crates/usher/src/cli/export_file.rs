@@ -3,12 +3,14 @@
 //! Columns are known by the names that Gazelle, UNIT3D and plain lists give them, in any case.
 //! Deliberately absent: what they mean here.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use thiserror::Error;
+use web::api::view::MIN_PASSKEY;
 
 /// Somebody in an export.
 #[derive(Clone, Eq, PartialEq)]
@@ -38,33 +40,57 @@ pub(super) fn read(path: &Path) -> Result<Export, ExportError> {
     let is_json = text.trim_start().starts_with(['[', '{']);
     let rows = if is_json { json_rows(text)? } else { csv_rows(text)? };
     let (mut people, mut closed) = (Vec::with_capacity(rows.len()), 0);
-    for (index, row) in rows.into_iter().enumerate() {
+    for (place, row) in rows {
         let field = |names: &[&str]| row.iter().find(|(name, _)| names.contains(&name.as_str()));
         let value = |names| field(names).map(|(_, value)| value.clone()).filter(|v| !v.is_empty());
         if value(ENABLED).is_some_and(|enabled| !OPEN.contains(&enabled.to_lowercase().as_str())) {
             closed += 1;
             continue;
         }
-        let name = value(NAMES).ok_or(ExportError::NoName { row: index + 1 })?;
-        people.push(Person { name, passkey: value(PASSKEYS), class: value(CLASSES) });
+        let name = value(NAMES).ok_or(ExportError::NoName(place))?;
+        let passkey = value(PASSKEYS);
+        if let Some(length) = passkey.as_ref().map(String::len).filter(|len| *len < MIN_PASSKEY) {
+            return Err(ExportError::Passkey { place, name, length });
+        }
+        people.push(Person { name, passkey, class: value(CLASSES) });
     }
     Ok(Export { people, closed })
+}
+
+/// Where somebody stands in a file.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// Of a list, counted from 1.
+    Entry(usize),
+    /// Of the file, counted from 1.
+    Line(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entry(number) => write!(f, "entry {number} of the list"),
+            Self::Line(number) => write!(f, "line {number}"),
+        }
+    }
 }
 
 /// Names in lower case and what stands under them.
 type Fields = Vec<(String, String)>;
 
-fn csv_rows(text: &str) -> Result<Vec<Fields>, ExportError> {
+fn csv_rows(text: &str) -> Result<Vec<(Place, Fields)>, ExportError> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let header: Vec<_> = reader.headers()?.iter().map(str::to_lowercase).collect();
     let fields = |record: csv::StringRecord| {
-        header.iter().cloned().zip(record.iter().map(str::to_owned)).collect()
+        let line = record.position().map_or(0, csv::Position::line);
+        let fields = header.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
+        (Place::Line(line), fields)
     };
     reader.into_records().map(|record| Ok(fields(record?))).collect()
 }
 
 /// A list of objects, be it alone or the only list in an object.
-fn json_rows(text: &str) -> Result<Vec<Fields>, ExportError> {
+fn json_rows(text: &str) -> Result<Vec<(Place, Fields)>, ExportError> {
     let rows = match serde_json::from_str(text)? {
         Value::Array(rows) => rows,
         Value::Object(around) => {
@@ -76,9 +102,10 @@ fn json_rows(text: &str) -> Result<Vec<Fields>, ExportError> {
         }
         _ => return Err(ExportError::NoList),
     };
-    rows.into_iter()
-        .map(|row| match row {
-            Value::Object(row) => Ok(json_fields(row)),
+    (1..)
+        .zip(rows)
+        .map(|(number, row)| match row {
+            Value::Object(row) => Ok((Place::Entry(number), json_fields(row))),
             _ => Err(ExportError::NoList),
         })
         .collect()
@@ -122,10 +149,20 @@ pub enum ExportError {
     #[error("the file holds no list of members: `[{{\"username\": …, \"passkey\": …}}, …]`")]
     NoList,
     /// Somebody has no name.
-    #[error("row {row} has no name: a column is called `name`, `username` or `login`")]
-    NoName {
-        /// Counted from 1, the header left out.
-        row: usize,
+    #[error("{0} has no name: a column is called `name`, `username` or `login`")]
+    NoName(Place),
+    /// A passkey that can be guessed.
+    #[error(
+        "{place}: the passkey of `{name}` can be guessed, having {length} of at least \
+         {MIN_PASSKEY} characters: leave it empty, and `usher member show {name}` tells a new one"
+    )]
+    Passkey {
+        /// Where.
+        place: Place,
+        /// Whose.
+        name: String,
+        /// What it has.
+        length: usize,
     },
 }
 
@@ -156,10 +193,14 @@ mod tests {
     #[test]
     fn a_unit3d_export_is_read() {
         let json = r#"{"meta": 1, "data": [
-            {"username": "ada", "passkey": "0123", "group": {"id": 3, "name": "Power User"}, "active": 1},
+            {"username": "ada", "passkey": "0123456789abcdef", "group": {"id": 3, "name": "Power User"}, "active": 1},
             {"username": "bob", "passkey": null, "group_id": 4, "active": true},
             {"username": "eve", "active": 0}]}"#;
-        check(json, &[("ada", Some("0123"), Some("Power User")), ("bob", None, Some("4"))], 1);
+        check(
+            json,
+            &[("ada", Some("0123456789abcdef"), Some("Power User")), ("bob", None, Some("4"))],
+            1,
+        );
     }
 
     #[test]
@@ -169,11 +210,20 @@ mod tests {
 
     #[test]
     fn what_is_no_export_says_what_one_is() {
-        refuses("user,key\nada,1\n", "row 1 has no name");
+        refuses("user,key\nada,1\n", "line 2 has no name");
         refuses("name,passkey\nada\n", "no CSV");
         refuses("[1]", "no list of members");
         refuses("{\"a\": 1}", "no list of members");
         refuses("[{", "no JSON");
+    }
+
+    #[test]
+    fn a_passkey_that_can_be_guessed_is_refused_by_its_place() {
+        let key = "0123456789abcdef";
+        let csv = format!("name,passkey\nada,{key}\n\"bob\n\",\ncleo,{}\n", &key[1..]);
+        refuses(&csv, "line 5: the passkey of `cleo` can be guessed, having 15 of");
+        let json = r#"[{"name": "ada"}, {"name": "bob", "passkey": "x"}]"#;
+        refuses(json, "entry 2 of the list: the passkey of `bob` can be guessed, having 1 of");
     }
 
     #[track_caller]

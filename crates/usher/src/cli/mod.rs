@@ -34,7 +34,7 @@ pub use client::ClientError;
 pub use discount::{DiscountArgs, DiscountCommand};
 pub use event::EventsCommand;
 pub use export::{ExportArgs, Table};
-pub use export_file::ExportError;
+pub use export_file::{ExportError, Place};
 pub use import::ImportError;
 pub use ledger::{LedgerCommand, TopupArgs};
 pub use order::{CheckoutArgs, OrdersCommand};

@@ -10,7 +10,7 @@ use wire::Passkey;
 use super::admin::{Admin, unix};
 use super::error::ApiError;
 use super::extract::Body;
-use super::view;
+use super::view::{self, MIN_PASSKEY};
 
 pub(super) async fn import(
     State(admin): State<Arc<Admin>>,
@@ -31,12 +31,16 @@ pub(super) async fn import(
 fn newcomer(admin: &Admin, member: view::Newcomer) -> Result<Newcomer, ApiError> {
     let passkey = match &member.passkey {
         None => None,
-        Some(text) => Some(Passkey::new(text.as_bytes()).ok_or_else(|| {
-            ApiError::unprocessable(format!(
-                "the passkey of `{}` is none: 1 to 64 letters, digits, `-` and `_`",
-                member.name
-            ))
-        })?),
+        Some(text) => {
+            let passkey = Passkey::new(text.as_bytes()).filter(|_| text.len() >= MIN_PASSKEY);
+            Some(passkey.ok_or_else(|| {
+                ApiError::unprocessable(format!(
+                    "the passkey of `{}` is none: {MIN_PASSKEY} to {} letters, digits, `-` and `_`",
+                    member.name,
+                    Passkey::MAX_LEN
+                ))
+            })?)
+        }
     };
     let new = NewMember { name: member.name, tier: member.tier, tier_until: unix(member.until)? };
     Ok(Newcomer { member: new, passkey: passkey.map(|passkey| admin.alias(&passkey)) })

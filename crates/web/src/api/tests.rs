@@ -187,6 +187,9 @@ async fn errors_say_in_json_what_is_wrong() {
     house.post("/members", json!({"name": "bob"})).await.fails(422, "missing field `tier`");
     let unknown = json!({"name": "bob", "tier": "fan", "vip": true});
     house.post("/members", unknown).await.fails(422, "unknown field `vip`");
+    let short = json!({"name": "bob", "tier": "fan", "passkey": "0123456789abcde"});
+    let import = json!({"members": [short]});
+    house.post("/import", import).await.fails(422, "`bob` is none: 16 to 64 letters");
     house.get("/members?limit=x").await.fails(400, "limit");
     house.get("/members/bob").await.fails(404, "no member `bob`");
     house.get("/swarms/reel").await.fails(404, "no item `reel`");

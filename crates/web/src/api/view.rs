@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use self::money::Money;
 pub use bound::BoundKey;
-pub use import::{Import, Imported, Newcomer};
+pub use import::{Import, Imported, MIN_PASSKEY, Newcomer};
 pub use upkeep::{Backup, Flaw, NewBackup, Soundness};
 
 /// Why a request was refused.

@@ -27,7 +27,7 @@ pub struct Newcomer {
     /// When the tier ends.
     #[serde(default)]
     pub until: Option<Timestamp>,
-    /// What their clients announce with: 1 to 64 letters, digits, `-` and `_`.
+    /// What their clients announce with: 16 to 64 letters, digits, `-` and `_`.
     #[serde(default)]
     pub passkey: Option<String>,
 }
@@ -48,3 +48,6 @@ pub struct Imported {
     /// Why it was refused.
     pub why: Option<String>,
 }
+
+/// The fewest characters of a passkey: 64 bits in hexadecimal, which nobody guesses.
+pub const MIN_PASSKEY: usize = 16;
