@@ -66,12 +66,17 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
 
 fn rules(raw: &RawTracker, tiers: &Tiers, policies: Policies) -> Result<Rules, Invalid> {
     let ports = raw.forbidden_ports.iter().map(|range| range.first..=range.last).collect();
+    let at_ports = |why: String| Invalid::new("tracker.forbidden_ports", why);
+    let forbidden_ports = PortSet::new(ports).map_err(|error| at_ports(error.to_string()))?;
+    if (1..=u16::MAX).all(|port| forbidden_ports.contains(port)) {
+        let why = "every port is forbidden, so nobody could announce: leave out those of clients";
+        return Err(at_ports(why.to_owned()));
+    }
     Ok(Rules {
         tiers: tiers.clone(),
         policies,
         clients: clients(&raw.clients)?,
-        forbidden_ports: PortSet::new(ports)
-            .map_err(|error| Invalid::new("tracker.forbidden_ports", error.to_string()))?,
+        forbidden_ports,
         enforce_min_interval: raw.enforce_min_interval,
         unknown_torrents: match raw.unknown_torrents {
             UnknownTorrents::Deny => policy::UnknownTorrents::Deny,
@@ -149,6 +154,15 @@ fn admin(raw: RawAdmin, state_dir: &Path, folder: &Path) -> Result<AdminSettings
         return Err(Invalid::new("admin.listen", why));
     }
     let socket = within(folder, raw.socket).unwrap_or_else(|| state_dir.join("admin.sock"));
+    let length = socket.as_os_str().len();
+    if length > MAX_SOCKET {
+        let path = socket.display();
+        let why = format!(
+            "{path} has {length} bytes, and a Unix socket's path {MAX_SOCKET} at most: name a \
+             shorter one, such as /run/usher.sock"
+        );
+        return Err(Invalid::new("admin.socket", why));
+    }
     Ok(AdminSettings { socket, listen: raw.listen })
 }
 
@@ -241,6 +255,8 @@ pub(super) fn within(folder: &Path, path: Option<PathBuf>) -> Option<PathBuf> {
 const HALF_RING: Duration = Duration::from_secs(32_768);
 const SHORTEST_TASK: Duration = Duration::from_millis(100);
 const LONGEST_TASK: Duration = Duration::from_secs(24 * 3600);
+/// The most bytes of a Unix socket's path on Linux, the 0 at its end left out.
+const MAX_SOCKET: usize = 107;
 const URL: &str = "a URL such as https://club.example.org, without a query";
 
 #[cfg(test)]
@@ -286,6 +302,21 @@ mod tests {
         refuses("tracker: {reachability: {timeout: 2m}}", "tracker.reachability.timeout: ");
         refuses("state_dir: ''", "state_dir: empty");
         refuses("admin: {listen: '192.0.2.1:6970'}", "admin.listen: 192.0.2.1 is not a loopback");
+        for every in ["1-65535", "40000-65535, 2-50000, 1"] {
+            let file = format!("tracker: {{forbidden_ports: [{every}]}}");
+            refuses(&file, "tracker.forbidden_ports: every port is forbidden");
+        }
+        assert!(check("tracker: {forbidden_ports: [1-6880, 6882-65535]}").is_ok());
+    }
+
+    #[test]
+    fn the_admin_socket_has_a_path_that_sockets_can_have() {
+        let socket = |len: usize| format!("admin: {{socket: /{}}}", "s".repeat(len - 1));
+        assert!(check(&socket(107)).is_ok());
+        refuses(&socket(108), "admin.socket: /sss");
+        let deep = format!("state_dir: /{}", "d".repeat(100));
+        refuses(&deep, "admin.socket: /ddd");
+        assert!(check(&format!("{deep}\nadmin: {{socket: /run/usher.sock}}")).is_ok());
     }
 
     #[test]

@@ -256,6 +256,11 @@ impl Checker<'_> {
             if let Some(raw) = &terms.price {
                 let key = format!("tiers[{index}].price");
                 let price = price(&key, &raw.amount, &raw.currency)?;
+                if price.minor == 0 {
+                    let why = "more than nothing: leave `price` out of a tier that is not for \
+                               sale, and give it by `usher member set-tier`";
+                    return Err(Invalid::new(format!("{key}.amount"), why));
+                }
                 plans.insert(terms.id.clone(), (price, raw.per));
             }
         }

@@ -142,6 +142,13 @@ pub(super) fn resolve(
         return Err(Invalid::new("rewards.line_rate", "more than 0, such as 120MiB/s"));
     }
     let RawLeaks { addresses, at_once, kinds } = leaks;
+    for (key, most) in [("addresses", addresses), ("at_once", at_once), ("kinds", kinds)] {
+        if most == 0 {
+            let why =
+                "at least 1: more is an alert, and every client is 1; a high number asks less";
+            return Err(Invalid::new(format!("leaks.{key}"), why));
+        }
+    }
     Ok(StandingSettings {
         window_secs: whole_seconds("rewards.window", rewards.window, &(second..=7 * DAY))?,
         hold_secs: whole_seconds("rewards.hold", rewards.hold, &(Duration::ZERO..=365 * DAY))?,
@@ -180,6 +187,9 @@ mod tests {
         refuses("rewards: {window: 0s}", "rewards.window: ");
         refuses("rewards: {hold: 1ms}", "rewards.hold: ");
         refuses("rewards: {line_rate: 0B/s}", "rewards.line_rate: ");
+        for key in ["addresses", "at_once", "kinds"] {
+            refuses(&format!("leaks: {{{key}: 0}}"), &format!("leaks.{key}: at least 1"));
+        }
         refuses("privacy: {keep_addresses: 0s}", "privacy.keep_addresses: ");
         let config = Config::new(parse("membership: {grace: 0s}").unwrap(), Path::new("")).unwrap();
         assert_eq!(config.rules.grace_secs, 0);

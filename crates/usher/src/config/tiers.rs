@@ -223,6 +223,10 @@ impl Complete {
         if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_lowercase()) {
             return Err(Invalid::new(at("price.currency"), "three lower-case letters, as `usd`"));
         }
+        if self.earn.is_some_and(|earn| earn.verified_upload_30d.0 == 0) {
+            let why = "more than 0, such as 50GiB: else nobody has to upload anything for it";
+            return Err(Invalid::new(at("earn.verified_upload_30d"), why));
+        }
         let Self { id, webseed, price, earn, .. } = self;
         Ok((tier, Terms { id, webseed, price, earn }))
     }
@@ -357,6 +361,8 @@ mod tests {
         refuses(&second("announce: {numwant: 51}"), "tiers[1].announce: numwant is 51");
         refuses(&second("announce: {numwant_cap: 201}"), "tiers[1].announce: numwant_cap is 201");
         refuses(&second("webseed: {enabled: true, concurrency: 0}"), "tiers[1].webseed: ");
+        let earned = "earn: {verified_upload_30d: 0B}";
+        refuses(&second(earned), "tiers[1].earn.verified_upload_30d: more than 0");
         refuses(
             &second("price: {amount: \"5.00\", currency: $, per: month}"),
             "tiers[1].price.currency: ",

@@ -74,6 +74,18 @@ fn what_can_not_stand_is_named() {
 }
 
 #[test]
+fn a_tier_for_sale_costs_something() {
+    let tier = |amount| {
+        check(&format!(
+            "tiers: [{{id: outsider}}, {{id: fan, price: {{amount: '{amount}', currency: usd, per: week}}}}]"
+        ))
+    };
+    let message = tier("0.00").unwrap_err().to_string();
+    assert!(message.starts_with("tiers[1].price.amount: more than nothing"), "{message}");
+    assert_eq!(tier("0.01").unwrap().plans["fan"].0.minor, 1);
+}
+
+#[test]
 fn the_example_in_tracker_yaml_is_one() {
     let text = include_str!("../../../../../tracker.yaml");
     let (_, section) = text.split_once("\npayments:\n").unwrap();
