@@ -209,8 +209,16 @@ fn a_new_version_keeps_rights_and_a_broken_one_is_found() {
 
 #[test]
 fn what_the_daemon_keeps_to_itself_is_not_published() {
-    let rest = "secret_file: master\nbackup: {folder: copies}\n";
-    let daemon = Daemon::start("", &format!("{rest}items_dir: drop\nitems_settle: 200ms"));
+    let secrets = tempfile::tempdir().unwrap();
+    let token = secrets.path().join("kofi");
+    fs::write(&token, "token").unwrap();
+    let kofi = "tier: fan, days: 35, amount: '3.00', currency: usd";
+    let rest = format!(
+        "secret_file: master\nbackup: {{folder: copies}}\nitems_dir: drop\nitems_settle: 200ms\n\
+         payments: {{kofi: {{token_files: [{}], {kofi}}}}}",
+        token.display()
+    );
+    let daemon = Daemon::start("", &rest);
     let home = daemon.folder();
     for folder in ["drop", "copies", "films"] {
         fs::create_dir_all(home.join(folder)).unwrap();
@@ -218,7 +226,8 @@ fn what_the_daemon_keeps_to_itself_is_not_published() {
     symlink(home.join("state"), home.join("films/link")).unwrap();
     fs::write(home.join("copies/club.db"), "books").unwrap();
     let refused = ["", "state", "state/club.db", "films/link", "master", "copies/club.db"];
-    for path in refused.map(|path| home.join(path)) {
+    let payments = [secrets.path().to_owned(), token];
+    for path in refused.map(|path| home.join(path)).into_iter().chain(payments) {
         let said = daemon.refuses(&["publish", path.to_str().unwrap(), "--name", "x"]);
         assert!(said.contains("what the daemon keeps to itself in"), "{said}");
     }

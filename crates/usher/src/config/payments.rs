@@ -5,7 +5,8 @@
 mod raw;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::iter;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -34,6 +35,23 @@ pub struct Payments {
     pub hooks: BTreeMap<String, HookSettings>,
     /// What tiers cost that are for sale.
     pub plans: BTreeMap<String, (club::Amount, Period)>,
+}
+
+impl Payments {
+    /// The files that secrets lie in, whole.
+    pub fn secret_files(&self) -> Vec<PathBuf> {
+        let (stripe, btcpay, kofi) = (&self.stripe, &self.btcpay, &self.kofi);
+        let stripe = stripe.iter().flat_map(|it| it.key.iter().chain(&it.webhook_secrets));
+        let btcpay = btcpay.iter().flat_map(|it| iter::once(&it.key).chain(&it.webhook_secrets));
+        let kofi = kofi.iter().flat_map(|it| &it.tokens);
+        let hooks = self.hooks.values().flat_map(|it| &it.secrets);
+        let places = stripe.chain(btcpay).chain(kofi).chain(hooks);
+        let file = |place: &Place| match place {
+            Place::Environment(_) => None,
+            Place::File(path) => Some(path.clone()),
+        };
+        places.filter_map(file).collect()
+    }
 }
 
 /// Stripe.

@@ -34,6 +34,7 @@ pub(crate) fn of_tracker(config: &Config) -> Settings {
 pub(crate) fn private(source: &Source, config: &Config) -> Private {
     let mut places =
         vec![config.state_dir.clone(), config.secret_file.clone(), config.backup.folder.clone()];
+    places.extend(config.payments.secret_files());
     places.extend(config.tracker.http.tls.as_ref().map(|tls| tls.key.clone()));
     if let Database::File(path) = &config.database {
         places.push(path.clone());

@@ -28,6 +28,13 @@ fn every_provider_is_read_with_its_defaults() {
 }
 
 #[test]
+fn every_file_with_a_secret_is_known() {
+    let files = check(EVERYTHING).unwrap().secret_files();
+    let expected = ["/run/key", "stripe", "k", "w", "t", "p"];
+    assert!(files.iter().eq(&expected.map(|file| Path::new("/etc/usher").join(file))), "{files:?}");
+}
+
+#[test]
 fn what_can_not_stand_is_named() {
     for (file, key) in [
         ("stripe: {webhook_secret_files: []}", "payments.stripe.webhook_secret_files: empty"),
