@@ -14,6 +14,7 @@ print(json.dumps({
         {
             "title": entry.title,
             "id": entry.id,
+            "link": entry.link,
             "published": entry.published,
             "enclosures": [dict(enclosure) for enclosure in entry.enclosures],
             "size": entry.torrent_contentlength,

@@ -30,6 +30,7 @@ fn a_members_feed_leads_to_torrents_of_their_own() {
     assert_eq!(entry["size"], "100000");
     let [enclosure] = entry["enclosures"].as_array().unwrap().as_slice() else { panic!() };
     assert_eq!(enclosure["type"], "application/x-bittorrent");
+    assert_eq!(entry["link"], enclosure["href"], "where there is something");
     let torrent = get(&daemon, &enclosure["href"], "");
     assert_eq!(enclosure["length"], torrent.body.len().to_string(), "BEP 36");
     let torrent = Torrent::read(&torrent.body).unwrap();

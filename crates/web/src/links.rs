@@ -81,7 +81,7 @@ impl Links<'_> {
     }
 
     /// Where an item is presented to people.
-    pub(crate) fn page(&self, item: &str) -> String {
+    fn page(&self, item: &str) -> String {
         format!("{}/items/{item}", self.addresses.site)
     }
 

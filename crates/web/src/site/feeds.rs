@@ -125,7 +125,7 @@ impl Site {
         goods: &Goods,
         media: Option<Media>,
     ) -> Result<Entry, NoEntry> {
-        let (torrent, torrent_url, page) = self.links(|links| {
+        let (torrent, torrent_url) = self.links(|links| {
             let torrent = match owner {
                 Some(owner) => links.personal(goods, &item.name, owner),
                 None => links.public(goods, &item.name, true),
@@ -134,7 +134,7 @@ impl Site {
                 || FREE.to_owned(),
                 |member| links.download_token(member.id, self.club.turns(member.id)),
             );
-            (torrent, links.torrent(&token, &item.name), links.page(&item.name))
+            (torrent, links.torrent(&token, &item.name))
         });
         let torrent = torrent.map_err(|error| NoEntry::from(club::Error::from(error)))?;
         let v1 = goods.torrent.info_hash_v1.map(|hash| hash.to_string());
@@ -143,7 +143,6 @@ impl Site {
         Ok(Entry {
             title: item.title,
             description: item.description,
-            page,
             guid: guid.unwrap_or_default(),
             info_hash: item.info_hashes.first().map(ToString::to_string).unwrap_or_default(),
             published: goods.offer.published,

@@ -1,8 +1,9 @@
 //! RSS 2.0 as torrent clients and podcast readers take it (BEP 36).
 //!
 //! The enclosure's length is that of the .torrent, as BEP 36 says; the content's stands beside it in
-//! ezRSS's `contentLength`, where Sonarr looks. The `guid` holds no token, lest a rotated one lets
-//! everything be downloaded again.
+//! ezRSS's `contentLength`, where Sonarr looks. An entry's link is the
+//! torrent's, as no page presents it. The `guid` holds no token, lest a rotated one lets everything be
+//! downloaded again.
 
 use std::io;
 
@@ -28,7 +29,6 @@ pub(super) struct Channel<'a> {
 pub(super) struct Entry {
     pub(super) title: String,
     pub(super) description: String,
-    pub(super) page: String,
     pub(super) guid: String,
     pub(super) info_hash: String,
     /// In Unix seconds.
@@ -112,7 +112,7 @@ impl Entry {
     fn write(&self, out: &mut Out) -> io::Result<()> {
         out.create_element("item").write_inner_content(|out| {
             text(out, "title", &self.title)?;
-            text(out, "link", &self.page)?;
+            text(out, "link", &self.torrent_url)?;
             if !self.description.is_empty() {
                 text(out, "description", &self.description)?;
             }
@@ -194,6 +194,7 @@ mod tests {
             "<lastBuildDate>Fri, 15 Jan 2027 08:00:00 +0000</lastBuildDate>",
             "<enclosure url=\"https://c/t/T/reel.torrent\" length=\"99\" type=\"application/x-bittorrent\"/>",
             "<guid isPermaLink=\"false\">urn:btih:c146</guid>",
+            "<link>https://c/t/T/reel.torrent</link>",
             "<torrent:contentLength>734003200</torrent:contentLength>",
             "<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"https://c/feed/F/club.xml\"/>",
         ] {
@@ -225,7 +226,6 @@ mod tests {
         let entry = Entry {
             title: "Reel & \u{1}1".to_owned(),
             description: String::new(),
-            page: "https://c/items/reel".to_owned(),
             guid: "urn:btih:c146".to_owned(),
             info_hash: "c146".to_owned(),
             published: 1_800_000_000,
