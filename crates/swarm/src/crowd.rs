@@ -108,8 +108,7 @@ impl Crowd {
     /// Shrinks the tables that are sparse where the caller stood.
     pub(crate) fn shrink(&mut self, visit: &Visit<'_>) {
         fn shrink<S: Slot>(peers: &mut Peers<S>, sought: &Sought<S::Key>, hashing: &Hashing) {
-            for group in Group::ALL {
-                let table = peers.table_mut(group);
+            for table in peers.tables_mut() {
                 if table.is_sparse(sought.hash) {
                     table.fit(sought.hash, hashing);
                 }
@@ -177,11 +176,12 @@ impl Crowd {
 
     /// Whether the peers could do with fewer tables.
     pub(crate) fn has_spare_tables(&self) -> bool {
-        self.has_spare_v6() || self.to_few().is_some()
+        self.v4.has_spare() || self.has_spare_v6() || self.to_few().is_some()
     }
 
-    /// Goes without the IPv6 tables if nobody is in them.
+    /// Goes without the IPv6 tables if nobody is in them, and without those of the inside.
     pub(crate) fn shed(&mut self) {
+        self.v4.shed();
         if self.has_spare_v6() {
             self.v6 = None;
         }

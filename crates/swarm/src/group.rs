@@ -79,33 +79,3 @@ impl Census {
         }
     }
 }
-
-/// One thing for each group.
-#[derive(Debug)]
-pub(crate) struct ByGroup<T>(pub(crate) [T; 4]);
-
-impl<T> ByGroup<T> {
-    pub(crate) fn of(&self, group: Group) -> &T {
-        let [a, b, c, d] = &self.0;
-        match group {
-            Group::InsideLeechers => a,
-            Group::InsideSeeders => b,
-            Group::OutsideLeechers => c,
-            Group::OutsideSeeders => d,
-        }
-    }
-
-    pub(crate) fn of_mut(&mut self, group: Group) -> &mut T {
-        let [a, b, c, d] = &mut self.0;
-        match group {
-            Group::InsideLeechers => a,
-            Group::InsideSeeders => b,
-            Group::OutsideLeechers => c,
-            Group::OutsideSeeders => d,
-        }
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Group, &T)> {
-        Group::ALL.into_iter().zip(&self.0)
-    }
-}

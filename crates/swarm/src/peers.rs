@@ -1,6 +1,6 @@
 //! The peers of one family: a table for each group, and how a peer moves between them.
 
-use crate::group::{ByGroup, Census, Group};
+use crate::group::{Census, Group};
 use crate::segment::Put;
 use crate::slot::{Slot, Sought};
 use crate::sync::{AtomicBool, Ordering, fence};
@@ -11,9 +11,18 @@ use crate::word::{Marks, Word};
 /// The peers of one family.
 #[derive(Debug)]
 pub(crate) struct Peers<S> {
-    tables: ByGroup<Table<S>>,
+    outside: Side<S>,
+    /// Absent until the first peer in the club comes: an open tracker's swarms have none.
+    inside: Option<Box<Side<S>>>,
     /// Whether a key may stand in two tables. Cleared by the next sweep.
     doubled: AtomicBool,
+}
+
+/// The peers of one side of the club.
+#[derive(Debug)]
+struct Side<S> {
+    leechers: Table<S>,
+    seeders: Table<S>,
 }
 
 /// How a peer wants to stand.
@@ -67,19 +76,46 @@ pub(crate) trait Watch<K> {
 
 impl<S: Slot> Peers<S> {
     pub(crate) fn new() -> Self {
-        Self { tables: ByGroup([(); 4].map(|()| Table::new())), doubled: AtomicBool::new(false) }
+        Self { outside: Side::new(), inside: None, doubled: AtomicBool::new(false) }
     }
 
+    /// The tables that there are.
     pub(crate) fn tables(&self) -> impl Iterator<Item = (Group, &Table<S>)> {
-        self.tables.iter()
+        Group::ALL.into_iter().filter_map(|group| Some((group, self.table(group)?)))
     }
 
-    pub(crate) fn table(&self, group: Group) -> &Table<S> {
-        self.tables.of(group)
+    /// The table of a group; `None` where it never had a peer.
+    pub(crate) fn table(&self, group: Group) -> Option<&Table<S>> {
+        let side = if group.is_inside() { self.inside.as_deref()? } else { &self.outside };
+        Some(if group.is_seeders() { &side.seeders } else { &side.leechers })
     }
 
+    /// The table of a group, made where there is none.
     pub(crate) fn table_mut(&mut self, group: Group) -> &mut Table<S> {
-        self.tables.of_mut(group)
+        let side = if group.is_inside() {
+            self.inside.get_or_insert_with(|| Box::new(Side::new()))
+        } else {
+            &mut self.outside
+        };
+        if group.is_seeders() { &mut side.seeders } else { &mut side.leechers }
+    }
+
+    /// The tables that there are, to change.
+    pub(crate) fn tables_mut(&mut self) -> impl Iterator<Item = &mut Table<S>> {
+        let sides = self.inside.as_deref_mut().into_iter().chain([&mut self.outside]);
+        sides.flat_map(|side| [&mut side.leechers, &mut side.seeders])
+    }
+
+    /// Whether there are tables of the inside with nobody left in them.
+    pub(crate) fn has_spare(&self) -> bool {
+        self.inside.as_ref().is_some_and(|side| side.leechers.live() + side.seeders.live() == 0)
+    }
+
+    /// Goes without the tables of the inside if nobody is in them.
+    pub(crate) fn shed(&mut self) {
+        if self.has_spare() {
+            self.inside = None;
+        }
     }
 
     /// Live peers of all groups.
@@ -131,7 +167,8 @@ impl<S: Slot> Peers<S> {
             return Arrived::Held;
         }
         let word = stand.word(sought.name);
-        let old = match self.table(group).put(sought, word, |old| stand.may_change(old)) {
+        let Some(table) = self.table(group) else { return Arrived::NoRoom };
+        let old = match table.put(sought, word, |old| stand.may_change(old)) {
             // Who is writing the slot says the same of it, and it can be read a moment from now.
             Put::Busy => return Arrived::Done { was: Some(group) },
             Put::Done(old) => old,
@@ -182,7 +219,8 @@ impl<S: Slot> Peers<S> {
     pub(crate) fn stretch(&self, place: &mut Place) -> Option<(Group, &[S])> {
         loop {
             let group = *Group::ALL.get(place.table)?;
-            let Some(segment) = self.table(group).segments().get(place.segment) else {
+            let segments = self.table(group).map(Table::segments).unwrap_or_default();
+            let Some(segment) = segments.get(place.segment) else {
                 *place = Place { table: place.table + 1, ..Place::default() };
                 continue;
             };
@@ -207,11 +245,12 @@ impl<S: Slot> Peers<S> {
         mut keep: impl FnMut(S::Key),
     ) -> u32 {
         let mut expired = 0;
+        let Some(table) = self.table(group) else { return 0 };
         for (slot, word) in live(slots) {
             let key = slot.key(word);
             if word.is_fresh(window) {
                 keep(key);
-            } else if self.table(group).replace(slot, word, word.dead()) {
+            } else if table.replace(slot, word, word.dead()) {
                 watch.changed(group, key, word, word.dead());
                 expired += 1;
             }
@@ -253,7 +292,7 @@ impl<S: Slot> Peers<S> {
         let others = || self.tables().filter(|(other, table)| *other != group && table.held() != 0);
         let word = |table: &Table<S>| table.find(sought).map_or(Word::EMPTY, |(_, word)| word);
         others().next().is_some()
-            && !word(self.table(group)).is_live()
+            && !self.table(group).is_some_and(|table| word(table).is_live())
             && others().map(|(_, table)| word(table)).any(|w| w.is_fresh(window) && w.marks().held)
     }
 
@@ -293,7 +332,7 @@ impl<S: Slot> Peers<S> {
         word: Word,
         watch: &impl Watch<S::Key>,
     ) {
-        let table = self.table(group);
+        let Some(table) = self.table(group) else { return };
         let Some((slot, _)) = table.find(sought) else { return };
         if let Err(now) = slot.replace(word, word)
             && !now.is_live()
@@ -302,6 +341,12 @@ impl<S: Slot> Peers<S> {
             watch.changed(group, sought.key, now, word);
             self.doubled.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+impl<S: Slot> Side<S> {
+    fn new() -> Self {
+        Self { leechers: Table::new(), seeders: Table::new() }
     }
 }
 
@@ -335,6 +380,25 @@ mod tests {
     #[test]
     fn of_a_key_in_two_tables_as_new_one_stays() {
         check(10, 10, Group::OutsideLeechers);
+    }
+
+    #[test]
+    fn the_inside_has_tables_while_somebody_is_in_it() {
+        let hashing = Hashing::new(1);
+        let sought = V4Slot::seek(CompactV4::new([203, 0, 113, 1].into(), 6881), &hashing);
+        let seen = Tick::at(10 * Tick::SECS);
+        let mut peers = Peers::<V4Slot>::new();
+        assert_eq!(peers.tables().count(), 2);
+        let table = peers.table_mut(Group::InsideSeeders);
+        table.make_room(sought.hash, &hashing);
+        table.put(&sought, Word::live(sought.name, seen, Marks::default()), |_| true);
+        peers.shed();
+        assert_eq!((peers.tables().count(), peers.live()), (4, 1));
+        let table = peers.table_mut(Group::InsideSeeders);
+        assert!(table.clear(&sought, |_| true).is_ok());
+        assert!(peers.has_spare());
+        peers.shed();
+        assert_eq!(peers.tables().count(), 2);
     }
 
     /// Asserts which word of a leecher and a seeder stays, seen at these ticks.

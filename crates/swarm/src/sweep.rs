@@ -96,10 +96,12 @@ impl Swarms {
 
     /// Rebuilds the segments of a table that are larger than their peers need.
     fn fit<S: Family>(&self, found: &Found, group: Group) {
-        let segments = |peers: &Peers<S>| peers.table(group).segments().len();
+        let segments = |peers: &Peers<S>| peers.table(group).map_or(0, |t| t.segments().len());
         let count = self.read_peers::<S, _>(found, |_, peers| segments(peers)).unwrap_or_default();
         for segment in 0..count {
-            let is_loose = |_: &Crowd, peers: &Peers<S>| peers.table(group).is_loose(segment);
+            let is_loose = |_: &Crowd, peers: &Peers<S>| {
+                peers.table(group).is_some_and(|table| table.is_loose(segment))
+            };
             if self.read_peers::<S, _>(found, is_loose) == Some(true) {
                 self.write(found, |swarm| {
                     let Swarm::Crowd(crowd) = swarm else { return };
