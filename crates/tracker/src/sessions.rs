@@ -226,7 +226,7 @@ impl Visit<'_> {
 
 #[derive(Default)]
 struct Shard {
-    places: HashTable<u32>,
+    places: HashTable<u16>,
     slab: Slab<Session>,
     /// Places of sessions that have news for the next flush.
     dirty: FixedBitSet,
@@ -249,7 +249,7 @@ impl Shard {
         let mut replaced = None;
         let mut clients = 0_u8;
         let mut namesakes = 0;
-        for place in self.places.iter_hash(hash).copied() {
+        for place in self.places.iter_hash(hash).copied().map(u32::from) {
             let Some(session) = self.slab.get(place) else { continue };
             if session.is(id) {
                 own = Some(place);
@@ -297,9 +297,6 @@ impl Shard {
         visit: &Visit<'_>,
         rehash: impl Fn(&SessionId) -> u64,
     ) {
-        if self.slab.len() >= MAX_SESSIONS_PER_SHARD {
-            return;
-        }
         let mut session = Session::new(*id, visit.now.unix);
         session.set_counters(visit.announce.uploaded, visit.announce.downloaded);
         session.describe(visit);
@@ -310,12 +307,14 @@ impl Shard {
     }
 
     fn insert(&mut self, hash: u64, session: Session, rehash: impl Fn(&SessionId) -> u64) {
+        if self.slab.len() >= MAX_SESSIONS_PER_SHARD {
+            return;
+        }
         let has_news = session.news != News::None;
         let place = self.slab.insert(session);
+        let Ok(short) = u16::try_from(place) else { return };
         let slab = &self.slab;
-        self.places.insert_unique(hash, place, |place| {
-            slab.get(*place).map_or(0, |session| rehash(&session.id()))
-        });
+        self.places.insert_unique(hash, short, |place| hash_at(slab, *place, &rehash));
         if has_news {
             self.mark(place);
         }
@@ -390,10 +389,11 @@ impl Shard {
 
     fn remove(&mut self, hash: u64, id: &SessionId) -> Option<Session> {
         let slab = &self.slab;
-        let found =
-            self.places.find_entry(hash, |place| slab.get(*place).is_some_and(|s| s.is(id)));
+        let found = self
+            .places
+            .find_entry(hash, |place| slab.get(u32::from(*place)).is_some_and(|s| s.is(id)));
         let (place, _) = found.ok()?.remove();
-        self.slab.remove(place)
+        self.slab.remove(u32::from(place))
     }
 
     fn drain_dirty(&mut self, unix: u32, counts: &mut Vec<SessionCount>) {
@@ -433,16 +433,15 @@ impl Shard {
         if !ids.is_empty() {
             self.slab.shrink();
             let slab = &self.slab;
-            self.places.shrink_to(slab.len(), |place| {
-                slab.get(*place).map_or(0, |session| rehash(&session.id()))
-            });
+            self.places.shrink_to(slab.len(), |place| hash_at(slab, *place, &rehash));
         }
         ids.len()
     }
 
     fn find(&self, hash: u64, id: &SessionId) -> Option<u32> {
         let slab = &self.slab;
-        self.places.find(hash, |place| slab.get(*place).is_some_and(|s| s.is(id))).copied()
+        let is_it = |place: &u16| slab.get(u32::from(*place)).is_some_and(|s| s.is(id));
+        self.places.find(hash, is_it).copied().map(u32::from)
     }
 
     fn session_mut(&mut self, hash: u64, id: &SessionId) -> Option<&mut Session> {
@@ -463,6 +462,11 @@ impl Session {
             self.set_flag(Self::counted_by_v4(visit.second_hash), true);
         }
     }
+}
+
+/// The hash of the session at a place.
+fn hash_at(slab: &Slab<Session>, place: u16, rehash: impl Fn(&SessionId) -> u64) -> u64 {
+    slab.get(u32::from(place)).map_or(0, |session| rehash(&session.id()))
 }
 
 /// Bytes a second by which `left` fell, over at least [`PROGRESS_SECS`].
