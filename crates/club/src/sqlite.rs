@@ -221,8 +221,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rows that SQLite's thread may be ahead of their reader: fewer wake-ups while the club loads.
 const ROW_BUFFER: usize = 1024;
 const MAX_READERS: u32 = 4;
-/// 16 MiB, as it is said in KiB: a large flush looks at some page for each of its rows.
-const WRITER_CACHE: &str = "-16384";
+/// 4 MiB, as it is said in KiB: a large flush goes through the pages in their order.
+const WRITER_CACHE: &str = "-4096";
 
 #[cfg(test)]
 mod tests {
