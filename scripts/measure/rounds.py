@@ -1,5 +1,7 @@
 """Runs a case: its trackers in turn, round after round."""
 
+import time
+
 from . import meanwhile
 
 
@@ -26,16 +28,24 @@ def reply_bytes(case, found):
 
 def one(bench, case, tracker, running, found):
     """What a tracker does in one round: yields one report, or one for each rate."""
-    common = [running.url, *case.crowd, "--pid", str(running.pid)]
+    target = [running.url, "--pid", str(running.pid)]
     if case.members and tracker == "usher":
-        common += ["--passkeys", str(running.folder / "state" / "passkeys")]
+        target += ["--passkeys", str(running.folder / "state" / "passkeys")]
+    common = [*target, *case.crowd]
     core = case.load_cores or None
     if case.old:
         crowd = ["--peers", str(case.old), "--torrents", str(case.torrents), "--seed", "1"]
         bench.run_load(["fill", running.url, *crowd, *FILL])
+    fill = case.fill
+    if case.first:
+        # The caches of the database are as full as they will ever be once these are written.
+        crowd = ["--peers", str(case.first), "--torrents", str(case.torrents)]
+        bench.run_load(["fill", *target, *crowd, *FILL])
+        time.sleep(WRITTEN)
+        fill = [*fill, "--skip", str(case.first)]
     is_floor = tracker.startswith("bare")
     if not is_floor:
-        filled = bench.run_load(["fill", *common, *case.fill, *FILL], core)
+        filled = bench.run_load(["fill", *common, *fill, *FILL], core)
         if case.only_fill:
             yield filled
             return
@@ -76,5 +86,7 @@ def show(case, tracker, number, run):
     print("  ".join(parts), flush=True)
 
 
+# Seconds after which the first of a crowd of members are in the database.
+WRITTEN = 5
 # Peers reply with few peers while a tracker is filled: it is not that which is measured.
 FILL = ["--numwant", "5"]

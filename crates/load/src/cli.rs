@@ -77,6 +77,9 @@ struct Fill {
     /// Spread peers over torrents as aquatic_udp_load_test does.
     #[arg(long)]
     aquatic: bool,
+    /// Peers that are there already: the first N do not announce.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    skip: u32,
 }
 
 /// What both have.
@@ -212,6 +215,7 @@ impl Fill {
     fn plan(&self) -> Result<Plan, Error> {
         let mut plan = self.load.plan(self.aquatic)?;
         plan.fill = true;
+        plan.skip = self.skip;
         plan.mix = Mix { started: 1.0, numwant: self.load.numwant, ..Mix::default() };
         Ok(plan)
     }
@@ -245,6 +249,7 @@ impl Load {
             connections: self.outstanding,
             close: self.close,
             fill: false,
+            skip: 0,
             threads: self.threads.max(1),
             warm_up: Duration::ZERO,
             duration: Duration::ZERO,
@@ -283,7 +288,7 @@ fn report(plan: &Plan, json: bool) -> Result<()> {
     bar.set_style(ProgressStyle::with_template("{bar:40} {msg}")?);
     let done = plan.run(|answered, past| {
         let (part, whole) = if plan.fill {
-            (answered, u64::from(plan.population.peers))
+            (answered, u64::from(plan.population.peers.saturating_sub(plan.skip)))
         } else {
             (u64::try_from(past.as_millis()).unwrap_or(u64::MAX), millis(plan.duration))
         };

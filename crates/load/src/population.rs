@@ -93,8 +93,12 @@ impl Population {
 
     /// How many peers come from a source.
     pub(crate) fn peers_of(&self, source: u32) -> u32 {
-        let sources = self.sources.max(1);
-        self.peers.saturating_sub(source).div_ceil(sources)
+        self.first_of(source, self.peers)
+    }
+
+    /// How many of the first `peers` peers come from a source.
+    pub(crate) fn first_of(&self, source: u32, peers: u32) -> u32 {
+        peers.saturating_sub(source).div_ceil(self.sources.max(1))
     }
 
     /// The highest number of peers that have a port each, from so many sources.

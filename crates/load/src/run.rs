@@ -34,6 +34,8 @@ pub struct Plan {
     pub close: bool,
     /// Whether every peer announces once and the run ends then, instead of after a time.
     pub fill: bool,
+    /// Peers that are there already: the first so many do not announce in a fill.
+    pub skip: u32,
     /// Threads that ask.
     pub threads: usize,
     /// What is not measured, at the start.
@@ -49,7 +51,11 @@ pub struct Plan {
 impl Plan {
     /// In which order the peers of a source announce.
     pub(crate) fn order(&self, source: u32) -> Order {
-        if self.fill { Order::once(self.population.peers_of(source)) } else { Order::Random }
+        if !self.fill {
+            return Order::Random;
+        }
+        let all = &self.population;
+        Order::once(all.first_of(source, self.skip), all.peers_of(source))
     }
 
     /// Does it. Now and then `progress` hears how many answers there were, and after how long.

@@ -47,6 +47,8 @@ pub(crate) enum Ask {
 pub(crate) enum Order {
     /// Each once, in a shuffled order; those that got no answer are put back.
     Once {
+        /// Where the walk begins: those before are there already.
+        first: u32,
         /// How many were taken from the walk.
         taken: u32,
         /// From one to the next.
@@ -59,9 +61,10 @@ pub(crate) enum Order {
 }
 
 impl Order {
-    /// Each of `count` once.
-    pub(crate) fn once(count: u32) -> Self {
-        Self::Once { taken: 0, stride: stride(count), again: Vec::new() }
+    /// Each of `count` once, but the `first` ones.
+    pub(crate) fn once(first: u32, count: u32) -> Self {
+        let stride = stride(count.saturating_sub(first));
+        Self::Once { first, taken: 0, stride, again: Vec::new() }
     }
 
     /// The next peer of `source`; none when all had their turn.
@@ -70,10 +73,10 @@ impl Order {
         let place = match self {
             Self::Random if count > 0 => rng.u32(..count),
             Self::Once { again, .. } if !again.is_empty() => return again.pop(),
-            Self::Once { taken, stride, .. } if *taken < count => {
-                let place = u64::from(*taken) * u64::from(*stride) % u64::from(count);
+            Self::Once { first, taken, stride, .. } if *taken < count.saturating_sub(*first) => {
+                let place = u64::from(*taken) * u64::from(*stride) % u64::from(count - *first);
                 *taken += 1;
-                u32::try_from(place).unwrap_or_default()
+                *first + u32::try_from(place).unwrap_or_default()
             }
             Self::Once { .. } | Self::Random => return None,
         };
@@ -83,7 +86,9 @@ impl Order {
     /// Whether none of `count` peers is left to announce.
     pub(crate) const fn is_done(&self, count: u32) -> bool {
         match self {
-            Self::Once { taken, again, .. } => *taken >= count && again.is_empty(),
+            Self::Once { first, taken, again, .. } => {
+                *taken >= count.saturating_sub(*first) && again.is_empty()
+            }
             Self::Random => count == 0,
         }
     }
@@ -194,7 +199,7 @@ mod tests {
         let all = population();
         for source in [0, 3] {
             let count = all.peers_of(source);
-            let (mut order, mut rng) = (Order::once(count), Rng::with_seed(1));
+            let (mut order, mut rng) = (Order::once(0, count), Rng::with_seed(1));
             let met: Vec<_> = std::iter::from_fn(|| order.next(&all, source, &mut rng)).collect();
             assert_eq!(met.len(), 25);
             assert_eq!(met.iter().collect::<HashSet<_>>().len(), met.len());
@@ -204,9 +209,19 @@ mod tests {
     }
 
     #[test]
+    fn the_first_ones_can_be_left_out() {
+        let all = population();
+        let (first, count) = (all.first_of(3, 50), all.peers_of(3));
+        let (mut order, mut rng) = (Order::once(first, count), Rng::with_seed(1));
+        let met: HashSet<_> = std::iter::from_fn(|| order.next(&all, 3, &mut rng)).collect();
+        assert_eq!(met, (50..100).filter(|peer| peer % all.sources == 3).collect());
+        assert!(order.is_done(count));
+    }
+
+    #[test]
     fn what_was_put_back_comes_again() {
         let all = Population { peers: 1, ..population() };
-        let (mut order, mut rng) = (Order::once(1), Rng::with_seed(1));
+        let (mut order, mut rng) = (Order::once(0, 1), Rng::with_seed(1));
         assert_eq!(order.next(&all, 0, &mut rng), Some(0));
         assert_eq!(order.next(&all, 0, &mut rng), None);
         order.put_back(0);
@@ -219,7 +234,7 @@ mod tests {
         let all = Population { peers: 1, ..population() };
         let mut rng = Rng::with_seed(1);
         assert_eq!(Order::Random.next(&all, 3, &mut rng), None);
-        assert_eq!(Order::once(0).next(&all, 3, &mut rng), None);
+        assert_eq!(Order::once(0, 0).next(&all, 3, &mut rng), None);
     }
 
     #[test]
