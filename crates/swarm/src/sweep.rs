@@ -2,6 +2,9 @@
 //!
 //! It lets others at a swarm after every few thousand slots, and rebuilds one segment at a time.
 
+use std::thread;
+use std::time::Duration;
+
 use crate::books::Books;
 use crate::crowd::{Crowd, Family};
 use crate::group::Group;
@@ -30,7 +33,8 @@ impl Swarms {
     ///
     /// `shard` is less than [`SHARDS`](Self::SHARDS). Each shard must be swept so often that no
     /// peer grows older than [`Tick::HALF_RING_SECS`]. O(n) in the shard's slots; no lock is held for
-    /// more than some 100 us, or the time that one segment takes to rebuild.
+    /// more than some 100 us, or the time that one segment takes to rebuild. It sleeps between two
+    /// segments, so call it where a thread may wait.
     pub fn sweep(&self, shard: usize, now: Tick, max_age: Age) -> Swept {
         let _one_at_a_time = self.sweeping.lock();
         let window = Window::new(now, max_age);
@@ -95,6 +99,9 @@ impl Swarms {
     }
 
     /// Rebuilds the segments of a table that are larger than their peers need.
+    ///
+    /// The lock is not fair: who was woken to take it finds it taken again by whoever let go of it and
+    /// is awake. So others have a moment after each of many segments, or they would wait for all.
     fn fit<S: Family>(&self, found: &Found, group: Group) {
         let segments = |peers: &Peers<S>| peers.table(group).map_or(0, |t| t.segments().len());
         let count = self.read_peers::<S, _>(found, |_, peers| segments(peers)).unwrap_or_default();
@@ -110,6 +117,9 @@ impl Swarms {
                         peers.table_mut(group).fit(hash, &self.hashing);
                     }
                 });
+                if count > 1 {
+                    thread::sleep(BREATH);
+                }
             }
         }
     }
@@ -144,3 +154,6 @@ impl Swarms {
         self.read_crowd(found, |crowd| S::peers(crowd).map(|peers| f(crowd, peers))).flatten()
     }
 }
+
+/// Longer than it takes to wake a thread.
+const BREATH: Duration = Duration::from_micros(250);
