@@ -83,6 +83,10 @@ def commands(case):
     crowd = " ".join(case.crowd)
     keys = " --passkeys KEYS" if case.members else ""
     lines = [f"usher-load fill {url} {crowd}{keys} --pid PID {' '.join(case.fill)}".rstrip()]
+    if case.first:
+        first = f"--peers {case.first} --torrents {case.torrents}"
+        lines[0] += f" --skip {case.first}"
+        lines.insert(0, f"usher-load fill {url} {first}{keys} --pid PID")
     if case.old:
         old = f"--peers {case.old} --torrents {case.torrents} --seed 1"
         lines.insert(0, f"usher-load fill {url} {old}")
