@@ -73,7 +73,7 @@ fn measure(count: u32, peers: u32, leave: bool) -> f64 {
         left = f64::from(few_swarms) * f64::from(few_peers);
         for now in [4_000, 4_300] {
             for shard in 0..Swarms::SHARDS {
-                swarms.sweep(shard, Tick::at(now), Age::from_secs(3_600));
+                swarms.sweep(shard, Tick::at(now), Age::from_secs(3_600), || ());
             }
         }
         let totals = swarms.totals();

@@ -24,6 +24,8 @@ use wire::{CompactV4, InfoHash};
 
 const PEERS: u32 = 1_000_000;
 const RUNS: usize = 7;
+/// As long as the daemon lets others at a swarm between two steps of a sweep.
+const BREATH: Duration = Duration::from_micros(250);
 
 fn main() {
     let peers = std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(PEERS);
@@ -85,7 +87,7 @@ fn longest_wait_in_a_sweep(swarms: &Swarms, peers: u32) -> u64 {
             }
         });
         for shard in 0..Swarms::SHARDS {
-            swarms.sweep(shard, Tick::at(4_000), Age::from_secs(3_600));
+            swarms.sweep(shard, Tick::at(4_000), Age::from_secs(3_600), || thread::sleep(BREATH));
         }
         is_done.store(true, Ordering::Relaxed);
     });

@@ -2,9 +2,6 @@
 //!
 //! It lets others at a swarm after every few thousand slots, and rebuilds one segment at a time.
 
-use std::thread;
-use std::time::Duration;
-
 use crate::books::Books;
 use crate::crowd::{Crowd, Family};
 use crate::group::Group;
@@ -33,9 +30,12 @@ impl Swarms {
     ///
     /// `shard` is less than [`SHARDS`](Self::SHARDS). Each shard must be swept so often that no
     /// peer grows older than [`Tick::HALF_RING_SECS`]. O(n) in the shard's slots; no lock is held for
-    /// more than some 100 us, or the time that one segment takes to rebuild. It sleeps between two
-    /// segments, so call it where a thread may wait.
-    pub fn sweep(&self, shard: usize, now: Tick, max_age: Age) -> Swept {
+    /// more than some 100 us, or the time that one segment takes to rebuild.
+    ///
+    /// `rest` is called without a lock after each of many segments, and should take longer than a
+    /// thread takes to wake: the lock is not fair. Who was woken to take it finds it taken again by
+    /// whoever let go of it and is awake, and would else wait until all segments are done.
+    pub fn sweep(&self, shard: usize, now: Tick, max_age: Age, rest: impl Fn()) -> Swept {
         let _one_at_a_time = self.sweeping.lock();
         let window = Window::new(now, max_age);
         let mut swept = Swept::default();
@@ -45,7 +45,7 @@ impl Swarms {
             Swarm::Few(few) => swept.expired += few.expire(window, &self.books(found)),
         });
         for found in &crowds {
-            self.sweep_crowd(found, window, &mut swept);
+            self.sweep_crowd(found, window, &rest, &mut swept);
             if self.read(found, Swarm::is_needed) == Some(false) {
                 swept.swarms += u32::from(self.remove_unneeded(found));
             }
@@ -53,17 +53,23 @@ impl Swarms {
         swept
     }
 
-    fn sweep_crowd(&self, found: &Found, window: Window, swept: &mut Swept) {
+    fn sweep_crowd(&self, found: &Found, window: Window, rest: &impl Fn(), swept: &mut Swept) {
         self.read_crowd(found, |crowd| crowd.scopes.begin());
-        self.sweep_family::<V4Slot>(found, window, swept);
-        self.sweep_family::<V6Slot>(found, window, swept);
+        self.sweep_family::<V4Slot>(found, window, rest, swept);
+        self.sweep_family::<V6Slot>(found, window, rest, swept);
         self.read_crowd(found, |crowd| crowd.scopes.end());
         if self.read_crowd(found, Crowd::has_spare_tables) == Some(true) {
             self.write(found, Swarm::shed);
         }
     }
 
-    fn sweep_family<S: Family>(&self, found: &Found, window: Window, swept: &mut Swept) {
+    fn sweep_family<S: Family>(
+        &self,
+        found: &Found,
+        window: Window,
+        rest: &impl Fn(),
+        swept: &mut Swept,
+    ) {
         let books = self.books(found);
         let mut place = Place::default();
         while let Some(expired) =
@@ -82,7 +88,7 @@ impl Swarms {
             swept.doubles += self.part_doubles::<S>(found, window.now(), &books);
         }
         for group in Group::ALL {
-            self.fit::<S>(found, group);
+            self.fit::<S>(found, group, rest);
         }
     }
 
@@ -99,10 +105,7 @@ impl Swarms {
     }
 
     /// Rebuilds the segments of a table that are larger than their peers need.
-    ///
-    /// The lock is not fair: who was woken to take it finds it taken again by whoever let go of it and
-    /// is awake. So others have a moment after each of many segments, or they would wait for all.
-    fn fit<S: Family>(&self, found: &Found, group: Group) {
+    fn fit<S: Family>(&self, found: &Found, group: Group, rest: &impl Fn()) {
         let segments = |peers: &Peers<S>| peers.table(group).map_or(0, |t| t.segments().len());
         let count = self.read_peers::<S, _>(found, |_, peers| segments(peers)).unwrap_or_default();
         for segment in 0..count {
@@ -118,7 +121,7 @@ impl Swarms {
                     }
                 });
                 if count > 1 {
-                    thread::sleep(BREATH);
+                    rest();
                 }
             }
         }
@@ -154,6 +157,3 @@ impl Swarms {
         self.read_crowd(found, |crowd| S::peers(crowd).map(|peers| f(crowd, peers))).flatten()
     }
 }
-
-/// Longer than it takes to wake a thread.
-const BREATH: Duration = Duration::from_micros(250);

@@ -237,7 +237,7 @@ impl Model {
         }
         let expired: u32 = (0..Swarms::SHARDS)
             .map(|shard| {
-                let swept = self.swarms.sweep(shard, tick(now), age());
+                let swept = self.swarms.sweep(shard, tick(now), age(), || ());
                 assert_eq!(swept.doubles, 0);
                 swept.expired
             })

@@ -118,7 +118,7 @@ fn announce(swarms: &Swarms, seed: u64, endpoints: u32, steps: u32) {
 fn sweep(swarms: &Swarms, ticks: u32) -> (u32, u32) {
     let now = Tick::at(ticks * Tick::SECS);
     (0..Swarms::SHARDS).fold((0, 0), |(expired, doubles), shard| {
-        let swept = swarms.sweep(shard, now, max_age());
+        let swept = swarms.sweep(shard, now, max_age(), || ());
         (expired + swept.expired, doubles + swept.doubles)
     })
 }

@@ -152,11 +152,11 @@ impl Tracker {
 
     /// One step of a sweep over everything: peers and sessions that were silent too long are
     /// forgotten. `step` runs from 0 to [`SWEEP_STEPS`](Self::SWEEP_STEPS), and no step holds a
-    /// lock for long.
-    pub fn sweep(&self, step: usize, now: Now) {
+    /// lock for long; `rest` lets others have it, see [`Swarms::sweep`].
+    pub fn sweep(&self, step: usize, now: Now, rest: impl Fn()) {
         let max_age_secs = self.settings.load().max_age_secs;
         let max_age = swarm::Age::from_secs(max_age_secs);
-        self.swarms.sweep(step, Tick::at(now.secs), max_age);
+        self.swarms.sweep(step, Tick::at(now.secs), max_age, rest);
         if step.is_multiple_of(Self::SWEEP_STEPS / Sessions::SHARDS) {
             let shard = step / (Self::SWEEP_STEPS / Sessions::SHARDS);
             self.sessions.expire(shard, now, max_age_secs);

@@ -268,7 +268,7 @@ fn silent_clients_are_swept_and_a_snapshot_brings_the_others_back() {
     house.pass(3000);
     house.announce(stranger(2), "203.0.113.2").unwrap();
     house.pass(1000);
-    (0..Tracker::SWEEP_STEPS).for_each(|step| house.tracker.sweep(step, house.now));
+    (0..Tracker::SWEEP_STEPS).for_each(|step| house.tracker.sweep(step, house.now, || ()));
     house.check_swarm([0, 0, 0, 1]);
 
     let mut bytes = Vec::new();

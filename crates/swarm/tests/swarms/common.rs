@@ -66,7 +66,7 @@ impl Tracker {
     pub(crate) fn sweep(&self) -> (u32, u32) {
         let (now, max_age) = (Tick::at(self.now_secs), Age::from_secs(MAX_AGE_SECS));
         (0..Swarms::SHARDS).fold((0, 0), |(expired, swarms), shard| {
-            let swept = self.swarms.sweep(shard, now, max_age);
+            let swept = self.swarms.sweep(shard, now, max_age, || ());
             (expired + swept.expired, swarms + swept.swarms)
         })
     }

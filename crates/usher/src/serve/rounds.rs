@@ -66,9 +66,10 @@ impl Rounds {
             let (tracker, now) = (Arc::clone(&self.tracker), self.clock.now());
             let steps = step..step + batch;
             let swept = spawn_blocking(move || {
-                steps
-                    .filter_map(|step| usize::try_from(step).ok())
-                    .for_each(|step| tracker.sweep(step % Tracker::SWEEP_STEPS, now));
+                steps.filter_map(|step| usize::try_from(step).ok()).for_each(|step| {
+                    let rest = || std::thread::sleep(BREATH);
+                    tracker.sweep(step % Tracker::SWEEP_STEPS, now, rest);
+                });
             });
             if swept.await.is_err() {
                 tracing::error!("a sweep panicked");
@@ -252,6 +253,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// [`Tracker::SWEEP_STEPS`], as the arithmetic of pauses wants it.
 const STEPS: u32 = 1024;
 const _: () = assert!(Tracker::SWEEP_STEPS == 1024);
+/// Others have so long at a large swarm between two segments of its sweep: a thread wakes sooner.
+const BREATH: Duration = Duration::from_micros(250);
 
 #[cfg(test)]
 mod tests {
