@@ -84,7 +84,7 @@ impl<S: Slot> Peers<S> {
         Group::ALL.into_iter().filter_map(|group| Some((group, self.table(group)?)))
     }
 
-    /// The table of a group; `None` where it never had a peer.
+    /// The table of a group; `None` where nobody is on its side of the club.
     pub(crate) fn table(&self, group: Group) -> Option<&Table<S>> {
         let side = if group.is_inside() { self.inside.as_deref()? } else { &self.outside };
         Some(if group.is_seeders() { &side.seeders } else { &side.leechers })
