@@ -31,6 +31,15 @@ fn http_parse_announce(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| http::parse_target(black_box(TARGET)));
 }
 
+/// Of clients that are never the same: what of an id is coded can't be foreseen.
+#[divan::bench(sample_size = 1000)]
+fn http_parse_announce_of_anybody(bencher: Bencher<'_, '_>) {
+    let mut rng = fastrand::Rng::with_seed(1);
+    let targets: Vec<_> = (0..16_384).map(|_| target_of_anybody(&mut rng)).collect();
+    let mut targets = targets.iter().cycle();
+    bencher.bench_local(|| targets.next().map(|target| http::parse_target(target)));
+}
+
 #[divan::bench]
 fn http_parse_announce_with_passkey(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| http::parse_target(black_box(MEMBERS_TARGET)));
@@ -112,6 +121,24 @@ fn udp_write_scrape_of_74(bencher: Bencher<'_, '_>) {
         let swarms = std::iter::repeat_n(black_box(STATS), 74);
         udp::write_scrape(black_box(&mut out), TransactionId(7), swarms)
     });
+}
+
+fn target_of_anybody(rng: &mut fastrand::Rng) -> Vec<u8> {
+    let mut target = b"/announce?info_hash=".to_vec();
+    (0..20).for_each(|_| push_coded(&mut target, rng.u8(..)));
+    target.extend_from_slice(b"&peer_id=-LT2110-");
+    (0..12).for_each(|_| push_coded(&mut target, rng.u8(..)));
+    target.extend_from_slice(b"&port=6881&uploaded=16384&downloaded=1048576&left=734003200");
+    target.extend_from_slice(b"&compact=1&key=81639C1C&numwant=30");
+    target
+}
+
+fn push_coded(out: &mut Vec<u8>, byte: u8) {
+    if byte.is_ascii_alphanumeric() {
+        out.push(byte);
+    } else {
+        out.extend_from_slice(format!("%{byte:02x}").as_bytes());
+    }
 }
 
 const STATS: ScrapeStats =

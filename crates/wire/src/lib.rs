@@ -9,6 +9,7 @@ mod announce;
 mod compact;
 pub mod http;
 mod id;
+mod marks;
 mod passkey;
 mod path;
 mod reply;

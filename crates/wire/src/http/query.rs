@@ -1,11 +1,10 @@
 //! The query of an announce or scrape: parameters, and how each kind of value is read.
 
-use memchr::memchr2;
-
 use crate::{
     Event, PeerKey,
     id::hex_digit,
-    url::{Decoded, cut, decode_into},
+    marks::{BLOCK, LONGEST_CODED, decode_everywhere, hex_digits, marks, marks_from, padded},
+    url::{Decoded, decode_into},
 };
 
 /// The parameters of an announce that mean something here, each as it came.
@@ -13,25 +12,45 @@ use crate::{
 /// Of a repeated parameter the first counts, even an empty one. `ip`, `ipv4` and `ipv6` are not
 /// here: a peer's address is its socket's. Nor is `trackerid`, as nothing is kept behind one.
 #[derive(Debug, Default)]
-pub(super) struct Parameters<'a> {
-    pub(super) info_hash: Option<&'a [u8]>,
-    pub(super) peer_id: Option<&'a [u8]>,
-    pub(super) port: Option<&'a [u8]>,
-    pub(super) uploaded: Option<&'a [u8]>,
-    pub(super) downloaded: Option<&'a [u8]>,
-    pub(super) left: Option<&'a [u8]>,
-    pub(super) event: Option<&'a [u8]>,
-    pub(super) numwant: Option<&'a [u8]>,
-    pub(super) key: Option<&'a [u8]>,
-    pub(super) compact: Option<&'a [u8]>,
-    pub(super) no_peer_id: Option<&'a [u8]>,
-    pub(super) supportcrypto: Option<&'a [u8]>,
-    pub(super) requirecrypto: Option<&'a [u8]>,
+pub(super) struct Parameters {
+    pub(super) info_hash: Option<Span>,
+    pub(super) peer_id: Option<Span>,
+    pub(super) port: Option<Span>,
+    pub(super) uploaded: Option<Span>,
+    pub(super) downloaded: Option<Span>,
+    pub(super) left: Option<Span>,
+    pub(super) event: Option<Span>,
+    pub(super) numwant: Option<Span>,
+    pub(super) key: Option<Span>,
+    pub(super) compact: Option<Span>,
+    pub(super) no_peer_id: Option<Span>,
+    pub(super) supportcrypto: Option<Span>,
+    pub(super) requirecrypto: Option<Span>,
 }
 
-impl<'a> Parameters<'a> {
+/// Where a value stands in its query, which is at most [`MAX_TARGET_LEN`](super::MAX_TARGET_LEN) long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    start: u16,
+    end: u16,
+}
+
+impl Span {
+    fn new(start: usize, end: usize) -> Self {
+        let [start, end] =
+            [start.min(end), end].map(|place| u16::try_from(place).unwrap_or(u16::MAX));
+        Self { start, end }
+    }
+
+    /// The value, as it came.
+    pub(super) fn of(self, query: &[u8]) -> &[u8] {
+        query.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+    }
+}
+
+impl Parameters {
     /// Sorts a query into parameters; those not known are passed over.
-    pub(super) fn read(query: &'a [u8]) -> Self {
+    pub(super) fn read(query: &[u8]) -> Self {
         let mut parameters = Self::default();
         for (name, value) in pairs(query) {
             if let Some(parameter) = parameters.named(name) {
@@ -46,7 +65,7 @@ impl<'a> Parameters<'a> {
         parameters
     }
 
-    fn named(&mut self, name: &[u8]) -> Option<&mut Option<&'a [u8]>> {
+    fn named(&mut self, name: &[u8]) -> Option<&mut Option<Span>> {
         Some(match name {
             b"info_hash" => &mut self.info_hash,
             b"peer_id" => &mut self.peer_id,
@@ -69,31 +88,117 @@ impl<'a> Parameters<'a> {
 const LONGEST_NAME: usize = b"supportcrypto".len();
 
 /// The info hashes of a query in its order, as they came.
-pub(super) fn info_hashes(query: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn info_hashes(query: &[u8]) -> impl Iterator<Item = Span> {
     pairs(query).filter(|(name, _)| Decoded(name).eq(*b"info_hash")).map(|(_, value)| value)
 }
 
 /// Names and values: separated by `&` or `;`, parted by the first `=`, the value empty without one.
-fn pairs(query: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut rest = Some(query);
-    std::iter::from_fn(move || {
-        let query = rest?;
-        let (pair, after) = cut(query, memchr2(b'&', b';', query));
-        rest = after;
-        let (name, value) = cut(pair, pair.iter().position(|byte| *byte == b'='));
-        Some((name, value.unwrap_or_default()))
-    })
+fn pairs(query: &[u8]) -> Pairs<'_> {
+    Pairs { query, start: Some(0), seen: 0, marks: 0 }
+}
+
+/// See [`pairs`].
+struct Pairs<'a> {
+    query: &'a [u8],
+    /// Where the next pair begins; `None` after the last.
+    start: Option<usize>,
+    /// How much of the query has been looked at, in blocks.
+    seen: usize,
+    /// What was found in the last of these blocks and not yet passed.
+    marks: u64,
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a [u8], Span);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.start?;
+        let mut equals = None;
+        let end = loop {
+            let Some((place, mark)) = self.next_mark() else {
+                self.start = None;
+                break self.query.len();
+            };
+            if mark != b'=' {
+                self.start = Some(place + 1);
+                break place;
+            }
+            equals.get_or_insert(place);
+        };
+        let name_end = equals.unwrap_or(end);
+        let name = self.query.get(start..name_end).unwrap_or_default();
+        Some((name, Span::new(name_end + 1, end)))
+    }
+}
+
+impl Pairs<'_> {
+    /// The next byte that separates or parts, and its place.
+    #[inline]
+    fn next_mark(&mut self) -> Option<(usize, u8)> {
+        while self.marks == 0 {
+            if self.seen >= self.query.len() {
+                return None;
+            }
+            self.marks = marks_from(self.query, self.seen, *b"&;=");
+            self.seen += BLOCK;
+        }
+        let place = usize::try_from(self.marks.trailing_zeros()).ok()? + self.seen - BLOCK;
+        self.marks &= self.marks - 1;
+        Some((place, *self.query.get(place)?))
+    }
 }
 
 /// An info hash or peer id: 20 bytes exactly.
-pub(super) fn id(value: &[u8]) -> Option<[u8; 20]> {
-    let mut decoded = Decoded(value);
-    let mut id = [0; 20];
-    for byte in &mut id {
-        *byte = decoded.next()?;
-    }
-    decoded.next().is_none().then_some(id)
+pub(super) fn id(query: &[u8], span: Span) -> Option<[u8; ID_LEN]> {
+    well_coded(query, span).or_else(|| {
+        let mut decoded = Decoded(span.of(query));
+        let mut id = [0; ID_LEN];
+        for byte in &mut id {
+            *byte = decoded.next()?;
+        }
+        decoded.next().is_none().then_some(id)
+    })
 }
+
+/// The same where two digits follow each percent sign, as in nearly all. Which bytes are coded can't
+/// be foreseen, so nothing here branches on it: every byte is decoded as if a value began there, and
+/// then those are taken where one does.
+fn well_coded(query: &[u8], span: Span) -> Option<[u8; ID_LEN]> {
+    let length = span.of(query).len();
+    if length > LONGEST_CODED {
+        return None;
+    }
+    let rest = query.get(usize::from(span.start)..)?;
+    let short;
+    let block = match rest.first_chunk() {
+        Some(block) => block,
+        None => {
+            short = padded(rest);
+            &short
+        }
+    };
+    let within = (1_u64 << length) - 1;
+    let percents = marks(block, [b'%']) & within;
+    let digits = percents << 1 | percents << 2;
+    let mut starts = within & !digits;
+    if digits & !(hex_digits(block) & within) != 0 || starts.count_ones() != ID_BITS {
+        return None;
+    }
+    let decoded = decode_everywhere(block);
+    Some([(); ID_LEN].map(|()| {
+        let start = starts.trailing_zeros();
+        starts &= starts.wrapping_sub(1);
+        usize::try_from(start)
+            .ok()
+            .and_then(|start| decoded.get(start))
+            .copied()
+            .unwrap_or_default()
+    }))
+}
+
+const ID_LEN: usize = 20;
+const ID_BITS: u32 = 20;
 
 /// A decimal number, `u64::MAX` where it is more; `None` where it is negative, or none.
 pub(super) fn number(value: &[u8]) -> Option<u64> {
@@ -158,18 +263,46 @@ fn fold(value: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn pairs_part_at_the_first_equals_sign() {
         let check = |query: &[u8], expected: &[(&str, &str)]| {
             let expected = expected.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-            assert!(pairs(query).eq(expected), "{query:?}");
+            let found = pairs(query).map(|(name, value)| (name, value.of(query)));
+            assert!(found.eq(expected), "{query:?}");
         };
         check(b"a=b&c=d;e=f", &[("a", "b"), ("c", "d"), ("e", "f")]);
         check(b"a&b=c", &[("a", ""), ("b", "c")]);
         check(b"x=a=b", &[("x", "a=b")]);
         check(b"a=;=b&&", &[("a", ""), ("", "b"), ("", ""), ("", "")]);
+    }
+
+    proptest! {
+        #[test]
+        fn pairs_are_what_splitting_gives(query in "[a-c&;=%]{0,200}") {
+            let query = query.as_bytes();
+            let split = query.split(|byte| b"&;".contains(byte)).map(|pair| {
+                let mut parts = pair.splitn(2, |byte| *byte == b'=');
+                (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+            });
+            prop_assert!(pairs(query).map(|(name, value)| (name, value.of(query))).eq(split));
+        }
+
+        #[test]
+        fn an_id_is_what_its_bytes_decode_to(
+            parts in vec("[a-z]|[%][0-9a-fA-F]{2}|[%]|.", 18..22),
+            after in "[&a%]{0,80}",
+        ) {
+            let value = parts.concat();
+            let query = format!("{value}{after}");
+            let decoded: Vec<_> = Decoded(value.as_bytes()).collect();
+            let found = id(query.as_bytes(), Span::new(0, value.len()));
+            prop_assert_eq!(found, decoded.try_into().ok());
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use memchr::memchr;
 use thiserror::Error;
 
-use super::query::{self, Parameters};
+use super::query::{self, Parameters, Span};
 use crate::{
     Announce, InfoHash, Passkey, PeerId,
     path::{self, Action, PathError},
@@ -37,7 +37,8 @@ pub struct Scrape<'a> {
 impl<'a> Scrape<'a> {
     /// The swarms asked for, in request order; may repeat.
     pub fn info_hashes(&self) -> impl Iterator<Item = InfoHash> + use<'a> {
-        query::info_hashes(self.query).filter_map(query::id).map(InfoHash)
+        let Self { query, .. } = *self;
+        query::info_hashes(query).filter_map(|span| query::id(query, span)).map(InfoHash)
     }
 }
 
@@ -61,34 +62,35 @@ pub fn parse_target(target: &[u8]) -> Result<Request<'_>, TargetError> {
 
 fn announce(passkey: Option<Passkey>, query: &[u8]) -> Result<Announce, TargetError> {
     let given = Parameters::read(query);
-    let counter = |value: Option<&[u8]>| value.and_then(query::number);
+    let bytes = |value: Option<Span>| value.map(|value| value.of(query));
+    let counter = |value| bytes(value).and_then(query::number);
     let info_hash = given.info_hash.ok_or(TargetError::InfoHashMissing)?;
     let peer_id = given.peer_id.ok_or(TargetError::PeerIdMissing)?;
-    let port = given.port.ok_or(TargetError::PortMissing)?;
+    let port = bytes(given.port).ok_or(TargetError::PortMissing)?;
     Ok(Announce {
-        info_hash: InfoHash(query::id(info_hash).ok_or(TargetError::InfoHashLength)?),
-        peer_id: PeerId(query::id(peer_id).ok_or(TargetError::PeerIdLength)?),
+        info_hash: InfoHash(query::id(query, info_hash).ok_or(TargetError::InfoHashLength)?),
+        peer_id: PeerId(query::id(query, peer_id).ok_or(TargetError::PeerIdLength)?),
         port: query::number(port)
             .and_then(|port| u16::try_from(port).ok())
             .ok_or(TargetError::PortRange)?,
         uploaded: counter(given.uploaded).unwrap_or(0),
         downloaded: counter(given.downloaded).unwrap_or(0),
         left: counter(given.left).unwrap_or(u64::MAX),
-        event: given.event.map(query::event).unwrap_or_default(),
+        event: bytes(given.event).map(query::event).unwrap_or_default(),
         numwant: counter(given.numwant).map(|want| u32::try_from(want).unwrap_or(u32::MAX)),
-        key: given.key.and_then(query::peer_key),
+        key: bytes(given.key).and_then(query::peer_key),
         passkey,
-        compact: !query::is(given.compact, b'0'),
-        no_peer_id: query::is(given.no_peer_id, b'1'),
-        supports_crypto: query::is(given.supportcrypto, b'1')
-            || query::is(given.requirecrypto, b'1'),
+        compact: !query::is(bytes(given.compact), b'0'),
+        no_peer_id: query::is(bytes(given.no_peer_id), b'1'),
+        supports_crypto: query::is(bytes(given.supportcrypto), b'1')
+            || query::is(bytes(given.requirecrypto), b'1'),
     })
 }
 
 fn scrape(passkey: Option<Passkey>, query: &[u8]) -> Result<Scrape<'_>, TargetError> {
     let mut count = 0;
     for info_hash in query::info_hashes(query) {
-        query::id(info_hash).ok_or(TargetError::InfoHashLength)?;
+        query::id(query, info_hash).ok_or(TargetError::InfoHashLength)?;
         count += 1;
     }
     match count {
