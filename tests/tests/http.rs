@@ -36,7 +36,7 @@ fn what_is_no_announce_has_a_status() {
         let status = |request: &str| {
             let mut http = connect();
             http.send(request);
-            http.receive().expect("a response").status
+            http.receive().unwrap_or_else(|| panic!("{request:?} got no response")).status
         };
         assert_eq!(status("GET /nothing HTTP/1.1\r\nHost: t\r\n\r\n"), 404);
         assert_eq!(status("GET / HTTP/1.1\r\nHost: t\r\n\r\n"), 404);

@@ -43,7 +43,7 @@ impl RequestLimit {
         if limit == 0 {
             return true;
         }
-        let Some(bucket) = bucket(&self.buckets, &self.hasher, ip) else { return true };
+        let Some(bucket) = self.buckets.get(place(&self.hasher, ip)) else { return true };
         let word = bucket.load(Ordering::Relaxed);
         let (second, count) = (word >> 32, word & u64::from(u32::MAX));
         let count = if second == u64::from(now_secs) { count + 1 } else { 1 };
@@ -84,9 +84,9 @@ impl ConnectionLimit {
     /// Counts a connection until the guard is dropped; `None` where the network has its share.
     pub fn enter(&self, ip: IpAddr) -> Option<Connection> {
         let limit = self.shared.at_once.load(Ordering::Relaxed);
-        let bucket = bucket(&self.shared.buckets, &self.shared.hasher, ip)?;
-        let before = bucket.fetch_add(1, Ordering::Relaxed);
-        let connection = Connection { limit: self.clone(), ip };
+        let place = place(&self.shared.hasher, ip);
+        let before = self.shared.buckets.get(place)?.fetch_add(1, Ordering::Relaxed);
+        let connection = Connection { limit: self.clone(), place };
         // Dropping the guard takes a refused connection off the count again.
         (limit == 0 || before < limit).then_some(connection)
     }
@@ -95,22 +95,21 @@ impl ConnectionLimit {
 /// One counted connection.
 pub struct Connection {
     limit: ConnectionLimit,
-    ip: IpAddr,
+    /// Of its bucket.
+    place: usize,
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let shared = &self.limit.shared;
-        if let Some(bucket) = bucket(&shared.buckets, &shared.hasher, self.ip) {
+        if let Some(bucket) = self.limit.shared.buckets.get(self.place) {
             bucket.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
-fn bucket<'a, T>(buckets: &'a [T], hasher: &FixedState, ip: IpAddr) -> Option<&'a T> {
-    let hash = hasher.hash_one(network(ip));
-    let index = usize::try_from(hash % u64::try_from(buckets.len()).ok()?).ok()?;
-    buckets.get(index)
+/// Which of [`BUCKETS`] counts an address.
+fn place(hasher: &FixedState, ip: IpAddr) -> usize {
+    usize::try_from(hasher.hash_one(network(ip))).unwrap_or_default() % BUCKETS
 }
 
 /// The /24 or /64 that an address belongs to; IPv4 maps to numbers that no IPv6 /64 has.

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use httparse::{EMPTY_HEADER, Header, Status};
+use httparse::{EMPTY_HEADER, Error, Header, Status};
 use tracker::Now;
 
 use crate::front::forwarded::TrustedProxies;
@@ -59,12 +59,18 @@ impl Desk {
             if rest.is_empty() {
                 return (done, Next::More);
             }
-            let mut headers = [EMPTY_HEADER; MAX_HEADERS];
-            let asked = match read(rest, &mut headers) {
+            let (mut few, mut many);
+            few = [EMPTY_HEADER; FEW_HEADERS];
+            let mut request = read(rest, &mut few);
+            if matches!(request, Read::LongHead) {
+                many = [EMPTY_HEADER; MAX_HEADERS];
+                request = read(rest, &mut many);
+            }
+            let asked = match request {
                 Read::Asked(asked) => asked,
                 Read::Other => return (done, Next::HandOver),
                 Read::Partial if rest.len() < MAX_REQUEST_BYTES => return (done, Next::More),
-                Read::Partial | Read::Malformed => {
+                Read::Partial | Read::Malformed | Read::LongHead => {
                     replies.extend_from_slice(BAD_REQUEST);
                     return (done, Next::Refuse);
                 }
@@ -105,6 +111,8 @@ impl<'h, 'a> Asked<'h, 'a> {
 /// What the beginning of a buffer is.
 enum Read<'h, 'a> {
     Asked(Asked<'h, 'a>),
+    /// More headers than there is room for.
+    LongHead,
     Malformed,
     /// A request, but not a plain one.
     Other,
@@ -113,7 +121,7 @@ enum Read<'h, 'a> {
 
 /// Reads the first request. Its line is read here, because a target may hold any byte that is no
 /// space or control character: an info hash need not be percent-coded, and then is no text.
-fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>; MAX_HEADERS]) -> Read<'h, 'a> {
+fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Read<'h, 'a> {
     let Some(end) = memchr::memchr(b'\n', bytes) else { return Read::Partial };
     let (line, rest) = bytes.split_at(end + 1);
     let Some(line) = line.strip_suffix(b"\r\n") else { return Read::Other };
@@ -131,6 +139,7 @@ fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>; MAX_HEADERS]) -> Rea
     let (head, headers) = match httparse::parse_headers(rest, room) {
         Ok(Status::Complete((head, headers))) => (head, headers),
         Ok(Status::Partial) => return Read::Partial,
+        Err(Error::TooManyHeaders) => return Read::LongHead,
         Err(_) => return Read::Malformed,
     };
     let mut keep_alive = !is_old;
@@ -164,6 +173,8 @@ fn write_reply(replies: &mut Vec<u8>, body: &[u8], asked: &Asked<'_, '_>) {
     replies.extend_from_slice(body);
 }
 
+/// As many as clients send, and some more: room for all costs 2 KiB to clear for each request.
+const FEW_HEADERS: usize = 8;
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ";
 const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
     Content-Length: 60\r\nConnection: close\r\n\r\n\
@@ -227,6 +238,23 @@ mod tests {
     }
 
     #[test]
+    fn as_many_headers_are_read_as_hyper_reads() {
+        let request = |headers| format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(headers));
+        let read_with = |headers: usize, room: usize| {
+            let request = request(headers);
+            match read(request.as_bytes(), &mut vec![EMPTY_HEADER; room]) {
+                Read::Asked(asked) => Some(asked.headers.len()),
+                Read::LongHead => None,
+                _ => panic!("{headers} headers: not plain"),
+            }
+        };
+        assert_eq!(read_with(FEW_HEADERS, FEW_HEADERS), Some(FEW_HEADERS));
+        assert_eq!(read_with(FEW_HEADERS + 1, FEW_HEADERS), None);
+        assert_eq!(read_with(MAX_HEADERS, MAX_HEADERS), Some(MAX_HEADERS));
+        assert_eq!(read_with(MAX_HEADERS + 1, MAX_HEADERS), None);
+    }
+
+    #[test]
     fn a_malformed_request_is_told_from_another() {
         for bytes in [
             &b"GET /a b HTTP/1.1\r\n\r\n"[..],
@@ -246,7 +274,7 @@ mod tests {
         let read = match read(request.as_bytes(), &mut room) {
             Read::Asked(asked) => Some(asked.keep_alive),
             Read::Other => None,
-            Read::Malformed | Read::Partial => panic!("{request:?} is malformed or partial"),
+            _ => panic!("{request:?} is malformed, partial or long"),
         };
         assert_eq!(read, keep_alive, "{request:?}");
     }

@@ -15,7 +15,7 @@ use arc_swap::{ArcSwap, Cache};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{RecvFlags, SendFlags, SocketFlags, acceptfrom_with, recv, send};
 use slab::Slab;
 use tokio::sync::mpsc::UnboundedSender;
 use tracker::Now;
@@ -208,17 +208,20 @@ impl Worker {
     fn accept(&mut self, now: Now) {
         for _ in 0..ACCEPTS {
             let Some(listener) = &self.listener else { return };
-            match listener.accept() {
+            match acceptfrom_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
                 Ok((stream, from)) => {
                     self.is_short = false;
-                    self.welcome(stream, from, now);
+                    // Always so on a listener of IPv4 or IPv6.
+                    if let Some(Ok(from)) = from.map(SocketAddr::try_from) {
+                        self.welcome(TcpStream::from_std(stream.into()), from, now);
+                    }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                Err(Errno::AGAIN) => {
                     self.arrivals = Arrivals::None;
                     return;
                 }
                 // They left while they waited.
-                Err(error) if is_theirs(&error) => {}
+                Err(Errno::CONNABORTED | Errno::INTR) => {}
                 Err(error) => {
                     if !std::mem::replace(&mut self.is_short, true) {
                         tracing::warn!(%error, "accepting a connection failed: too many open files?");
@@ -360,10 +363,6 @@ impl Exchange {
         }
         next
     }
-}
-
-fn is_theirs(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted)
 }
 
 /// Whole seconds, the one that has begun not counted.

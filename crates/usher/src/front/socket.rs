@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use nix::sys::socket::setsockopt;
+use nix::{setsockopt_impl, sockopt_impl};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Binds one socket for each worker to the same address (`SO_REUSEPORT`): the kernel spreads
@@ -45,6 +47,11 @@ pub enum Kind {
     Datagram,
 }
 
+sockopt_impl!(
+    /// `TCP_DEFER_ACCEPT`, tcp(7): for so many seconds a connection without data is not accepted.
+    DeferAccept, SetOnly, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, u32
+);
+
 fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
     let (socket_type, protocol) = match kind {
         Kind::Stream => (Type::STREAM, Protocol::TCP),
@@ -63,6 +70,9 @@ fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
             // A reply fits in the first window, so that a cleverer algorithm would only take time for
             // each. A kernel without this one, which there is hardly any, keeps its own.
             let _ = socket.set_tcp_congestion(b"reno");
+            // Who connects has something to say: the kernel waits for it before it wakes a worker.
+            // One that can't brings connections a moment sooner.
+            let _ = setsockopt(&socket, DeferAccept, &DEFER_SECS);
         }
         Kind::Datagram => widen(&socket),
     }
@@ -95,6 +105,8 @@ fn has_no_v6(error: &io::Error) -> bool {
 
 /// Connections that may wait to be accepted; the kernel cuts it to `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
+/// The shortest there is: who says nothing is then counted and timed as any other connection.
+const DEFER_SECS: u32 = 1;
 /// 8 MiB hold some 4000 datagrams by the kernel's own way of counting: tens of milliseconds.
 const BUFFER_BYTES: usize = 8 << 20;
 
