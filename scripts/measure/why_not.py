@@ -23,10 +23,6 @@ WHY_NOT = {
         "the kernel takes less than the loop's; the query and the announce are 1.2 us. It was 1.01 to 1.07 in an hour in "
         "which the machine's memory was quicker"
     ),
-    "hashing on one core: >= 1.0 x mktorrent": (
-        "it is level, on either side of the bound from run to run: both spend 70 % in the processor's SHA instructions "
-        "and nearly all the rest in the copy from the page cache"
-    ),
     "UDP p99 at 70 % of peak for two minutes: <= 2 ms": (
         "this virtual machine stands still for 5 to 19 ms at a time while both cores work, 2 % of the time, as a loop "
         "that only reads the clock sees, and what queued meanwhile is answered at 86 % of a core: the echo at the same "

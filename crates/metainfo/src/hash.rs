@@ -2,14 +2,14 @@
 //!
 //! Each thread takes the next run of pieces and reads it in blocks small enough to stay in the
 //! core's cache between the copy from the page cache and the hash; both hashes of a hybrid come
-//! from one read. While one thread waits for the disk the others hash, and the kernel reads ahead
-//! of each. Memory is one block a thread and 52 bytes a piece.
+//! from one read. Where the processor has lanes for it, sixteen pieces are read and hashed together,
+//! and the kernel is told of the whole run before, so that a disk reads it from start to end. Memory
+//! is sixteen blocks a thread and 52 bytes a piece.
 
-use std::fs::{self, File};
+use std::fs;
 use std::iter::Enumerate;
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
-use std::os::unix::fs::FileExt;
 use std::slice::ChunksMut;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,6 +19,8 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 use crate::BLOCK_BYTES;
+use crate::content::Reader;
+use crate::lanes::{LANES, Lanes};
 use crate::make::MakeError;
 use crate::merkle::{self, Node};
 use crate::plan::{Format, Source};
@@ -69,12 +71,12 @@ impl Pieces<'_> {
     ) -> Result<Vec<PieceHash>, MakeError> {
         let count = self.end.div_ceil(u64::from(self.piece_length));
         let mut hashes = vec![PieceHash::default(); usize::try_from(count).unwrap_or(usize::MAX)];
-        let run = RUN_BYTES.div_ceil(self.piece_length);
-        let runs = hashes.chunks_mut(usize::try_from(run).unwrap_or(1)).enumerate();
+        let run = self.run();
         let work = Work {
             pieces: self,
+            threads: threads.get(),
             run,
-            runs: Mutex::new(runs),
+            runs: Mutex::new(hashes.chunks_mut(run).enumerate()),
             done: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             watch,
@@ -93,13 +95,51 @@ impl Pieces<'_> {
         })?;
         Ok(hashes)
     }
+
+    /// Whether pieces are hashed together, where the processor can.
+    fn in_lanes(&self) -> bool {
+        self.format.has_v1()
+            && self.piece_length.is_multiple_of(LANE_BYTES)
+            && self.piece_length <= LONGEST_IN_LANES
+    }
+
+    /// How many pieces a thread takes at once.
+    fn run(&self) -> usize {
+        let run = usize::try_from(RUN_BYTES.div_ceil(self.piece_length)).unwrap_or(1);
+        if self.in_lanes() { run.next_multiple_of(LANES) } else { run }
+    }
+
+    /// Where a piece stands, or what would be one behind the last.
+    fn range(&self, index: u64) -> Range<u64> {
+        let length = u64::from(self.piece_length);
+        let start = index.saturating_mul(length).min(self.end);
+        start..start.saturating_add(length).min(self.end)
+    }
+
+    /// Whether a piece is as long as the others.
+    fn is_whole(&self, index: u64) -> bool {
+        let Range { start, end } = self.range(index);
+        end - start == u64::from(self.piece_length)
+    }
+
+    /// The root over the blocks of a piece.
+    fn root(&self, index: u64, leaves: Vec<Node>) -> Node {
+        if !self.format.has_v2() {
+            return Node::default();
+        }
+        let start = self.range(index).start;
+        let file = self.files.get(self.files.partition_point(|file| file.end() <= start));
+        let is_long = file.is_some_and(|file| file.length > u64::from(self.piece_length));
+        merkle::root(leaves, [0; 32], if is_long { self.piece_length / BLOCK_BYTES } else { 0 })
+    }
 }
 
 /// What the threads share.
 struct Work<'a> {
     pieces: &'a Pieces<'a>,
+    threads: usize,
     /// Pieces in a run.
-    run: u32,
+    run: usize,
     /// The runs that nobody has taken yet.
     runs: Mutex<Enumerate<ChunksMut<'a, PieceHash>>>,
     /// Bytes of content hashed.
@@ -120,22 +160,32 @@ impl Work<'_> {
     }
 
     fn runs_in_turn(&self) -> Result<(), MakeError> {
-        let mut hasher =
-            Hasher { work: self, block: vec![0; READ_BYTES], open: None, leaves: Vec::new() };
+        let mut hasher = Hasher::new(self);
+        let mut is_first = true;
         loop {
             let next = self.runs.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).next();
             let Some((number, run)) = next else { return Ok(()) };
-            let first =
-                u64::try_from(number).unwrap_or(u64::MAX).saturating_mul(u64::from(self.run));
-            for (index, hash) in (first..).zip(run) {
+            // The disk reads what this thread will probably take next while it hashes this.
+            if std::mem::take(&mut is_first) {
+                hasher.announce(number);
+            }
+            hasher.announce(number + self.threads);
+            let first = self.first_of(number);
+            for (index, pieces) in (first..).step_by(LANES).zip(run.chunks_mut(LANES)) {
                 if self.stopped.load(Ordering::Relaxed) {
                     return Ok(());
                 }
-                *hash = hasher.piece(index)?;
+                hasher.pieces(index, pieces)?;
             }
         }
     }
 
+    /// The number of the first piece of a run.
+    fn first_of(&self, run: usize) -> u64 {
+        u64::try_from(run.saturating_mul(self.run)).unwrap_or(u64::MAX)
+    }
+
+    /// Counts bytes that were hashed; fails where the work is to end.
     fn report(&self, bytes: usize) -> Result<(), MakeError> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let done = self.done.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
@@ -149,111 +199,181 @@ impl Work<'_> {
 /// One thread's own.
 struct Hasher<'a, 'b> {
     work: &'a Work<'b>,
-    block: Vec<u8>,
-    /// The file that was read last.
-    open: Option<(usize, File)>,
-    /// The hashes of the blocks of the piece at hand.
-    leaves: Vec<Node>,
+    lanes: Option<Lanes>,
+    /// One, or one for each lane.
+    readers: Vec<Reader<'b>>,
+    blocks: Vec<u8>,
 }
 
-impl Hasher<'_, '_> {
-    fn piece(&mut self, index: u64) -> Result<PieceHash, MakeError> {
-        let Pieces { files, piece_length, end, format } = *self.work.pieces;
-        let mut at = index.saturating_mul(u64::from(piece_length));
-        let end = end.min(at.saturating_add(u64::from(piece_length)));
-        let mut sha1 = Sha1::new();
-        let mut width = 0;
-
-        let mut number = files.partition_point(|file| file.end() <= at);
-        while at < end {
-            match files.get(number) {
-                Some(file) if file.end() <= at => number += 1,
-                Some(file) if file.offset <= at => {
-                    if file.length > u64::from(piece_length) {
-                        width = piece_length / BLOCK_BYTES;
-                    }
-                    let until = end.min(file.end());
-                    self.part(number, file, at..until, &mut sha1)?;
-                    at = until;
-                }
-                next => {
-                    let until = next.map_or(end, |file| end.min(file.offset));
-                    if format.has_v1() {
-                        update_with_zeros(&mut sha1, until - at);
-                    }
-                    at = until;
-                }
-            }
-        }
-        let leaves = std::mem::take(&mut self.leaves);
-        let v2 = if format.has_v2() { merkle::root(leaves, [0; 32], width) } else { [0; 32] };
-        Ok(PieceHash { v1: sha1.finalize().into(), v2 })
+impl<'a, 'b> Hasher<'a, 'b> {
+    fn new(work: &'a Work<'b>) -> Self {
+        let lanes = if work.pieces.in_lanes() { Lanes::new() } else { None };
+        let (readers, bytes) =
+            if lanes.is_some() { (LANES, LANES * LANE_SIZE) } else { (1, READ_BYTES) };
+        let files = work.pieces.files;
+        let readers = (0..readers).map(|_| Reader::new(files)).collect();
+        Self { work, lanes, readers, blocks: vec![0; bytes] }
     }
 
-    /// Hashes what stands at `range` in the run of pieces, a part of one file.
-    fn part(
-        &mut self,
-        number: usize,
-        file: &Source,
-        range: Range<u64>,
-        sha1: &mut Sha1,
-    ) -> Result<(), MakeError> {
-        let format = self.work.pieces.format;
-        let mut at = range.start;
-        while at < range.end {
+    /// Tells the kernel of a run that is read from many places at once.
+    fn announce(&mut self, run: usize) {
+        if let (Some(reader), true) = (self.readers.first_mut(), self.lanes.is_some()) {
+            let [start, end] =
+                [run, run + 1].map(|run| self.work.pieces.range(self.work.first_of(run)).start);
+            reader.announce(start..end);
+        }
+    }
+
+    /// Hashes the pieces from `first` on, at most [`LANES`] of them.
+    fn pieces(&mut self, first: u64, pieces: &mut [PieceHash]) -> Result<(), MakeError> {
+        if pieces.len() == LANES
+            && self.work.pieces.is_whole(first + LAST_LANE)
+            && let Some(mut lanes) = self.lanes.take()
+        {
+            self.together(&mut lanes, first, pieces)?;
+            self.lanes = Some(lanes);
+            return Ok(());
+        }
+        for (index, hash) in (first..).zip(pieces) {
+            *hash = self.alone(index)?;
+        }
+        Ok(())
+    }
+
+    fn alone(&mut self, index: u64) -> Result<PieceHash, MakeError> {
+        let Self { work, readers, blocks, .. } = self;
+        let Pieces { format, .. } = *work.pieces;
+        let Some(reader) = readers.first_mut() else { return Ok(PieceHash::default()) };
+        let range = work.pieces.range(index);
+        let (mut sha1, mut leaves) = (Sha1::new(), Vec::new());
+        for at in range.clone().step_by(READ_BYTES) {
             let length = usize::try_from(range.end - at).unwrap_or(READ_BYTES).min(READ_BYTES);
-            let block = self.block.get_mut(..length).unwrap_or_default();
-            let reader = open(&mut self.open, number, file)?;
-            reader.read_exact_at(block, at - file.offset).map_err(|error| file.failed(error))?;
+            let block = blocks.get_mut(..length).unwrap_or_default();
+            let filled = reader.fill(at, block)?;
             if format.has_v1() {
                 sha1.update(&*block);
+            } else if filled == 0 {
+                // What follows a file in its last piece is nobody's.
+                break;
             }
             if format.has_v2() {
-                self.leaves
-                    .extend(block.chunks(LEAF_BYTES).map(|leaf| Node::from(Sha256::digest(leaf))));
+                add_leaves(&mut leaves, block, filled);
             }
-            self.work.report(length)?;
-            at = at.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+            work.report(filled)?;
+        }
+        Ok(PieceHash { v1: sha1.finalize().into(), v2: work.pieces.root(index, leaves) })
+    }
+
+    fn together(
+        &mut self,
+        lanes: &mut Lanes,
+        first: u64,
+        pieces: &mut [PieceHash],
+    ) -> Result<(), MakeError> {
+        let Self { work, readers, blocks, .. } = self;
+        let Pieces { format, piece_length, .. } = *work.pieces;
+        let mut leaves = [(); LANES].map(|()| Vec::new());
+        for offset in (0..u64::from(piece_length)).step_by(LANE_SIZE) {
+            let places = readers.iter_mut().zip(blocks.chunks_exact_mut(LANE_SIZE));
+            for ((index, (reader, block)), leaves) in (first..).zip(places).zip(&mut leaves) {
+                let filled = reader.fill(work.pieces.range(index).start + offset, block)?;
+                if format.has_v2() {
+                    add_leaves(leaves, block, filled);
+                }
+                work.report(filled)?;
+            }
+            lanes.update(blocks, LANE_SIZE);
+        }
+        let hashes = lanes.finish().into_iter().zip(leaves);
+        for ((index, hash), (v1, leaves)) in (first..).zip(pieces).zip(hashes) {
+            *hash = PieceHash { v1, v2: work.pieces.root(index, leaves) };
         }
         Ok(())
     }
 }
 
-/// The open file, or `file` in its place.
-fn open<'a>(
-    open: &'a mut Option<(usize, File)>,
-    number: usize,
-    file: &Source,
-) -> Result<&'a File, MakeError> {
-    if let Some((last, _)) = open
-        && *last != number
-    {
-        *open = None;
-    }
-    if open.is_none() {
-        let reader = File::open(&file.disk).map_err(|error| file.failed(error))?;
-        file.check(&reader.metadata().map_err(|error| file.failed(error))?)?;
-        *open = Some((number, reader));
-    }
-    match open {
-        Some((_, reader)) => Ok(reader),
-        None => Err(MakeError::Changed(file.disk.clone())),
-    }
-}
-
-fn update_with_zeros(sha1: &mut Sha1, mut count: u64) {
-    while count > 0 {
-        let some = usize::try_from(count).unwrap_or(LEAF_BYTES).min(LEAF_BYTES);
-        sha1.update([0; LEAF_BYTES].get(..some).unwrap_or_default());
-        count = count.saturating_sub(u64::try_from(some).unwrap_or(u64::MAX));
-    }
+/// Adds the hashes of the leaves in a block, of which `filled` bytes are of its piece's one file.
+fn add_leaves(leaves: &mut Vec<Node>, block: &[u8], filled: usize) {
+    let content = block.get(..filled).unwrap_or_default();
+    leaves.extend(content.chunks(LEAF_BYTES).map(|leaf| Node::from(Sha256::digest(leaf))));
 }
 
 /// Read at once: small enough for the core's own cache, large enough that calls don't count.
 const READ_BYTES: usize = 32 << 10;
+
+/// The same for each lane: all of them stay in the core's second cache.
+const LANE_BYTES: u32 = 16 << 10;
+const LANE_SIZE: usize = 16 << 10;
+
+const LAST_LANE: u64 = 15;
+
+/// A run of longer pieces would be more than is well read ahead, 64 MiB. They are of content that
+/// is longer than most memories, so that the disk's speed counts.
+const LONGEST_IN_LANES: u32 = 4 << 20;
 
 const LEAF_BYTES: usize = 16 << 10;
 
 /// Taken by a thread at once, in whole pieces: long enough to read ahead, short enough that all
 /// threads end together.
 const RUN_BYTES: u32 = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::FilePath;
+
+    const PIECE: usize = 16 << 10;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn pieces_are_hashed_together_as_one_by_one(
+            lengths in vec(prop_oneof![0..3_usize, 1..40_000_usize, 200_000..600_000_usize], 1..6),
+            gaps in vec(prop_oneof![Just(0), 0..40_000_usize], 6),
+            format in prop_oneof![Just(Format::V1), Just(Format::V2), Just(Format::Hybrid)],
+            threads in 1..4_usize,
+        ) {
+            let folder = TempDir::new().unwrap();
+            let (mut run, mut files) = (Vec::new(), Vec::new());
+            for (length, gap) in lengths.into_iter().zip(gaps) {
+                let offset = run.len() + gap;
+                let offset = if format.has_v2() { run.len().next_multiple_of(PIECE) } else { offset };
+                run.resize(offset, 0);
+                run.extend((0..length).map(|at| u8::try_from(at * 7 % 251).unwrap()));
+                let disk = folder.path().join(files.len().to_string());
+                fs::write(&disk, &run[offset..]).unwrap();
+                let metadata = fs::metadata(&disk).unwrap();
+                let path = FilePath::new([&b"file"[..]]).unwrap();
+                files.push(Source::new(disk, path, u64::try_from(offset).unwrap(), &metadata));
+            }
+            let pieces = Pieces {
+                files: &files,
+                piece_length: u32::try_from(PIECE).unwrap(),
+                end: u64::try_from(run.len()).unwrap(),
+                format,
+            };
+            let threads = NonZeroUsize::new(threads).unwrap();
+            let hashes = pieces.hash(threads, &|_| ControlFlow::Continue(())).unwrap();
+
+            prop_assert_eq!(hashes.len(), run.len().div_ceil(PIECE));
+            for ((hash, piece), at) in hashes.iter().zip(run.chunks(PIECE)).zip((0..).step_by(PIECE)) {
+                if format.has_v1() {
+                    prop_assert_eq!(hash.v1, <[u8; 20]>::from(Sha1::digest(piece)), "at {}", at);
+                }
+                if format.has_v2() {
+                    let end = files.iter().map(Source::end).find(|end| *end > at).unwrap();
+                    let content = piece.len().min(usize::try_from(end - at).unwrap());
+                    let leaf = <[u8; 32]>::from(Sha256::digest(&piece[..content]));
+                    prop_assert_eq!(hash.v2, leaf, "at {}", at);
+                }
+            }
+        }
+    }
+}

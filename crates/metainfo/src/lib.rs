@@ -6,8 +6,10 @@
 #![forbid(unsafe_code)]
 
 mod bencode;
+mod content;
 mod hash;
 mod info;
+mod lanes;
 mod lint;
 mod make;
 mod merkle;
