@@ -1,24 +1,28 @@
 //! The files of a torrent as one run of bytes, as its pieces are cut from it.
 
+use std::collections::VecDeque;
 use std::fs::File;
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 use rustix::fs::{Advice, fadvise};
 
+use crate::lanes::LANES;
 use crate::make::MakeError;
 use crate::plan::Source;
 
-/// Reads from a run of files; keeps the one open that was read last.
+/// Reads from a run of files; keeps those open that it opened last.
 pub(crate) struct Reader<'a> {
     /// In the order of their offsets.
     files: &'a [Source],
-    open: Option<(usize, File)>,
+    /// With their places in `files`.
+    open: VecDeque<(usize, File)>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) const fn new(files: &'a [Source]) -> Self {
-        Self { files, open: None }
+        Self { files, open: VecDeque::new() }
     }
 
     /// Fills `block` with what stands from `at` on, with zeros where no file is. Returns how many of
@@ -58,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Has the kernel begin to read `range`, in its order, where there is much of a file in it.
-    pub(crate) fn announce(&mut self, range: Range<u64>) {
+    pub(crate) fn will_read(&mut self, range: Range<u64>) {
         let files = self.files;
         let first = files.partition_point(|file| file.end() <= range.start);
         let parts = files.get(first..).unwrap_or_default().iter().zip(first..);
@@ -69,24 +73,29 @@ impl<'a> Reader<'a> {
             }
             // Only a hint: what can't be opened is told when it is read.
             let Ok(reader) = self.open(number, file) else { return };
+            let length = u64::try_from(HINT_BYTES).ok().and_then(NonZeroU64::new);
             for start in part.step_by(HINT_BYTES) {
-                let length = u64::try_from(HINT_BYTES).ok().and_then(std::num::NonZeroU64::new);
                 let _ = fadvise(reader, start - file.offset, length, Advice::WillNeed);
             }
         }
     }
 
-    /// The open file, or `file` in its place.
+    /// An open file, opened now where it is not.
     fn open(&mut self, number: usize, file: &Source) -> Result<&File, MakeError> {
-        if self.open.as_ref().is_some_and(|(last, _)| *last != number) {
-            self.open = None;
-        }
-        if self.open.is_none() {
-            let reader = File::open(&file.disk).map_err(|error| file.failed(error))?;
-            file.check(&reader.metadata().map_err(|error| file.failed(error))?)?;
-            self.open = Some((number, reader));
-        }
-        match &self.open {
+        let open = &mut self.open;
+        let place = match open.iter().position(|(other, _)| *other == number) {
+            Some(place) => place,
+            None => {
+                let reader = File::open(&file.disk).map_err(|error| file.failed(error))?;
+                file.check(&reader.metadata().map_err(|error| file.failed(error))?)?;
+                if open.len() == MAX_OPEN {
+                    open.pop_front();
+                }
+                open.push_back((number, reader));
+                open.len() - 1
+            }
+        };
+        match open.get(place) {
             Some((_, reader)) => Ok(reader),
             None => Err(MakeError::Changed(file.disk.clone())),
         }
@@ -98,6 +107,9 @@ fn part(block: &mut [u8], length: u64) -> &mut [u8] {
     let length = usize::try_from(length).unwrap_or(usize::MAX).min(block.len());
     block.get_mut(..length).unwrap_or_default()
 }
+
+/// As many as pieces are read side by side.
+const MAX_OPEN: usize = LANES;
 
 /// Less of a file is read in one go anyway.
 const LARGE_PART: u64 = 1 << 20;

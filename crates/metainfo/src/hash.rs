@@ -167,9 +167,9 @@ impl Work<'_> {
             let Some((number, run)) = next else { return Ok(()) };
             // The disk reads what this thread will probably take next while it hashes this.
             if std::mem::take(&mut is_first) {
-                hasher.announce(number);
+                hasher.will_read(number);
             }
-            hasher.announce(number + self.threads);
+            hasher.will_read(number + self.threads);
             let first = self.first_of(number);
             for (index, pieces) in (first..).step_by(LANES).zip(run.chunks_mut(LANES)) {
                 if self.stopped.load(Ordering::Relaxed) {
@@ -200,27 +200,24 @@ impl Work<'_> {
 struct Hasher<'a, 'b> {
     work: &'a Work<'b>,
     lanes: Option<Lanes>,
-    /// One, or one for each lane.
-    readers: Vec<Reader<'b>>,
+    reader: Reader<'b>,
+    /// One block, or one for each lane.
     blocks: Vec<u8>,
 }
 
 impl<'a, 'b> Hasher<'a, 'b> {
     fn new(work: &'a Work<'b>) -> Self {
         let lanes = if work.pieces.in_lanes() { Lanes::new() } else { None };
-        let (readers, bytes) =
-            if lanes.is_some() { (LANES, LANES * LANE_SIZE) } else { (1, READ_BYTES) };
-        let files = work.pieces.files;
-        let readers = (0..readers).map(|_| Reader::new(files)).collect();
-        Self { work, lanes, readers, blocks: vec![0; bytes] }
+        let bytes = if lanes.is_some() { LANES * LANE_SIZE } else { READ_BYTES };
+        let reader = Reader::new(work.pieces.files);
+        Self { work, lanes, reader, blocks: vec![0; bytes] }
     }
 
     /// Tells the kernel of a run that is read from many places at once.
-    fn announce(&mut self, run: usize) {
-        if let (Some(reader), true) = (self.readers.first_mut(), self.lanes.is_some()) {
-            let [start, end] =
-                [run, run + 1].map(|run| self.work.pieces.range(self.work.first_of(run)).start);
-            reader.announce(start..end);
+    fn will_read(&mut self, run: usize) {
+        if self.lanes.is_some() {
+            let start = |run| self.work.pieces.range(self.work.first_of(run)).start;
+            self.reader.will_read(start(run)..start(run + 1));
         }
     }
 
@@ -241,9 +238,8 @@ impl<'a, 'b> Hasher<'a, 'b> {
     }
 
     fn alone(&mut self, index: u64) -> Result<PieceHash, MakeError> {
-        let Self { work, readers, blocks, .. } = self;
+        let Self { work, reader, blocks, .. } = self;
         let Pieces { format, .. } = *work.pieces;
-        let Some(reader) = readers.first_mut() else { return Ok(PieceHash::default()) };
         let range = work.pieces.range(index);
         let (mut sha1, mut leaves) = (Sha1::new(), Vec::new());
         for at in range.clone().step_by(READ_BYTES) {
@@ -270,12 +266,12 @@ impl<'a, 'b> Hasher<'a, 'b> {
         first: u64,
         pieces: &mut [PieceHash],
     ) -> Result<(), MakeError> {
-        let Self { work, readers, blocks, .. } = self;
+        let Self { work, reader, blocks, .. } = self;
         let Pieces { format, piece_length, .. } = *work.pieces;
         let mut leaves = [(); LANES].map(|()| Vec::new());
         for offset in (0..u64::from(piece_length)).step_by(LANE_SIZE) {
-            let places = readers.iter_mut().zip(blocks.chunks_exact_mut(LANE_SIZE));
-            for ((index, (reader, block)), leaves) in (first..).zip(places).zip(&mut leaves) {
+            let lane_blocks = blocks.chunks_exact_mut(LANE_SIZE);
+            for ((index, block), leaves) in (first..).zip(lane_blocks).zip(&mut leaves) {
                 let filled = reader.fill(work.pieces.range(index).start + offset, block)?;
                 if format.has_v2() {
                     add_leaves(leaves, block, filled);
