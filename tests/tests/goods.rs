@@ -40,6 +40,29 @@ fn publish_makes_an_item_and_its_torrent() {
 }
 
 #[test]
+fn what_can_be_refused_before_hashing_is() {
+    let daemon = Daemon::start("", "");
+    let (film, gone) = (daemon.folder().join("film.mp4"), daemon.folder().join("gone"));
+    fs::write(&film, vec![7; 100_000]).unwrap();
+    let film = film.to_str().unwrap();
+    publish(&daemon, film.as_ref(), &[]);
+    let said = daemon.refuses(&["publish", film, "--replaces", "film", "--tier", "nosuch"]);
+    assert!(said.contains("nosuch"), "{said}");
+    assert_eq!(daemon.json(&["item", "show", "film"])["version"], 1);
+
+    // Nothing could be hashed here, so whatever else is wrong is told first.
+    fs::create_dir(&gone).unwrap();
+    let gone = gone.to_str().unwrap();
+    let prices = ["--torrent-price", "3", "--direct-price", "2", "--currency", "usd"];
+    let said = daemon.refuses(&[&["publish", gone][..], &prices].concat());
+    assert!(said.contains("less"), "{said}");
+    let said = daemon.refuses(&["publish", gone, "--tier", "nosuch"]);
+    assert!(said.contains("nosuch"), "{said}");
+    let said = daemon.refuses(&["publish", gone, "-o", "/nowhere/film.torrent"]);
+    assert!(said.contains("cannot write /nowhere/film.torrent"), "{said}");
+}
+
+#[test]
 fn every_format_and_a_free_magnet() {
     let daemon = Daemon::start("", "");
     for (format, halves) in [("v1", (true, false)), ("v2", (false, true)), ("hybrid", (true, true))]

@@ -37,10 +37,11 @@ impl NewListing {
     ///
     /// # Errors
     ///
-    /// The name can't be one; title or description are no such text.
+    /// The name can't be one; title or description are no such text; the prices are none.
     pub fn check(&self) -> Result<(), Error> {
         name::check(&self.name)?;
         check_line("title", &self.title)?;
+        self.prices.check()?;
         Ok(check_lines("description", &self.description)?)
     }
 }
@@ -95,7 +96,6 @@ impl Club {
         listing.check()?;
         self.names().check_policy(&listing.policy)?;
         self.check_tier_of(listing.tier.as_deref())?;
-        listing.prices.check()?;
         let torrent = Torrent::read(&goods.torrent)?;
         let stamp = stamp.clone();
         self.change_item(move |db| {
@@ -216,7 +216,12 @@ impl Club {
         self.writer().run(change, move |item| live.show_item(item)).await
     }
 
-    fn check_tier_of(&self, tier: Option<&str>) -> Result<(), Error> {
+    /// Checks the tier that an item is to be of, if any.
+    ///
+    /// # Errors
+    ///
+    /// It is not configured.
+    pub fn check_tier_of(&self, tier: Option<&str>) -> Result<(), Error> {
         tier.map_or(Ok(()), |tier| self.names().check_tier(tier))
     }
 }

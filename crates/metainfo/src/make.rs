@@ -37,7 +37,7 @@ pub enum MakeError {
     #[error("cancelled")]
     Cancelled,
     /// The file was written to, replaced or removed while it was read.
-    #[error("{} changed while it was read", .0.display())]
+    #[error("{} changed while it was read: try again when nothing writes to it", .0.display())]
     Changed(PathBuf),
     /// The file or folder can't be read.
     #[error("{path}: {error}", path = .0.display(), error = .1)]

@@ -146,11 +146,8 @@ impl Press {
         })
         .await
         .map_err(io::Error::from)?;
-        let bad = match found {
-            Ok(bad) => names(&goods, &bad),
-            Err(MakeError::Changed(path)) => vec![path.display().to_string()],
-            Err(error) => return Err(error.into()),
-        };
+        // What changed meanwhile may be whole: nothing is known of it.
+        let bad = names(&goods, &found?);
         let why = bad.first().map(|first| match bad.len() {
             1 => format!("{first} is not what was published"),
             count => format!("{first} and {} more are not what was published", count - 1),
@@ -190,6 +187,7 @@ impl Job {
             (None, None) => Format::V1,
         };
         let options = MakeOptions { format, private, ..MakeOptions::default() };
+        press.club.check_tier_of(wish.tier.as_deref())?;
         if before.is_some() {
             let fixed = [&wish.name, &wish.torrent_price, &wish.direct_price, &wish.currency];
             if fixed.iter().any(|given| given.is_some()) {

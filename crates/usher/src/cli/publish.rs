@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use http::Method;
 use indicatif::{ProgressBar, ProgressStyle};
 use metainfo::Torrent;
+use nix::unistd::{AccessFlags, access};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web::api::view::Item;
@@ -233,8 +234,12 @@ pub(super) fn write(file: &Path, torrent: &[u8]) -> Result<PathBuf, RunError> {
     Ok(whole)
 }
 
-/// Refuses a file that is there and is no torrent; a pipe or a terminal may be written to.
+/// Refuses a file that is there and is no torrent, and a folder that can't be written to; a pipe or a
+/// terminal may be.
 fn may_write(file: &Path) -> Result<(), RunError> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    access(folder.unwrap_or_else(|| Path::new(".")), AccessFlags::W_OK)
+        .map_err(|error| RunError::Write { path: file.to_owned(), error: error.into() })?;
     let is_file = fs::metadata(file).is_ok_and(|metadata| metadata.is_file());
     let is_torrent = || fs::read(file).is_ok_and(|bytes| Torrent::read(&bytes).is_ok());
     if is_file && !is_torrent() {

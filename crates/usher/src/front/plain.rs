@@ -142,18 +142,19 @@ fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Read<'h, 'a> {
         Err(Error::TooManyHeaders) => return Read::LongHead,
         Err(_) => return Read::Malformed,
     };
-    let mut keep_alive = !is_old;
+    let (mut keep_alive, mut closes) = (!is_old, false);
     for Header { name, value } in headers {
         if name.eq_ignore_ascii_case("connection") {
-            keep_alive = match value {
-                value if value.eq_ignore_ascii_case(b"close") => false,
-                value if value.eq_ignore_ascii_case(b"keep-alive") => true,
+            match value {
+                value if value.eq_ignore_ascii_case(b"close") => closes = true,
+                value if value.eq_ignore_ascii_case(b"keep-alive") => keep_alive = true,
                 _ => return Read::Other,
-            };
+            }
         } else if NOT_PLAIN.iter().any(|other| name.eq_ignore_ascii_case(other)) {
             return Read::Other;
         }
     }
+    keep_alive &= !closes;
     Read::Asked(Asked { target, is_old, keep_alive, headers, length: end + 1 + head })
 }
 
@@ -177,8 +178,8 @@ fn write_reply(replies: &mut Vec<u8>, body: &[u8], asked: &Asked<'_, '_>) {
 const FEW_HEADERS: usize = 8;
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ";
 const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
-    Content-Length: 60\r\nConnection: close\r\n\r\n\
-    this is no HTTP/1.1 request of at most 8 KiB: send GET /...\n";
+    Content-Length: 75\r\nConnection: close\r\n\r\n\
+    this is no HTTP/1.1 request of at most 8 KiB and 32 headers: send GET /...\n";
 /// How a client of HTTP/2 begins who did not ask first (RFC 9113, 3.4).
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
 /// With these a request has a body, or wants another protocol.
@@ -223,6 +224,10 @@ mod tests {
         check("GET / HTTP/1.0\r\nconnection: Keep-Alive\r\n\r\n", Some(true));
         check("GET / HTTP/1.1\r\n\r\n", Some(true));
         check("GET / HTTP/1.1\r\nCONNECTION: CLOSE\r\n\r\n", Some(false));
+        for (first, second) in [("close", "keep-alive"), ("keep-alive", "close")] {
+            let both = format!("Connection: {first}\r\nConnection: {second}\r\n\r\n");
+            check(&format!("GET / HTTP/1.1\r\n{both}"), Some(false));
+        }
     }
 
     #[test]

@@ -125,13 +125,24 @@ impl Gate {
     /// Says how the same request would be refused now.
     pub async fn look_again(&self, pass: &Pass) -> Result<Served, Refused> {
         let served = self.served(pass.item, pass.holder).await?;
-        self.goods(pass.item).await?;
+        self.same_goods(pass).await?;
         Ok(served)
     }
 
+    /// Asserts that what a pass opens is still what its item is.
+    async fn same_goods(&self, pass: &Pass) -> Result<(), Refused> {
+        let hashes = |goods: &Goods| (goods.torrent.info_hash_v1, goods.torrent.info_hash_v2);
+        let is_same = hashes(&*self.goods(pass.item).await?) == hashes(&pass.goods);
+        is_same.then_some(()).ok_or(Refused::Missing)
+    }
+
     /// Notes that an item's files are not what its torrent says: it is served no more until it is
-    /// verified or published again. The log names the item, and the file within it.
+    /// verified or published again. The log names the item, and the file within it. Says nothing of
+    /// a new version of it, which may have the same files.
     pub async fn mark_broken(&self, pass: &Pass, why: &str) {
+        if self.same_goods(pass).await.is_err() {
+            return;
+        }
         let path = pass.file().map_or_else(String::new, |file| file.path.to_string());
         let why = format!("{path}: {why}");
         tracing::error!(item = pass.item.0, %why, "an item is broken and not served any more");

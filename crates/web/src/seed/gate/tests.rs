@@ -118,6 +118,23 @@ async fn what_is_over_is_forbidden_at_once() {
 }
 
 #[tokio::test]
+async fn a_stream_of_a_version_that_was_replaced_ends_and_says_nothing_of_the_new_one() {
+    let house = House::new().await;
+    let target = format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1));
+    let pass = house.admit(&target).await.unwrap();
+    let (club, goods) = (&house.gate.club, &pass.goods);
+    let options = MakeOptions { source: Some("2".to_owned()), ..MakeOptions::default() };
+    let plan = Plan::scan(&goods.root, &options).unwrap();
+    let torrent = plan.make(NonZeroUsize::MIN, &|_| ControlFlow::Continue(())).unwrap();
+    let new = NewGoods { root: goods.root.clone(), torrent };
+    club.replace(&stamp(), "film", new).await.unwrap();
+    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Missing));
+    house.gate.mark_broken(&pass, "it ends after 3 bytes").await;
+    let pass = house.admit(&target).await.unwrap();
+    assert_eq!(house.gate.look_again(&pass).await, Ok(pass.served()));
+}
+
+#[tokio::test]
 async fn withdrawn_and_broken_goods_are_missing() {
     let house = House::new().await;
     let target = format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1));
