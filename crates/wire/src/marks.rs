@@ -28,7 +28,7 @@ fn bits(block: &[u8; BLOCK], is: impl Fn(u8x16) -> u8x16) -> u64 {
     parts.iter().rev().fold(0, add)
 }
 
-/// The same for the block of `text` that begins at `start`, or what there is of it.
+/// As [`marks`] for the block of `text` that begins at `start`, or what there is of it.
 pub(crate) fn marks_from<const N: usize>(text: &[u8], start: usize, wanted: [u8; N]) -> u64 {
     let rest = text.get(start..).unwrap_or_default();
     if let Some(block) = rest.first_chunk() {

@@ -212,8 +212,10 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_as_long_as_it_says() {
+    fn a_refusal_is_as_long_as_it_says_and_names_the_bounds() {
         let text = str::from_utf8(BAD_REQUEST).unwrap();
+        let (kib, headers) = (MAX_REQUEST_BYTES >> 10, MAX_HEADERS);
+        assert!(text.contains(&format!("at most {kib} KiB and {headers} headers")), "{text}");
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{}", body.len());
     }
