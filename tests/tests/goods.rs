@@ -63,6 +63,41 @@ fn what_can_be_refused_before_hashing_is() {
 }
 
 #[test]
+fn what_holds_nothing_is_not_published() {
+    let daemon = Daemon::start("", "");
+    let folder = daemon.folder().join("season");
+    fs::create_dir(&folder).unwrap();
+    let file = folder.join("film.mp4");
+    fs::write(&file, "").unwrap();
+    for path in [&folder, &file] {
+        let said = daemon.refuses(&["publish", path.to_str().unwrap()]);
+        assert!(said.contains("has no bytes") && said.contains("put something in"), "{said}");
+    }
+    assert_eq!(daemon.json(&["item", "list"]), Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_hash_is_called_what_it_is() {
+    let daemon = Daemon::start("", "");
+    for (format, expected) in [
+        ("v1", &["info hash    "][..]),
+        ("v2", &["announced as ", "info hash v2 "]),
+        ("hybrid", &["info hash    ", "info hash v2 "]),
+    ] {
+        let film = daemon.folder().join(format!("{format}.mp4"));
+        fs::write(&film, vec![7; 1000]).unwrap();
+        let output = daemon.run(&["publish", film.to_str().unwrap(), "--format", format]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let labels: Vec<&str> = said
+            .lines()
+            .filter_map(|line| line.get(..13))
+            .filter(|label| ["info hash    ", "info hash v2 ", "announced as "].contains(label))
+            .collect();
+        assert_eq!(labels, expected, "{said}");
+    }
+}
+
+#[test]
 fn every_format_and_a_free_magnet() {
     let daemon = Daemon::start("", "");
     for (format, halves) in [("v1", (true, false)), ("v2", (false, true)), ("hybrid", (true, true))]
@@ -271,11 +306,13 @@ fn a_relative_items_dir_publishes() {
     let daemon = Daemon::start_in_its_folder("", rest);
     let drop = daemon.folder().join("drop");
     fs::create_dir(&drop).unwrap();
-    fs::write(drop.join("clip.mp4"), vec![7; 1000]).unwrap();
-    fs::write(drop.join("clip.mp4.usher.yaml"), "policy: free\n").unwrap();
+    fs::write(drop.join("clip#1.mp4"), vec![7; 1000]).unwrap();
+    fs::write(drop.join("clip#1.mp4.usher.yaml"), "name: clip\npolicy: free\n").unwrap();
     eventually("it is published", || {
         daemon.run(&["item", "show", "clip"]).status.success().then_some(())
     });
+    // What `usher publish` would have warned of.
+    eventually("a warning", || daemon.log().contains("holds # % or ?").then_some(()));
 }
 
 #[test]

@@ -60,6 +60,28 @@ fn a_request_that_is_too_long_is_told_so_however_long() {
 }
 
 #[test]
+fn a_request_may_have_8_kib_and_no_more_however_its_packets_fall() {
+    either_way(|connect| {
+        for (bytes, status) in [(8192, 200), (8193, 400)] {
+            let start = format!("{} HTTP/1.1\r\nHost: t\r\n", Ask::of(FILM, 1).target());
+            let end = "\r\n\r\n";
+            let rest = bytes - "GET ".len() - start.len() - "Pad: ".len() - end.len();
+            let request = format!("GET {start}Pad: {}{end}", "x".repeat(rest));
+            assert_eq!(request.len(), bytes);
+            let mut whole = connect();
+            whole.send(&request);
+            assert_eq!(whole.receive().expect("a response").status, status, "{bytes} at once");
+            let mut parts = connect();
+            for part in request.as_bytes().chunks(3000) {
+                parts.send(part);
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            assert_eq!(parts.receive().expect("a response").status, status, "{bytes} in parts");
+        }
+    });
+}
+
+#[test]
 fn requests_in_one_write_are_answered_in_order() {
     either_way(|connect| {
         let mut http = connect();
@@ -160,6 +182,19 @@ fn who_has_asked_all_and_said_so_is_let_go_at_once() {
             http.send(request(1));
             http.finish();
             assert_eq!(http.receive().expect("a response").status, 200);
+            assert!(http.has_ended());
+        }
+    });
+}
+
+#[test]
+fn who_sends_no_more_gets_its_answer_all_the_same() {
+    either_way(|connect| {
+        for (line, status) in [("GET /nothing", 404), ("POST /announce", 405)] {
+            let mut http = connect();
+            http.send(format!("{line} HTTP/1.1\r\nHost: t\r\n\r\n"));
+            http.finish();
+            assert_eq!(http.receive().expect("a response").status, status, "{line}");
             assert!(http.has_ended());
         }
     });

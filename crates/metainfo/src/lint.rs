@@ -18,6 +18,9 @@ pub enum Lint {
     /// There is no content.
     #[error("it has no content, so most clients refuse it")]
     Empty,
+    /// A name has more bytes than libtorrent leaves it.
+    #[error("{0:?} has a name of more than {LONGEST_NAME} bytes: clients made with libtorrent cut it")]
+    Long(FilePath),
     /// The v2 half comes without its piece layers.
     #[error("it has no piece layers, so clients must ask peers for them before they can start")]
     NoPieceLayers,
@@ -68,11 +71,17 @@ impl Torrent {
 /// The most that [`Torrent::lint`] returns.
 pub const MAX_LINTS: usize = 100;
 
+/// Bytes of the longest name that every client keeps: libtorrent 2 cuts what is longer.
+const LONGEST_NAME: usize = 240;
+
 fn lint_path(path: &FilePath) -> Vec<Lint> {
     let holds = |is_bad: fn(&u8) -> bool| path.as_bytes().iter().any(is_bad);
     let mut found = Vec::new();
     if holds(u8::is_ascii_control) {
         found.push(Lint::Control(path.clone()));
+    }
+    if path.names().any(|name| name.len() > LONGEST_NAME) {
+        found.push(Lint::Long(path.clone()));
     }
     if str::from_utf8(path.as_bytes()).is_err() {
         found.push(Lint::NotUtf8(path.clone()));
@@ -126,6 +135,8 @@ mod tests {
             check(name, &[Lint::Windows]);
         }
         check("console", &[]);
+        check(&"n".repeat(LONGEST_NAME), &[]);
+        check(&"n".repeat(LONGEST_NAME + 1), &[Lint::Long]);
         check("com", &[]);
         check(".com1", &[]);
     }

@@ -226,6 +226,9 @@ impl Job {
             let root = path.canonicalize().map_err(|error| MakeError::Io(path, error))?;
             private.allow(&root)?;
             let plan = Plan::scan(&root, &options)?;
+            if plan.length() == 0 {
+                return Err(PublishError::Empty(root));
+            }
             progress.of.store(plan.length(), Ordering::Relaxed);
             let torrent = plan.make(threads(), &|bytes| progress.watch(bytes))?;
             let lints = Torrent::read(&torrent)?.lint(options.private);
@@ -251,6 +254,9 @@ pub enum PublishError {
     /// The club refuses it.
     #[error(transparent)]
     Club(#[from] club::Error),
+    /// There is nothing in the files.
+    #[error("{} has no bytes, and clients refuse a torrent of nothing: put something in", .0.display())]
+    Empty(PathBuf),
     /// The work broke off.
     #[error("hashing broke off: {0}")]
     Io(#[from] io::Error),

@@ -49,7 +49,8 @@ pub struct PublishArgs {
     currency: Option<String>,
     /// v1 is read by every client; hybrid gives newer ones a hash of each file, at the price of a
     /// second swarm for old ones and padding: choose it for many files that others share too; v2
-    /// shuts old clients out [default: v1]
+    /// shuts old clients out, and those made with libtorrent get its folders from peers alone
+    /// [default: v1]
     #[arg(long)]
     format: Option<TorrentFormat>,
     /// Publish this as a new version of an item, which keeps its name, policy, prices and rights
@@ -262,7 +263,10 @@ fn written(written: &Written) -> String {
     let Published { item, id, version, info_hash, info_hash_v2, policy, warnings, .. } =
         &written.published;
     let mut text = format!("{item} is item {id}, version {version}, policy {policy}\n");
-    text += &format!("info hash    {info_hash}\n");
+    // Without a v1 half, clients announce the first bytes of the other hash (BEP 52).
+    let is_cut = info_hash_v2.as_ref().is_some_and(|hash| hash.starts_with(info_hash));
+    let label = if is_cut { "announced as" } else { "info hash   " };
+    text += &format!("{label} {info_hash}\n");
     if let Some(hash) = info_hash_v2 {
         text += &format!("info hash v2 {hash}\n");
     }

@@ -39,6 +39,7 @@ pub async fn serve(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        .half_close(true)
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_REQUEST_BYTES)
         .max_headers(MAX_HEADERS)

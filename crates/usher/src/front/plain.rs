@@ -67,10 +67,11 @@ impl Desk {
                 request = read(rest, &mut many);
             }
             let asked = match request {
-                Read::Asked(asked) => asked,
+                // However its packets fall: one that came at once is not longer than one in parts.
+                Read::Asked(asked) if asked.length <= MAX_REQUEST_BYTES => asked,
                 Read::Other => return (done, Next::HandOver),
                 Read::Partial if rest.len() < MAX_REQUEST_BYTES => return (done, Next::More),
-                Read::Partial | Read::Malformed | Read::LongHead => {
+                Read::Asked(_) | Read::Partial | Read::Malformed | Read::LongHead => {
                     replies.extend_from_slice(BAD_REQUEST);
                     return (done, Next::Refuse);
                 }

@@ -156,6 +156,7 @@ async fn pages(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        .half_close(true)
         .header_read_timeout(HEADER_TIMEOUT)
         .keep_alive(false)
         .max_buf_size(MAX_REQUEST_BYTES)

@@ -145,6 +145,9 @@ impl ItemsDir {
         let published = self.admin.press().publish(&stamp, wish, progress).await;
         let published = published.map_err(|error| fails(error.to_string()))?;
         tracing::info!(item = published.item, path = %path.display(), "published from items_dir");
+        for warning in &published.warnings {
+            tracing::warn!(item = published.item, warning, "published, with something to know");
+        }
         Ok(())
     }
 
