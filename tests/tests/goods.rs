@@ -255,6 +255,7 @@ fn a_new_version_keeps_rights_and_a_broken_one_is_found() {
     assert_eq!((&second["id"], &second["version"]), (&first["id"], &2.into()));
     assert_ne!(second["info_hash"], first["info_hash"]);
     assert_eq!(daemon.json(&["item", "show", "film"])["state"], "published");
+    assert_eq!(daemon.json(&["alerts"]), Value::Array(Vec::new()));
     let own = torrent_of(&daemon, "ada");
     assert_eq!(second["info_hash"], own.info_hash_v1.unwrap().to_string());
 

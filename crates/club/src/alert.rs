@@ -2,6 +2,7 @@
 //!
 //! An alert has a subject, such as a member's passkey or one member's upload of one item. While it
 //! is open the same again counts there and renews its evidence; once acknowledged, it opens another.
+//! That of a broken item is closed by whoever makes it whole.
 
 use policy::{ItemId, MemberId};
 
@@ -167,9 +168,8 @@ pub(crate) async fn raise(
     alert: &NewAlert,
 ) -> SqlResult<()> {
     let NewAlert { kind, member, item, evidence } = alert;
+    let subject = subject(*kind, *member, *item);
     let (member, item) = (member.map(MemberId::value), item.map(|item| item.0));
-    let part = |id: Option<u32>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-    let subject = format!("{} {} {}", kind.text(), part(member), part(item));
     let evidence = evidence.get(..MAX_EVIDENCE).unwrap_or(evidence);
     let values = [
         kind.text().into(),
@@ -181,6 +181,24 @@ pub(crate) async fn raise(
         MAX_OPEN.into(),
     ];
     db.execute(RAISE, &values).await.map(drop)
+}
+
+/// Closes the alert of an item that is no more as it was, in the name of who changed it.
+pub(crate) async fn settle(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    kind: AlertKind,
+    item: ItemId,
+) -> SqlResult<()> {
+    let subject = subject(kind, None, Some(item));
+    let values = [subject.as_str().into(), stamp.now_unix.into(), stamp.who.as_str().into()];
+    db.execute(SETTLE, &values).await.map(drop)
+}
+
+/// What tells open alerts apart.
+fn subject(kind: AlertKind, member: Option<MemberId>, item: Option<ItemId>) -> String {
+    let part = |id: Option<u32>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    format!("{} {} {}", kind.text(), part(member.map(MemberId::value)), part(item.map(|id| id.0)))
 }
 
 async fn ack(db: &mut dyn Connection, stamp: &Stamp, id: AlertId) -> Result<Alert, Error> {
@@ -231,6 +249,8 @@ const ACK: &str = columns!(
     "UPDATE alert SET acked = $2, acked_by = $3 WHERE id = $1 AND acked IS NULL RETURNING",
     ""
 );
+const SETTLE: &str =
+    "UPDATE alert SET acked = $2, acked_by = $3 WHERE subject = $1 AND acked IS NULL";
 const OPEN_PAGE: &str =
     columns!("SELECT", "FROM alert WHERE acked IS NULL AND id > $1 ORDER BY id LIMIT $2");
 const PAGE: &str = columns!("SELECT", "FROM alert WHERE id > $1 ORDER BY id LIMIT $2");

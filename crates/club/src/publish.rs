@@ -113,7 +113,7 @@ impl Club {
     pub async fn replace(&self, stamp: &Stamp, item: &str, goods: NewGoods) -> Result<Item, Error> {
         let torrent = Torrent::read(&goods.torrent)?;
         let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.change_item(move |db| {
+        self.change_goods(move |db| {
             Box::pin(async move { replace(db, &stamp, &wanted, &goods, &torrent).await })
         })
         .await
@@ -181,21 +181,40 @@ impl Club {
         sql: &'static str,
         why: String,
     ) -> Result<Item, Error> {
-        let (stamp, wanted, live) = (stamp.clone(), item.to_owned(), self.live());
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.change_goods(move |db| {
+            Box::pin(async move {
+                let item = item::find_live(db, &wanted).await?;
+                if item.offer.is_none() {
+                    return Err(Error::NoGoods(item.name));
+                }
+                db.execute(sql, &[item.id.0.into(), why.as_str().into()]).await?;
+                let detail = if why.is_empty() { &item.name } else { &why };
+                item::note(db, &stamp, what, &item, detail).await?;
+                if what == BROKEN {
+                    raise_broken(db, &stamp, &item, why).await?;
+                } else {
+                    alert::settle(db, &stamp, AlertKind::BrokenItem, item.id).await?;
+                }
+                Ok(item::by_id(db, item.id).await?)
+            })
+        })
+        .await
+    }
+
+    /// Changes an item and what is said of its files.
+    async fn change_goods(
+        &self,
+        change: impl for<'c> FnOnce(&'c mut dyn Connection) -> BoxFuture<'c, Result<Item, Error>>
+        + Send
+        + 'static,
+    ) -> Result<Item, Error> {
+        let live = self.live();
         let changed = self.writer().run(
             move |db| {
                 Box::pin(async move {
-                    let item = item::find_live(db, &wanted).await?;
-                    if item.offer.is_none() {
-                        return Err(Error::NoGoods(item.name));
-                    }
-                    db.execute(sql, &[item.id.0.into(), why.as_str().into()]).await?;
-                    let detail = if why.is_empty() { &item.name } else { &why };
-                    item::note(db, &stamp, what, &item, detail).await?;
-                    if what == BROKEN {
-                        raise_broken(db, &stamp, &item, why).await?;
-                    }
-                    Ok((item::by_id(db, item.id).await?, alert::count_open(db).await?))
+                    let item = change(db).await?;
+                    Ok((item, alert::count_open(db).await?))
                 })
             },
             move |(item, open)| {
@@ -291,6 +310,7 @@ async fn replace(
         .await?;
     }
     put(db, stamp, &item, goods, version, published).await?;
+    alert::settle(db, stamp, AlertKind::BrokenItem, item.id).await?;
     Ok(item::by_id(db, item.id).await?)
 }
 

@@ -19,7 +19,9 @@ pub enum Lint {
     #[error("it has no content, so most clients refuse it")]
     Empty,
     /// A name has more bytes than libtorrent leaves it.
-    #[error("{0:?} has a name of more than {LONGEST_NAME} bytes: clients made with libtorrent cut it")]
+    #[error(
+        "{0:?} has a name of more than {LONGEST_NAME} bytes: clients made with libtorrent cut it"
+    )]
     Long(FilePath),
     /// The v2 half comes without its piece layers.
     #[error("it has no piece layers, so clients must ask peers for them before they can start")]

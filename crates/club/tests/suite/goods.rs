@@ -52,13 +52,21 @@ pub(crate) async fn withdrawn_and_broken_until_published_again(store: Arc<dyn St
     let why = Some("reel.mp4 is gone".to_owned());
     house.club.set_broken(&stamp(), "reel", why.clone()).await.unwrap();
     assert_eq!(house.goods(id).await.offer.broken, why);
+    assert_eq!(house.club.open_alerts(), 1);
     house.club.set_broken(&stamp(), "reel", None).await.unwrap();
     assert_eq!(house.goods(id).await.offer.broken, None);
+    assert_eq!(house.club.open_alerts(), 0);
+    let all = house.club.alerts(true, Page { after: 0, limit: 10 }).await.unwrap();
+    assert_eq!(all[0].acked, Some((stamp().now_unix, stamp().who)), "by who made it whole");
+    house.club.set_broken(&stamp(), "reel", why).await.unwrap();
     let item = house.club.withdraw(&stamp(), "reel").await.unwrap();
     assert!(item.offer.unwrap().withdrawn && house.goods(id).await.offer.withdrawn);
     assert!(house.shelf.has(&item.info_hashes[0]), "its swarm goes on");
+    assert_eq!(house.club.open_alerts(), 0, "what is not offered need not be whole");
+    house.club.set_broken(&stamp(), "reel", Some("gone".to_owned())).await.unwrap();
     house.club.replace(&stamp(), "reel", goods(1)).await.unwrap();
     assert!(!house.goods(id).await.offer.withdrawn);
+    assert_eq!(house.club.open_alerts(), 0, "other files are whole");
     house.club.remove_item(&stamp(), "reel").await.unwrap();
     assert!(house.club.goods(id).await.unwrap().is_none());
 
