@@ -86,7 +86,9 @@ fn a_hash_is_called_what_it_is() {
     ] {
         let film = daemon.folder().join(format!("{format}.mp4"));
         fs::write(&film, vec![7; 1000]).unwrap();
-        let output = daemon.run(&["publish", film.to_str().unwrap(), "--format", format]);
+        let torrent = film.with_extension("torrent");
+        let [film, torrent] = [&film, &torrent].map(|path| path.to_str().unwrap());
+        let output = daemon.run(&["publish", film, "--format", format, "-o", torrent]);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let labels: Vec<&str> = said
             .lines()

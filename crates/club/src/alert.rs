@@ -2,7 +2,7 @@
 //!
 //! An alert has a subject, such as a member's passkey or one member's upload of one item. While it
 //! is open the same again counts there and renews its evidence; once acknowledged, it opens another.
-//! That of a broken item is closed by whoever makes it whole.
+//! That of a broken item is closed by whoever makes it whole, replaces it or takes it away.
 
 use policy::{ItemId, MemberId};
 

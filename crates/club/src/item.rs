@@ -3,6 +3,7 @@
 use policy::ItemId;
 use wire::InfoHash;
 
+use crate::alert::{self, AlertKind};
 use crate::audit::{Entry, Stamp, record};
 use crate::club::Club;
 use crate::error::Error;
@@ -160,12 +161,8 @@ impl Club {
     ///
     /// See above.
     pub async fn remove_item(&self, stamp: &Stamp, item: &str) -> Result<Item, Error> {
-        let (stamp, wanted, live) = (stamp.clone(), item.to_owned(), self.live());
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { remove(db, &stamp, &wanted).await }),
-                move |item| live.show_item(item),
-            )
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.change_goods(move |db| Box::pin(async move { remove(db, &stamp, &wanted).await }))
             .await
     }
 }
@@ -298,6 +295,7 @@ async fn remove(db: &mut dyn Connection, stamp: &Stamp, wanted: &str) -> Result<
     db.execute("UPDATE item SET removed = 1 WHERE id = $1", &[id]).await?;
     take_hashes(db, item.id).await?;
     db.execute("DELETE FROM goods WHERE item = $1", &[id]).await?;
+    alert::settle(db, stamp, AlertKind::BrokenItem, item.id).await?;
     let hashes: Vec<String> = item.info_hashes.iter().map(InfoHash::to_string).collect();
     let detail = format!("{} {}", item.name, hashes.join(" "));
     note(db, stamp, "item.remove", &item, &detail).await?;

@@ -203,7 +203,7 @@ impl Club {
     }
 
     /// Changes an item and what is said of its files.
-    async fn change_goods(
+    pub(crate) async fn change_goods(
         &self,
         change: impl for<'c> FnOnce(&'c mut dyn Connection) -> BoxFuture<'c, Result<Item, Error>>
         + Send

@@ -67,7 +67,9 @@ pub(crate) async fn withdrawn_and_broken_until_published_again(store: Arc<dyn St
     house.club.replace(&stamp(), "reel", goods(1)).await.unwrap();
     assert!(!house.goods(id).await.offer.withdrawn);
     assert_eq!(house.club.open_alerts(), 0, "other files are whole");
+    house.club.set_broken(&stamp(), "reel", Some("gone".to_owned())).await.unwrap();
     house.club.remove_item(&stamp(), "reel").await.unwrap();
+    assert_eq!(house.club.open_alerts(), 0, "nobody can mend it any more");
     assert!(house.club.goods(id).await.unwrap().is_none());
 
     house.add_item("bare", &[9]).await;
