@@ -201,6 +201,16 @@ fn who_sends_no_more_gets_its_answer_all_the_same() {
 }
 
 #[test]
+fn the_site_answers_who_sends_no_more() {
+    let daemon = daemon();
+    let mut http = Http::from(FAN, daemon.listening().web.port());
+    http.send("GET /nothing HTTP/1.1\r\nHost: t\r\n\r\n");
+    http.finish();
+    assert_eq!(http.receive().expect("a response").status, 404);
+    assert!(http.has_ended());
+}
+
+#[test]
 fn a_network_has_so_many_connections_at_once() {
     let daemon = Daemon::start("  limits: {connections_per_prefix: 2}", "");
     daemon.item("film", FILM, "free");
