@@ -11,9 +11,9 @@ WHY_NOT = {
         "the announce's own 0.7 us, mostly caches missed in 100 k swarms, weigh twice as much"
     ),
     "the same with passkey verified, session kept and seat plan drawn: <= 1.0 x aquatic_udp with io_uring": (
-        "0.4 us are the session's cache and TLB misses (huge pages save them, and cost memory), 0.2 what of the flush runs "
-        "on the same core, as each announce here says other counters; the rest is the passkey and the ring of recent "
-        "announces"
+        "0.5 us are the flush on the same core, as each announce here says other counters; most of the rest are caches "
+        "missed in sessions and swarms (with few enough to fit, all of it takes 0.7 us), which neither huge pages within "
+        "the bounds on memory nor prefetching made good; then the passkey and the ring of recent announces"
     ),
     "HTTP announce, keep-alive: <= 1.15 x a bare epoll loop with httparse": (
         "the kernel takes no more than the loop's; the announce itself with its caches missed (0.5 us), reading the "
