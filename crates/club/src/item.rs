@@ -162,8 +162,7 @@ impl Club {
     /// See above.
     pub async fn remove_item(&self, stamp: &Stamp, item: &str) -> Result<Item, Error> {
         let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.change_goods(move |db| Box::pin(async move { remove(db, &stamp, &wanted).await }))
-            .await
+        self.change_item(move |db| Box::pin(async move { remove(db, &stamp, &wanted).await })).await
     }
 }
 

@@ -113,7 +113,7 @@ impl Club {
     pub async fn replace(&self, stamp: &Stamp, item: &str, goods: NewGoods) -> Result<Item, Error> {
         let torrent = Torrent::read(&goods.torrent)?;
         let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.change_goods(move |db| {
+        self.change_item(move |db| {
             Box::pin(async move { replace(db, &stamp, &wanted, &goods, &torrent).await })
         })
         .await
@@ -182,7 +182,7 @@ impl Club {
         why: String,
     ) -> Result<Item, Error> {
         let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.change_goods(move |db| {
+        self.change_item(move |db| {
             Box::pin(async move {
                 let item = item::find_live(db, &wanted).await?;
                 if item.offer.is_none() {
@@ -202,8 +202,8 @@ impl Club {
         .await
     }
 
-    /// Changes an item and what is said of its files.
-    pub(crate) async fn change_goods(
+    /// Changes an item, and what alerts there are of it.
+    pub(crate) async fn change_item(
         &self,
         change: impl for<'c> FnOnce(&'c mut dyn Connection) -> BoxFuture<'c, Result<Item, Error>>
         + Send
@@ -223,16 +223,6 @@ impl Club {
             },
         );
         Ok(changed.await?.0)
-    }
-
-    async fn change_item(
-        &self,
-        change: impl for<'c> FnOnce(&'c mut dyn Connection) -> BoxFuture<'c, Result<Item, Error>>
-        + Send
-        + 'static,
-    ) -> Result<Item, Error> {
-        let live = self.live();
-        self.writer().run(change, move |item| live.show_item(item)).await
     }
 
     /// Checks the tier that an item is to be of, if any.
