@@ -137,7 +137,8 @@ impl Club {
         .await
     }
 
-    /// Notes why an item's files can't be served, which is an alert, or that they can again.
+    /// Notes why an item's files can't be served, which is an alert if they are offered, or that they
+    /// can again.
     ///
     /// # Errors
     ///
@@ -185,13 +186,11 @@ impl Club {
         self.change_item(move |db| {
             Box::pin(async move {
                 let item = item::find_live(db, &wanted).await?;
-                if item.offer.is_none() {
-                    return Err(Error::NoGoods(item.name));
-                }
+                let Some(offer) = &item.offer else { return Err(Error::NoGoods(item.name)) };
                 db.execute(sql, &[item.id.0.into(), why.as_str().into()]).await?;
                 let detail = if why.is_empty() { &item.name } else { &why };
                 item::note(db, &stamp, what, &item, detail).await?;
-                if what == BROKEN {
+                if what == BROKEN && !offer.withdrawn {
                     raise_broken(db, &stamp, &item, why).await?;
                 } else {
                     alert::settle(db, &stamp, AlertKind::BrokenItem, item.id).await?;

@@ -15,9 +15,6 @@ pub enum Lint {
     /// A name holds a control character.
     #[error("{0:?} holds a control character")]
     Control(FilePath),
-    /// There is no content.
-    #[error("it has no content, so most clients refuse it")]
-    Empty,
     /// A name has more bytes than libtorrent leaves it.
     #[error(
         "{0:?} has a name of more than {LONGEST_NAME} bytes: clients made with libtorrent cut it"
@@ -55,7 +52,6 @@ impl Torrent {
     /// Returns at most [`MAX_LINTS`], those of the torrent as a whole first.
     pub fn lint(&self, private: bool) -> Vec<Lint> {
         let whole = [
-            (self.length == 0, Lint::Empty),
             (self.info_hash_v2.is_some() && !self.has_piece_layers, Lint::NoPieceLayers),
             (self.private && !private, Lint::Private),
             (!self.private && private, Lint::Public),

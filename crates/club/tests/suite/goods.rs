@@ -64,8 +64,12 @@ pub(crate) async fn withdrawn_and_broken_until_published_again(store: Arc<dyn St
     assert!(house.shelf.has(&item.info_hashes[0]), "its swarm goes on");
     assert_eq!(house.club.open_alerts(), 0, "what is not offered need not be whole");
     house.club.set_broken(&stamp(), "reel", Some("gone".to_owned())).await.unwrap();
+    assert_eq!(house.club.open_alerts(), 0, "nor is that an alert");
     house.club.replace(&stamp(), "reel", goods(1)).await.unwrap();
     assert!(!house.goods(id).await.offer.withdrawn);
+    house.club.set_broken(&stamp(), "reel", Some("gone".to_owned())).await.unwrap();
+    assert_eq!(house.club.open_alerts(), 1);
+    house.club.replace(&stamp(), "reel", goods(1)).await.unwrap();
     assert_eq!(house.club.open_alerts(), 0, "other files are whole");
     house.club.set_broken(&stamp(), "reel", Some("gone".to_owned())).await.unwrap();
     house.club.remove_item(&stamp(), "reel").await.unwrap();
