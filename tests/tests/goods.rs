@@ -266,6 +266,10 @@ fn a_new_version_keeps_rights_and_a_broken_one_is_found() {
     assert!(said.contains("is unpublished"), "{said}");
     let again = publish(&daemon, &film, &["--replaces", "film"]);
     assert_eq!((&again["version"], &again["info_hash"]), (&2.into(), &second["info_hash"]));
+
+    let id = daemon.json(&["item", "remove", "film"])["id"].to_string();
+    let said = daemon.refuses(&["verify-item", &id]);
+    assert!(said.contains("was removed, for good") && !said.contains("--replaces"), "{said}");
 }
 
 #[test]

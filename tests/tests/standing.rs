@@ -75,6 +75,8 @@ fn a_passkey_in_two_places_is_an_alert_until_somebody_looked() {
     assert!(daemon.json(&["alert", "ack", &id])["acked"].is_string());
     assert!(daemon.refuses(&["alert", "ack", &id]).contains("is open: `usher alerts` shows"));
     assert!(!array(&daemon.json(&["alerts", "--all"])).is_empty());
+    let shown = daemon.run(&["alerts", "--all"]).stdout;
+    assert!(String::from_utf8_lossy(&shown).contains("closed by "));
     let reply = daemon.announce_from([127, 0, 0, 2], &Ask::of(hash, 1).by(&ada));
     assert!(reply.find("failure reason").is_none(), "an alert is no ban");
 }

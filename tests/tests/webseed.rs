@@ -120,6 +120,17 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
+fn a_request_that_is_too_long_is_told_so_however_long() {
+    let served = Served::new(FAST, &[("a", 10)]);
+    for bytes in [20_000, 300_000] {
+        let mut http = served.connect();
+        http.send(format!("GET {}?{} HTTP/1.1\r\n\r\n", served.base, "x".repeat(bytes)));
+        assert_eq!(http.receive().expect("a response").status, 400, "{bytes} bytes");
+        assert!(http.has_ended());
+    }
+}
+
+#[test]
 fn nothing_tells_which_part_of_a_url_was_wrong() {
     let served = Served::new(FAST, &[("one.bin", 1000)]);
     let other = Goods::file("other.bin", 1000);

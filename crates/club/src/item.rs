@@ -52,7 +52,11 @@ pub struct Item {
 
 impl Item {
     /// Refuses one that was removed.
-    pub(crate) fn check_not_removed(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// It was removed.
+    pub fn check_not_removed(&self) -> Result<(), Error> {
         if self.removed {
             return Err(Error::Removed { kind: Kind::Item, id: self.id.0 });
         }

@@ -126,7 +126,7 @@ impl Press {
     ///
     /// # Errors
     ///
-    /// There is no such item, or it has no files; they can't be read.
+    /// There is no such item, it was removed or has no files; they can't be read.
     pub async fn verify(
         &self,
         stamp: &Stamp,
@@ -135,6 +135,7 @@ impl Press {
     ) -> Result<(Item, Vec<String>), PublishError> {
         let _turn = self.turn.lock().await;
         let item = self.club.item(item).await?;
+        item.check_not_removed()?;
         let Some(goods) = self.club.goods(item.id).await? else {
             return Err(club::Error::NoGoods(item.name).into());
         };

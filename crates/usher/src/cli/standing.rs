@@ -139,6 +139,10 @@ fn alerts(found: &[Alert]) -> String {
         [
             alert.id.to_string(),
             alert.kind.clone(),
+            alert
+                .acked_by
+                .as_ref()
+                .map_or_else(|| "open".to_owned(), |who| format!("closed by {who}")),
             name(&alert.member),
             name(&alert.item),
             alert.last.to_string(),
@@ -146,7 +150,7 @@ fn alerts(found: &[Alert]) -> String {
             alert.evidence.clone(),
         ]
     });
-    list(["ID", "KIND", "MEMBER", "ITEM", "LAST SEEN", "TIMES", "EVIDENCE"], rows)
+    list(["ID", "KIND", "STATE", "MEMBER", "ITEM", "LAST SEEN", "TIMES", "EVIDENCE"], rows)
 }
 
 fn changes(found: &[Change]) -> String {

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::front::forwarded::TrustedProxies;
 use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
 use crate::front::limit::RequestLimit;
+use crate::front::stream::finish;
 
 /// What a connection needs to serve goods.
 #[derive(Debug)]
@@ -84,7 +85,7 @@ impl Counter<'_> {
                 }
                 Read::Other => return Ok(End::HandOver(bytes)),
                 Read::Malformed => {
-                    stream.write_all(BAD_REQUEST).await?;
+                    finish(stream, BAD_REQUEST).await?;
                     return Ok(End::Closed);
                 }
                 Read::Partial => {}

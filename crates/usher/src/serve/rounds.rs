@@ -221,9 +221,11 @@ impl Rounds {
     }
 
     async fn prune(self, mut stop: watch::Receiver<bool>) {
+        // A daemon that is started anew every night prunes as well.
+        let mut wait = HOUR;
         loop {
             tokio::select! {
-                () = sleep(DAY) => {}
+                () = sleep(wait) => wait = DAY,
                 _ = stop.changed() => return,
             }
             if let Err(error) = self.club.prune_sessions(self.clock.now().unix).await {
@@ -249,6 +251,7 @@ const NO_POLL: Duration = Duration::from_secs(60);
 /// A flush takes at most a twentieth of the time: what it costs must not grow with the announces.
 const FLUSH_SHARE: u32 = 19;
 const LONGEST_FLUSH_PAUSE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 /// [`Tracker::SWEEP_STEPS`], as the arithmetic of pauses wants it.
 const STEPS: u32 = 1024;

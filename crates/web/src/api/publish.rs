@@ -101,6 +101,7 @@ impl Admin {
     /// An item that is offered, and its files.
     pub(super) async fn goods(&self, item: &str) -> Result<(Item, Arc<Goods>), ApiError> {
         let item = self.club.item(item).await?;
+        item.check_not_removed()?;
         match self.club.goods(item.id).await? {
             Some(goods) if !goods.offer.withdrawn => Ok((item, goods)),
             Some(_) => Err(ApiError::new(

@@ -124,7 +124,7 @@ pub struct Item {
     pub policy: String,
     /// The first info hash, in hexadecimal; `null` once the item is removed.
     pub info_hash: Option<String>,
-    /// All of them: two for a hybrid torrent, the second cut to 20 bytes.
+    /// All of them: two for a hybrid torrent. A v2 hash is cut to 20 bytes, as it is announced.
     pub info_hashes: Vec<String>,
     /// Bytes of content, where known.
     pub size_bytes: Option<u64>,

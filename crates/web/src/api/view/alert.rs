@@ -24,7 +24,7 @@ pub struct Alert {
     pub times: u32,
     /// What was seen the last time, in numbers.
     pub evidence: String,
-    /// When it was acknowledged.
+    /// When it was closed: acknowledged, or its item made whole, replaced or taken away.
     pub acked: Option<Timestamp>,
     /// By whom.
     pub acked_by: Option<String>,
