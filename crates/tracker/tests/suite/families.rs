@@ -1,7 +1,5 @@
 //! Clients that announce over both families in the same instant.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::net::IpAddr;
 use std::sync::{Arc, Barrier};
 
