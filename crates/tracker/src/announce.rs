@@ -7,7 +7,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use policy::{Admission, ItemId, Label, MemberId, Refusal, Warning, interval_secs};
-use swarm::{Endpoint, Found};
+use swarm::{Endpoint, Found, How};
 use wire::{Announce, AnnounceReply, Event, Failure, Passkey, RetryIn};
 
 use crate::items::Item;
@@ -102,7 +102,16 @@ impl Tracker {
                 if let Some(endpoint) = visited.uncount {
                     self.uncount(&sitting, found, endpoint, &mut slate.rng);
                 }
-                let answer = self.sit(&sitting, found, &visited, slate)?;
+                if let Some(endpoint) = visited.moved {
+                    self.clear_seat(&sitting, item, endpoint, &mut slate.rng);
+                }
+                let (answer, how) =
+                    self.sit(&sitting, found, &visited, slate).inspect_err(|_| {
+                        self.forget(&sitting, id, found, &visited);
+                    })?;
+                if how == How::Held {
+                    self.forget(&sitting, id, found, &visited);
+                }
                 if visited.may_be_second && self.sessions.is_second(&sitting.visit(id, found)) {
                     self.uncount(&sitting, found, caller.endpoint, &mut slate.rng);
                 }
@@ -110,7 +119,7 @@ impl Tracker {
             }
             None => {
                 let sitting = Sitting::in_unknown(settings, caller, &admission);
-                self.sit(&sitting, found, &Visited::default(), slate)?
+                self.sit(&sitting, found, &Visited::default(), slate)?.0
             }
         };
         Ok(if admission.refused.is_some() { Answer::to_nobody(admission) } else { answer })
@@ -126,6 +135,13 @@ impl Tracker {
             self.probes.ask(Probe { session: visit.id(), address });
         }
         Ok(visited)
+    }
+
+    /// Remembers no client that was not there before and has no seat.
+    fn forget(&self, sitting: &Sitting<'_>, id: ItemId, found: &Found, visited: &Visited) {
+        if visited.is_new {
+            self.sessions.forget(&sitting.visit(id, found).id());
+        }
     }
 
     /// Remembers what a member was told.

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod allowance;
 mod announce;
 mod client;
 mod counters;
@@ -23,6 +24,7 @@ mod seat;
 mod session;
 mod sessions;
 mod settings;
+mod shard;
 mod slab;
 mod snapshot;
 mod stats;

@@ -5,7 +5,7 @@ use policy::{
     Admission, Headcount, ItemId, ItemPolicy, PeerLimit, Refusal, Requester, Seating, Side, Warning,
 };
 use swarm::{
-    Age, Arrival, Arrives, Census, Endpoint, Families, Found, Full, Group, PeerList, Tick,
+    Age, Arrival, Arrives, Census, Endpoint, Families, Found, Full, Group, How, PeerList, Tick,
 };
 use wire::Event;
 
@@ -155,14 +155,31 @@ impl Tracker {
         let _ = self.swarms.announce(found, &arrival, nobody, rng, &mut PeerList::default());
     }
 
-    /// Takes the peer into its swarm and draws its reply.
+    /// Takes the endpoint that a client had before out of its item's swarms.
+    pub(crate) fn clear_seat(
+        &self,
+        sitting: &Sitting<'_>,
+        item: &Item,
+        endpoint: Endpoint,
+        rng: &mut Rng,
+    ) {
+        let arrival = Arrival { event: Arrives::Leaves, ..sitting.arrival(endpoint) };
+        let nobody = |_: &Census| Census::default();
+        for hash in item.hashes() {
+            let found = self.swarms.find(&hash);
+            // Leaving is not refused.
+            let _ = self.swarms.announce(&found, &arrival, nobody, rng, &mut PeerList::default());
+        }
+    }
+
+    /// Takes the peer into its swarm and draws its reply; says what became of its endpoint as well.
     pub(crate) fn sit(
         &self,
         sitting: &Sitting<'_>,
         found: &Found,
         visited: &Visited,
         slate: &mut Slate,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<(Answer, How), Refusal> {
         let Sitting { caller, admission, .. } = sitting;
         let early = sitting.is_early(visited);
         let wanted = if early { 0 } else { admission.numwant };
@@ -193,13 +210,14 @@ impl Tracker {
         if seated.hid_seeders {
             slate.counters.hid_seeders();
         }
-        Ok(Answer {
+        let answer = Answer {
             admission: **admission,
             complete: seated.counts.seeders,
             incomplete: seated.counts.leechers,
             downloaded: seated.counts.completed,
             warning: if early { Some(Warning::EarlyAnnounce) } else { admission.warning },
-        })
+        };
+        Ok((answer, seated.how))
     }
 }
 

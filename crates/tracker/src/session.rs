@@ -120,6 +120,11 @@ impl Session {
         self.endpoints().find(|own| family(*own) != family(endpoint))
     }
 
+    /// The endpoint of the family that `endpoint` is of.
+    pub(crate) fn same_family(&self, endpoint: Endpoint) -> Option<Endpoint> {
+        self.endpoints().find(|own| family(*own) == family(endpoint))
+    }
+
     pub(crate) fn has_endpoint(&self, endpoint: Endpoint) -> bool {
         self.endpoints().any(|own| own == endpoint)
     }
@@ -256,11 +261,14 @@ pub(crate) enum Flag {
     CountedByV4,
     /// And in that of the second.
     CountedByV4InSecond,
+    /// A member's whose counters the books are not told of: too many runs were begun of late.
+    Unbooked,
 }
 
 impl Flag {
     const fn bit(self) -> u8 {
         match self {
+            Self::Unbooked => 1,
             Self::Inside => 1 << 1,
             Self::Paused => 1 << 2,
             Self::Probed => 1 << 3,

@@ -19,6 +19,8 @@ pub struct Totals {
     pub endpoints_v6: u32,
     /// Clients remembered in items' swarms.
     pub sessions: usize,
+    /// Clients served and not remembered since the start, as there were too many.
+    pub left_out: u64,
     /// Swarms in which the guard against starving outsiders stands.
     pub guards_active: usize,
 }
@@ -43,6 +45,7 @@ impl Tracker {
             endpoints_v4: swarms.v4,
             endpoints_v6: swarms.v6,
             sessions: self.sessions.len(),
+            left_out: self.sessions.left_out(),
             guards_active: self
                 .items
                 .iter()

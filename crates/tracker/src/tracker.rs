@@ -108,7 +108,7 @@ impl Tracker {
     /// Moves what the books do not know of members' sessions into `counts`, each session's news in
     /// its order: one part of [`COUNT_PARTS`](Self::COUNT_PARTS), from 0.
     pub fn drain_counts(&self, part: usize, now: Now, counts: &mut Vec<SessionCount>) {
-        self.sessions.drain_dirty(part, now.unix, counts);
+        self.sessions.drain_dirty(part, now, counts);
     }
 
     /// Parts that counters are moved in, so that nobody need hold all of them at once.

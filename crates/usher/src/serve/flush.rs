@@ -41,18 +41,23 @@ impl Flush {
         Ok(written + self.write(now).await?)
     }
 
-    /// Writes what waits, in one transaction.
+    /// Writes what waits, in transactions that keep no other waiting for long.
     async fn write(&mut self, now: Now) -> Result<usize, club::Error> {
-        if self.waiting.is_empty() {
-            return Ok(0);
+        let mut written = 0;
+        if !self.waiting.is_empty() {
+            self.resume().await?;
         }
-        self.resume().await?;
-        let counts: Vec<club::SessionCount> = self.waiting.iter().filter_map(booked).collect();
-        self.club.flush(&counts, now.unix).await?;
-        self.waiting.clear();
+        while !self.waiting.is_empty() {
+            let some = self.waiting.len().min(TRANSACTION);
+            let counts: Vec<club::SessionCount> =
+                self.waiting.iter().take(some).filter_map(booked).collect();
+            self.club.flush(&counts, now.unix).await?;
+            self.waiting.drain(..some);
+            written += counts.len();
+        }
         // A burst must not hold its memory for ever.
         self.waiting.shrink_to(TRANSACTION);
-        Ok(counts.len())
+        Ok(written)
     }
 
     /// A client that the books know from before goes on where it was, so that what it carried while
@@ -94,6 +99,6 @@ fn booked(count: &SessionCount) -> Option<club::SessionCount> {
     })
 }
 
-/// Counts of one transaction, some 2 MiB. While the store is down so many wait here; the sessions
-/// remember the others by themselves.
+/// Counts of one transaction, some 2 MiB. While the store is down so many wait here, and the others
+/// in the shards of the sessions.
 const TRANSACTION: usize = 1 << 14;

@@ -50,14 +50,15 @@ impl Observer {
         for (counter, (_, count)) in self.refusals.iter().zip(&counted.refusals) {
             counter.absolute(*count);
         }
+        let totals = self.tracker.totals(now);
         // Which there are is not known before they come, so they are made here.
         with_local_recorder(&self.recorder, || {
+            counter!(LEFT_OUT).absolute(totals.left_out);
             for (provider, verdict, count) in self.till.heard().counts() {
                 counter!(WEBHOOKS, "provider" => provider, "verdict" => verdict).absolute(count);
             }
         });
         self.alerts.set(f64::from(self.club.open_alerts()));
-        let totals = self.tracker.totals(now);
         for (gauge, of) in &self.gauges {
             gauge.set(f64::from(u32::try_from(of(&totals)).unwrap_or(u32::MAX)));
         }
@@ -123,6 +124,7 @@ fn describe() {
     describe_gauge!(PEERS, "Clients in swarms");
     describe_gauge!(ENDPOINTS, "Addresses of clients in swarms");
     describe_gauge!(SESSIONS, "Clients remembered in items' swarms");
+    describe_counter!(LEFT_OUT, "Announces of clients for whose session there was no room");
     describe_gauge!(GUARD_ACTIVE, "Swarms where starving outsiders are seated like everybody");
 }
 
@@ -142,4 +144,5 @@ const SWARMS: &str = "usher_swarms";
 const PEERS: &str = "usher_peers";
 const ENDPOINTS: &str = "usher_endpoints";
 const SESSIONS: &str = "usher_sessions";
+const LEFT_OUT: &str = "usher_sessions_left_out_total";
 const GUARD_ACTIVE: &str = "policy_guard_active";

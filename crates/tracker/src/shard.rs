@@ -1,0 +1,426 @@
+//! One shard of the sessions: what its lock guards.
+
+use fixedbitset::FixedBitSet;
+use hashbrown::HashTable;
+use swarm::Endpoint;
+use wire::{Announce, Event};
+
+use crate::Now;
+use crate::allowance::Allowance;
+use crate::session::{Flag, News, Session, SessionId};
+use crate::sessions::{SessionCount, Visit, Visited};
+use crate::slab::Slab;
+
+#[derive(Default)]
+pub(crate) struct Shard {
+    places: HashTable<u16>,
+    slab: Slab<Session>,
+    /// Places of sessions that have news for the next flush.
+    dirty: FixedBitSet,
+    /// Counters that must be kept though no session will say them again: the first of an epoch that
+    /// has gone on since, and the last of one that has ended.
+    pending: Vec<SessionCount>,
+    allowance: Allowance,
+    /// Sessions that are nobody's.
+    strangers: usize,
+    /// Clients that found no room.
+    pub(crate) left_out: u64,
+}
+
+impl Shard {
+    pub(crate) fn visit(
+        &mut self,
+        hash: u64,
+        id: &SessionId,
+        visit: &Visit<'_>,
+        rehash: impl Fn(&SessionId) -> u64,
+    ) -> Result<Visited, u8> {
+        let now = visit.now.secs;
+        let mut visited = Visited::default();
+        let mut own = None;
+        let mut replaced = None;
+        let mut clients = 0_u8;
+        let mut namesakes = 0;
+        let max_namesakes = if visit.member.is_some() { MAX_CLIENTS } else { MAX_NAMESAKES };
+        for place in self.places.iter_hash(hash).copied().map(u32::from) {
+            let Some(session) = self.slab.get(place) else { continue };
+            if session.is(id) {
+                own = Some(place);
+            } else if session.id().member == visit.member && session.item() == visit.item {
+                let is_members = visit.member.is_some();
+                let may_be_it = is_members || session.id().peer_id == id.peer_id;
+                if may_be_it && session.has_endpoint(visit.endpoint) {
+                    replaced = Some(session.id());
+                } else {
+                    namesakes += 1;
+                    if is_members && session.age_secs(now) <= visit.max_age_secs {
+                        clients = clients.saturating_add(1);
+                        visited
+                            .others
+                            .extend(session.endpoints().take(visited.others.remaining_capacity()));
+                    }
+                }
+            }
+        }
+        // A client that starts anew on the same port is the one that was there, not one more; so is
+        // aria2 over UDP, which makes up another key for each announce.
+        if let Some(replaced) = replaced {
+            self.retire(hash, &replaced, visit.now);
+        }
+        let leaves = visit.announce.event == Event::Stopped;
+        if own.is_none() && !leaves && visit.max_clients != 0 && clients >= visit.max_clients {
+            return Err(visit.max_clients);
+        }
+        match own {
+            Some(place) => self.touch(hash, place, visit, &mut visited),
+            None if leaves => {}
+            None if namesakes >= max_namesakes || !self.has_room(id) => self.left_out += 1,
+            None => {
+                self.open(hash, id, visit, rehash);
+                visited.is_new = true;
+            }
+        }
+        if leaves && own.is_some() {
+            self.leave(hash, id, visit);
+        }
+        visited.may_be_second = matches!(visit.endpoint, Endpoint::V6(_))
+            && !(leaves || visited.second || visited.since_last_secs.is_some());
+        Ok(visited)
+    }
+
+    /// Whether there is room for one more: strangers, who cost nothing to make, leave some to members.
+    fn has_room(&self, id: &SessionId) -> bool {
+        let is_members = id.member.is_some();
+        self.slab.len() < MAX_SESSIONS && (is_members || self.strangers < MAX_STRANGERS)
+    }
+
+    fn open(
+        &mut self,
+        hash: u64,
+        id: &SessionId,
+        visit: &Visit<'_>,
+        rehash: impl Fn(&SessionId) -> u64,
+    ) {
+        let mut session = Session::new(*id, visit.now.unix);
+        session.set_counters(visit.announce.uploaded, visit.announce.downloaded);
+        session.describe(visit);
+        if id.member.is_some() {
+            if self.allowance.take(hash, visit.now.secs) {
+                session.news = News::Opened;
+            } else {
+                session.set_flag(Flag::Unbooked, true);
+            }
+        }
+        self.insert(hash, session, rehash);
+    }
+
+    /// Takes in a session that is not there, as far as there is room.
+    pub(crate) fn insert(
+        &mut self,
+        hash: u64,
+        session: Session,
+        rehash: impl Fn(&SessionId) -> u64,
+    ) {
+        if !self.has_room(&session.id()) {
+            return;
+        }
+        self.strangers += usize::from(session.member == 0);
+        let has_news = session.news != News::None;
+        let place = self.slab.insert(session);
+        let Ok(short) = u16::try_from(place) else { return };
+        let slab = &self.slab;
+        self.places.insert_unique(hash, short, |place| hash_at(slab, *place, &rehash));
+        if has_news {
+            self.mark(place);
+        }
+    }
+
+    /// Notes that the session at `place` has news.
+    fn mark(&mut self, place: u32) {
+        self.dirty.grow_and_insert(usize::try_from(place).unwrap_or_default());
+    }
+
+    fn touch(&mut self, hash: u64, place: u32, visit: &Visit<'_>, visited: &mut Visited) {
+        let Some(session) = self.slab.get_mut(place) else { return };
+        let now = visit.now.secs;
+        let announce = visit.announce;
+
+        let is_live = |own: &Endpoint| {
+            session.family_age_secs(*own, now).is_some_and(|age| age <= visit.max_age_secs)
+        };
+        let same_hash = session.flag(Flag::SecondHash) == visit.second_hash;
+        if let Some(other) = session.other_family(visit.endpoint).filter(is_live) {
+            match (other, session.flag(Session::counted_by_v4(visit.second_hash))) {
+                (Endpoint::V4(_), counted) => visited.second = counted,
+                (Endpoint::V6(_), false) => visited.uncount = Some(other),
+                (Endpoint::V6(_), true) => {}
+            }
+            if !visited.others.is_full() {
+                visited.others.push(other);
+            }
+        }
+        visited.since_last_secs =
+            session.family_age_secs(visit.endpoint, now).filter(|_| same_hash);
+        visited.progress = progress(session, announce, now);
+        visited.probed = session.reachable().is_some();
+        // Peers tell each other their peer ids, but not their keys.
+        let is_proven = session.member != 0 || session.key != 0;
+        visited.moved =
+            session.same_family(visit.endpoint).filter(|own| *own != visit.endpoint && is_proven);
+
+        let starts_over = (announce.uploaded < session.uploaded()
+            || announce.downloaded < session.downloaded())
+            && (announce.event == Event::Started || session.age_secs(now) > STALE_SECS);
+        let before = *session;
+        let begins = (starts_over || session.flag(Flag::Unbooked))
+            && (session.member == 0 || self.allowance.take(hash, now));
+        if begins {
+            session.epoch = visit.now.unix.max(session.epoch.saturating_add(1));
+            session.set_counters(announce.uploaded, announce.downloaded);
+            session.set_flag(Flag::Unbooked, false);
+        } else {
+            session.raise_counters(announce.uploaded, announce.downloaded);
+        }
+        session.describe(visit);
+
+        if session.member == 0 || session.flag(Flag::Unbooked) || session.counts_as(&before) {
+            return;
+        }
+        session.news = if begins { News::Opened } else { News::Rose };
+        // What the session says no more: its first counters, or the last ones of an epoch.
+        if before.news == News::Opened || begins {
+            self.keep(&before, visit.now);
+        }
+        self.mark(place);
+    }
+
+    /// Keeps what no session will say any more for the next flush.
+    fn keep(&mut self, session: &Session, now: Now) {
+        if self.pending.len() < MAX_PENDING {
+            self.pending.extend(news_of(session, now.unix));
+        }
+    }
+
+    /// Forgets the endpoint that left, and the session with its last one.
+    fn leave(&mut self, hash: u64, id: &SessionId, visit: &Visit<'_>) {
+        let gone = self.session_mut(hash, id).is_some_and(|session| session.forget(visit.endpoint));
+        if gone {
+            self.retire(hash, id, visit.now);
+        }
+    }
+
+    /// Forgets a session after keeping its counters for the next flush.
+    fn retire(&mut self, hash: u64, id: &SessionId, now: Now) {
+        if let Some(session) = self.remove(hash, id) {
+            self.keep(&session, now);
+        }
+    }
+
+    /// Forgets a session and its news.
+    pub(crate) fn remove(&mut self, hash: u64, id: &SessionId) -> Option<Session> {
+        let slab = &self.slab;
+        let found = self
+            .places
+            .find_entry(hash, |place| slab.get(u32::from(*place)).is_some_and(|s| s.is(id)));
+        let (place, _) = found.ok()?.remove();
+        self.strangers -= usize::from(id.member.is_none());
+        self.slab.remove(u32::from(place))
+    }
+
+    pub(crate) fn drain_dirty(&mut self, now: Now, counts: &mut Vec<SessionCount>) {
+        self.allowance.tidy(now.secs);
+        // A burst must not hold its memory for ever.
+        counts.append(&mut std::mem::take(&mut self.pending));
+        for place in self.dirty.ones() {
+            // A place may have gone to another session since: that one has news of its own, or none.
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
+            if let Some(session) = self.slab.get_mut(place) {
+                counts.extend(news_of(session, now.unix));
+                session.news = News::None;
+            }
+        }
+        self.dirty.clear();
+    }
+
+    pub(crate) fn expire(
+        &mut self,
+        now: Now,
+        max_age: u32,
+        rehash: impl Fn(&SessionId) -> u64,
+    ) -> usize {
+        self.slab.iter_mut().for_each(|session| {
+            if session.age_secs(now.secs) <= max_age {
+                session.forget_older(max_age, now.secs);
+            }
+        });
+        self.remove_where(now, |session| session.age_secs(now.secs) > max_age, rehash)
+    }
+
+    pub(crate) fn remove_where(
+        &mut self,
+        now: Now,
+        gone: impl Fn(&Session) -> bool,
+        rehash: impl Fn(&SessionId) -> u64,
+    ) -> usize {
+        let ids: Vec<SessionId> =
+            self.slab.iter().filter(|session| gone(session)).map(Session::id).collect();
+        for id in &ids {
+            self.retire(rehash(id), id, now);
+        }
+        if !ids.is_empty() {
+            self.slab.shrink();
+            let slab = &self.slab;
+            self.places.shrink_to(slab.len(), |place| hash_at(slab, *place, &rehash));
+        }
+        ids.len()
+    }
+
+    pub(crate) fn find(&self, hash: u64, id: &SessionId) -> Option<u32> {
+        let slab = &self.slab;
+        let is_it = |place: &u16| slab.get(u32::from(*place)).is_some_and(|s| s.is(id));
+        self.places.find(hash, is_it).copied().map(u32::from)
+    }
+
+    /// Sessions held.
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.slab.iter()
+    }
+
+    pub(crate) fn session_mut(&mut self, hash: u64, id: &SessionId) -> Option<&mut Session> {
+        let place = self.find(hash, id)?;
+        self.slab.get_mut(place)
+    }
+}
+
+impl Session {
+    /// Takes over what the announce says of now.
+    fn describe(&mut self, visit: &Visit<'_>) {
+        self.set_left(visit.announce.left);
+        self.see(visit.endpoint, visit.now.secs);
+        self.set_flag(Flag::Inside, visit.inside);
+        self.set_flag(Flag::Paused, visit.announce.event == Event::Paused);
+        self.set_flag(Flag::SecondHash, visit.second_hash);
+        if let Endpoint::V4(_) = visit.endpoint {
+            self.set_flag(Self::counted_by_v4(visit.second_hash), true);
+        }
+    }
+}
+
+/// The hash of the session at a place.
+fn hash_at(slab: &Slab<Session>, place: u16, rehash: impl Fn(&SessionId) -> u64) -> u64 {
+    slab.get(u32::from(place)).map_or(0, |session| rehash(&session.id()))
+}
+
+/// Bytes a second by which `left` fell, over at least [`PROGRESS_SECS`].
+fn progress(session: &Session, announce: &Announce, now: u32) -> Option<u64> {
+    let before = session.left().filter(|left| *left > 0)?;
+    let secs = session.age_secs(now);
+    (secs >= PROGRESS_SECS && announce.left <= before)
+        .then(|| (before - announce.left) / u64::from(secs))
+}
+
+/// What the books are to be told of a session.
+fn news_of(session: &Session, seen: u32) -> Option<SessionCount> {
+    (session.news != News::None).then(|| SessionCount {
+        id: session.id(),
+        epoch: session.epoch,
+        uploaded: session.uploaded(),
+        downloaded: session.downloaded(),
+        left: session.left(),
+        seen,
+        opens: session.news == News::Opened,
+    })
+}
+
+/// 16.7 million in all shards; past that an announce is served but not remembered.
+const MAX_SESSIONS: usize = 1 << 16;
+/// Half of them may be strangers'.
+const MAX_STRANGERS: usize = MAX_SESSIONS / 2;
+/// As many counts as sessions may wait for a store that is away; later ones are lost.
+const MAX_PENDING: usize = MAX_SESSIONS;
+/// Clients of one member in one swarm, where the rules allow any number: each announce looks at all.
+const MAX_CLIENTS: usize = 255;
+/// Sessions of strangers that share a peer id in one swarm, which they pick at random: more are an
+/// attempt to make one look take long, and are served but not remembered.
+const MAX_NAMESAKES: usize = 16;
+/// Counters that are lower than before and younger than this came late, out of order.
+const STALE_SECS: u32 = 60;
+/// Progress over less than this says nothing.
+const PROGRESS_SECS: u32 = 10;
+
+#[cfg(test)]
+mod tests {
+    use policy::{ItemId, MemberId};
+    use wire::{CompactV4, InfoHash, PeerId, PeerKey};
+
+    use super::*;
+
+    #[test]
+    fn strangers_leave_half_the_room_to_members() {
+        let mut shard = Shard::default();
+        for key in 0..u64::from(u16::MAX) {
+            let key = u32::try_from(key).unwrap();
+            shard.insert(key.into(), Session::new(id(None, key), 1), |id| id.key.into());
+        }
+        assert_eq!(shard.len(), MAX_STRANGERS);
+        let ada = id(MemberId::new(7), 1);
+        shard.insert(1, Session::new(ada, 1), |id| id.key.into());
+        assert!(shard.find(1, &ada).is_some());
+        assert!(shard.remove(2, &id(None, 2)).is_some());
+        shard.insert(2, Session::new(id(None, 2), 1), |id| id.key.into());
+        assert_eq!(shard.len(), MAX_STRANGERS + 1);
+    }
+
+    #[test]
+    fn a_member_with_ever_more_clients_is_not_remembered_by_all_of_them() {
+        let mut shard = Shard::default();
+        for port in 1000..1300 {
+            let mut announce = announce();
+            announce.key = Some(PeerKey(port));
+            let visit = Visit {
+                item: ItemId(1),
+                member: MemberId::new(7),
+                inside: true,
+                announce: &announce,
+                second_hash: false,
+                endpoint: Endpoint::V4(endpoint(port)),
+                now: Now { secs: 100, unix: 1_800_000_000 },
+                max_clients: 0,
+                max_age_secs: 3700,
+            };
+            shard.visit(1, &visit.id(), &visit, |_| 1).unwrap();
+        }
+        assert_eq!((shard.len(), shard.left_out), (MAX_CLIENTS, 45));
+    }
+
+    fn id(member: Option<MemberId>, key: u32) -> SessionId {
+        SessionId::new(ItemId(1), member, PeerId([7; 20]), Some(PeerKey(key)))
+    }
+
+    fn endpoint(port: u32) -> CompactV4 {
+        let [_, _, high, low] = port.to_be_bytes();
+        CompactV4([203, 0, 113, 1, high, low])
+    }
+
+    fn announce() -> Announce {
+        Announce {
+            info_hash: InfoHash([1; 20]),
+            peer_id: PeerId([7; 20]),
+            port: 6881,
+            uploaded: 0,
+            downloaded: 0,
+            left: 0,
+            event: Event::None,
+            numwant: None,
+            key: None,
+            passkey: None,
+            compact: true,
+            no_peer_id: false,
+            supports_crypto: false,
+        }
+    }
+}
