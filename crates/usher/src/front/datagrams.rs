@@ -145,6 +145,29 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_comes_from_the_address_that_was_asked() {
+        for any in ["[::]:0", "0.0.0.0:0"] {
+            for way in ways() {
+                let socket = bind(any.parse().unwrap(), Kind::Datagram, 1).unwrap().remove(0);
+                let port = local_address(&socket).unwrap().port();
+                let mut server = way.open(socket).unwrap();
+                let clients = ["127.0.0.5", "127.0.0.1", "127.0.0.9", "127.0.0.5"].map(|asked| {
+                    // A connected socket hears nobody else.
+                    let client = client("127.0.0.1:0");
+                    client.connect((asked, port)).unwrap();
+                    client.send(asked.as_bytes()).unwrap();
+                    (client, asked)
+                });
+                let mut echo = Echo::default();
+                echo.hear(&mut server, clients.len());
+                for (client, asked) in clients {
+                    assert_eq!(receive(&client), [asked.as_bytes(), b"!"].concat(), "{way:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_burst_beyond_all_buffers_is_answered_once_each() {
         check(|mut server, port| {
             // As many as socket buffers of the kernel's default size hold on both sides.

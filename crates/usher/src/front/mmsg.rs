@@ -1,15 +1,21 @@
 //! The portable way: `recvmmsg` and `sendmmsg`, one system call each for up to `BATCH` datagrams.
 
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsRawFd, RawFd};
 
 use arrayvec::ArrayVec;
+use nix::cmsg_space;
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage, recvmmsg, sendmmsg};
+use nix::libc::{in_addr, in_pktinfo, in6_addr, in6_pktinfo};
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage,
+    recvmmsg, sendmmsg,
+};
 use socket2::Socket;
 
 use crate::front::datagrams::{Answer, Datagrams, REPLY_BYTES, REQUEST_BYTES, WAIT};
+use crate::front::socket::local_address;
 
 /// A socket and the buffers of one batch.
 pub struct Batches {
@@ -20,9 +26,11 @@ pub struct Batches {
     sent: MultiHeaders<SockaddrStorage>,
 }
 
-/// Where a request came from, and how long it and its answer are.
+/// Where a request came from and went to, and how long it and its answer are.
 struct Exchange {
     from: SockaddrStorage,
+    /// Which address of ours was asked; `None` on a socket that has one alone.
+    to: Option<IpAddr>,
     request: usize,
     reply: usize,
 }
@@ -35,12 +43,18 @@ impl Batches {
     /// Fails where the socket takes no time limit.
     pub fn new(socket: Socket) -> io::Result<Self> {
         socket.set_read_timeout(Some(WAIT))?;
+        let room = || match local_address(&socket) {
+            Ok(SocketAddr::V4(own)) if own.ip().is_unspecified() => Some(cmsg_space!(in_pktinfo)),
+            Ok(SocketAddr::V6(own)) if own.ip().is_unspecified() => Some(cmsg_space!(in6_pktinfo)),
+            _ => None,
+        };
+        let (received, sent) = (room(), room());
         Ok(Self {
             socket,
             requests: Box::new([[0; REQUEST_BYTES]; BATCH]),
             replies: Box::new([[0; REPLY_BYTES]; BATCH]),
-            received: MultiHeaders::preallocate(BATCH, None),
-            sent: MultiHeaders::preallocate(BATCH, None),
+            received: MultiHeaders::preallocate(BATCH, received),
+            sent: MultiHeaders::preallocate(BATCH, sent),
         })
     }
 
@@ -52,7 +66,8 @@ impl Batches {
         match recvmmsg(fd, &mut self.received, &mut buffers, flags, None) {
             Ok(messages) => {
                 let exchange = |message: RecvMsg<'_, '_, SockaddrStorage>| {
-                    Some(Exchange { from: message.address?, request: message.bytes, reply: 0 })
+                    let (from, to) = (message.address?, asked_address(&message));
+                    Some(Exchange { from, to, request: message.bytes, reply: 0 })
                 };
                 Ok(messages.filter_map(exchange).collect())
             }
@@ -63,30 +78,76 @@ impl Batches {
 
     /// Sends the replies that are not silence; returns how many the kernel refused.
     fn send(&mut self, exchanges: &[Exchange]) -> usize {
-        let spoken = || self.replies.iter().zip(exchanges).filter(|(_, one)| one.reply > 0);
-        let slices: ArrayVec<[IoSlice<'_>; 1], BATCH> = spoken()
-            .map(|(reply, one)| [IoSlice::new(reply.get(..one.reply).unwrap_or_default())])
+        let Self { socket, replies, sent, .. } = self;
+        let mut rest: ArrayVec<(&[u8], &Exchange), BATCH> = replies
+            .iter()
+            .zip(exchanges)
+            .map(|(reply, one)| (reply.get(..one.reply).unwrap_or_default(), one))
+            .filter(|(reply, _)| !reply.is_empty())
             .collect();
-        let addresses: ArrayVec<Option<SockaddrStorage>, BATCH> =
-            spoken().map(|(_, one)| Some(one.from)).collect();
-        let fd = self.socket.as_raw_fd();
-        let mut done = 0;
         let mut refused = 0;
-        while let (Some(slices), Some(addresses)) = (slices.get(done..), addresses.get(done..))
-            && !slices.is_empty()
-        {
-            match sendmmsg(fd, &mut self.sent, slices, addresses, [], MsgFlags::empty()) {
-                Ok(sent) => done += sent.count().max(1),
-                Err(Errno::EINTR) => {}
-                Err(_) => {
-                    // The first of the rest is what failed: a full queue, a route that is no more.
-                    refused += 1;
-                    done += 1;
-                }
-            }
+        while let Some((_, first)) = rest.first() {
+            let asked = first.to;
+            let own = rest.iter().filter(|(_, one)| one.to == asked);
+            let slices: ArrayVec<[IoSlice<'_>; 1], BATCH> =
+                own.clone().map(|(reply, _)| [IoSlice::new(reply)]).collect();
+            let addresses: ArrayVec<Option<SockaddrStorage>, BATCH> =
+                own.map(|(_, one)| Some(one.from)).collect();
+            refused += send_from(asked, socket.as_raw_fd(), sent, &slices, &addresses);
+            rest.retain(|(_, one)| one.to != asked);
         }
         refused
     }
+}
+
+/// Sends replies from one address of ours; returns how many the kernel refused.
+fn send_from(
+    own: Option<IpAddr>,
+    fd: RawFd,
+    sent: &mut MultiHeaders<SockaddrStorage>,
+    slices: &[[IoSlice<'_>; 1]],
+    addresses: &[Option<SockaddrStorage>],
+) -> usize {
+    let (v4, v6);
+    let from = match own {
+        None => None,
+        Some(IpAddr::V4(ip)) => {
+            let own = in_addr { s_addr: u32::from_ne_bytes(ip.octets()) };
+            v4 = in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: own, ipi_addr: in_addr { s_addr: 0 } };
+            Some(ControlMessage::Ipv4PacketInfo(&v4))
+        }
+        Some(IpAddr::V6(ip)) => {
+            v6 = in6_pktinfo { ipi6_addr: in6_addr { s6_addr: ip.octets() }, ipi6_ifindex: 0 };
+            Some(ControlMessage::Ipv6PacketInfo(&v6))
+        }
+    };
+    let mut done = 0;
+    let mut refused = 0;
+    while let (Some(slices), Some(addresses)) = (slices.get(done..), addresses.get(done..))
+        && !slices.is_empty()
+    {
+        match sendmmsg(fd, sent, slices, addresses, from.as_slice(), MsgFlags::empty()) {
+            Ok(sent) => done += sent.count().max(1),
+            Err(Errno::EINTR) => {}
+            Err(_) => {
+                // The first of the rest is what failed: a full queue, a route that is no more.
+                refused += 1;
+                done += 1;
+            }
+        }
+    }
+    refused
+}
+
+/// Which address of ours a datagram went to, an IPv4 one as the socket's family has it.
+fn asked_address(message: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<IpAddr> {
+    message.cmsgs().ok()?.find_map(|control| match control {
+        ControlMessageOwned::Ipv4PacketInfo(info) => {
+            Some(IpAddr::from(info.ipi_spec_dst.s_addr.to_ne_bytes()))
+        }
+        ControlMessageOwned::Ipv6PacketInfo(info) => Some(IpAddr::from(info.ipi6_addr.s6_addr)),
+        _ => None,
+    })
 }
 
 impl Datagrams for Batches {

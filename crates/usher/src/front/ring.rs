@@ -17,6 +17,7 @@ use io_uring::{IoUring, cqueue, opcode, squeue};
 use socket2::Socket;
 
 use crate::front::datagrams::{Answer, Datagrams, REPLY_BYTES, REQUEST_BYTES, WAIT};
+use crate::front::socket::local_address;
 
 /// A socket and the rings it is served by. Stays on the thread that made it, as the kernel asks.
 pub struct Ring {
@@ -24,8 +25,8 @@ pub struct Ring {
     requests: Requests,
     /// Written while the submission queue is empty, and read by the kernel while it is not.
     replies: Box<[Reply]>,
-    /// Tells the kernel how much room a sender's address has. Its pointers keep [`Ring`] from
-    /// other threads.
+    /// Tells the kernel how much room a sender's address has, and which address of ours it asked,
+    /// on a socket that has many. Its pointers keep [`Ring`] from other threads.
     header: Box<libc::msghdr>,
     /// Whether the receive is armed.
     armed: bool,
@@ -36,6 +37,10 @@ struct Reply {
     /// A socket address, as the kernel wrote it.
     to: [u8; ADDRESS_BYTES],
     bytes: [u8; REPLY_BYTES],
+    /// Which address of ours it goes out from, as the kernel wrote it; unused where there is one.
+    from: [u8; CONTROL_BYTES],
+    slice: libc::iovec,
+    header: libc::msghdr,
 }
 
 impl Ring {
@@ -53,15 +58,17 @@ impl Ring {
             .build(SUBMISSIONS)?;
         // The ring holds on to the socket from here on.
         ring.submitter().register_files(&[socket.as_raw_fd()])?;
-        let requests = Requests::new();
+        let own = local_address(&socket)?.ip();
+        let control = if own.is_unspecified() { CONTROL_BYTES } else { 0 };
+        let requests = Requests::new(control)?;
         // SAFETY: the entries are as many as is said, and outlive the ring: `drop` waits until the
         // kernel has let go of them.
         unsafe { requests.register(&ring)? };
         // SAFETY: a message header is numbers and pointers, for which zero is a value.
         let mut header: Box<libc::msghdr> = Box::new(unsafe { std::mem::zeroed() });
         header.msg_namelen = ADDRESS_LEN;
-        let reply = || Reply { to: [0; ADDRESS_BYTES], bytes: [0; REPLY_BYTES] };
-        let replies = std::iter::repeat_with(reply).take(BUFFERS).collect();
+        header.msg_controllen = control;
+        let replies = std::iter::repeat_with(Reply::new).take(BUFFERS).collect();
         Ok(Self { ring, requests, replies, header, armed: false })
     }
 
@@ -163,6 +170,17 @@ impl Drop for Ring {
 }
 
 impl Reply {
+    fn new() -> Self {
+        Self {
+            to: [0; ADDRESS_BYTES],
+            bytes: [0; REPLY_BYTES],
+            from: [0; CONTROL_BYTES],
+            slice: libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 },
+            // SAFETY: as above.
+            header: unsafe { std::mem::zeroed() },
+        }
+    }
+
     /// Has a datagram answered; returns what sends the answer, if there is one.
     fn fill(
         &mut self,
@@ -172,20 +190,47 @@ impl Reply {
         let name = message.name_data();
         let from = peer_address(name)?;
         let len = answer.answer(message.payload_data(), from, &mut self.bytes);
-        let bytes = self.bytes.get(..len).filter(|bytes| !bytes.is_empty())?;
+        if !(1..=REPLY_BYTES).contains(&len) {
+            return None;
+        }
         self.to.get_mut(..name.len())?.copy_from_slice(name);
-        let send = opcode::Send::new(SOCKET, bytes.as_ptr(), u32::try_from(len).ok()?)
-            .flags(libc::MSG_DONTWAIT)
-            .dest_addr(self.to.as_ptr().cast())
-            .dest_addr_len(u32::try_from(name.len()).ok()?)
-            .build();
+        let name_len = u32::try_from(name.len()).ok()?;
+        let send = if message.control_data().is_empty() {
+            opcode::Send::new(SOCKET, self.bytes.as_ptr(), u32::try_from(len).ok()?)
+                .flags(libc::MSG_DONTWAIT)
+                .dest_addr(self.to.as_ptr().cast())
+                .dest_addr_len(name_len)
+                .build()
+        } else {
+            let header: *const libc::msghdr = self.header(name_len, len, message.control_data())?;
+            opcode::SendMsg::new(SOCKET, header).flags(SEND_FLAGS).build()
+        };
         Some(send.flags(squeue::Flags::SKIP_SUCCESS).user_data(REPLY))
+    }
+
+    /// The header of a message from the address that was asked.
+    fn header(&mut self, name_len: u32, len: usize, asked: &[u8]) -> Option<&libc::msghdr> {
+        let from = self.from.get_mut(..asked.len())?;
+        from.copy_from_slice(asked);
+        // Which interface is for the routes to say.
+        from.get_mut(interface_of(asked)?)?.fill(0);
+        self.slice.iov_base = self.bytes.as_mut_ptr().cast();
+        self.slice.iov_len = len;
+        self.header.msg_name = self.to.as_mut_ptr().cast();
+        self.header.msg_namelen = name_len;
+        self.header.msg_iov = &raw mut self.slice;
+        self.header.msg_iovlen = 1;
+        self.header.msg_control = self.from.as_mut_ptr().cast();
+        self.header.msg_controllen = asked.len();
+        Some(&self.header)
     }
 }
 
 /// The buffers that datagrams come in, and the ring by which they go to the kernel and back.
 struct Requests {
     buffers: Box<[UnsafeCell<[u8; BUFFER_BYTES]>]>,
+    /// How much of each the kernel may fill.
+    len: u32,
     free: Box<Free>,
     tail: u16,
 }
@@ -206,10 +251,13 @@ struct Slot {
 }
 
 impl Requests {
-    fn new() -> Self {
+    /// With room for so many bytes of control messages beside each datagram.
+    fn new(control: usize) -> io::Result<Self> {
+        let len = BUFFER_BYTES - CONTROL_BYTES + control;
         let buffer = || UnsafeCell::new([0; BUFFER_BYTES]);
         let mut requests = Self {
             buffers: std::iter::repeat_with(buffer).take(BUFFERS).collect(),
+            len: u32::try_from(len).map_err(io::Error::other)?,
             free: Box::new(Free(std::array::from_fn(|_| Slot::default()))),
             tail: 0,
         };
@@ -217,7 +265,7 @@ impl Requests {
             requests.give_back(id);
         }
         requests.publish();
-        requests
+        Ok(requests)
     }
 
     /// Tells the kernel where the buffers are.
@@ -250,7 +298,7 @@ impl Requests {
         if let (Some(buffer), Some(slot)) = (self.buffers.get(usize::from(id)), self.free.0.get(at))
         {
             slot.address.store(address(buffer.get()), Ordering::Relaxed);
-            slot.len.store(BUFFER_LEN, Ordering::Relaxed);
+            slot.len.store(self.len, Ordering::Relaxed);
             slot.id.store(id, Ordering::Relaxed);
             self.tail = self.tail.wrapping_add(1);
         }
@@ -293,6 +341,17 @@ fn peer_address(name: &[u8]) -> Option<SocketAddr> {
     Some(SocketAddr::new(std::net::IpAddr::to_canonical(&ip), port))
 }
 
+/// Where in an `IP_PKTINFO` or `IPV6_PKTINFO` the interface stands; `None` in what is neither.
+fn interface_of(control: &[u8]) -> Option<std::ops::Range<usize>> {
+    let level = size_of::<usize>();
+    let words = [level, level + 4].map(|at| control.get(at..)?.first_chunk::<4>().copied());
+    match words.map(|word| word.map(i32::from_ne_bytes)) {
+        [Some(libc::IPPROTO_IP), Some(libc::IP_PKTINFO)] => Some(level + 8..level + 12),
+        [Some(libc::IPPROTO_IPV6), Some(libc::IPV6_PKTINFO)] => Some(level + 24..level + 28),
+        _ => None,
+    }
+}
+
 fn address<T>(pointer: *const T) -> u64 {
     // Lossless: no address has more than 64 bits.
     u64::try_from(pointer.expose_provenance()).unwrap_or_default()
@@ -313,9 +372,13 @@ const BUFFER_COUNT: u16 = 128;
 /// A `sockaddr_in6`, the longer of the two.
 const ADDRESS_BYTES: usize = size_of::<libc::sockaddr_in6>();
 const ADDRESS_LEN: libc::socklen_t = 28;
-/// A datagram with `io_uring_recvmsg_out` and its sender before it.
-const BUFFER_BYTES: usize = 16 + ADDRESS_BYTES + REQUEST_BYTES;
-const BUFFER_LEN: u32 = 2092;
+/// A control message with an `in6_pktinfo`, which is longer than one with an `in_pktinfo`.
+const CONTROL_BYTES: usize = size_of::<libc::cmsghdr>() + 24;
+/// A datagram with `io_uring_recvmsg_out`, its sender and which address it asked before it.
+const BUFFER_BYTES: usize = 16 + ADDRESS_BYTES + CONTROL_BYTES + REQUEST_BYTES;
+/// No reply waits for room in the socket: it is lost, as it may be.
+const SEND_FLAGS: u32 = 0x40;
+const _: () = assert!(libc::MSG_DONTWAIT == 0x40);
 /// A reply for each buffer, and the receive.
 const SUBMISSIONS: u32 = 256;
 /// A completion for each buffer and each refused reply, and room to spare.

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::{Ipv4PacketInfo, Ipv6RecvPacketInfo};
 use nix::{setsockopt_impl, sockopt_impl};
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -74,7 +75,16 @@ fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
             // One that can't brings connections a moment sooner.
             let _ = setsockopt(&socket, DeferAccept, &DEFER_SECS);
         }
-        Kind::Datagram => widen(&socket),
+        Kind::Datagram => {
+            widen(&socket);
+            // A host may have many addresses, and a reply must come from the one that was asked
+            // (RFC 1123, 4.1.3.5): so the kernel says which it was, and is told in turn.
+            if is_any_v6(address) {
+                setsockopt(&socket, Ipv6RecvPacketInfo, &true)?;
+            } else if address.ip().is_unspecified() {
+                setsockopt(&socket, Ipv4PacketInfo, &true)?;
+            }
+        }
     }
     socket.bind(&address.into())?;
     if kind == Kind::Stream {
