@@ -194,6 +194,21 @@ fn a_revocation_ends_a_running_stream() {
 }
 
 #[test]
+fn a_url_that_is_used_in_two_places_is_an_alert() {
+    let judged = "leaks: {addresses: 1}\nrewards: {window: 2s}\n";
+    let served = Served::new(&format!("{FAST}{judged}"), &[("a", 10)]);
+    let port = served.daemon.listening().web.port();
+    for place in [[127, 0, 0, 2], [127, 0, 0, 3]] {
+        let response = Http::from(place.into(), port).get(&format!("{}a", served.base), "");
+        assert_eq!(response.status, 200);
+    }
+    eventually("the leak shows", || {
+        let alert = served.daemon.json(&["alerts"])[0].clone();
+        (alert["kind"] == "leak" && alert["member"]["name"] == "ada").then_some(())
+    });
+}
+
+#[test]
 fn a_member_gets_the_rate_of_its_tier_and_nobody_is_sent_away() {
     let served = Served::new(SLOW, &[("one.bin", MIB)]);
     let begin = Stopwatch::start();

@@ -49,7 +49,6 @@ fn published_bought_downloaded_counted_and_leaked() {
     });
     ada.leave();
     daemon.json(&["rotate", "ada", "season"]);
-    daemon.json(&["member", "rotate", "ada", "--key", "webseed"]);
     let outsider = Program::download(Kind::Libtorrent21, &torrent);
     says(&outsider, &["passkey", "url seed"]);
     assert!(!goods.are_in(outsider.folder()));

@@ -102,7 +102,7 @@ pub use publish::{Details, NewGoods, NewListing};
 pub use purchase::{Choice, NewPurchase};
 pub use reward::{Reward, RewardId, VerifiedTraffic};
 pub use served::Served;
-pub use sighting::{LeakLimits, Presence, Sighting};
+pub use sighting::{LeakLimits, Presence, Sighting, WEB_SEED};
 pub use sql::{BoxFuture, Connection, Places, Row, SqlResult, Value, Visit};
 pub use sqlite::Sqlite;
 pub use store::Store;

@@ -1,4 +1,5 @@
-//! Sightings: from where and with which client a passkey is used, and whether that is one person.
+//! Sightings: from where and with which client a member's keys are used, and whether that is one
+//! person.
 //!
 //! They are kept for days, to tell a leaked passkey and who shares a network, and then forgotten. A
 //! sign of a leak is an alert and never a ban: people move, and so do their addresses.
@@ -22,7 +23,7 @@ pub struct Presence {
     pub member: MemberId,
     /// How many there are at once, each item's swarm counted as one place.
     pub at_once: u32,
-    /// Where they are, and what they call themselves.
+    /// Where they are, and what they call themselves; [`WEB_SEED`] where a URL was used.
     pub clients: BTreeSet<(IpAddr, String)>,
 }
 
@@ -140,7 +141,9 @@ async fn leak(
     let values = [presence.member.value().into(), since.into(), Page::MAX.into()];
     let seen = db.all(OF_MEMBER, &values, read).await?;
     let addresses = count(seen.iter().map(|seen| place(seen.address)));
-    let kinds = count(seen.iter().map(|seen| kind(&seen.client)));
+    // The same client, or a browser.
+    let clients = seen.iter().filter(|seen| seen.client != WEB_SEED);
+    let kinds = count(clients.map(|seen| kind(&seen.client)));
     let at_once = presence.at_once;
     if addresses <= limits.addresses && at_once <= limits.at_once && kinds <= limits.kinds {
         return Ok(None);
@@ -193,6 +196,8 @@ const KEEP: &str = "INSERT INTO sighting (member, address, client, first_seen, l
 const OF_MEMBER: &str = "SELECT address, client, first_seen, last_seen FROM sighting \
      WHERE member = $1 AND last_seen >= $2 ORDER BY last_seen DESC, address, client LIMIT $3";
 const DAY: u32 = 86_400;
+/// What stands for a client where a member's URL of the publisher's own copy was used.
+pub const WEB_SEED: &str = "the web seed";
 /// Ways of one member that are kept at a time.
 const MAX_WAYS: usize = 64;
 /// Members in one transaction.

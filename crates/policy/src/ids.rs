@@ -63,6 +63,11 @@ impl Generation {
     pub const fn previous(self) -> Self {
         Self(self.0.wrapping_sub(1))
     }
+
+    /// The one of a key that two rotations replace: each of either makes it another.
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0.wrapping_add(other.0))
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The URLs that a member is given, each with a key of its own, and the torrent that holds two.
 //!
-//! Each kind of key rotates alone. Deliberately absent: whether the member may have what is behind
+//! Each kind of key rotates alone, but for an item's web seed: it is replaced with the item's passkey
+//! as well, since one torrent holds both. Deliberately absent: whether the member may have what is behind
 //! them, which is asked when a URL is used.
 
 use club::{Goods, Turns};
@@ -22,7 +23,7 @@ pub(crate) struct Owner {
     pub(crate) member: MemberId,
     /// Of the passkey for this item.
     pub(crate) turn: Generation,
-    /// Of the keys for web seeds; `None` leaves a web seed of their own out.
+    /// Of the key for this item's web seed; `None` leaves a web seed of their own out.
     pub(crate) web_seed: Option<Generation>,
     /// Whether the item is anybody's: then the web seed that is everybody's will do.
     pub(crate) free: bool,

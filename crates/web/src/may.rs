@@ -31,10 +31,11 @@ impl May<'_> {
             Leave::Expired | Leave::Grace(_) | Leave::Refused => return None,
         };
         let turns = self.club.turns(member.id);
+        let turn = self.tracker.bound_turn(member.id, item.id);
         Some(Owner {
             member: member.id,
-            turn: self.tracker.bound_turn(member.id, item.id),
-            web_seed: entitled.then_some(turns.web_seed),
+            turn,
+            web_seed: entitled.then_some(turns.web_seed.with(turn)),
             free: self.is_free(item),
         })
     }

@@ -51,14 +51,15 @@ pub enum StandingCommand {
     /// Take a reward back
     #[command(subcommand)]
     Reward(RewardCommand),
-    /// Give a member another passkey for one item; the present one stops answering
+    /// Give a member another torrent of one item; passkey and web seed of the present one stop
     #[command(after_help = ROTATE)]
     Rotate {
         /// The member's name or id
         member: String,
         /// The item's name, id or info hash
         item: String,
-        /// How long the present passkey answers yet, with a warning, such as 7d [default: not at all]
+        /// How long the present passkey answers yet, with a warning, such as 7d; the web seed does not
+        /// [default: not at all]
         #[arg(long, value_name = "TIME")]
         grace: Option<When>,
     },

@@ -159,6 +159,7 @@ impl Daemon {
             clock,
             config: Arc::clone(&config),
             snapshot: path,
+            places: Arc::default(),
         };
         let source = source.clone();
         Ok(Self { source, config, log, _state: state, clock, shared, club, till, keyring, rounds })
@@ -264,6 +265,7 @@ impl Daemon {
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.keyring),
             Arc::new(Pace::new(settings::pace(&self.config.load()))),
+            Arc::clone(&self.rounds.places),
             Box::new(move || clock.now()),
         )
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use club::{Presence, Stamp};
+use club::{Presence, Stamp, WEB_SEED};
 use policy::ItemId;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -46,8 +46,12 @@ impl Rounds {
         let tracker = Arc::clone(&self.tracker);
         let Ok(sight) = spawn_blocking(move || tracker.sight()).await else { return Ok(()) };
         open.extend(sight.taken_by_strangers);
-        let present: Vec<Presence> = sight
-            .members
+        let mut members = sight.members;
+        for (member, places) in self.places.take() {
+            let ways = places.into_iter().map(|place| (place, WEB_SEED.to_owned()));
+            members.entry(member).or_default().ways.extend(ways);
+        }
+        let present: Vec<Presence> = members
             .into_iter()
             .map(|(member, seen)| Presence {
                 member,

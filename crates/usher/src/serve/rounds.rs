@@ -12,6 +12,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
 use web::pay::Till;
+use web::seed::Places;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,6 +36,8 @@ pub(crate) struct Rounds {
     pub(crate) config: Arc<ArcSwap<Config>>,
     /// Where the snapshot lies.
     pub(crate) snapshot: PathBuf,
+    /// From where the publisher's own copy was asked for.
+    pub(crate) places: Arc<Places>,
 }
 
 impl Rounds {

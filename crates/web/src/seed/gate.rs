@@ -18,6 +18,7 @@ use wire::Passkey;
 
 use super::pace::{Pace, Payer, TierTerms};
 use super::pass::Pass;
+use super::places::Places;
 use super::tally::Tally;
 use super::target::{Right, Target};
 use crate::api::Clock;
@@ -32,6 +33,8 @@ pub struct Gate {
     pub pace: Arc<Pace>,
     /// What was sent.
     pub tally: Tally,
+    /// To whom.
+    places: Arc<Places>,
 }
 
 /// Why goods are not given out.
@@ -99,9 +102,10 @@ impl Gate {
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
         pace: Arc<Pace>,
+        places: Arc<Places>,
         clock: Clock,
     ) -> Self {
-        Self { club, tracker, keyring, clock, pace, tally: Tally::default() }
+        Self { club, tracker, keyring, clock, pace, tally: Tally::default(), places }
     }
 
     /// Lets a request in; `client` is who sends it. Nearly always without a read of the store.
@@ -115,6 +119,9 @@ impl Gate {
         let served = self.served(item, holder).await?;
         let goods = self.goods(item).await?;
         let index = goods.torrent.find(&path).ok_or(Refused::Missing)?;
+        if let Holder::Member { id, .. } = holder {
+            self.places.add(id, client);
+        }
         Ok(Pass { item, holder, served, goods, index })
     }
 
@@ -178,7 +185,12 @@ impl Gate {
                 return is_open.then_some(Served { tier, terms }).ok_or(Refused::Missing);
             }
         };
-        if self.club.turns(id).of(kind.key()) != turn {
+        let key = self.club.turns(id).of(kind.key());
+        let present = match kind {
+            Kind::Direct => key,
+            Kind::WebSeed => key.with(self.tracker.bound_turn(id, item)),
+        };
+        if turn != present {
             return Err(Refused::Over);
         }
         let (leave, in_grace) = match self.tracker.leave(id, item, (self.clock)()) {

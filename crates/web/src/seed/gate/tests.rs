@@ -112,6 +112,12 @@ async fn what_is_over_is_forbidden_at_once() {
     house.gate.club.resume(&stamp(), "ada").await.unwrap();
     house.gate.club.rotate_key(&stamp(), "ada", Key::WebSeed).await.unwrap();
     assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
+    let grant = Grant { member: member(1), generation: Generation(1), item: ItemId(1) };
+    let target = format!("/ws/{}/film/sub/c.bin", house.token(Label::WebSeed, grant));
+    let pass = house.admit(&target).await.unwrap();
+    // The torrent that a passkey of this item is in has this key as well.
+    house.gate.club.rotate_bound(&stamp(), "ada", "film", None).await.unwrap();
+    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
     // bob never had a right.
     let bob = format!("/ws/{}/film/sub/c.bin", house.web_seed(2, 1));
     assert_eq!(house.admit(&bob).await.map(|pass| pass.index), Err(Refused::Over));
@@ -240,7 +246,7 @@ impl House {
         let tier = |enabled| TierTerms { enabled, rate: 1 << 20, concurrency: 6 };
         let tiers = vec![tier(false), tier(true), tier(true), tier(true)];
         let pace = Arc::new(Pace::new(PaceTerms { tiers, rate: None }));
-        let gate = Gate::new(club, tracker, keyring, pace, Box::new(|| NOW));
+        let gate = Gate::new(club, tracker, keyring, pace, Arc::default(), Box::new(|| NOW));
         let house = Self { gate, folder };
         for (name, tier) in [("ada", "fan"), ("bob", "fan")] {
             let new = NewMember { name: name.to_owned(), tier: tier.to_owned(), tier_until: None };
