@@ -51,10 +51,11 @@ impl PortSet {
 
 impl Default for PortSet {
     /// Ports of the system, of web proxies and remote desktops, and of file sharing before
-    /// BitTorrent, as other trackers refuse them.
+    /// BitTorrent, as other trackers refuse them. Not 1: by it libtorrent says that nobody can
+    /// connect to it, as behind a proxy.
     fn default() -> Self {
         let single = [1214, 3389, 4662, 6346, 6347, 6699, 8080, 8081];
-        let ranges = std::iter::once(1..=1023).chain(single.map(|port| port..=port));
+        let ranges = std::iter::once(2..=1023).chain(single.map(|port| port..=port));
         Self { ranges: ranges.collect() }
     }
 }
@@ -78,7 +79,7 @@ mod tests {
     fn the_default_forbids_the_usual_suspects_and_nothing_else() {
         let ports = PortSet::default();
         let expected: Vec<u16> =
-            (1..=1023).chain([1214, 3389, 4662, 6346, 6347, 6699, 8080, 8081]).collect();
+            (2..=1023).chain([1214, 3389, 4662, 6346, 6347, 6699, 8080, 8081]).collect();
         let forbidden: Vec<u16> = (0..=u16::MAX).filter(|port| ports.contains(*port)).collect();
         assert_eq!(forbidden, expected);
         assert_eq!(PortSet::new(ports.ranges().to_vec()), Ok(ports));

@@ -64,7 +64,8 @@ fn action(segment: &[u8]) -> Option<Action> {
     }
 }
 
-fn passkey(segment: &[u8]) -> Result<Passkey, PathError> {
+/// Reads a passkey, percent-coded or not.
+pub(crate) fn passkey(segment: &[u8]) -> Result<Passkey, PathError> {
     let coded = || decode_into(segment, &mut [0; Passkey::MAX_LEN]).and_then(Passkey::new);
     Passkey::new(segment).or_else(coded).ok_or(PathError::Passkey)
 }

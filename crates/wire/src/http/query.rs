@@ -22,6 +22,7 @@ pub(super) struct Parameters {
     pub(super) event: Option<Span>,
     pub(super) numwant: Option<Span>,
     pub(super) key: Option<Span>,
+    pub(super) passkey: Option<Span>,
     pub(super) compact: Option<Span>,
     pub(super) no_peer_id: Option<Span>,
     pub(super) supportcrypto: Option<Span>,
@@ -76,6 +77,7 @@ impl Parameters {
             b"event" => &mut self.event,
             b"numwant" => &mut self.numwant,
             b"key" => &mut self.key,
+            b"passkey" => &mut self.passkey,
             b"compact" => &mut self.compact,
             b"no_peer_id" => &mut self.no_peer_id,
             b"supportcrypto" => &mut self.supportcrypto,
@@ -86,6 +88,11 @@ impl Parameters {
 }
 
 const LONGEST_NAME: usize = b"supportcrypto".len();
+
+/// The first passkey of a query, as it came.
+pub(super) fn passkey(query: &[u8]) -> Option<Span> {
+    pairs(query).find(|(name, _)| Decoded(name).eq(*b"passkey")).map(|(_, value)| value)
+}
 
 /// The info hashes of a query in its order, as they came.
 pub(super) fn info_hashes(query: &[u8]) -> impl Iterator<Item = Span> {

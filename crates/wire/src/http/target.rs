@@ -42,7 +42,8 @@ impl<'a> Scrape<'a> {
     }
 }
 
-/// Reads a target: path and query in origin form (RFC 9112, 3.2.1), any bytes.
+/// Reads a target: path and query in origin form (RFC 9112, 3.2.1), any bytes. A passkey that the
+/// path does not have may be a parameter `passkey`, as in announce URLs of other trackers.
 ///
 /// # Errors
 ///
@@ -63,6 +64,7 @@ pub fn parse_target(target: &[u8]) -> Result<Request<'_>, TargetError> {
 fn announce(passkey: Option<Passkey>, query: &[u8]) -> Result<Announce, TargetError> {
     let given = Parameters::read(query);
     let bytes = |value: Option<Span>| value.map(|value| value.of(query));
+    let passkey = passkey_of(passkey, bytes(given.passkey))?;
     let counter = |value| bytes(value).and_then(query::number);
     let info_hash = given.info_hash.ok_or(TargetError::InfoHashMissing)?;
     let peer_id = given.peer_id.ok_or(TargetError::PeerIdMissing)?;
@@ -87,7 +89,19 @@ fn announce(passkey: Option<Passkey>, query: &[u8]) -> Result<Announce, TargetEr
     })
 }
 
+/// The passkey in the path, and where there is none that in the query.
+fn passkey_of(
+    in_path: Option<Passkey>,
+    in_query: Option<&[u8]>,
+) -> Result<Option<Passkey>, TargetError> {
+    match (in_path, in_query) {
+        (None, Some(passkey)) => Ok(Some(path::passkey(passkey)?)),
+        _ => Ok(in_path),
+    }
+}
+
 fn scrape(passkey: Option<Passkey>, query: &[u8]) -> Result<Scrape<'_>, TargetError> {
+    let passkey = passkey_of(passkey, query::passkey(query).map(|value| value.of(query)))?;
     let mut count = 0;
     for info_hash in query::info_hashes(query) {
         query::id(query, info_hash).ok_or(TargetError::InfoHashLength)?;
@@ -330,6 +344,25 @@ mod tests {
         check("/announce/a.b", Err(TargetError::Passkey));
         check("/announce.php", Err(TargetError::UnknownPath));
         check("", Err(TargetError::UnknownPath));
+    }
+
+    #[test]
+    fn a_passkey_may_be_a_parameter_and_that_in_the_path_comes_first() {
+        let ada = Passkey::new(b"ada");
+        assert_eq!(announce("&passkey=ada").passkey, ada);
+        assert_eq!(announce("&passkey=%61da&passkey=bob").passkey, ada);
+        let target = TARGET.replacen("/announce", "/announce/ada", 1) + "&passkey=bob";
+        let Ok(Request::Announce(both)) = parse_target(target.as_bytes()) else {
+            panic!("{target}")
+        };
+        assert_eq!(both.passkey, ada);
+        for bad in ["", "a.b", &"a".repeat(65)] {
+            let target = format!("{TARGET}&passkey={bad}");
+            assert_eq!(parse_target(target.as_bytes()), Err(TargetError::Passkey), "{target}");
+        }
+        let target = b"/scrape?info_hash=abcdefghijklmnopqrst&passkey=ada";
+        let Ok(Request::Scrape(scrape)) = parse_target(target) else { panic!("no scrape") };
+        assert_eq!(scrape.passkey, ada);
     }
 
     /// Reads [`TARGET`] with more parameters.
