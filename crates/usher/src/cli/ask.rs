@@ -223,12 +223,23 @@ impl Asker {
         if self.json {
             return Ok(serde_json::to_string_pretty(answer)? + "\n");
         }
-        Ok(text(answer))
+        Ok(harmless(&text(answer)))
     }
 
     pub(super) fn moment(&self, when: Option<When>) -> Result<Option<Timestamp>, RunError> {
         Ok(when.map(|when| when.after(self.now)).transpose()?)
     }
+}
+
+/// What strangers wrote, such as a payer's name, must not steer the terminal: control characters are
+/// shown escaped, but for tabs and the ends of lines.
+fn harmless(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\n' | '\t' => c.to_string(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(shown).collect()
 }
 
 fn right(member: &str, item: &str) -> String {
