@@ -170,7 +170,7 @@ pub(crate) async fn raise(
     let NewAlert { kind, member, item, evidence } = alert;
     let subject = subject(*kind, *member, *item);
     let (member, item) = (member.map(MemberId::value), item.map(|item| item.0));
-    let evidence = evidence.get(..MAX_EVIDENCE).unwrap_or(evidence);
+    let evidence = &evidence[..evidence.floor_char_boundary(MAX_EVIDENCE)];
     let values = [
         kind.text().into(),
         subject.as_str().into(),

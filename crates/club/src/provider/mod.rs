@@ -18,4 +18,4 @@ pub use hook::{Format, Hook, HookFields};
 pub use kofi::Kofi;
 pub use refused::Refused;
 pub use signature::{Algorithm, Secret};
-pub use stripe::Stripe;
+pub use stripe::{Stripe, to_stripe};

@@ -3,6 +3,8 @@
 //! The header's rules are those of Stripe's own libraries: any `v1` may match, others are passed
 //! over, hexadecimal is in lower case, no blanks. Fields that we don't read may be anything.
 
+mod unit;
+
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
@@ -10,6 +12,8 @@ use super::event::{Dispute, Ending, Event, Notice, Report};
 use super::refused::Refused;
 use super::signature::{Algorithm, Secret};
 use crate::money::{Amount, Currency};
+
+pub use unit::to_stripe;
 
 /// How Stripe's events are verified.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -180,14 +184,14 @@ fn disputed(dispute: RawDispute, is_closed: bool) -> Notice {
     }))
 }
 
-/// Stripe counts in the currency's smallest unit, as we do.
-fn amount(minor: Option<i64>, currency: Option<&str>) -> Result<Amount, Refused> {
-    let (Some(minor), Some(currency)) = (minor, currency) else {
+fn amount(units: Option<i64>, currency: Option<&str>) -> Result<Amount, Refused> {
+    let (Some(units), Some(currency)) = (units, currency) else {
         return Err(Refused::Malformed("no amount, or no currency".to_owned()));
     };
     let currency =
         Currency::parse(currency).map_err(|error| Refused::Malformed(error.to_string()))?;
-    Ok(currency.minor(minor))
+    let malformed = || Refused::Malformed(format!("{units} is no whole amount of {currency}"));
+    unit::of_stripe(units, currency).ok_or_else(malformed)
 }
 
 #[derive(Deserialize)]

@@ -143,6 +143,10 @@ pub(crate) async fn alerts_count_until_they_are_acknowledged(store: Arc<dyn Stor
     let alert = house.club.alerts(false, Page::FIRST).await.unwrap().remove(0);
     assert_eq!((alert.first_at, alert.last_at, alert.times), (NOW, NOW + 5, 2));
     assert_eq!(alert.evidence, "8 addresses");
+    let long = "é".repeat(10_000) + "x";
+    house.club.raise(NOW + 6, vec![leak(&long)]).await.unwrap();
+    let cut = house.club.alerts(false, Page::FIRST).await.unwrap().remove(0).evidence;
+    assert_eq!(cut, "é".repeat(250));
 
     house.club.ack_alert(&stamp(), alert.id).await.unwrap();
     let again = house.club.ack_alert(&stamp(), alert.id).await;

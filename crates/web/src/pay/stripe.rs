@@ -4,6 +4,7 @@
 //! request that is sent again makes no second one.
 
 use axum::http::Method;
+use club::provider::to_stripe;
 use club::{Amount, Buys, Checkout, Payment};
 use form_urlencoded::Serializer;
 use serde::Deserialize;
@@ -34,11 +35,28 @@ pub(super) async fn create_session(
     interval: Option<&str>,
 ) -> Result<Session, ProviderError> {
     let key = format!("usher-order-{}-{}", order.id.0, order.created);
-    let body = session_form(api, order, title, interval);
+    let units = units(order.amount)?;
+    let body = session_form(api, order, units, title, interval);
     post(client, api, "/v1/checkout/sessions", &key, body).await
 }
 
-fn session_form(api: &StripeApi, order: &Checkout, title: &str, interval: Option<&str>) -> String {
+/// An amount as Stripe counts it.
+fn units(amount: Amount) -> Result<i64, ProviderError> {
+    let why = || format!("it takes no decimals of {}, and {amount} has some", amount.currency);
+    to_stripe(amount).ok_or_else(|| ProviderError::Refused {
+        provider: "stripe",
+        status: 400,
+        why: why(),
+    })
+}
+
+fn session_form(
+    api: &StripeApi,
+    order: &Checkout,
+    units: i64,
+    title: &str,
+    interval: Option<&str>,
+) -> String {
     let number = order.id.0.to_string();
     let is_subscription = matches!(order.buys, Buys::Subscription { .. });
     let mut form = Serializer::new(String::new());
@@ -49,7 +67,7 @@ fn session_form(api: &StripeApi, order: &Checkout, title: &str, interval: Option
         .append_pair("metadata[order]", &number)
         .append_pair("line_items[0][quantity]", "1")
         .append_pair("line_items[0][price_data][currency]", order.amount.currency.code())
-        .append_pair("line_items[0][price_data][unit_amount]", &order.amount.minor.to_string())
+        .append_pair("line_items[0][price_data][unit_amount]", &units.to_string())
         .append_pair("line_items[0][price_data][product_data][name]", title);
     if is_subscription {
         form.append_pair(
@@ -75,7 +93,7 @@ pub(super) async fn refund(
     let named = if payment.name.starts_with("ch_") { "charge" } else { "payment_intent" };
     let body = Serializer::new(String::new())
         .append_pair(named, &payment.name)
-        .append_pair("amount", &amount.minor.to_string())
+        .append_pair("amount", &units(amount)?.to_string())
         .finish();
     let refund: Refund = post(client, api, "/v1/refunds", key, body).await?;
     match refund.status.as_str() {
