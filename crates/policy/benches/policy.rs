@@ -132,7 +132,7 @@ impl Club {
 
     fn item(&self, policy: &str) -> ItemView {
         let policy = self.rules.policies.find(policy).expect("a default policy");
-        ItemView { id: ITEM, policy, tier: None }
+        ItemView { id: ITEM, policy: Some(policy), tier: None }
     }
 
     fn announce(&self, item: ItemId) -> Announce {

@@ -45,8 +45,8 @@ pub struct Door<'a> {
 pub struct ItemView {
     /// Which it is.
     pub id: ItemId,
-    /// How its swarm is run.
-    pub policy: PolicyId,
+    /// How its swarm is run; `None` for an item that is closed.
+    pub policy: Option<PolicyId>,
     /// The lowest tier that is entitled to it, if any is to it alone.
     pub tier: Option<TierId>,
 }
@@ -212,7 +212,7 @@ impl Door<'_> {
     }
 
     fn seat_stranger(&self, item: ItemView) -> Result<Admission, Refusal> {
-        match self.rules.policies.policy(item.policy).ok_or(Refusal::ItemClosed)?.who {
+        match self.rules.policies.of(item).ok_or(Refusal::ItemClosed)?.who {
             Who::Anyone => Ok(Admission::STRANGER),
             Who::Entitled => Err(Refusal::MembersOnly),
         }
@@ -227,7 +227,7 @@ impl Door<'_> {
     ) -> Result<Admission, Refusal> {
         let Caller { grant: Grant { member, .. }, standing, item_right, .. } = caller;
         let seated = Admission { member: Some(member), ..Admission::STRANGER };
-        let who = self.rules.policies.policy(item.policy).ok_or(Refusal::ItemClosed)?.who;
+        let who = self.rules.policies.of(item).ok_or(Refusal::ItemClosed)?.who;
         let (tier, ran_out) = self.tier_at(standing, now_unix);
         let side = self.rules.tiers.tier(tier).side;
         if who == Who::Anyone && side == Side::Inside {

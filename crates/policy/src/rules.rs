@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::{ClientList, GuardRule, PortSet, SeatRule, Seating, Tiers};
+use crate::{ClientList, GuardRule, ItemView, PortSet, SeatRule, Seating, Tiers};
 
 /// Everything that [`Door::admit`](crate::Door::admit) goes by.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -127,6 +127,11 @@ impl Policies {
     /// The policy at a place.
     pub fn policy(&self, id: PolicyId) -> Option<&ItemPolicy> {
         self.0.get(usize::from(id.0))
+    }
+
+    /// How an item's swarm is run; `None` where it is closed.
+    pub fn of(&self, item: ItemView) -> Option<&ItemPolicy> {
+        self.policy(item.policy?)
     }
 
     /// The place of a policy of this name.

@@ -71,7 +71,7 @@ fn tracker() -> Tracker {
     let film = Registration {
         id: ItemId(3),
         hashes: ArrayVec::from_iter([FILM]),
-        policy,
+        policy: Some(policy),
         tier: None,
         size: 1,
     };

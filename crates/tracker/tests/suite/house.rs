@@ -70,7 +70,7 @@ impl House {
         assert!(tracker.register(&Registration {
             id: ITEM,
             hashes,
-            policy,
+            policy: Some(policy),
             tier: None,
             size: 1000
         }));

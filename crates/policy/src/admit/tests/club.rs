@@ -36,7 +36,7 @@ impl Club {
 
     /// An item for members alone.
     pub(super) fn item(&self, id: ItemId) -> ItemView {
-        ItemView { id, policy: self.policy(CLUB), tier: None }
+        ItemView { id, policy: Some(self.policy(CLUB)), tier: None }
     }
 
     pub(super) fn policy(&self, name: &str) -> PolicyId {
