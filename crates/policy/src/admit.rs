@@ -260,8 +260,11 @@ impl Door<'_> {
         let (id, ran_out) = self.tier_at(standing, now_unix);
         let tier = self.rules.tiers.tier(id);
         let to_item = to_item.unwrap_or_default();
+        // Of a tier that the rules do not hold nobody is.
+        let least = item.tier.and_then(|least| self.rules.tiers.place(least));
         let entitles = |id: TierId| {
-            self.rules.tiers.tier(id).entitles_all || item.tier.is_some_and(|least| id >= least)
+            let place = self.rules.tiers.place(id).unwrap_or(0);
+            self.rules.tiers.tier(id).entitles_all || least.is_some_and(|least| place >= least)
         };
         let mut entitled = entitles(id) || to_item.is_live(now_unix);
         let mut lapsed = ran_out == RanOut::Lapsed && entitles(standing.tier);

@@ -5,6 +5,7 @@ use super::*;
 use crate::{ClientList, Generation, Leave, PeerIdPrefix, PolicyId, Terms};
 
 mod club;
+mod following;
 
 #[test]
 fn a_stranger_is_seated_outside() {
