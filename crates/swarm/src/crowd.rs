@@ -223,11 +223,17 @@ impl Family for V6Slot {
 ///
 /// Twice in one word: what is in force, and what a sweep has seen so far. An arrival adds its scope
 /// to both, before its peer can be seen; so a sweep that has seen every peer can put the second in
-/// the place of the first and miss none that came meanwhile.
+/// the place of the first and miss none that came meanwhile. It begins while nobody else is in the
+/// swarm: an arrival between the two steps would have added its scope too early, and come too late.
 #[derive(Debug)]
 pub(crate) struct ScopeRecord(AtomicU32);
 
 impl ScopeRecord {
+    #[cfg(all(test, loom))]
+    pub(crate) fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
     /// In force.
     pub(crate) fn load(&self) -> Scopes {
         Scopes::from_bits(self.0.load(Ordering::Relaxed))
@@ -240,7 +246,7 @@ impl ScopeRecord {
         }
     }
 
-    /// A sweep begins, and has seen nobody.
+    /// A sweep begins, and has seen nobody. Only for who has the swarm alone.
     pub(crate) fn begin(&self) {
         self.0.fetch_and((1 << Scopes::BITS) - 1, Ordering::Relaxed);
     }

@@ -41,7 +41,10 @@ impl Swarms {
         let mut swept = Swept::default();
         let mut crowds = Vec::new();
         swept.swarms = self.rebuild(shard, |found, swarm| match swarm {
-            Swarm::Crowd(_) => crowds.push(*found),
+            Swarm::Crowd(crowd) => {
+                crowd.scopes.begin();
+                crowds.push(*found);
+            }
             Swarm::Few(few) => swept.expired += few.expire(window, &self.books(found)),
         });
         for found in &crowds {
@@ -54,7 +57,6 @@ impl Swarms {
     }
 
     fn sweep_crowd(&self, found: &Found, window: Window, rest: &impl Fn(), swept: &mut Swept) {
-        self.read_crowd(found, |crowd| crowd.scopes.begin());
         self.sweep_family::<V4Slot>(found, window, rest, swept);
         self.sweep_family::<V6Slot>(found, window, rest, swept);
         self.read_crowd(found, |crowd| crowd.scopes.end());
