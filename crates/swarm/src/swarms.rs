@@ -106,22 +106,33 @@ impl Swarms {
     /// sweep.
     pub fn tag(&self, info_hash: &InfoHash, tag: u32) {
         let found = self.locate(info_hash);
-        let change = |swarm: &mut Swarm| {
-            let old = swarm.tag();
-            if old != tag {
-                swarm.crowd(&self.hashing).tag = tag;
-            }
-            old
-        };
-        let old = if tag == 0 {
-            self.write(&found, change).unwrap_or_default()
+        if tag == 0 {
+            self.write(&found, |swarm| self.set_tag(swarm, 0));
         } else {
             // Without a limit none is reached.
-            self.write_or_make(&found, 0, change).unwrap_or_default()
-        };
-        if old == 0 && tag != 0 {
+            let _ = self.write_or_make(&found, 0, |swarm| self.set_tag(swarm, tag));
+        }
+    }
+
+    /// Says that a swarm is nobody's any more, if `is_own` says so of its tag.
+    pub fn untag(&self, info_hash: &InfoHash, is_own: impl FnOnce(u32) -> bool) {
+        self.write(&self.locate(info_hash), |swarm| {
+            if is_own(swarm.tag()) {
+                self.set_tag(swarm, 0);
+            }
+        });
+    }
+
+    /// Counts under the swarm's lock, so that a sweep which drops it counts after.
+    fn set_tag(&self, swarm: &mut Swarm, tag: u32) {
+        let old = swarm.tag();
+        if old == tag {
+            return;
+        }
+        swarm.crowd(&self.hashing).tag = tag;
+        if old == 0 {
             self.untagged.fetch_sub(1, Ordering::Relaxed);
-        } else if old != 0 && tag == 0 {
+        } else if tag == 0 {
             self.untagged.fetch_add(1, Ordering::Relaxed);
         }
     }
