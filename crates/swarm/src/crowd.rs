@@ -155,7 +155,7 @@ impl Crowd {
     }
 
     /// Whether an endpoint is live in any table, however long ago it was seen.
-    fn has(&self, sought: &Seek) -> bool {
+    pub(crate) fn has(&self, sought: &Seek) -> bool {
         match (sought, &self.v6) {
             (Seek::V4(sought), _) => self.v4.has(sought),
             (Seek::V6(sought), Some(v6)) => v6.has(sought),

@@ -62,6 +62,14 @@ impl Swarm {
         }
     }
 
+    /// Whether an endpoint is live, however long ago it was seen.
+    fn has(&self, sought: &Seek) -> bool {
+        match self {
+            Self::Crowd(crowd) => crowd.has(sought),
+            Self::Few(few) => sought.v4().is_some_and(|sought| few.has(sought)),
+        }
+    }
+
     pub(crate) fn completed(&self) -> &AtomicU32 {
         match self {
             Self::Crowd(crowd) => &crowd.completed,
@@ -87,6 +95,7 @@ impl Swarm {
     /// Takes in an announce while others do too; nothing if that needs the swarm alone.
     pub(crate) fn settle_shared(&self, visit: &Visit<'_>) -> Result<Option<How>, Full> {
         let arrived = match (self, &visit.sought) {
+            _ if visit.arrival.event == Arrives::Stays => return Ok(None),
             (Self::Crowd(crowd), _) if visit.leaves() => {
                 return Ok(Some(crowd.leave(visit).into()));
             }
@@ -104,6 +113,9 @@ impl Swarm {
 
     /// Takes in an announce while nobody else is in the swarm.
     pub(crate) fn settle_alone(&mut self, visit: &Visit<'_>) -> Result<How, Full> {
+        if visit.arrival.event == Arrives::Stays && !self.has(&visit.sought) {
+            return Ok(How::Unknown);
+        }
         if let (Self::Few(few), Seek::V4(sought)) = (&mut *self, &visit.sought) {
             if visit.leaves() {
                 return Ok(few.leave(sought, &visit.stand, &visit.books).into());

@@ -162,7 +162,7 @@ impl Swarms {
             .read(found, |swarm| Ok(swarm.settle_shared(&visit)?.map(|how| answer(swarm, how))));
         let seated = match settled.transpose()?.flatten() {
             Some(seated) => seated,
-            None if arrival.event == Arrives::Leaves => {
+            None if matches!(arrival.event, Arrives::Leaves | Arrives::Stays) => {
                 let how = self.write(found, |swarm| swarm.settle_alone(&visit)).transpose()?;
                 let counts = self.read(found, Swarm::counts).unwrap_or_default();
                 Seated { counts, how: how.unwrap_or(How::Unknown), hid_seeders: false }

@@ -148,7 +148,7 @@ impl Tracker {
     /// they carry a good checksum over records that make no sense.
     pub fn load(&self, bytes: &[u8], now: Now) -> Result<Saved, Damaged> {
         let max_age_secs = self.settings.load().max_age_secs;
-        snapshot::read(bytes, &self.swarms, &self.sessions, now, max_age_secs)
+        snapshot::read(bytes, &self.swarms, &self.sessions, &self.items, now, max_age_secs)
     }
 
     /// One step of a sweep over everything: peers and sessions that were silent too long are

@@ -285,6 +285,38 @@ fn a_tag_keeps_an_empty_swarm() {
 }
 
 #[test]
+fn a_tag_is_taken_away_by_its_own_alone() {
+    let tracker = Tracker::new();
+    tracker.swarms.tag(&name(0), 7);
+    tracker.swarms.untag(&name(0), |tag| tag == 8);
+    assert_eq!(tracker.swarms.find(&name(0)).tag(), 7);
+    tracker.swarms.untag(&name(0), |tag| tag == 7);
+    assert_eq!(tracker.swarms.find(&name(0)).tag(), 0);
+    tracker.swarms.untag(&name(1), |_| true);
+    assert!(!tracker.swarms.find(&name(1)).exists());
+}
+
+#[test]
+fn who_stays_is_counted_otherwise_and_does_not_come_in_by_that() {
+    check(|tracker| {
+        for ip in ["203.0.113.1", "2001:db8::1"] {
+            let stays = Arrival { event: Arrives::Stays, second: true, ..peer(ip) };
+            assert_eq!(tracker.announce(stays).unwrap().how, How::Unknown);
+            tracker.announce(peer(ip)).unwrap();
+            let seated = tracker.announce(stays).unwrap();
+            assert_eq!((seated.how, seated.counts.leechers), (How::Refreshed, 0));
+            tracker.announce(Arrival { event: Arrives::Leaves, ..peer(ip) }).unwrap();
+            assert_eq!(tracker.announce(stays).unwrap().how, How::Unknown);
+            assert_eq!(tracker.swarms.totals().v4 + tracker.swarms.totals().v6, 0);
+        }
+    });
+    let mut tracker = Tracker::new();
+    let stays = Arrival { event: Arrives::Stays, ..peer("203.0.113.1") };
+    tracker.announce_to(9, stays).unwrap();
+    assert!(!tracker.swarms.find(&name(9)).exists());
+}
+
+#[test]
 fn counts_are_of_clients_and_totals_of_both() {
     let mut tracker = Tracker::new();
     tracker.announce(seeder("203.0.113.1")).unwrap();
