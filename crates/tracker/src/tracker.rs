@@ -130,6 +130,12 @@ impl Tracker {
         self.sessions.set_reachable(session, reachable);
     }
 
+    /// Notes that what was found of a session's port is believed no more: its next announce asks for
+    /// another probe.
+    pub fn forget_reachable(&self, session: &SessionId) {
+        self.sessions.forget_reachable(session);
+    }
+
     /// Writes all swarms and sessions, so that they survive a restart.
     ///
     /// # Errors

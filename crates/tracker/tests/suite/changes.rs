@@ -79,3 +79,31 @@ fn sessions_of_nobody_and_of_nothing_are_not_put_back() {
     bytes[content..].copy_from_slice(hash.as_bytes());
     assert_eq!(House::new().tracker.load(&bytes, house.now).unwrap().sessions, 0);
 }
+
+#[test]
+fn a_port_is_tried_again_once_the_answer_is_believed_no_more() {
+    let mut house = House::new();
+    house.settings.probe_ports = true;
+    house.tracker.set_settings(house.settings.clone());
+    house.announce(ada(1), "203.0.113.9").unwrap();
+    let probe = house.tracker.take_probe().unwrap();
+    house.tracker.set_reachable(&probe.session, false);
+    house.announce(ada(1), "203.0.113.9").unwrap();
+    assert_eq!(house.tracker.take_probe(), None);
+    let reachable =
+        |house: &House| house.tracker.item_swarm(ITEM, house.now).unwrap().peers[0].reachable;
+    assert_eq!(reachable(&house), Some(false));
+
+    house.tracker.forget_reachable(&probe.session);
+    assert_eq!(reachable(&house), None);
+    house.announce(ada(1), "203.0.113.9").unwrap();
+    assert_eq!(house.tracker.take_probe(), Some(probe));
+
+    // A restart knows nobody who tried it.
+    house.tracker.set_reachable(&probe.session, true);
+    let mut bytes = Vec::new();
+    house.tracker.save(house.now, &mut bytes).unwrap();
+    let after = House::new();
+    after.tracker.load(&bytes, house.now).unwrap();
+    assert_eq!(reachable(&after), None);
+}
