@@ -163,6 +163,17 @@ impl Crowd {
         }
     }
 
+    /// See [`Swarm::each_endpoint`](crate::swarm::Swarm::each_endpoint).
+    pub(crate) fn each_endpoint(&self, mut f: impl FnMut(Endpoint)) {
+        fn each<S: Slot<Key: Into<Endpoint>>>(peers: &Peers<S>, f: &mut impl FnMut(Endpoint)) {
+            for (_, table) in peers.tables() {
+                table.peers().for_each(|(slot, word)| f(slot.key(word).into()));
+            }
+        }
+        each(&self.v4, &mut f);
+        self.v6.iter().for_each(|v6| each(v6, &mut f));
+    }
+
     /// In which group a fresh endpoint stands.
     pub(crate) fn group_of(&self, endpoint: Endpoint, visit: &Visit<'_>) -> Option<Group> {
         let window = visit.stand.window;

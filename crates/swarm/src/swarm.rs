@@ -4,11 +4,13 @@ use fastrand::Rng;
 
 use crate::arrival::{Arrives, Counts, Full, How, Seated};
 use crate::crowd::Crowd;
+use crate::endpoint::Endpoint;
 use crate::few::Few;
 use crate::group::{Census, Group};
 use crate::hash::Hashing;
 use crate::list::PeerList;
 use crate::peers::{Arrived, Gone};
+use crate::slot4::endpoint_of;
 use crate::sync::{AtomicU32, Ordering};
 use crate::visit::{Seek, Visit};
 
@@ -67,6 +69,14 @@ impl Swarm {
         match self {
             Self::Crowd(crowd) => crowd.has(sought),
             Self::Few(few) => sought.v4().is_some_and(|sought| few.has(sought)),
+        }
+    }
+
+    /// Calls `f` with every live endpoint, and twice with one that stands in two groups.
+    pub(crate) fn each_endpoint(&self, mut f: impl FnMut(Endpoint)) {
+        match self {
+            Self::Crowd(crowd) => crowd.each_endpoint(f),
+            Self::Few(few) => few.peers().for_each(|(_, word)| f(endpoint_of(word).into())),
         }
     }
 

@@ -40,13 +40,17 @@ impl Swarms {
         let window = Window::new(now, max_age);
         let mut swept = Swept::default();
         let mut crowds = Vec::new();
-        swept.swarms = self.rebuild(shard, |found, swarm| match swarm {
-            Swarm::Crowd(crowd) => {
-                crowd.scopes.begin();
-                crowds.push(*found);
-            }
-            Swarm::Few(few) => swept.expired += few.expire(window, &self.books(found)),
-        });
+        swept.swarms = self.rebuild(
+            shard,
+            || (),
+            |found, swarm| match swarm {
+                Swarm::Crowd(crowd) => {
+                    crowd.scopes.begin();
+                    crowds.push(*found);
+                }
+                Swarm::Few(few) => swept.expired += few.expire(window, &self.books(found)),
+            },
+        );
         for found in &crowds {
             self.sweep_crowd(found, window, &rest, &mut swept);
             if self.read(found, Swarm::is_needed) == Some(false) {

@@ -268,6 +268,33 @@ fn peers_of_one_network_are_limited() {
 }
 
 #[test]
+fn who_came_before_a_network_was_limited_is_counted_too() {
+    check(|tracker| {
+        let leave = |tracker: &mut Tracker, ip| {
+            tracker.announce(Arrival { event: Arrives::Leaves, ..peer(ip) }).unwrap();
+        };
+        let limited = Limits { max_peers_per_prefix: 2, ..Limits::default() };
+        for limits in [limited, Limits::default(), limited] {
+            tracker.announce(peer("203.0.113.1")).unwrap();
+            tracker.announce(peer("203.0.113.2")).unwrap();
+            tracker.swarms.set_limits(limits);
+        }
+        assert_eq!(tracker.announce(peer("203.0.113.3")), Err(Full::Prefix));
+        leave(tracker, "203.0.113.1");
+        tracker.announce(peer("203.0.113.3")).unwrap();
+        assert_eq!(tracker.announce(peer("203.0.113.1")), Err(Full::Prefix));
+        // Nobody takes others along who leaves after.
+        for ip in ["203.0.113.2", "203.0.113.3"] {
+            leave(tracker, ip);
+        }
+        for ip in ["203.0.113.4", "203.0.113.5"] {
+            tracker.announce(peer(ip)).unwrap();
+        }
+        assert_eq!(tracker.announce(peer("203.0.113.6")), Err(Full::Prefix));
+    });
+}
+
+#[test]
 fn a_tag_keeps_an_empty_swarm() {
     let mut tracker = Tracker::new();
     let item = name(0);
