@@ -110,6 +110,18 @@ fn a_state_dir_has_one_daemon() {
 }
 
 #[test]
+fn an_address_has_one_daemon() {
+    let daemon = Daemon::start("", "");
+    let (http, udp) = (daemon.listening().http.port(), daemon.listening().udp.port());
+    for (key, port) in [("http", http), ("udp", udp)] {
+        let said = Daemon::fails_to_start(&format!("  {key}: {{listen: ['[::]:{port}']}}"), "");
+        let expected =
+            format!("cannot listen on [::]:{port} (tracker.{key}.listen): somebody does");
+        assert!(said.contains(&expected), "{said}");
+    }
+}
+
+#[test]
 fn a_hangup_puts_a_changed_file_in_force() {
     let daemon = Daemon::start("", "");
     assert!(refused(&daemon.announce(&Ask::of(FILM, 1))));
