@@ -149,7 +149,6 @@ impl Club {
             passkey: Some(self.passkey(item)),
             compact: true,
             no_peer_id: true,
-            supports_crypto: false,
         }
     }
 

@@ -198,7 +198,6 @@ impl Answer {
             peers: &slate.peers.v4,
             peers6: &slate.peers.v6,
             external_ip: Some(caller.from),
-            tracker_id: None,
             warning: self.warning.map(|_| slate.text.as_str()),
         }
     }

@@ -110,7 +110,6 @@ pub(super) fn announce() -> Announce {
         passkey: None,
         compact: true,
         no_peer_id: true,
-        supports_crypto: false,
     }
 }
 
