@@ -89,3 +89,101 @@ async fn knock(probe: Probe, limit: Duration) -> (Probe, bool) {
 
 /// Outcomes remembered at once.
 const MAX_KNOWN: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use policy::{
+        Aliases, Entitlements, Generation, Grant, ItemId, Keyring, Label, MasterSecret, MemberId,
+        MemberState, Notices, Roster, Rules, Standing, TierId,
+    };
+    use tokio::net::TcpListener;
+    use tokio::task::yield_now;
+    use tracker::{Members, Nat, Registration, Settings, Via};
+    use wire::{Announce, Event, InfoHash, PeerId};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_is_taken_back_when_it_is_kept_no_longer() {
+        let listener = TcpListener::bind((HERE, 0)).await.unwrap();
+        let (clock, tracker) = (Clock::start(), Arc::new(tracker()));
+        announce(&tracker, clock, listener.local_addr().unwrap().port());
+        let reachable = || tracker.item_swarm(ITEM, clock.now()).unwrap().peers[0].reachable;
+        let mut reach = Reach::new(Arc::clone(&tracker), clock);
+        let settings = Reachability { enabled: true, ..Reachability::default() };
+        while reachable().is_none() {
+            reach.round(&settings);
+            yield_now().await;
+        }
+        reach.round(&settings);
+        assert_eq!(reachable(), Some(true));
+        reach.round(&Reachability { keep: Duration::ZERO, ..settings });
+        assert_eq!(reachable(), None);
+    }
+
+    fn announce(tracker: &Tracker, clock: Clock, port: u16) {
+        let grant = Grant { member: ada(), generation: Generation(0), item: ItemId::ANY };
+        let announce = Announce {
+            info_hash: FILM,
+            peer_id: PeerId([1; 20]),
+            port,
+            uploaded: 0,
+            downloaded: 0,
+            left: 5,
+            event: Event::Started,
+            numwant: None,
+            key: None,
+            passkey: Some(keyring().issue(Label::Announce, grant)),
+            compact: true,
+            no_peer_id: false,
+        };
+        let mut scratch = tracker.scratch();
+        tracker.announce(&announce, HERE, Via::Http, clock.now(), &mut scratch).unwrap();
+    }
+
+    fn tracker() -> Tracker {
+        let settings = Settings {
+            rules: Rules::default(),
+            notices: Notices::new("https://club.example"),
+            nat: Nat::default(),
+            limits: swarm::Limits::default(),
+            max_age_secs: 3700,
+            probe_ports: true,
+        };
+        let policy = settings.rules.policies.find("free");
+        let roster = Arc::new(Roster::new());
+        let standing = Standing {
+            tier: TierId::OUTSIDER,
+            until: u32::MAX,
+            then: TierId::OUTSIDER,
+            state: MemberState::Active,
+            generation: Generation(0),
+            old_key_until: 0,
+        };
+        roster.set(ada(), standing);
+        let members = Members {
+            keyring: Arc::new(keyring()),
+            aliases: Arc::new(Aliases::default()),
+            roster,
+            rights: Arc::new(Entitlements::default()),
+        };
+        let tracker = Tracker::new(settings, members, 42);
+        let hashes = std::iter::once(FILM).collect();
+        tracker.register(&Registration { id: ITEM, hashes, policy, tier: None, size: 5 });
+        tracker
+    }
+
+    fn keyring() -> Keyring {
+        Keyring::new(&MasterSecret::new([7; 32]), None)
+    }
+
+    fn ada() -> MemberId {
+        MemberId::new(7).unwrap()
+    }
+
+    const ITEM: ItemId = ItemId(1);
+    const FILM: InfoHash = InfoHash([1; 20]);
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+}
