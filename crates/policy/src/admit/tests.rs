@@ -263,19 +263,6 @@ fn a_client_and_its_port_must_be_allowed() {
 }
 
 #[test]
-fn an_item_without_a_policy_is_closed() {
-    let club = Club::new();
-    club.hold("patron", FOREVER);
-    for policy in [None, PolicyId::new(63)] {
-        let item = ItemView { id: ITEM, policy, tier: None };
-        for announce in [announce(), club.key()] {
-            assert_eq!(club.door().admit(&announce, Some(item), NOW), Err(Refusal::ItemClosed));
-        }
-        assert_eq!(club.door().leave(ada(), item, NOW), Leave::Refused);
-    }
-}
-
-#[test]
 fn a_stop_is_never_refused_and_gets_no_peers() {
     let club = Club::new();
     club.hold("fan", FOREVER);

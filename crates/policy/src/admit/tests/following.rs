@@ -1,4 +1,4 @@
-//! What is judged while one configuration follows another.
+//! What is judged while one configuration follows another, and of what it left without a policy.
 
 use super::*;
 
@@ -23,4 +23,17 @@ fn nobody_has_more_while_other_rules_come_in_force() {
     assert!(access(&club).entitled);
     club.rules = before;
     assert!(!access(&club).entitled);
+}
+
+#[test]
+fn an_item_without_a_policy_is_closed() {
+    let club = Club::new();
+    club.hold("patron", FOREVER);
+    for policy in [None, PolicyId::new(63)] {
+        let item = ItemView { id: ITEM, policy, tier: None };
+        for announce in [announce(), club.key()] {
+            assert_eq!(club.door().admit(&announce, Some(item), NOW), Err(Refusal::ItemClosed));
+        }
+        assert_eq!(club.door().leave(ada(), item, NOW), Leave::Refused);
+    }
 }
