@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who may know whom; a room may know whatever is reached along the arrows.
-const ARROWS: [(&str, &[&str]); 10] = [
-    ("usher", &["web", "sim"]),
+const ARROWS: [(&str, &[&str]); 9] = [
+    ("usher", &["web"]),
     ("web", &["tracker", "club"]),
     ("tracker", &["policy", "swarm"]),
     ("policy", &["wire"]),
     ("swarm", &["wire"]),
     ("club", &["policy", "metainfo"]),
     ("metainfo", &["wire"]),
-    ("sim", &["policy", "swarm"]),
-    ("load", &["sim", "metainfo", "wire"]),
+    ("load", &["metainfo", "wire"]),
     ("wire", &[]),
 ];
 

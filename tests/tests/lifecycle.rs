@@ -110,6 +110,32 @@ fn a_state_dir_has_one_daemon() {
 }
 
 #[test]
+fn an_address_has_one_daemon() {
+    let daemon = Daemon::start("", "");
+    let (http, udp) = (daemon.listening().http.port(), daemon.listening().udp.port());
+    for (key, port) in [("http", http), ("udp", udp)] {
+        let said = Daemon::fails_to_start(&format!("  {key}: {{listen: ['[::]:{port}']}}"), "");
+        let expected =
+            format!("cannot listen on [::]:{port} (tracker.{key}.listen): somebody does");
+        assert!(said.contains(&expected), "{said}");
+    }
+}
+
+#[test]
+fn a_reload_tries_again_what_could_not_be_published() {
+    let items = tempfile::tempdir().unwrap();
+    let rest = format!("items_dir: {}\nitems_settle: 200ms", items.path().display());
+    let daemon = Daemon::start("", &rest);
+    fs::write(items.path().join("film.usher.yaml"), "policy: late\n").unwrap();
+    fs::write(items.path().join("film"), "film").unwrap();
+    eventually("it is stuck", || daemon.log().contains("no policy `late`").then_some(()));
+    daemon.reconfigure("", &format!("{rest}\npolicies: {{late: {{who: anyone}}}}"));
+    eventually("it is published", || {
+        daemon.run(&["item", "show", "film"]).status.success().then_some(())
+    });
+}
+
+#[test]
 fn a_hangup_puts_a_changed_file_in_force() {
     let daemon = Daemon::start("", "");
     assert!(refused(&daemon.announce(&Ask::of(FILM, 1))));

@@ -86,6 +86,23 @@ fn a_proxy_v2_header_from_a_stranger_ends_the_connection() {
     assert_eq!(daemon.json(&["stats"])["leechers"], 0);
 }
 
+#[test]
+fn a_proxy_has_as_many_connections_as_it_likes() {
+    let limits = "  trusted_proxies: [127.0.0.1]\n  limits: {connections_per_prefix: 2}";
+    let daemon = Daemon::start(limits, "");
+    daemon.item("film", FILM, "free");
+    let port = daemon.listening().http.port();
+    let mut held: Vec<_> = (0..5).map(|_| Http::from(PROXY.into(), port)).collect();
+    for http in &mut held {
+        let header = "X-Forwarded-For: 203.0.113.5\r\n";
+        assert_eq!(http.get(&Ask::of(FILM, 1).target(), header).status, 200);
+    }
+    // One that says whom it speaks for is counted for them.
+    let mut named: Vec<_> = (0..3).map(|_| Http::from(PROXY.into(), port)).collect();
+    let answered = named.iter_mut().filter_map(|http| after_header(http).map(|_| ())).count();
+    assert_eq!(answered, 2);
+}
+
 /// Sends a PROXY v2 header for 203.0.113.5 and an announce.
 fn after_header(http: &mut Http) -> Option<Response> {
     let mut bytes = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c".to_vec();

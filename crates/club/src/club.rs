@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::elsewhere;
 use crate::error::Error;
-use crate::image::{Image, Live, Loaded};
+use crate::image::{Image, Live, Loaded, Renamed};
 use crate::names::Names;
 use crate::sql::Connection;
 use crate::store::Store;
@@ -45,20 +45,25 @@ impl Club {
         };
         // What comes after this is loaded too, or caught up with.
         *club.seen.lock().await = elsewhere::last(&mut *club.reader().await?).await?;
-        let loaded = club.reload(names).await?;
+        let changes_wait = club.writer.pause().await;
+        let loaded = club.live.load(&club.store, names).await?;
+        drop(changes_wait);
         Ok((club, loaded))
     }
 
-    /// Makes the image anew for tiers and policies that were configured otherwise. Changes wait
+    /// Makes anew what of the image goes by the names of tiers and policies, for others. Changes wait
     /// meanwhile.
+    ///
+    /// A name that there was before must have the number that it had: announces are judged by
+    /// either configuration's rules while the image is made.
     ///
     /// # Errors
     ///
-    /// The database can't be read; the image may be partly made then.
+    /// The database can't be read; nothing has changed then.
     pub async fn reload(&self, names: Names) -> Result<Loaded, Error> {
         let _changes_wait = self.writer.pause().await;
-        self.live.rename(names);
-        Ok(self.live.load(&self.store).await?)
+        let mut db = self.reader().await?;
+        Ok(Renamed::read(&mut *db, names).await?.show(&self.live))
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
-use policy::{AliasHash, Aliases, Entitlements, Grant, PolicyId, Right, Roster, Standing, TierId};
+use policy::{
+    AliasHash, Aliases, Entitlements, Grant, MemberId, PolicyId, Right, Roster, Standing, TierId,
+};
 
 use crate::alert;
 use crate::entitlement::{Ended, Entitlement};
@@ -54,7 +56,7 @@ pub struct Loaded {
     pub members: u32,
     /// Items, those removed left out.
     pub items: u32,
-    /// Entitlements, those that are over left in.
+    /// Entitlements, those that are over left in; 0 where they were not read.
     pub entitlements: u32,
     /// Tiers that members have and the configuration has not, and how many have each: they are
     /// outsiders.
@@ -89,15 +91,10 @@ impl Live {
         self.names.load_full()
     }
 
-    pub(crate) fn rename(&self, names: Names) {
-        self.names.store(Arc::new(names));
-    }
-
     pub(crate) fn show_member(&self, member: &Member) {
         let names = self.names.load();
-        let [paid, earned] = [Some(&member.tier), member.earned.as_ref()]
-            .map(|tier| tier.and_then(|tier| names.tier(tier)).unwrap_or(TierId::OUTSIDER));
-        let (tier, until, then) = standings::best(paid, member.tier_until, earned);
+        let earned = member.earned.as_deref().unwrap_or_default();
+        let (tier, until, then) = standings::best(&names, &member.tier, member.tier_until, earned);
         let standing = Standing {
             tier,
             until,
@@ -127,9 +124,12 @@ impl Live {
         if item.removed {
             self.image.items.remove(item);
         } else {
-            let names = self.names.load();
-            self.image.items.put(item, names.policy(&item.policy), names.tier_of(item));
+            self.put(item, &self.names.load());
         }
+    }
+
+    fn put(&self, item: &Item, names: &Names) {
+        self.image.items.put(item, names.policy(&item.policy), names.tier_of(item));
     }
 
     pub(crate) fn show_entitlement(&self, entitlement: &Entitlement) {
@@ -147,8 +147,9 @@ impl Live {
         self.image.rights.set(entitlement.item, entitlement.member, right);
     }
 
-    /// Makes the image anew. O(store).
-    pub(crate) async fn load(&self, store: &Arc<dyn Store>) -> SqlResult<Loaded> {
+    /// Makes the image. O(store).
+    pub(crate) async fn load(&self, store: &Arc<dyn Store>, names: Names) -> SqlResult<Loaded> {
+        self.names.store(Arc::new(names));
         let mut rest = store.reader().await?;
         let halves = rights::halves(&mut *rest).await?;
         let [first, second] =
@@ -159,10 +160,11 @@ impl Live {
     }
 
     async fn load_all_but_rights(&self, db: &mut dyn Connection) -> SqlResult<Loaded> {
-        let standings::Found { members, unknown_tiers } =
-            standings::load(db, &self.image.roster, &self.names.load()).await?;
+        let names = self.names.load();
+        let show = |id, standing| self.image.roster.set(id, standing);
+        let standings::Found { members, unknown_tiers } = standings::load(db, &names, show).await?;
         let mut loaded = Loaded { members, unknown_tiers, ..Loaded::default() };
-        self.load_items(db, &mut loaded).await?;
+        load_items(db, &names, &mut loaded, |item| self.put(&item, &names)).await?;
         self.load_aliases(db).await?;
         self.show_alerts(alert::count_open(db).await?);
         self.shelf.clear();
@@ -178,21 +180,58 @@ impl Live {
         })
         .await
     }
+}
 
-    async fn load_items(&self, db: &mut dyn Connection, loaded: &mut Loaded) -> SqlResult<()> {
-        let names = self.names.load();
-        db.visit(item::ALL_LIVE, &[], &mut |row| {
-            let item = item::read(row)?;
-            loaded.items += 1;
-            let policy = names.policy(&item.policy);
-            self.image.items.put(&item, policy, names.tier_of(&item));
-            if policy.is_none() {
-                loaded.unknown_policies.insert(item.policy);
-            }
-            Ok(())
-        })
-        .await
+/// What is another under other names: read as a whole before any of it is shown.
+pub(crate) struct Renamed {
+    names: Names,
+    standings: Vec<(MemberId, Standing)>,
+    items: Vec<Item>,
+    loaded: Loaded,
+}
+
+impl Renamed {
+    /// Changes nothing. O(members and items).
+    pub(crate) async fn read(db: &mut dyn Connection, names: Names) -> SqlResult<Self> {
+        let (mut standings, mut items) = (Vec::new(), Vec::new());
+        let keep = |id, standing| standings.push((id, standing));
+        let standings::Found { members, unknown_tiers } = standings::load(db, &names, keep).await?;
+        let mut loaded = Loaded { members, unknown_tiers, ..Loaded::default() };
+        load_items(db, &names, &mut loaded, |item| items.push(item)).await?;
+        Ok(Self { names, standings, items, loaded })
     }
+
+    /// Cannot fail, so that all of it is shown or none.
+    pub(crate) fn show(self, live: &Live) -> Loaded {
+        let Self { names, standings, items, loaded } = self;
+        for (id, standing) in standings {
+            live.image.roster.set(id, standing);
+        }
+        for item in items {
+            live.put(&item, &names);
+        }
+        live.names.store(Arc::new(names));
+        live.shelf.clear();
+        loaded
+    }
+}
+
+async fn load_items(
+    db: &mut dyn Connection,
+    names: &Names,
+    loaded: &mut Loaded,
+    mut f: impl FnMut(Item) + Send,
+) -> SqlResult<()> {
+    db.visit(item::ALL_LIVE, &[], &mut |row| {
+        let item = item::read(row)?;
+        loaded.items += 1;
+        if names.policy(&item.policy).is_none() {
+            loaded.unknown_policies.insert(item.policy.clone());
+        }
+        f(item);
+        Ok(())
+    })
+    .await
 }
 
 const FOREVER: u32 = u32::MAX;

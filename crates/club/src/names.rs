@@ -6,31 +6,50 @@ use crate::error::Error;
 use crate::item::Item;
 use crate::tax::Tax;
 
-/// The ids of the configured tiers and policies, each at its place in the configuration, and the
-/// configured tax.
+/// The ids of the configured tiers and policies, each with the number that the rules have for it,
+/// and the configured tax.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Names {
-    /// The first is the outsiders'.
-    pub tiers: Vec<String>,
+    /// As configured, the best last; the first is the outsiders'.
+    pub tiers: Vec<(String, TierId)>,
     /// In any order.
-    pub policies: Vec<String>,
+    pub policies: Vec<(String, PolicyId)>,
     /// The tax that is in every price.
     pub tax: Option<Tax>,
 }
 
 impl From<&Rules> for Names {
     fn from(rules: &Rules) -> Self {
+        let policies = rules.policies.numbered();
         Self {
-            tiers: rules.tiers.iter().map(|tier| tier.id.clone()).collect(),
-            policies: rules.policies.iter().map(|policy| policy.id.clone()).collect(),
+            tiers: rules.tiers.numbered().map(|(id, tier)| (tier.id.clone(), id)).collect(),
+            policies: policies.map(|(id, policy)| (policy.id.clone(), id)).collect(),
             tax: None,
         }
     }
 }
 
 impl Names {
+    /// Names whose numbers are their places, for lists that no rules stand behind.
+    pub fn counted(tiers: &[&str], policies: &[&str]) -> Self {
+        fn counted<T>(names: &[&str], number: fn(u8) -> Option<T>) -> Vec<(String, T)> {
+            let numbered = names.iter().zip(0..);
+            numbered.map_while(|(name, n)| Some(((*name).to_owned(), number(n)?))).collect()
+        }
+        Self {
+            tiers: counted(tiers, TierId::new),
+            policies: counted(policies, PolicyId::new),
+            tax: None,
+        }
+    }
+
     pub(crate) fn tier(&self, name: &str) -> Option<TierId> {
-        TierId::new(place(&self.tiers, name)?)
+        number(&self.tiers, name)
+    }
+
+    /// How good a tier is; `None` for one that is not configured, which is less than any.
+    pub(crate) fn place(&self, tier: &str) -> Option<usize> {
+        self.tiers.iter().position(|(known, _)| known == tier)
     }
 
     /// The tier that has an item without buying it.
@@ -39,7 +58,7 @@ impl Names {
     }
 
     pub(crate) fn policy(&self, name: &str) -> Option<PolicyId> {
-        PolicyId::new(place(&self.policies, name)?)
+        number(&self.policies, name)
     }
 
     pub(crate) fn check_tier(&self, name: &str) -> Result<(), Error> {
@@ -51,13 +70,14 @@ impl Names {
     }
 }
 
-fn place(names: &[String], name: &str) -> Option<u8> {
-    u8::try_from(names.iter().position(|known| known == name)?).ok()
+fn number<T: Copy>(names: &[(String, T)], name: &str) -> Option<T> {
+    names.iter().find(|(known, _)| known == name).map(|(_, number)| *number)
 }
 
-fn check(what: &'static str, names: &[String], name: &str) -> Result<(), Error> {
-    if place(names, name).is_some() {
+fn check<T: Copy>(what: &'static str, names: &[(String, T)], name: &str) -> Result<(), Error> {
+    if number(names, name).is_some() {
         return Ok(());
     }
-    Err(Error::Unconfigured { what, name: name.to_owned(), known: names.join(", ") })
+    let known: Vec<_> = names.iter().map(|(known, _)| known.as_str()).collect();
+    Err(Error::Unconfigured { what, name: name.to_owned(), known: known.join(", ") })
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use policy::{Generation, MemberId, MemberState, Roster, Standing, TierId};
+use policy::{Generation, MemberId, MemberState, Standing, TierId};
 
 use crate::member::state_named;
 use crate::names::Names;
@@ -20,11 +20,11 @@ pub(crate) struct Found {
     pub(crate) unknown_tiers: BTreeMap<String, u32>,
 }
 
-/// Loads all members. O(members).
+/// Calls `f` with each member's standing. O(members).
 pub(crate) async fn load(
     db: &mut dyn Connection,
-    roster: &Roster,
     names: &Names,
+    mut f: impl FnMut(MemberId, Standing) + Send,
 ) -> SqlResult<Found> {
     let sql = "SELECT coalesce(max(id), 0) FROM member";
     let highest: u32 = db.one(sql, &[], |row| row.number(0)).await?.unwrap_or(0);
@@ -34,7 +34,7 @@ pub(crate) async fn load(
         db.visit(MEMBERS, &range, &mut |row| {
             for text in row.text(0)?.split_terminator(BETWEEN) {
                 let row = read(text).ok_or_else(|| unreadable(0, text))?;
-                roster.set(row.id, row.standing(names));
+                f(row.id, row.standing(names));
                 found.add(&row, names);
             }
             Ok(())
@@ -60,9 +60,17 @@ impl Found {
 }
 
 /// The best of the tier that was paid for or given and the one that was earned, when it ends, and
-/// the tier held from then on. What was earned is held until a window's close says otherwise.
-pub(crate) fn best(paid: TierId, until: Option<u32>, earned: TierId) -> (TierId, u32, TierId) {
-    if earned > paid { (earned, FOREVER, paid) } else { (paid, until.unwrap_or(FOREVER), earned) }
+/// the tier held from then on. What was earned is held until a window's close says otherwise. Who
+/// has a tier that is not configured is an outsider.
+pub(crate) fn best(
+    names: &Names,
+    paid: &str,
+    until: Option<u32>,
+    earned: &str,
+) -> (TierId, u32, TierId) {
+    let is_better = names.place(earned).unwrap_or(0) > names.place(paid).unwrap_or(0);
+    let [paid, earned] = [paid, earned].map(|tier| names.tier(tier).unwrap_or(TierId::OUTSIDER));
+    if is_better { (earned, FOREVER, paid) } else { (paid, until.unwrap_or(FOREVER), earned) }
 }
 
 /// A member as far as the announce path must know.
@@ -80,9 +88,7 @@ struct Member<'a> {
 
 impl Member<'_> {
     fn standing(&self, names: &Names) -> Standing {
-        let [paid, earned] =
-            [self.tier, self.earned].map(|tier| names.tier(tier).unwrap_or(TierId::OUTSIDER));
-        let (tier, until, then) = best(paid, self.until, earned);
+        let (tier, until, then) = best(names, self.tier, self.until, self.earned);
         Standing {
             tier,
             until,

@@ -41,7 +41,7 @@ pub(crate) async fn move_end(
     let mut member = find(db, member).await?;
     let has_it = member.tier == tier;
     let is_live = member.tier_until.is_none_or(|until| now < until);
-    let is_better = hearing.names.tier(&member.tier) > hearing.names.tier(tier);
+    let is_better = hearing.names.place(&member.tier) > hearing.names.place(tier);
     if is_live && is_better || has_it && member.tier_until.is_none() {
         return Ok(None);
     }
@@ -63,7 +63,7 @@ fn set_end(member: &mut Member, until: u32, names: &Names, now_unix: u32) {
         member.tier_until = Some(until);
         return;
     }
-    if let Some(outsider) = names.tiers.first() {
+    if let Some((outsider, _)) = names.tiers.first() {
         outsider.clone_into(&mut member.tier);
     }
     member.tier_until = None;

@@ -35,7 +35,7 @@ pub struct SessionCount {
     pub key: u32,
     /// When the run began, in Unix seconds; tells it from the client's other runs.
     pub epoch: u32,
-    /// When the client said this, in Unix seconds.
+    /// When the counters were taken, in Unix seconds: the client said them at most a flush before.
     pub seen: u32,
     /// What it carried since its start; more than a PiB counts as one.
     pub counters: Counters,

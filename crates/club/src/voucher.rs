@@ -310,7 +310,7 @@ pub(crate) fn lengthen(
 ) -> Result<(), Error> {
     names.check_tier(tier)?;
     let is_live = member.tier_until.is_none_or(|until| now_unix < until);
-    let is_better = names.tier(&member.tier) > names.tier(tier);
+    let is_better = names.place(&member.tier) > names.place(tier);
     let is_same = member.tier == tier;
     if is_live && (is_better || is_same && member.tier_until.is_none()) {
         return Err(Error::HasAlready { member: member.name.clone(), what: member.tier.clone() });

@@ -145,7 +145,6 @@ pub(crate) fn announce(
         passkey: all.passkey(peer),
         compact: true,
         no_peer_id: false,
-        supports_crypto: false,
     }
 }
 

@@ -132,7 +132,7 @@ impl Club {
 
     fn item(&self, policy: &str) -> ItemView {
         let policy = self.rules.policies.find(policy).expect("a default policy");
-        ItemView { id: ITEM, policy, tier: None }
+        ItemView { id: ITEM, policy: Some(policy), tier: None }
     }
 
     fn announce(&self, item: ItemId) -> Announce {
@@ -149,7 +149,6 @@ impl Club {
             passkey: Some(self.passkey(item)),
             compact: true,
             no_peer_id: true,
-            supports_crypto: false,
         }
     }
 

@@ -45,8 +45,8 @@ pub struct Door<'a> {
 pub struct ItemView {
     /// Which it is.
     pub id: ItemId,
-    /// How its swarm is run.
-    pub policy: PolicyId,
+    /// How its swarm is run; `None` for an item that is closed.
+    pub policy: Option<PolicyId>,
     /// The lowest tier that is entitled to it, if any is to it alone.
     pub tier: Option<TierId>,
 }
@@ -212,7 +212,7 @@ impl Door<'_> {
     }
 
     fn seat_stranger(&self, item: ItemView) -> Result<Admission, Refusal> {
-        match self.rules.policies.policy(item.policy).ok_or(Refusal::ItemClosed)?.who {
+        match self.rules.policies.of(item).ok_or(Refusal::ItemClosed)?.who {
             Who::Anyone => Ok(Admission::STRANGER),
             Who::Entitled => Err(Refusal::MembersOnly),
         }
@@ -227,7 +227,7 @@ impl Door<'_> {
     ) -> Result<Admission, Refusal> {
         let Caller { grant: Grant { member, .. }, standing, item_right, .. } = caller;
         let seated = Admission { member: Some(member), ..Admission::STRANGER };
-        let who = self.rules.policies.policy(item.policy).ok_or(Refusal::ItemClosed)?.who;
+        let who = self.rules.policies.of(item).ok_or(Refusal::ItemClosed)?.who;
         let (tier, ran_out) = self.tier_at(standing, now_unix);
         let side = self.rules.tiers.tier(tier).side;
         if who == Who::Anyone && side == Side::Inside {
@@ -260,8 +260,11 @@ impl Door<'_> {
         let (id, ran_out) = self.tier_at(standing, now_unix);
         let tier = self.rules.tiers.tier(id);
         let to_item = to_item.unwrap_or_default();
+        // Of a tier that the rules do not hold nobody is.
+        let least = item.tier.and_then(|least| self.rules.tiers.place(least));
         let entitles = |id: TierId| {
-            self.rules.tiers.tier(id).entitles_all || item.tier.is_some_and(|least| id >= least)
+            let place = self.rules.tiers.place(id).unwrap_or(0);
+            self.rules.tiers.tier(id).entitles_all || least.is_some_and(|least| place >= least)
         };
         let mut entitled = entitles(id) || to_item.is_live(now_unix);
         let mut lapsed = ran_out == RanOut::Lapsed && entitles(standing.tier);

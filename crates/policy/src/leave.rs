@@ -39,7 +39,7 @@ pub struct Terms {
 impl Door<'_> {
     /// What a member may do with an item at that time. Takes no lock for longer than a look-up.
     pub fn leave(&self, member: MemberId, item: ItemView, now_unix: u32) -> Leave {
-        let policy = self.rules.policies.policy(item.policy);
+        let policy = self.rules.policies.of(item);
         let access = self.access(member, item, now_unix);
         let (Some(policy), Some(access)) = (policy, access) else { return Leave::Refused };
         let Access { tier, entitled, in_grace, revoked, .. } = access;

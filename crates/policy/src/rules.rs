@@ -5,7 +5,8 @@
 
 use thiserror::Error;
 
-use crate::{ClientList, GuardRule, PortSet, SeatRule, Seating, Tiers};
+use crate::numbers::{self, Numbers, TooManyNames};
+use crate::{ClientList, GuardRule, ItemView, PortSet, SeatRule, Seating, Tiers};
 
 /// Everything that [`Door::admit`](crate::Door::admit) goes by.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -37,6 +38,24 @@ impl Default for Rules {
             unknown_torrents: UnknownTorrents::Deny,
             grace_secs: 7 * 86_400,
         }
+    }
+}
+
+impl Rules {
+    /// The same rules, whose tiers and policies have the numbers that their names have in `before`:
+    /// then what is in memory by those numbers means no other ones while these come in force.
+    ///
+    /// # Errors
+    ///
+    /// There are too many names in both together.
+    pub fn following(self, before: &Self) -> Result<Self, TooManyNames> {
+        let tiers = self.tiers.keeping_numbers(&before.tiers);
+        let policies = self.policies.keeping_numbers(&before.policies);
+        Ok(Self {
+            tiers: tiers.ok_or(TooManyNames { what: "tiers" })?,
+            policies: policies.ok_or(TooManyNames { what: "policies" })?,
+            ..self
+        })
     }
 }
 
@@ -83,29 +102,34 @@ pub enum Who {
     Entitled,
 }
 
-/// A policy by its place in [`Policies`].
+/// A policy by its number in [`Policies`].
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct PolicyId(u8);
 
 impl PolicyId {
-    /// Checks a place; `None` from [`Policies::MAX`] on.
-    pub const fn new(place: u8) -> Option<Self> {
-        if place < Policies::MAX { Some(Self(place)) } else { None }
+    /// Checks a number; `None` from [`Policies::MAX`] on.
+    pub const fn new(number: u8) -> Option<Self> {
+        if number < Policies::MAX { Some(Self(number)) } else { None }
     }
 
-    /// The place.
+    /// The number.
     pub const fn value(self) -> u8 {
         self.0
     }
 }
 
 /// All policies.
+///
+/// Each has a number, its place until [`keeping_numbers`](Self::keeping_numbers) says otherwise.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Policies(Vec<ItemPolicy>);
+pub struct Policies {
+    list: Vec<ItemPolicy>,
+    numbers: Numbers,
+}
 
 impl Policies {
     /// The most policies there can be.
-    pub const MAX: u8 = 64;
+    pub const MAX: u8 = numbers::MAX;
 
     /// Checks a list of policies.
     ///
@@ -121,23 +145,48 @@ impl Policies {
                 return Err(PoliciesError::Name(id.clone()));
             }
         }
-        Ok(Self(policies))
+        Ok(Self::counted(policies))
     }
 
-    /// The policy at a place.
+    fn counted(list: Vec<ItemPolicy>) -> Self {
+        let numbers = Numbers::counted(list.len());
+        Self { list, numbers }
+    }
+
+    /// The same policies, each by the number that its name has in `before`; `None` where there are
+    /// too many names in both together.
+    #[must_use]
+    pub fn keeping_numbers(self, before: &Self) -> Option<Self> {
+        let before = before.numbered().map(|(id, policy)| (policy.id.as_str(), id.0));
+        let numbers = Numbers::kept(self.iter().map(|policy| policy.id.as_str()), before)?;
+        Some(Self { numbers, ..self })
+    }
+
+    /// The policy of a number.
     pub fn policy(&self, id: PolicyId) -> Option<&ItemPolicy> {
-        self.0.get(usize::from(id.0))
+        self.list.get(usize::from(self.numbers.place(id.0)?))
     }
 
-    /// The place of a policy of this name.
+    /// How an item's swarm is run; `None` where it is closed.
+    pub fn of(&self, item: ItemView) -> Option<&ItemPolicy> {
+        self.policy(item.policy?)
+    }
+
+    /// The policy of this name.
     pub fn find(&self, name: &str) -> Option<PolicyId> {
-        let place = self.0.iter().position(|policy| policy.id == name)?;
-        PolicyId::new(u8::try_from(place).ok()?)
+        self.numbered().find(|(_, policy)| policy.id == name).map(|(id, _)| id)
+    }
+
+    /// All policies and their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = (PolicyId, &ItemPolicy)> {
+        self.iter().enumerate().filter_map(|(place, policy)| {
+            Some((PolicyId::new(self.numbers.number(place)?)?, policy))
+        })
     }
 
     /// All policies.
     pub fn iter(&self) -> impl Iterator<Item = &ItemPolicy> {
-        self.0.iter()
+        self.list.iter()
     }
 }
 
@@ -162,7 +211,7 @@ impl Default for Policies {
             guard: Some(GuardRule::default()),
             max_clients_per_member: 3,
         };
-        Self(vec![free, club, priority])
+        Self::counted(vec![free, club, priority])
     }
 }
 
@@ -210,13 +259,33 @@ mod tests {
         assert_eq!(policies.policy(PolicyId::new(3).unwrap()), None);
     }
 
+    #[test]
+    fn a_policy_keeps_its_number_and_a_new_one_opens_nothing_old() {
+        let before = Policies::default();
+        let after = Policies::new(["open", "priority"].map(named).to_vec()).unwrap();
+        let after = after.keeping_numbers(&before).unwrap();
+        let [free, priority] = ["free", "priority"].map(|name| before.find(name).unwrap());
+        assert_eq!(after.policy(priority).unwrap().id, "priority");
+        assert_eq!((after.find("priority"), after.policy(free)), (Some(priority), None));
+        assert_eq!(before.policy(after.find("open").unwrap()), None);
+    }
+
+    #[test]
+    fn rules_follow_others_as_far_as_there_are_numbers() {
+        let policies = |from: u8| {
+            let names = (from..from + 40).map(|n| named(&format!("policy {n}"))).collect();
+            Rules { policies: Policies::new(names).unwrap(), ..Rules::default() }
+        };
+        assert!(policies(24).following(&policies(0)).is_ok());
+        assert_eq!(policies(25).following(&policies(0)), Err(TooManyNames { what: "policies" }));
+    }
+
     #[track_caller]
     fn check(policies: Vec<ItemPolicy>, expected: Result<(), PoliciesError>) {
         assert_eq!(Policies::new(policies).map(|_| ()), expected);
     }
 
     fn named(id: &str) -> ItemPolicy {
-        let Policies(policies) = Policies::default();
-        ItemPolicy { id: id.to_owned(), ..policies[0].clone() }
+        ItemPolicy { id: id.to_owned(), ..Policies::default().list[0].clone() }
     }
 }

@@ -6,6 +6,7 @@
 use thiserror::Error;
 
 use crate::Side;
+use crate::numbers::{self, Numbers};
 
 /// A class of member.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -103,35 +104,38 @@ impl PeerLimit {
     }
 }
 
-/// A tier by its place in [`Tiers`]: the higher, the better.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+/// A tier by its number in [`Tiers`], which says nothing of how good it is: see [`Tiers::place`].
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct TierId(u8);
 
 impl TierId {
     /// The tier of strangers, and of members who paid for nothing.
     pub const OUTSIDER: Self = Self(0);
 
-    /// Checks a place; `None` from [`Tiers::MAX`] on.
-    pub const fn new(place: u8) -> Option<Self> {
-        if place < Tiers::MAX { Some(Self(place)) } else { None }
+    /// Checks a number; `None` from [`Tiers::MAX`] on.
+    pub const fn new(number: u8) -> Option<Self> {
+        if number < Tiers::MAX { Some(Self(number)) } else { None }
     }
 
-    /// The place.
+    /// The number.
     pub const fn value(self) -> u8 {
         self.0
     }
 }
 
 /// All tiers, the best last; the first is the outsiders'.
+///
+/// Each has a number, its place until [`keeping_numbers`](Self::keeping_numbers) says otherwise.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tiers {
     outsider: Tier,
     better: Vec<Tier>,
+    numbers: Numbers,
 }
 
 impl Tiers {
     /// The most tiers there can be.
-    pub const MAX: u8 = 64;
+    pub const MAX: u8 = numbers::MAX;
 
     /// Checks a list of tiers.
     ///
@@ -149,7 +153,9 @@ impl Tiers {
         if outsider.side == Side::Inside || outsider.entitles_all {
             return Err(TierError::OutsiderInside);
         }
-        let tiers = Self { outsider, better: better.collect() };
+        let better: Vec<_> = better.collect();
+        let numbers = Numbers::counted(1 + better.len());
+        let tiers = Self { outsider, better, numbers };
         for (place, tier) in tiers.iter().enumerate() {
             if tier.id.is_empty() || tiers.iter().take(place).any(|other| other.id == tier.id) {
                 return Err(TierError::Name(tier.id.clone()));
@@ -158,17 +164,38 @@ impl Tiers {
         Ok(tiers)
     }
 
-    /// The tier at a place; the outsiders' where there is none, so that a tier which the
+    /// The same tiers, each by the number that its name has in `before`; `None` where there are too
+    /// many names in both together.
+    #[must_use]
+    pub fn keeping_numbers(self, before: &Self) -> Option<Self> {
+        let before = before.numbered().map(|(id, tier)| (tier.id.as_str(), id.0));
+        let numbers = Numbers::kept(self.iter().map(|tier| tier.id.as_str()), before)?;
+        Some(Self { numbers, ..self })
+    }
+
+    /// The tier of a number; the outsiders' where there is none, so that a tier which the
     /// configuration no longer holds opens nothing.
     pub fn tier(&self, id: TierId) -> &Tier {
-        let place = usize::from(id.0);
+        let place = self.place(id).map_or(0, usize::from);
         place.checked_sub(1).and_then(|place| self.better.get(place)).unwrap_or(&self.outsider)
     }
 
-    /// The place of a tier of this name.
+    /// The place of a tier: 0 for the outsiders', and the higher, the better. `None` for one that the
+    /// configuration does not hold.
+    pub fn place(&self, id: TierId) -> Option<u8> {
+        self.numbers.place(id.0)
+    }
+
+    /// The tier of this name.
     pub fn find(&self, name: &str) -> Option<TierId> {
-        let place = self.iter().position(|tier| tier.id == name)?;
-        TierId::new(u8::try_from(place).ok()?)
+        self.numbered().find(|(_, tier)| tier.id == name).map(|(id, _)| id)
+    }
+
+    /// All tiers and their numbers, the best last.
+    pub fn numbered(&self) -> impl Iterator<Item = (TierId, &Tier)> {
+        self.iter()
+            .enumerate()
+            .filter_map(|(place, tier)| Some((TierId::new(self.numbers.number(place)?)?, tier)))
     }
 
     /// All tiers, the best last.
@@ -196,7 +223,7 @@ impl Default for Tiers {
         };
         let seeder = Tier { id: "seeder".to_owned(), ..fan.clone() };
         let patron = Tier { id: "patron".to_owned(), entitles_all: true, ..fan.clone() };
-        Self { outsider, better: vec![fan, seeder, patron] }
+        Self { outsider, better: vec![fan, seeder, patron], numbers: Numbers::counted(4) }
     }
 }
 
@@ -308,6 +335,25 @@ mod tests {
         assert_eq!(tiers.find("outsider"), Some(TierId::OUTSIDER));
         assert_eq!(tiers.find("king"), None);
         assert_eq!(tiers.tier(TierId::new(63).unwrap()).id, "outsider");
+    }
+
+    #[test]
+    fn a_tier_keeps_its_number_where_others_come_and_go() {
+        let before = Tiers::default();
+        let names = ["outsider", "friend", "seeder", "patron"];
+        let after = Tiers::new(names.map(named).to_vec()).unwrap();
+        let after = after.keeping_numbers(&before).unwrap();
+        for (name, place) in [("outsider", 0), ("seeder", 2), ("patron", 3)] {
+            let id = before.find(name).unwrap();
+            assert_eq!((after.find(name), after.place(id)), (Some(id), Some(place)), "{name}");
+            assert_eq!(after.tier(id).id, name);
+        }
+        let friend = after.find("friend").unwrap();
+        assert_eq!((friend.value(), after.place(friend)), (4, Some(1)));
+        // Neither list knows what is only in the other.
+        assert_eq!((before.tier(friend).id.as_str(), before.place(friend)), ("outsider", None));
+        let fan = before.find("fan").unwrap();
+        assert_eq!((after.tier(fan).id.as_str(), after.place(fan)), ("outsider", None));
     }
 
     #[test]

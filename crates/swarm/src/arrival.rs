@@ -41,6 +41,9 @@ pub enum Arrives {
     Here,
     /// It leaves: it is removed and given no peers.
     Leaves,
+    /// It is counted otherwise if it is in the swarm, and does not come in by that. For who does not
+    /// announce itself, and is given no peers.
+    Stays,
 }
 
 /// What became of an announce.
@@ -68,7 +71,7 @@ pub enum How {
     Moved,
     /// It stood where it stands.
     Refreshed,
-    /// It left without having been there.
+    /// It was not there, and did not come either.
     Unknown,
 }
 

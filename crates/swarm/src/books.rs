@@ -2,7 +2,7 @@
 //! limited.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use parking_lot::Mutex;
 use wire::{CompactV4, CompactV6};
@@ -60,6 +60,9 @@ pub(crate) struct Books<'a> {
     pub(crate) sums: &'a Sums,
     pub(crate) prefixes: &'a Prefixes,
     pub(crate) limits: Limits,
+    /// Whether the peers of the swarm's shard are counted by network. Changes only for who has the
+    /// shard alone, so each peer is counted or is not, as long as it is there.
+    pub(crate) is_counted: &'a AtomicBool,
     /// The hash of the swarm's info hash.
     pub(crate) swarm: u64,
 }
@@ -92,7 +95,7 @@ impl Books<'_> {
 
         let endpoints = if matches!(endpoint, Endpoint::V4(_)) { v4 } else { v6 };
         step(endpoints, old.is_live(), new.is_live());
-        if self.limits.max_peers_per_prefix != 0 && old.is_live() != new.is_live() {
+        if old.is_live() != new.is_live() && self.is_counted.load(Ordering::Relaxed) {
             self.prefixes.change(self.swarm, endpoint, new.is_live());
         }
     }
@@ -104,8 +107,7 @@ impl<K: Into<Endpoint>> Watch<K> for Books<'_> {
     }
 }
 
-/// How many endpoints each swarm has of each IPv4 /24 and IPv6 /64, as far as they came while that
-/// was limited.
+/// How many endpoints each swarm has of each IPv4 /24 and IPv6 /64, while that is limited.
 ///
 /// Split so finely that none of the maps is long in growing.
 #[derive(Debug)]
@@ -131,7 +133,7 @@ impl Prefixes {
         self.at(swarm, endpoint, count).flatten().unwrap_or_default()
     }
 
-    fn change(&self, swarm: u64, endpoint: Endpoint, is_more: bool) {
+    pub(crate) fn change(&self, swarm: u64, endpoint: Endpoint, is_more: bool) {
         self.at(swarm, endpoint, |part, name| {
             if is_more {
                 *part.entry(name).or_default() += 1;

@@ -155,12 +155,23 @@ impl Crowd {
     }
 
     /// Whether an endpoint is live in any table, however long ago it was seen.
-    fn has(&self, sought: &Seek) -> bool {
+    pub(crate) fn has(&self, sought: &Seek) -> bool {
         match (sought, &self.v6) {
             (Seek::V4(sought), _) => self.v4.has(sought),
             (Seek::V6(sought), Some(v6)) => v6.has(sought),
             (Seek::V6(_), None) => false,
         }
+    }
+
+    /// See [`Swarm::each_endpoint`](crate::swarm::Swarm::each_endpoint).
+    pub(crate) fn each_endpoint(&self, mut f: impl FnMut(Endpoint)) {
+        fn each<S: Slot<Key: Into<Endpoint>>>(peers: &Peers<S>, f: &mut impl FnMut(Endpoint)) {
+            for (_, table) in peers.tables() {
+                table.peers().for_each(|(slot, word)| f(slot.key(word).into()));
+            }
+        }
+        each(&self.v4, &mut f);
+        self.v6.iter().for_each(|v6| each(v6, &mut f));
     }
 
     /// In which group a fresh endpoint stands.
@@ -223,11 +234,17 @@ impl Family for V6Slot {
 ///
 /// Twice in one word: what is in force, and what a sweep has seen so far. An arrival adds its scope
 /// to both, before its peer can be seen; so a sweep that has seen every peer can put the second in
-/// the place of the first and miss none that came meanwhile.
+/// the place of the first and miss none that came meanwhile. It begins while nobody else is in the
+/// swarm: an arrival between the two steps would have added its scope too early, and come too late.
 #[derive(Debug)]
 pub(crate) struct ScopeRecord(AtomicU32);
 
 impl ScopeRecord {
+    #[cfg(all(test, loom))]
+    pub(crate) fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
     /// In force.
     pub(crate) fn load(&self) -> Scopes {
         Scopes::from_bits(self.0.load(Ordering::Relaxed))
@@ -240,7 +257,7 @@ impl ScopeRecord {
         }
     }
 
-    /// A sweep begins, and has seen nobody.
+    /// A sweep begins, and has seen nobody. Only for who has the swarm alone.
     pub(crate) fn begin(&self) {
         self.0.fetch_and((1 << Scopes::BITS) - 1, Ordering::Relaxed);
     }

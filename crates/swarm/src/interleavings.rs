@@ -1,13 +1,15 @@
 //! What two threads can do to one segment, and to one key that both of them move: every order of
 //! their steps, by loom (`scripts/loom`).
 
-use loom::sync::Arc;
+use loom::sync::{Arc, RwLock};
 use loom::thread;
 use wire::{CompactV4, CompactV6};
 
+use crate::crowd::ScopeRecord;
 use crate::group::Group;
 use crate::hash::Hashing;
 use crate::peers::{Arrived, Gone, Peers, Stand, Watch};
+use crate::scope::{Scope, Scopes};
 use crate::segment::{Put, Segment};
 use crate::slot::{Slot, Sought};
 use crate::slot4::V4Slot;
@@ -144,6 +146,36 @@ fn a_key_moved_there_and_back_at_once_is_in_one_table_or_doubled() {
 #[test]
 fn a_key_that_moves_and_leaves_at_once_is_there_or_gone() {
     check([Some(Group::OutsideSeeders), None], Some(Group::OutsideLeechers));
+}
+
+#[test]
+fn an_arrival_during_a_sweep_keeps_its_scope() {
+    loom::model(|| {
+        let scopes = Scopes::only(Scope::Private10);
+        let record = ScopeRecord::new();
+        // Somebody of that scope was here, and has gone.
+        record.add(scopes);
+        let swarm = Arc::new(RwLock::new((record, Segment::<V4Slot>::with_slots(3))));
+        let other = Arc::clone(&swarm);
+        // As `Crowd::arrive`, under the lock that the directory holds for who announces.
+        let thread = thread::spawn(move || {
+            let (record, segment) = &*other.read().unwrap();
+            record.add(scopes);
+            put(segment, &v4(1), 10);
+            assert!(record.load().holds(scopes));
+        });
+        // As a sweep: alone at first, and then beside others.
+        swarm.write().unwrap().0.begin();
+        {
+            let (record, segment) = &*swarm.read().unwrap();
+            if !words(segment).is_empty() {
+                record.see(scopes);
+            }
+        }
+        swarm.read().unwrap().0.end();
+        thread.join().unwrap();
+        assert!(swarm.read().unwrap().0.load().holds(scopes), "a peer without its scope");
+    });
 }
 
 /// Two threads put a key into groups, or remove it, that stood in another one or nowhere. Asserts

@@ -51,7 +51,7 @@ impl Swarms {
     /// [`peers`](Self::peers). O(n) in the shard's slots.
     pub fn dump(&self, shard: usize, now: Tick, mut visit: impl FnMut(&InfoHash, u32, &[Peer])) {
         let mut names = Vec::new();
-        self.rebuild(shard, |found, _| names.push(*found));
+        self.rebuild(shard, || (), |found, _| names.push(*found));
         for found in &names {
             let Some(counts) = self.read(found, Swarm::counts) else { continue };
             let mut is_empty = true;

@@ -169,7 +169,8 @@ impl<S: Slot> Peers<S> {
         let word = stand.word(sought.name);
         let Some(table) = self.table(group) else { return Arrived::NoRoom };
         let old = match table.put(sought, word, |old| stand.may_change(old)) {
-            // Who is writing the slot says the same of it, and it can be read a moment from now.
+            // Nearly always who is writing the slot says the same of it. Of another IPv6 peer of the same
+            // name it says nothing, and this one comes in by its next announce.
             Put::Busy => return Arrived::Done { was: Some(group) },
             Put::Done(old) => old,
             Put::Kept => return Arrived::Held,

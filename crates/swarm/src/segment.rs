@@ -21,7 +21,8 @@ pub(crate) struct Segment<S> {
 /// What became of a peer that was put into a segment.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Put {
-    /// It is being written by another thread, which knows as much of it.
+    /// Another thread is writing a slot of this name, or others changed the slot again and again. Where
+    /// it was not the same peer's, the peer is not there until its next announce.
     Busy,
     /// It is there; this is the word that stood in its place, empty, dead or live.
     Done(Word),

@@ -79,7 +79,8 @@ impl Slot for V6Slot {
 
     fn replace(&self, old: Word, new: Word) -> Result<(), Word> {
         self.word
-            // Pairs with itself: see `Slot`. A failure's value is only retried through `word`.
+            // Pairs with itself: see `Slot`. A failure's value is only tried again as it is: whoever is
+            // here has seen the address by `word` before, and it stays.
             .compare_exchange(old.bits(), new.bits(), Ordering::AcqRel, Ordering::Relaxed)
             .map(|_| ())
             .map_err(Word::from_bits)

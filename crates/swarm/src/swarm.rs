@@ -4,11 +4,13 @@ use fastrand::Rng;
 
 use crate::arrival::{Arrives, Counts, Full, How, Seated};
 use crate::crowd::Crowd;
+use crate::endpoint::Endpoint;
 use crate::few::Few;
 use crate::group::{Census, Group};
 use crate::hash::Hashing;
 use crate::list::PeerList;
 use crate::peers::{Arrived, Gone};
+use crate::slot4::endpoint_of;
 use crate::sync::{AtomicU32, Ordering};
 use crate::visit::{Seek, Visit};
 
@@ -62,6 +64,22 @@ impl Swarm {
         }
     }
 
+    /// Whether an endpoint is live, however long ago it was seen.
+    fn has(&self, sought: &Seek) -> bool {
+        match self {
+            Self::Crowd(crowd) => crowd.has(sought),
+            Self::Few(few) => sought.v4().is_some_and(|sought| few.has(sought)),
+        }
+    }
+
+    /// Calls `f` with every live endpoint, and twice with one that stands in two groups.
+    pub(crate) fn each_endpoint(&self, mut f: impl FnMut(Endpoint)) {
+        match self {
+            Self::Crowd(crowd) => crowd.each_endpoint(f),
+            Self::Few(few) => few.peers().for_each(|(_, word)| f(endpoint_of(word).into())),
+        }
+    }
+
     pub(crate) fn completed(&self) -> &AtomicU32 {
         match self {
             Self::Crowd(crowd) => &crowd.completed,
@@ -87,6 +105,7 @@ impl Swarm {
     /// Takes in an announce while others do too; nothing if that needs the swarm alone.
     pub(crate) fn settle_shared(&self, visit: &Visit<'_>) -> Result<Option<How>, Full> {
         let arrived = match (self, &visit.sought) {
+            _ if visit.arrival.event == Arrives::Stays => return Ok(None),
             (Self::Crowd(crowd), _) if visit.leaves() => {
                 return Ok(Some(crowd.leave(visit).into()));
             }
@@ -104,6 +123,9 @@ impl Swarm {
 
     /// Takes in an announce while nobody else is in the swarm.
     pub(crate) fn settle_alone(&mut self, visit: &Visit<'_>) -> Result<How, Full> {
+        if visit.arrival.event == Arrives::Stays && !self.has(&visit.sought) {
+            return Ok(How::Unknown);
+        }
         if let (Self::Few(few), Seek::V4(sought)) = (&mut *self, &visit.sought) {
             if visit.leaves() {
                 return Ok(few.leave(sought, &visit.stand, &visit.books).into());

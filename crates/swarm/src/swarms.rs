@@ -6,7 +6,7 @@
 //! grows or shrinks, anything but a refresh in a swarm of two. No guard leaves this crate, and no
 //! caller's code but the seat plan runs under one.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use dashmap::{DashMap, SharedValue};
 use fastrand::Rng;
@@ -30,6 +30,8 @@ pub struct Swarms {
     limits: AtomicLimits,
     sums: Box<[Sums; SUMS]>,
     prefixes: Prefixes,
+    /// By shard: whether its peers are counted in `prefixes`.
+    counted: Box<[AtomicBool]>,
     /// Swarms without a tag.
     untagged: AtomicU32,
     /// Held by a sweep: of two in one swarm each would miss what the other moved.
@@ -79,6 +81,7 @@ impl Swarms {
             limits: AtomicLimits::new(limits),
             sums: Box::new([(); SUMS].map(|()| Sums::default())),
             prefixes: Prefixes::new(&hashing),
+            counted: (0..Self::SHARDS).map(|_| is_counted(limits).into()).collect(),
             untagged: AtomicU32::new(0),
             sweeping: Mutex::new(()),
             hashing,
@@ -87,10 +90,25 @@ impl Swarms {
 
     /// Changes the limits for arrivals to come. Who is there stays.
     ///
-    /// Peers are counted by network only as long as that is limited: who came before is not.
+    /// Peers are counted by network only as long as that is limited: those who are there are when it
+    /// begins to be, O(n) in all of them, with each shard under its lock meanwhile.
     pub fn set_limits(&self, limits: Limits) {
+        let _one_at_a_time = self.sweeping.lock();
+        let (was, is) = (is_counted(self.limits.load()), is_counted(limits));
         self.limits.store(limits);
-        if limits.max_peers_per_prefix == 0 {
+        if was == is {
+            return;
+        }
+        for (shard, counted) in self.counted.iter().enumerate() {
+            let begin = || counted.store(is, Ordering::Relaxed);
+            self.rebuild(shard, begin, |found, swarm| {
+                if is {
+                    let count = |endpoint| self.prefixes.change(found.hash, endpoint, true);
+                    swarm.each_endpoint(count);
+                }
+            });
+        }
+        if !is {
             self.prefixes.clear();
         }
     }
@@ -106,22 +124,33 @@ impl Swarms {
     /// sweep.
     pub fn tag(&self, info_hash: &InfoHash, tag: u32) {
         let found = self.locate(info_hash);
-        let change = |swarm: &mut Swarm| {
-            let old = swarm.tag();
-            if old != tag {
-                swarm.crowd(&self.hashing).tag = tag;
-            }
-            old
-        };
-        let old = if tag == 0 {
-            self.write(&found, change).unwrap_or_default()
+        if tag == 0 {
+            self.write(&found, |swarm| self.set_tag(swarm, 0));
         } else {
             // Without a limit none is reached.
-            self.write_or_make(&found, 0, change).unwrap_or_default()
-        };
-        if old == 0 && tag != 0 {
+            let _ = self.write_or_make(&found, 0, |swarm| self.set_tag(swarm, tag));
+        }
+    }
+
+    /// Says that a swarm is nobody's any more, if `is_own` says so of its tag.
+    pub fn untag(&self, info_hash: &InfoHash, is_own: impl FnOnce(u32) -> bool) {
+        self.write(&self.locate(info_hash), |swarm| {
+            if is_own(swarm.tag()) {
+                self.set_tag(swarm, 0);
+            }
+        });
+    }
+
+    /// Counts under the swarm's lock, so that a sweep which drops it counts after.
+    fn set_tag(&self, swarm: &mut Swarm, tag: u32) {
+        let old = swarm.tag();
+        if old == tag {
+            return;
+        }
+        swarm.crowd(&self.hashing).tag = tag;
+        if old == 0 {
             self.untagged.fetch_sub(1, Ordering::Relaxed);
-        } else if old != 0 && tag == 0 {
+        } else if tag == 0 {
             self.untagged.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -151,7 +180,7 @@ impl Swarms {
             .read(found, |swarm| Ok(swarm.settle_shared(&visit)?.map(|how| answer(swarm, how))));
         let seated = match settled.transpose()?.flatten() {
             Some(seated) => seated,
-            None if arrival.event == Arrives::Leaves => {
+            None if matches!(arrival.event, Arrives::Leaves | Arrives::Stays) => {
                 let how = self.write(found, |swarm| swarm.settle_alone(&visit)).transpose()?;
                 let counts = self.read(found, Swarm::counts).unwrap_or_default();
                 Seated { counts, how: how.unwrap_or(How::Unknown), hid_seeders: false }
@@ -194,8 +223,13 @@ impl Swarms {
     }
 
     pub(crate) fn books(&self, found: &Found) -> Books<'_> {
-        let sums = self.sums_of(found.shard);
-        Books { sums, prefixes: &self.prefixes, limits: self.limits.load(), swarm: found.hash }
+        Books {
+            sums: self.sums_of(found.shard),
+            prefixes: &self.prefixes,
+            limits: self.limits.load(),
+            is_counted: self.counted.get(found.shard).unwrap_or(&NOT_COUNTED),
+            swarm: found.hash,
+        }
     }
 
     fn sums_of(&self, shard: usize) -> &Sums {
@@ -238,16 +272,22 @@ impl Swarms {
     }
 
     /// Takes a shard's table apart and puts it together again in the size that it needs, without
-    /// swarms that nobody needs; calls `f` with each of the others.
+    /// swarms that nobody needs; calls `begin`, and `f` with each of the others.
     ///
     /// The raw table has no other way to walk it that is safe. It costs some tens of nanoseconds a
     /// swarm, under the shard's lock.
-    pub(crate) fn rebuild(&self, shard: usize, mut f: impl FnMut(&Found, &mut Swarm)) -> u32 {
+    pub(crate) fn rebuild(
+        &self,
+        shard: usize,
+        begin: impl FnOnce(),
+        mut f: impl FnMut(&Found, &mut Swarm),
+    ) -> u32 {
         let Some(lock) = self.map.shards().get(shard) else { return 0 };
-        if lock.read().capacity() == 0 {
+        let mut table = lock.write();
+        begin();
+        if table.capacity() == 0 {
             return 0;
         }
-        let mut table = lock.write();
         let (mut kept, mut dropped) = (Vec::with_capacity(table.len()), 0);
         for (info_hash, mut swarm) in std::mem::take(&mut *table) {
             let found = self.locate(&info_hash);
@@ -286,6 +326,13 @@ impl Swarms {
         self.untagged.fetch_sub(swarms, Ordering::Relaxed);
     }
 }
+
+const fn is_counted(limits: Limits) -> bool {
+    limits.max_peers_per_prefix != 0
+}
+
+/// Of a shard that there is not.
+static NOT_COUNTED: AtomicBool = AtomicBool::new(false);
 
 #[derive(Debug)]
 struct AtomicLimits {

@@ -40,10 +40,17 @@ impl Swarms {
         let window = Window::new(now, max_age);
         let mut swept = Swept::default();
         let mut crowds = Vec::new();
-        swept.swarms = self.rebuild(shard, |found, swarm| match swarm {
-            Swarm::Crowd(_) => crowds.push(*found),
-            Swarm::Few(few) => swept.expired += few.expire(window, &self.books(found)),
-        });
+        swept.swarms = self.rebuild(
+            shard,
+            || (),
+            |found, swarm| match swarm {
+                Swarm::Crowd(crowd) => {
+                    crowd.scopes.begin();
+                    crowds.push(*found);
+                }
+                Swarm::Few(few) => swept.expired += few.expire(window, &self.books(found)),
+            },
+        );
         for found in &crowds {
             self.sweep_crowd(found, window, &rest, &mut swept);
             if self.read(found, Swarm::is_needed) == Some(false) {
@@ -54,7 +61,6 @@ impl Swarms {
     }
 
     fn sweep_crowd(&self, found: &Found, window: Window, rest: &impl Fn(), swept: &mut Swept) {
-        self.read_crowd(found, |crowd| crowd.scopes.begin());
         self.sweep_family::<V4Slot>(found, window, rest, swept);
         self.sweep_family::<V6Slot>(found, window, rest, swept);
         self.read_crowd(found, |crowd| crowd.scopes.end());

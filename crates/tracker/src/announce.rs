@@ -99,7 +99,10 @@ impl Tracker {
                 let sitting = Sitting::in_item(settings, caller, &admission, item);
                 let visited = self.visit(&sitting, id, found)?;
                 sitting.watch(item, &visited);
-                if let Some(endpoint) = visited.uncount {
+                // Who only leaves by IPv4 is still counted by the other one.
+                if let Some(endpoint) = visited.uncount
+                    && caller.announce.event != Event::Stopped
+                {
                     self.uncount(&sitting, found, endpoint, &mut slate.rng);
                 }
                 if let Some(endpoint) = visited.moved {
@@ -211,7 +214,6 @@ impl Answer {
             peers: &slate.peers.v4,
             peers6: &slate.peers.v6,
             external_ip: Some(caller.from),
-            tracker_id: None,
             warning: self.warning.map(|_| slate.text.as_str()),
         }
     }

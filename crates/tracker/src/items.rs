@@ -21,8 +21,8 @@ pub(crate) struct Items {
 /// One item, as far as its swarm is concerned.
 #[derive(Default)]
 pub(crate) struct Item {
-    /// The policy's number and one more, above 8 bits the tier's and one more or 0; 0 in all where
-    /// there is no such item.
+    /// The policy's number and one more or [`CLOSED`], above 8 bits the tier's and one more or 0; 0
+    /// in all where there is no such item.
     rule: AtomicU32,
     size: AtomicU64,
     hashes: Mutex<ArrayVec<InfoHash, 2>>,
@@ -37,8 +37,8 @@ pub struct Registration {
     pub id: ItemId,
     /// One info hash, or the two of a hybrid torrent, the first version's first.
     pub hashes: ArrayVec<InfoHash, 2>,
-    /// How its swarm is run.
-    pub policy: PolicyId,
+    /// How its swarm is run; `None` for an item that nobody may have.
+    pub policy: Option<PolicyId>,
     /// The lowest tier that is entitled to it, if any is to it alone.
     pub tier: Option<TierId>,
     /// Bytes of its content, 0 where not known.
@@ -60,7 +60,8 @@ impl Items {
         slot.size.store(item.size, Ordering::Relaxed);
         let tier = item.tier.map_or(0, |tier| u32::from(tier.value()) + 1);
         // Release: who sees the rule sees the rest as well.
-        slot.rule.store(tier << 8 | (u32::from(item.policy.value()) + 1), Ordering::Release);
+        let policy = item.policy.map_or(CLOSED, |policy| policy.value() + 1);
+        slot.rule.store(tier << 8 | u32::from(policy), Ordering::Release);
         true
     }
 
@@ -94,13 +95,13 @@ impl Item {
     /// What decides who may join; `None` where the item was just removed. `id` is its own.
     pub(crate) fn view(&self, id: ItemId) -> Option<ItemView> {
         let [_, _, tier, policy] = self.rule.load(Ordering::Relaxed).to_be_bytes();
-        let policy = PolicyId::new(policy.checked_sub(1)?)?;
+        let policy = PolicyId::new(policy.checked_sub(1)?);
         Some(ItemView { id, policy, tier: tier.checked_sub(1).and_then(TierId::new) })
     }
 
-    /// How the swarm is run; `None` where the item was just removed.
+    /// How the swarm is run; `None` where the item is closed, or was just removed.
     pub(crate) fn policy(&self) -> Option<PolicyId> {
-        self.view(ItemId::ANY).map(|view| view.policy)
+        self.view(ItemId::ANY)?.policy
     }
 
     /// Bytes of the content; `None` where not known.
@@ -119,6 +120,8 @@ fn split(id: ItemId) -> (usize, usize) {
     (id / CHUNK, id % CHUNK)
 }
 
+/// Instead of a policy's number and one more: more than any has.
+const CLOSED: u8 = u8::MAX;
 /// Four million items, in chunks of a thousand.
 const CHUNKS: usize = 4096;
 const CHUNK: usize = 1024;
@@ -146,6 +149,15 @@ mod tests {
     }
 
     #[test]
+    fn a_closed_item_is_there_and_no_policy_s() {
+        let items = Items::new();
+        assert!(items.set(&Registration { policy: None, ..registration(7) }));
+        let item = items.get(ItemId(7)).unwrap();
+        assert_eq!(item.policy(), None);
+        assert_eq!(item.view(ItemId(7)).unwrap().policy, None);
+    }
+
+    #[test]
     fn a_number_past_the_last_is_refused() {
         let items = Items::new();
         assert!(!items.set(&registration(4_194_304)));
@@ -158,7 +170,7 @@ mod tests {
         Registration {
             id: ItemId(id),
             hashes,
-            policy: PolicyId::new(2).unwrap(),
+            policy: PolicyId::new(2),
             tier: TierId::new(63),
             size: 7,
         }

@@ -1,6 +1,7 @@
 //! What members' announces were told of late, so that "why was I refused" has an answer.
 //!
-//! Bounded twice: a ring of recent announces, and the last refusal of each member who had one.
+//! Bounded twice: a ring of recent announces, and the last refusals of so many members, of whom those
+//! that were refused longest ago are forgotten first.
 
 use std::collections::HashMap;
 
@@ -57,7 +58,7 @@ pub(crate) struct Recent {
 struct Ring {
     heard: Vec<Heard>,
     next: usize,
-    refusals: HashMap<MemberId, Heard>,
+    refusals: Refusals,
 }
 
 impl Recent {
@@ -69,10 +70,8 @@ impl Recent {
     pub(crate) fn note(&self, worker: usize, heard: Heard) {
         let Some(ring) = self.rings.get(worker % RINGS) else { return };
         let Ring { heard: all, next, refusals } = &mut *ring.lock();
-        if matches!(heard.told, Told::Refused(_))
-            && (refusals.len() < MAX_REFUSALS || refusals.contains_key(&heard.member))
-        {
-            refusals.insert(heard.member, heard);
+        if matches!(heard.told, Told::Refused(_)) {
+            refusals.note(heard);
         }
         match all.get_mut(*next) {
             Some(oldest) => *oldest = heard,
@@ -90,7 +89,7 @@ impl Recent {
             let (newer, older) =
                 ring.heard.split_at_checked(ring.next).unwrap_or((&ring.heard, &[]));
             all.extend(older.iter().chain(newer).filter(|heard| heard.member == member));
-            let last = ring.refusals.get(&member).copied();
+            let last = ring.refusals.of(member);
             refusal = refusal.into_iter().chain(last).max_by_key(|refusal| refusal.unix);
         }
         // Of one second the order of each worker is kept.
@@ -102,11 +101,33 @@ impl Recent {
     }
 }
 
+/// The last refusal of each member, in two halves: once the newer one is full, the older one goes and
+/// it takes its place.
+#[derive(Default)]
+struct Refusals {
+    newer: HashMap<MemberId, Heard>,
+    older: HashMap<MemberId, Heard>,
+}
+
+impl Refusals {
+    fn note(&mut self, heard: Heard) {
+        self.newer.insert(heard.member, heard);
+        if self.newer.len() >= MAX_REFUSALS {
+            self.older = std::mem::take(&mut self.newer);
+        }
+    }
+
+    fn of(&self, member: MemberId) -> Option<Heard> {
+        self.newer.get(&member).or_else(|| self.older.get(&member)).copied()
+    }
+}
+
 /// Workers past these share a ring with another.
 const RINGS: usize = 16;
 /// Announces remembered in each ring.
 const RING: usize = 8192;
-/// Members whose last refusal is remembered with each ring.
+/// Members whose last refusal is remembered with each ring: so many at least, and twice as many at
+/// most.
 const MAX_REFUSALS: usize = 4096;
 
 #[cfg(test)]
@@ -133,6 +154,23 @@ mod tests {
         }
         let all = recent.of(MemberId::new(1).unwrap());
         assert_eq!((all.len(), all[0].unix), (RING + 1, 7));
+    }
+
+    #[test]
+    fn the_last_members_that_were_refused_are_remembered() {
+        let recent = Recent::new();
+        let members = 3 * u32::try_from(MAX_REFUSALS).unwrap() + 1;
+        for id in 1..=members {
+            let member = MemberId::new(id).unwrap();
+            recent.note(0, Heard { member, ..heard(id, Told::Refused(Refusal::TorrentUnknown)) });
+        }
+        for unix in 0..u32::try_from(RING).unwrap() {
+            recent.note(0, heard(unix, SEATED));
+        }
+        let knows = |id| !recent.of(MemberId::new(id).unwrap()).is_empty();
+        assert!(knows(members) && knows(members - 4095) && !knows(2));
+        let Ring { refusals: Refusals { newer, older }, .. } = &*recent.rings[0].lock();
+        assert!(newer.len() < MAX_REFUSALS && older.len() == MAX_REFUSALS);
     }
 
     #[test]

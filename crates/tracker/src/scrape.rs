@@ -53,6 +53,6 @@ impl Tracker {
     }
 
     fn who(&self, item: ItemView) -> Option<Who> {
-        Some(self.settings.load().rules.policies.policy(item.policy)?.who)
+        Some(self.settings.load().rules.policies.of(item)?.who)
     }
 }

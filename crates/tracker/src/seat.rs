@@ -149,9 +149,10 @@ impl Tracker {
         endpoint: Endpoint,
         rng: &mut Rng,
     ) {
-        let arrival = Arrival { second: true, ..sitting.arrival(endpoint) };
+        let event = Arrives::Stays;
+        let arrival = Arrival { second: true, event, ..sitting.arrival(endpoint) };
         let nobody = |_: &Census| Census::default();
-        // It is there already, so no limit keeps it out; and if it has gone, so much the better.
+        // If it is there no limit keeps it out; and if it has gone, so much the better.
         let _ = self.swarms.announce(found, &arrival, nobody, rng, &mut PeerList::default());
     }
 

@@ -160,6 +160,14 @@ impl Sessions {
         }
     }
 
+    /// Whether a session's port can be reached is not known any more.
+    pub(crate) fn forget_reachable(&self, id: &SessionId) {
+        let hash = self.hash(id);
+        if let Some(session) = self.shard(hash).lock().session_mut(hash, id) {
+            session.set_flag(Flag::Probed, false);
+        }
+    }
+
     /// Forgets the sessions of one shard that were not heard of for `max_age_secs`, after keeping
     /// their counters for the next flush. Returns how many.
     pub(crate) fn expire(&self, shard: usize, now: Now, max_age_secs: u32) -> usize {

@@ -420,7 +420,6 @@ mod tests {
             passkey: None,
             compact: true,
             no_peer_id: false,
-            supports_crypto: false,
         }
     }
 }

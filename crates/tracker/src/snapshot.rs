@@ -14,7 +14,8 @@ use thiserror::Error;
 use wire::{CompactV4, CompactV6, InfoHash, PeerId};
 
 use crate::Now;
-use crate::session::{Session, SessionId};
+use crate::items::Items;
+use crate::session::{Flag, Session, SessionId};
 use crate::sessions::Sessions;
 
 /// How much was written or read.
@@ -89,6 +90,7 @@ pub(crate) fn read(
     bytes: &[u8],
     swarms: &Swarms,
     sessions: &Sessions,
+    items: &Items,
     now: Now,
     max_age_secs: u32,
 ) -> Result<Saved, Damaged> {
@@ -116,7 +118,7 @@ pub(crate) fn read(
             }
             SESSION => {
                 let session = take_session(&mut records, now.secs, since, max_age_secs)?;
-                if let Some(session) = session {
+                if let Some(session) = session.filter(|own| items.get(own.item()).is_some()) {
                     sessions.restore(session);
                     saved.sessions += 1;
                 }
@@ -189,7 +191,7 @@ fn put_session(records: &mut Vec<u8>, session: &Session, now_secs: u32) {
     }
 }
 
-/// Reads a session; `None` where it is too old, or belongs to no member or item there can be.
+/// Reads a session; `None` where it is too old, or of no member there can be.
 fn take_session(
     records: &mut Records<'_>,
     now_secs: u32,
@@ -207,6 +209,8 @@ fn take_session(
     session.set_left(left);
     session.set_counters(uploaded, downloaded);
     session.set_flags(flags);
+    // Nobody is left who would say when that is too old.
+    session.set_flag(Flag::Probed, false);
     for _ in 0..records.byte()? {
         let age_secs = records.age()?.saturating_add(since);
         let endpoint = records.endpoint()?;
@@ -214,7 +218,12 @@ fn take_session(
             session.see(endpoint, now_secs.wrapping_sub(age_secs));
         }
     }
-    Ok(session.endpoints().next().is_some().then_some(session))
+    if !session.endpoints().any(|own| matches!(own, Endpoint::V4(_))) {
+        session.set_flag(Flag::CountedByV4, false);
+        session.set_flag(Flag::CountedByV4InSecond, false);
+    }
+    let is_nobodys = member != 0 && id.member.is_none();
+    Ok((session.endpoints().next().is_some() && !is_nobodys).then_some(session))
 }
 
 fn put_age(records: &mut Vec<u8>, age_secs: u32) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use policy::{Aliases, Door, Entitlements, ItemId, Keyring, MemberId, Roster};
 use swarm::{Swarms, Tick};
+use wire::InfoHash;
 
 use crate::counters::{AllCounters, Counted};
 use crate::items::{Item, Items, Registration};
@@ -76,7 +77,7 @@ impl Tracker {
     pub fn register(&self, item: &Registration) -> bool {
         let before = self.items.get(item.id).map(Item::hashes).unwrap_or_default();
         for gone in before.iter().filter(|hash| !item.hashes.contains(hash)) {
-            self.swarms.tag(gone, 0);
+            self.untag(gone, item.id);
         }
         if !self.items.set(item) {
             return false;
@@ -90,7 +91,7 @@ impl Tracker {
     /// Forgets an item and its sessions; its swarms go on as an unknown torrent's, if at all.
     pub fn remove(&self, item: ItemId, now: Now) {
         for hash in self.items.remove(item) {
-            self.swarms.tag(&hash, 0);
+            self.untag(&hash, item);
         }
         self.sessions.remove_item(item, now);
     }
@@ -129,6 +130,12 @@ impl Tracker {
         self.sessions.set_reachable(session, reachable);
     }
 
+    /// Notes that what was found of a session's port is believed no more: its next announce asks for
+    /// another probe.
+    pub fn forget_reachable(&self, session: &SessionId) {
+        self.sessions.forget_reachable(session);
+    }
+
     /// Writes all swarms and sessions, so that they survive a restart.
     ///
     /// # Errors
@@ -147,7 +154,7 @@ impl Tracker {
     /// they carry a good checksum over records that make no sense.
     pub fn load(&self, bytes: &[u8], now: Now) -> Result<Saved, Damaged> {
         let max_age_secs = self.settings.load().max_age_secs;
-        snapshot::read(bytes, &self.swarms, &self.sessions, now, max_age_secs)
+        snapshot::read(bytes, &self.swarms, &self.sessions, &self.items, now, max_age_secs)
     }
 
     /// One step of a sweep over everything: peers and sessions that were silent too long are
@@ -165,6 +172,11 @@ impl Tracker {
 
     /// Steps of a whole sweep.
     pub const SWEEP_STEPS: usize = Swarms::SHARDS;
+
+    /// Leaves a swarm to nobody, unless another item has taken its info hash over.
+    fn untag(&self, hash: &InfoHash, item: ItemId) {
+        self.swarms.untag(hash, |tag| tag & !SECOND_HASH == item.0);
+    }
 
     /// The item of a swarm's tag; `None` where it is nobody's, or the item was just removed.
     pub(crate) fn item_of(&self, tag: u32) -> Option<(ItemId, &Item)> {

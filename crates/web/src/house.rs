@@ -70,7 +70,7 @@ impl Items for Register {
         self.tracker.register(&Registration {
             id: item.id,
             hashes: item.info_hashes.iter().copied().collect(),
-            policy: policy.unwrap(),
+            policy,
             tier,
             size: item.size_bytes.unwrap_or(0),
         });

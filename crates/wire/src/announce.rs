@@ -32,8 +32,6 @@ pub struct Announce {
     pub compact: bool,
     /// Whether peer ids may be left out of a peer list that is not compact.
     pub no_peer_id: bool,
-    /// Whether the client speaks the encrypted handshake.
-    pub supports_crypto: bool,
 }
 
 /// Why a client announces.

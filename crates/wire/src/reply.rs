@@ -23,8 +23,6 @@ pub struct AnnounceReply<'a> {
     pub peers6: &'a [CompactV6],
     /// The client's address, as it is seen from here (BEP 24). HTTP only.
     pub external_ip: Option<IpAddr>,
-    /// What the client shall send as `trackerid` from now on. HTTP only.
-    pub tracker_id: Option<&'a str>,
     /// Shown by the client to its user; some cut it at 64 bytes. HTTP only.
     pub warning: Option<&'a str>,
 }

@@ -34,7 +34,6 @@ fn http_announce_request() {
         passkey: Passkey::new(b"mzxw6"),
         compact: false,
         no_peer_id: true,
-        supports_crypto: true,
     };
     assert_eq!(http::parse_target(target), Ok(http::Request::Announce(expected)));
 }
@@ -83,14 +82,13 @@ fn http_announce_reply() {
             peers: &[BOB],
             peers6: &[EVE],
             external_ip: Some(IpAddr::V4(ADA.ip())),
-            tracker_id: Some("t1"),
             warning: Some("your membership ends tomorrow"),
         },
         b"d8:completei1e10:downloadedi42e11:external ip4:\xcb\0\x71\x07\
           10:incompletei4294967295e8:intervali1800e12:min intervali900e\
           5:peers6:\xc6\x33\x64\x02\0\x50\
           6:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x05\x1a\xe1\
-          10:tracker id2:t115:warning message29:your membership ends tomorrowe",
+          15:warning message29:your membership ends tomorrowe",
     );
     check(
         &AnnounceReply { external_ip: Some(IpAddr::V6(EVE.ip())), ..least },
@@ -216,7 +214,6 @@ fn udp_announce_request() {
         passkey: Passkey::new(b"mzxw6"),
         compact: true,
         no_peer_id: false,
-        supports_crypto: false,
     };
     let (connection_id, transaction_id) =
         (ConnectionId(0x1122_3344_5566_7788), TransactionId(0x0102_0304));

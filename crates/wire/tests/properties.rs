@@ -53,7 +53,6 @@ proptest! {
             numwant: announce.numwant.filter(|want| i32::try_from(*want).is_ok()),
             compact: true,
             no_peer_id: false,
-            supports_crypto: false,
             ..announce
         };
         let target = target_of(&announce, &coding);
@@ -197,7 +196,6 @@ fn target_of(announce: &Announce, coding: &[u8]) -> Vec<u8> {
     parameter("left", announce.left.to_string().as_bytes());
     parameter("compact", flag(announce.compact));
     parameter("no_peer_id", flag(announce.no_peer_id));
-    parameter("supportcrypto", flag(announce.supports_crypto));
     parameter(
         "event",
         match announce.event {
@@ -268,7 +266,7 @@ prop_compose! {
         numwant in any::<Option<u32>>(),
         key in any::<Option<u32>>(),
         passkey in option::of("[A-Za-z0-9_-]{1,64}"),
-        (compact, no_peer_id, supports_crypto) in any::<(bool, bool, bool)>(),
+        (compact, no_peer_id) in any::<(bool, bool)>(),
     ) -> Announce {
         Announce {
             info_hash: InfoHash(info_hash),
@@ -283,7 +281,6 @@ prop_compose! {
             passkey: passkey.and_then(|key| Passkey::new(key.as_bytes())),
             compact,
             no_peer_id,
-            supports_crypto,
         }
     }
 }
@@ -296,7 +293,6 @@ struct Reply {
     peers: Vec<CompactV4>,
     peers6: Vec<CompactV6>,
     external_ip: Option<IpAddr>,
-    tracker_id: Option<String>,
     warning: Option<String>,
 }
 
@@ -312,7 +308,6 @@ impl Reply {
             peers: &self.peers,
             peers6: &self.peers6,
             external_ip: self.external_ip,
-            tracker_id: self.tracker_id.as_deref(),
             warning: self.warning.as_deref(),
         }
     }
@@ -328,10 +323,9 @@ prop_compose! {
             0..100,
         ),
         external_ip in any::<Option<IpAddr>>(),
-        tracker_id in option::of(".{0,20}"),
         warning in option::of(".{0,80}"),
     ) -> Reply {
-        Reply { numbers, min_interval_secs, peers, peers6, external_ip, tracker_id, warning }
+        Reply { numbers, min_interval_secs, peers, peers6, external_ip, warning }
     }
 }
 

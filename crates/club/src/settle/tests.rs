@@ -265,8 +265,7 @@ fn expected(thing: Thing, events: &[Heard]) -> State {
 }
 
 fn names() -> Names {
-    let owned = |names: [&str; 2]| names.map(str::to_owned).to_vec();
-    Names { tiers: owned(["outsider", "fan"]), policies: owned(["free", "club"]), tax: None }
+    Names::counted(&["outsider", "fan"], &["free", "club"])
 }
 
 fn stamp() -> Stamp {

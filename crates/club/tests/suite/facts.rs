@@ -41,12 +41,14 @@ macro_rules! facts {
             members:
                 a_member_is_in_force_when_added,
                 a_member_whose_tier_is_gone_is_an_outsider,
+                a_reload_that_fails_changes_nothing,
                 a_removed_member_frees_the_name_but_not_the_id,
                 lists_come_in_pages_by_id,
                 names_are_unique,
                 rotate_counts_generations,
                 set_tier_is_in_force_when_it_returns,
                 suspended_until_resumed,
+                the_best_tier_is_the_one_that_stands_last,
                 the_seed_box_is_usher_s_alone,
                 unknown_ones_are_named_in_the_error;
             model:

@@ -50,7 +50,7 @@ pub(crate) async fn an_item_is_known_by_name_id_and_either_info_hash(store: Arc<
 pub(crate) async fn an_item_whose_policy_is_gone_is_nobodys(store: Arc<dyn Store>) {
     let house = House::open(store).await;
     let reel = house.add_item("reel-1", &[1]).await;
-    let fewer = Names { policies: vec!["free".to_owned()], ..names() };
+    let fewer = Names { policies: Names::counted(&[], &["free"]).policies, ..names() };
     let loaded = house.club.reload(fewer).await.unwrap();
     assert!(loaded.unknown_policies.iter().eq(["priority"]));
     assert_eq!(house.shelf.item(1), Some((reel, None)));

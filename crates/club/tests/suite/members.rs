@@ -33,7 +33,7 @@ pub(crate) async fn a_member_is_in_force_when_added(store: Arc<dyn Store>) {
 pub(crate) async fn a_member_whose_tier_is_gone_is_an_outsider(store: Arc<dyn Store>) {
     let house = House::open(store).await;
     let ada = house.add_member("ada").await;
-    let fewer = Names { tiers: vec!["outsider".to_owned()], ..names() };
+    let fewer = Names { tiers: Names::counted(&["outsider"], &[]).tiers, ..names() };
     let loaded = house.club.reload(fewer).await.unwrap();
     assert_eq!(loaded.unknown_tiers, BTreeMap::from([("fan".to_owned(), 1)]));
     assert_eq!(house.standing(ada).tier, TierId::OUTSIDER);
@@ -41,6 +41,48 @@ pub(crate) async fn a_member_whose_tier_is_gone_is_an_outsider(store: Arc<dyn St
     let loaded = house.club.reload(names()).await.unwrap();
     assert!(loaded.unknown_tiers.is_empty());
     assert_eq!(house.standing(ada).tier.value(), 1);
+}
+
+pub(crate) async fn a_reload_that_fails_changes_nothing(store: Arc<dyn Store>) {
+    let house = House::open(store.clone()).await;
+    let ada = house.add_member("ada").await;
+    let before = house.standing(ada);
+    // The members can still be read, the items cannot.
+    let rename =
+        async |sql: &'static str| store.writer().await.unwrap().execute(sql, &[]).await.unwrap();
+    rename("ALTER TABLE item RENAME COLUMN title TO caption").await;
+    let other = Names::counted(&["outsider", "king"], &["free"]);
+    house.club.reload(other.clone()).await.unwrap_err();
+    assert_eq!(house.standing(ada), before);
+    let king =
+        |name: &str| NewMember { name: name.to_owned(), tier: "king".to_owned(), tier_until: None };
+    house.club.add_member(&stamp(), king("bob")).await.unwrap_err();
+    house.add_member("eve").await;
+
+    rename("ALTER TABLE item RENAME COLUMN caption TO title").await;
+    house.club.reload(other).await.unwrap();
+    assert_eq!(house.standing(ada).tier, TierId::OUTSIDER);
+    house.club.add_member(&stamp(), king("bob")).await.unwrap();
+}
+
+pub(crate) async fn the_best_tier_is_the_one_that_stands_last(store: Arc<dyn Store>) {
+    let house = House::open(store.clone()).await;
+    let ada = house.add_member("ada").await;
+    let earns = "UPDATE member SET earned = 'friend'";
+    store.writer().await.unwrap().execute(earns, &[]).await.unwrap();
+    let numbers = |names: &[(&str, u8)]| {
+        let number = |(name, n): &(&str, u8)| ((*name).to_owned(), TierId::new(*n).unwrap());
+        names.iter().map(number).collect::<Vec<_>>()
+    };
+    // A tier that came later has a higher number, wherever it stands.
+    let tiers = numbers(&[("outsider", 0), ("friend", 3), ("fan", 1)]);
+    house.club.reload(Names { tiers, ..names() }).await.unwrap();
+    let Standing { tier, then, .. } = house.standing(ada);
+    assert_eq!((tier.value(), then.value()), (1, 3));
+    let tiers = numbers(&[("outsider", 0), ("fan", 1), ("friend", 3)]);
+    house.club.reload(Names { tiers, ..names() }).await.unwrap();
+    let Standing { tier, then, .. } = house.standing(ada);
+    assert_eq!((tier.value(), then.value()), (3, 1));
 }
 
 pub(crate) async fn the_seed_box_is_usher_s_alone(store: Arc<dyn Store>) {

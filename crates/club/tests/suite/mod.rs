@@ -101,12 +101,7 @@ pub(crate) fn stamp() -> Stamp {
 }
 
 pub(crate) fn names() -> Names {
-    let owned = |names: [&str; 3]| names.map(str::to_owned).to_vec();
-    Names {
-        tiers: owned(["outsider", "fan", "patron"]),
-        policies: owned(["free", "priority", "club"]),
-        tax: None,
-    }
+    Names::counted(&["outsider", "fan", "patron"], &["free", "priority", "club"])
 }
 
 pub(crate) fn new_item(name: &str, hashes: &[u8]) -> NewItem {

@@ -5,6 +5,7 @@ use super::*;
 use crate::{ClientList, Generation, Leave, PeerIdPrefix, PolicyId, Terms};
 
 mod club;
+mod following;
 
 #[test]
 fn a_stranger_is_seated_outside() {
@@ -200,7 +201,7 @@ fn an_items_key_opens_that_item_alone() {
     club.hold("patron", FOREVER);
     check(&club, club.item_key(0), CLUB, Ok(club.seat("patron", Side::Inside)));
     let door = club.door();
-    let other = ItemView { id: ItemId(43), policy: club.policy(FREE), tier: None };
+    let other = ItemView { id: ItemId(43), policy: Some(club.policy(FREE)), tier: None };
     assert_eq!(door.admit(&club.item_key(0), Some(other), NOW), Err(Refusal::KeyOfAnotherItem));
     assert_eq!(door.admit(&club.item_key(0), None, NOW), Err(Refusal::KeyOfAnotherItem));
 }
@@ -262,16 +263,6 @@ fn a_client_and_its_port_must_be_allowed() {
 }
 
 #[test]
-fn an_item_without_a_policy_is_closed() {
-    let club = Club::new();
-    club.hold("patron", FOREVER);
-    let item = ItemView { id: ITEM, policy: PolicyId::new(63).unwrap(), tier: None };
-    for announce in [announce(), club.key()] {
-        assert_eq!(club.door().admit(&announce, Some(item), NOW), Err(Refusal::ItemClosed));
-    }
-}
-
-#[test]
 fn a_stop_is_never_refused_and_gets_no_peers() {
     let club = Club::new();
     club.hold("fan", FOREVER);
@@ -326,7 +317,7 @@ fn leave_follows_the_table_of_states() {
     let leave = |policy: &str| {
         club.door().leave(
             ada(),
-            ItemView { id: ITEM, policy: club.policy(policy), tier: None },
+            ItemView { id: ITEM, policy: Some(club.policy(policy)), tier: None },
             NOW,
         )
     };
@@ -357,7 +348,7 @@ fn leave_follows_the_table_of_states() {
 fn an_item_may_be_part_of_a_tier_and_those_above() {
     let club = Club::new();
     let fan = club.rules.tiers.find("fan");
-    let item = ItemView { id: ITEM, policy: club.policy(CLUB), tier: fan };
+    let item = ItemView { id: ITEM, policy: Some(club.policy(CLUB)), tier: fan };
     let entitled = |item| club.door().access(ada(), item, NOW).unwrap().entitled;
     for (tier, expected) in [("outsider", false), ("fan", true), ("seeder", true)] {
         club.hold(tier, FOREVER);
@@ -394,6 +385,6 @@ fn decisions_are_small_enough_to_remember() {
 /// Asserts what becomes of an announce to the item under a policy.
 #[track_caller]
 fn check(club: &Club, announce: Announce, policy: &str, expected: Result<Admission, Refusal>) {
-    let item = ItemView { id: ITEM, policy: club.policy(policy), tier: None };
+    let item = ItemView { id: ITEM, policy: Some(club.policy(policy)), tier: None };
     assert_eq!(club.door().admit(&announce, Some(item), NOW), expected, "{policy}");
 }

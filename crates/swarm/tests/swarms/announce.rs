@@ -268,6 +268,33 @@ fn peers_of_one_network_are_limited() {
 }
 
 #[test]
+fn who_came_before_a_network_was_limited_is_counted_too() {
+    check(|tracker| {
+        let leave = |tracker: &mut Tracker, ip| {
+            tracker.announce(Arrival { event: Arrives::Leaves, ..peer(ip) }).unwrap();
+        };
+        let limited = Limits { max_peers_per_prefix: 2, ..Limits::default() };
+        for limits in [limited, Limits::default(), limited] {
+            tracker.announce(peer("203.0.113.1")).unwrap();
+            tracker.announce(peer("203.0.113.2")).unwrap();
+            tracker.swarms.set_limits(limits);
+        }
+        assert_eq!(tracker.announce(peer("203.0.113.3")), Err(Full::Prefix));
+        leave(tracker, "203.0.113.1");
+        tracker.announce(peer("203.0.113.3")).unwrap();
+        assert_eq!(tracker.announce(peer("203.0.113.1")), Err(Full::Prefix));
+        // Nobody takes others along who leaves after.
+        for ip in ["203.0.113.2", "203.0.113.3"] {
+            leave(tracker, ip);
+        }
+        for ip in ["203.0.113.4", "203.0.113.5"] {
+            tracker.announce(peer(ip)).unwrap();
+        }
+        assert_eq!(tracker.announce(peer("203.0.113.6")), Err(Full::Prefix));
+    });
+}
+
+#[test]
 fn a_tag_keeps_an_empty_swarm() {
     let mut tracker = Tracker::new();
     let item = name(0);
@@ -282,6 +309,38 @@ fn a_tag_keeps_an_empty_swarm() {
     tracker.announce(Arrival { event: Arrives::Leaves, ..peer("203.0.113.1") }).unwrap();
     assert_eq!(tracker.sweep(), (0, 1));
     assert!(!tracker.swarms.find(&item).exists());
+}
+
+#[test]
+fn a_tag_is_taken_away_by_its_own_alone() {
+    let tracker = Tracker::new();
+    tracker.swarms.tag(&name(0), 7);
+    tracker.swarms.untag(&name(0), |tag| tag == 8);
+    assert_eq!(tracker.swarms.find(&name(0)).tag(), 7);
+    tracker.swarms.untag(&name(0), |tag| tag == 7);
+    assert_eq!(tracker.swarms.find(&name(0)).tag(), 0);
+    tracker.swarms.untag(&name(1), |_| true);
+    assert!(!tracker.swarms.find(&name(1)).exists());
+}
+
+#[test]
+fn who_stays_is_counted_otherwise_and_does_not_come_in_by_that() {
+    check(|tracker| {
+        for ip in ["203.0.113.1", "2001:db8::1"] {
+            let stays = Arrival { event: Arrives::Stays, second: true, ..peer(ip) };
+            assert_eq!(tracker.announce(stays).unwrap().how, How::Unknown);
+            tracker.announce(peer(ip)).unwrap();
+            let seated = tracker.announce(stays).unwrap();
+            assert_eq!((seated.how, seated.counts.leechers), (How::Refreshed, 0));
+            tracker.announce(Arrival { event: Arrives::Leaves, ..peer(ip) }).unwrap();
+            assert_eq!(tracker.announce(stays).unwrap().how, How::Unknown);
+            assert_eq!(tracker.swarms.totals().v4 + tracker.swarms.totals().v6, 0);
+        }
+    });
+    let mut tracker = Tracker::new();
+    let stays = Arrival { event: Arrives::Stays, ..peer("203.0.113.1") };
+    tracker.announce_to(9, stays).unwrap();
+    assert!(!tracker.swarms.find(&name(9)).exists());
 }
 
 #[test]

@@ -44,7 +44,6 @@ fn announce_all(tracker: &Tracker, from: IpAddr, together: &Barrier) {
             passkey: None,
             compact: true,
             no_peer_id: false,
-            supports_crypto: false,
         };
         together.wait();
         assert!(tracker.announce(&announce, from, Via::Http, NOW, &mut scratch).is_ok());
@@ -71,7 +70,7 @@ fn tracker() -> Tracker {
     let film = Registration {
         id: ItemId(3),
         hashes: ArrayVec::from_iter([FILM]),
-        policy,
+        policy: Some(policy),
         tier: None,
         size: 1,
     };

@@ -70,7 +70,7 @@ impl House {
         assert!(tracker.register(&Registration {
             id: ITEM,
             hashes,
-            policy,
+            policy: Some(policy),
             tier: None,
             size: 1000
         }));
@@ -102,7 +102,6 @@ impl House {
             passkey,
             compact: true,
             no_peer_id: false,
-            supports_crypto: false,
         };
         let Self { tracker, scratch, now, .. } = self;
         match tracker.announce(&announce, ip(from), Via::Http, *now, scratch) {

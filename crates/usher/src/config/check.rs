@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::Uri;
 use policy::{ClientList, PeerIdPrefix, Policies, PortSet, Rules, Tiers};
+use swarm::Tick;
 use thiserror::Error;
 
 use super::database::Database;
@@ -130,7 +131,9 @@ fn max_peer_age(
     sweep_interval: Duration,
     tiers: &Tiers,
 ) -> Result<Duration, Invalid> {
-    let range = Duration::from_secs(1)..=HALF_RING;
+    // Ages beyond half the peer tables' ring of ticks would look like ages to come.
+    let half_ring = Duration::from_secs(Tick::HALF_RING_SECS.into());
+    let range = Duration::from_secs(1)..=half_ring;
     whole_seconds("tracker.sweep_interval", sweep_interval, &range)?;
     let longest = tiers.iter().map(|tier| tier.intervals.regular_secs()).max().unwrap_or(0);
     let two_and_a_quarter = Duration::from_secs(u64::from(longest) * 9 / 4);
@@ -141,8 +144,8 @@ fn max_peer_age(
         let why = format!("{age:?} forgets peers between two announces, {longest}s apart");
         return Err(Invalid::new("tracker.max_peer_age", why));
     }
-    if age + sweep_interval >= HALF_RING {
-        let why = format!("{age:?} with sweep_interval must stay under {HALF_RING:?}");
+    if age + sweep_interval >= half_ring {
+        let why = format!("{age:?} with sweep_interval must stay under {half_ring:?}");
         return Err(Invalid::new("tracker.max_peer_age", why));
     }
     Ok(age)
@@ -251,8 +254,6 @@ pub(super) fn within(folder: &Path, path: Option<PathBuf>) -> Option<PathBuf> {
     path.map(|path| folder.join(path))
 }
 
-/// Ages beyond half the peer tables' ring of 8-second ticks would look like ages to come.
-const HALF_RING: Duration = Duration::from_secs(32_768);
 const SHORTEST_TASK: Duration = Duration::from_millis(100);
 const LONGEST_TASK: Duration = Duration::from_secs(24 * 3600);
 /// The most bytes of a Unix socket's path on Linux, the 0 at its end left out.

@@ -176,7 +176,7 @@ impl Delivery<'_> {
             let now = counter.now();
             if now.saturating_sub(looked) >= LOOK_AGAIN {
                 match counter.gate.look_again(pass).await {
-                    Ok(Served { tier, terms }) => pace.set_terms(tier, terms),
+                    Ok(Served { place, terms }) => pace.set_terms(place, terms),
                     Err(_) => return Ok(self.cut_off()),
                 }
                 looked = now;

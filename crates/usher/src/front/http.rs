@@ -125,7 +125,12 @@ impl Worker {
                 Ok(Err(_)) | Err(_) => return,
             }
         }
-        let Some(_counted) = self.shared.connections.enter(source) else { return };
+        // A proxy of ours speaks for many, and its connections are not one network's.
+        let is_proxy = self.shared.proxies.load().trusts(source);
+        let counted = if is_proxy { None } else { self.shared.connections.enter(source) };
+        if counted.is_none() && !is_proxy {
+            return;
+        }
         match &self.shared.tls {
             None => self.exchange(stream, source, None).await,
             Some(tls) => {

@@ -18,15 +18,35 @@ use socket2::{Domain, Protocol, Socket, Type};
 ///
 /// Fails where the address cannot be bound, as when another program holds it.
 pub fn bind(address: SocketAddr, kind: Kind, workers: usize) -> io::Result<Vec<Socket>> {
-    let first = match bind_one(address, kind) {
-        Err(error) if is_any_v6(address) && has_no_v6(&error) => {
-            bind_one(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port())), kind)?
-        }
-        other => other?,
-    };
+    let first = or_by_v4(address, |address| bind_one(address, kind))?;
     let bound = local_address(&first)?;
     let rest = (1..workers).map(|_| bind_one(bound, kind));
     std::iter::once(Ok(first)).chain(rest).collect()
+}
+
+/// Asserts that nobody listens at an address. Sockets that share a port ask nobody whether they may:
+/// another daemon of this user would take half of the clients, and say nothing.
+///
+/// To be asked for all addresses before any is bound.
+///
+/// # Errors
+///
+/// Somebody does (`AddrInUse`), or the address cannot be bound at all.
+pub fn check_free(address: SocketAddr, kind: Kind) -> io::Result<()> {
+    if address.port() == 0 {
+        return Ok(());
+    }
+    let (socket_type, protocol) = kind.of_socket();
+    let try_one = |address: SocketAddr| {
+        let socket = Socket::new(Domain::for_address(address), socket_type, Some(protocol))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(!is_any_v6(address))?;
+        }
+        // Connections that ended a moment ago are no listener.
+        socket.set_reuse_address(kind == Kind::Stream)?;
+        socket.bind(&address.into())
+    };
+    or_by_v4(address, try_one).map(drop)
 }
 
 /// The address that a socket is bound to.
@@ -48,16 +68,22 @@ pub enum Kind {
     Datagram,
 }
 
+impl Kind {
+    const fn of_socket(self) -> (Type, Protocol) {
+        match self {
+            Self::Stream => (Type::STREAM, Protocol::TCP),
+            Self::Datagram => (Type::DGRAM, Protocol::UDP),
+        }
+    }
+}
+
 sockopt_impl!(
     /// `TCP_DEFER_ACCEPT`, tcp(7): for so many seconds a connection without data is not accepted.
     DeferAccept, SetOnly, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, u32
 );
 
 fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
-    let (socket_type, protocol) = match kind {
-        Kind::Stream => (Type::STREAM, Protocol::TCP),
-        Kind::Datagram => (Type::DGRAM, Protocol::UDP),
-    };
+    let (socket_type, protocol) = kind.of_socket();
     let socket = Socket::new(Domain::for_address(address), socket_type, Some(protocol))?;
     if address.is_ipv6() {
         socket.set_only_v6(!is_any_v6(address))?;
@@ -92,6 +118,16 @@ fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
         socket.set_nonblocking(true)?;
     }
     Ok(socket)
+}
+
+/// Takes `[::]` as `0.0.0.0` on a host without IPv6.
+fn or_by_v4<T>(address: SocketAddr, f: impl Fn(SocketAddr) -> io::Result<T>) -> io::Result<T> {
+    match f(address) {
+        Err(error) if is_any_v6(address) && has_no_v6(&error) => {
+            f(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port())))
+        }
+        other => other,
+    }
 }
 
 /// Asks for room for a burst; the kernel cuts it to `net.core.rmem_max` and `wmem_max`.
@@ -133,6 +169,22 @@ mod tests {
             assert_eq!(ports.len(), 3);
             assert!(ports[0] != 0 && ports.iter().all(|port| *port == ports[0]), "{ports:?}");
         }
+    }
+
+    #[test]
+    fn an_address_that_somebody_shares_is_not_free() {
+        for kind in [Kind::Stream, Kind::Datagram] {
+            let sockets = bind("127.0.0.1:0".parse().unwrap(), kind, 2).unwrap();
+            let address = local_address(&sockets[0]).unwrap();
+            let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()));
+            for address in [address, any] {
+                let error = check_free(address, kind).unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::AddrInUse, "{kind:?} {address}");
+            }
+            drop(sockets);
+            assert!(check_free(address, kind).is_ok());
+        }
+        assert!(check_free("127.0.0.1:0".parse().unwrap(), Kind::Stream).is_ok());
     }
 
     #[test]

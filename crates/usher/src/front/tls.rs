@@ -54,14 +54,9 @@ impl Tls {
         Ok(Self { config: ArcSwap::new(read(certificate, key)?) })
     }
 
-    /// Reads both files again; on failure the pair in force stays.
-    ///
-    /// # Errors
-    ///
-    /// Fails where they do not make a usable pair.
-    pub fn reload(&self, certificate: &Path, key: &Path) -> Result<(), TlsError> {
-        self.config.store(read(certificate, key)?);
-        Ok(())
+    /// Puts another pair in the place of the one in force.
+    pub fn replace(&self, other: &Self) {
+        self.config.store(other.config.load_full());
     }
 
     /// What accepts the next connection.

@@ -8,7 +8,7 @@ use std::thread;
 
 use arc_swap::ArcSwap;
 use club::{Club, Image};
-use policy::{Aliases, Entitlements, Keyring, Roster};
+use policy::{Aliases, Entitlements, Keyring, Roster, TooManyNames};
 use thiserror::Error;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -66,6 +66,8 @@ pub enum ServeError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    TooManyNames(#[from] TooManyNames),
 }
 
 /// Runs the daemon until it is told to stop.
@@ -286,32 +288,32 @@ impl Daemon {
 
     /// Puts a changed `tracker.yaml` in force; one with a mistake changes nothing.
     async fn reload(&self, api: &Admin, site: &Site, gate: &Gate, port: u16) {
-        let config = match self.source.load() {
-            Ok(loaded) => loaded.config,
-            Err(error) => {
-                tracing::error!(%error, "not reloaded: what was in force stays so");
-                return;
-            }
-        };
-        let providers = match providers::load(&config.payments) {
-            Ok(providers) => providers,
-            Err(error) => {
-                tracing::error!(%error, "not reloaded: what was in force stays so");
-                return;
-            }
-        };
-        if let (Some(tls), Some(files)) = (&self.shared.tls, &config.tracker.http.tls)
-            && let Err(error) = tls.reload(&files.certificate, &files.key)
-        {
-            tracing::error!(%error, "not reloaded: what was in force stays so");
-            return;
+        match self.try_reload(api, site, gate, port).await {
+            Ok(()) => tracing::info!("reloaded"),
+            Err(error) => tracing::error!(%error, "not reloaded: what was in force stays so"),
         }
-        match self.club.reload(settings::names(&config)).await {
-            Ok(loaded) => warn_of_unknown(&loaded),
-            Err(error) => {
-                tracing::error!(%error, "not reloaded: what was in force stays so");
-                return;
-            }
+    }
+
+    /// What can fail comes first. Rules, members' standings and items are then changed one after
+    /// another; as names keep their numbers, nobody is judged by another tier's rights meanwhile.
+    async fn try_reload(
+        &self,
+        api: &Admin,
+        site: &Site,
+        gate: &Gate,
+        port: u16,
+    ) -> Result<(), ServeError> {
+        let mut config = self.source.load()?.config;
+        config.rules = config.rules.following(&self.config.load().rules)?;
+        let providers = providers::load(&config.payments)?;
+        let pair = match (&self.shared.tls, &config.tracker.http.tls) {
+            (Some(tls), Some(files)) => Some((tls, Tls::load(&files.certificate, &files.key)?)),
+            _ => None,
+        };
+        let loaded = self.club.reload(settings::names(&config)).await?;
+        warn_of_unknown(&loaded);
+        if let Some((tls, pair)) = pair {
+            tls.replace(&pair);
         }
         warn_of_unchanged(&self.config.load(), &config);
         self.log.set_level(config.log_level);
@@ -326,7 +328,7 @@ impl Daemon {
         site.set_addresses(settings::addresses(&config, port));
         site.set_masthead(config.masthead.clone());
         self.config.store(Arc::new(config));
-        tracing::info!("reloaded");
+        Ok(())
     }
 }
 

@@ -19,7 +19,7 @@ use crate::front::connection_id::ConnectionIds;
 use crate::front::datagrams::Way;
 use crate::front::http::{self, Arrivals, Shared};
 use crate::front::limit::RequestLimit;
-use crate::front::socket::{Kind, bind, local_address};
+use crate::front::socket::{Kind, bind, check_free, local_address};
 use crate::front::{poll, udp};
 
 /// Every listener, bound but not yet served.
@@ -54,6 +54,17 @@ pub enum FrontError {
         /// What the system says.
         source: io::Error,
     },
+    /// Somebody listens there already.
+    #[error(
+        "cannot listen on {address} ({key}): somebody does already, perhaps another usher; \
+         `ss -lntup` shows who: end that, or name another port in tracker.yaml"
+    )]
+    InUse {
+        /// The key in `tracker.yaml`.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+    },
     /// The kernel refuses `io_uring`, and nothing else will do.
     #[error("tracker.udp.io: the kernel refuses io_uring: {0}; `auto` does without")]
     IoUring(io::Error),
@@ -71,24 +82,29 @@ impl Listeners {
     /// datagrams must come in.
     pub(crate) fn bind(config: &Config) -> Result<Self, FrontError> {
         let workers = workers(config.tracker.workers);
-        let all =
-            |addresses: &[SocketAddr], key, kind| {
-                let mut sockets = Vec::new();
-                let mut bound = Vec::new();
-                for address in addresses {
-                    let made = bind(*address, kind, workers)
-                        .map_err(|source| FrontError::Bind { key, address: *address, source })?;
-                    if let Some(first) = made.first() {
-                        bound.push(local_address(first)?);
-                    }
-                    sockets.extend(made);
+        let UdpSettings { listen: udp, io } = &config.tracker.udp;
+        let http = (&config.tracker.http.listen, "tracker.http.listen", Kind::Stream);
+        let udp = (udp, "tracker.udp.listen", Kind::Datagram);
+        for (addresses, key, kind) in [http, udp] {
+            for address in addresses {
+                check_free(*address, kind).map_err(|error| failed(key, *address, error))?;
+            }
+        }
+        let all = |(addresses, key, kind): (&Vec<SocketAddr>, _, _)| {
+            let mut sockets = Vec::new();
+            let mut bound = Vec::new();
+            for address in addresses {
+                let made = bind(*address, kind, workers);
+                let made = made.map_err(|error| failed(key, *address, error))?;
+                if let Some(first) = made.first() {
+                    bound.push(local_address(first)?);
                 }
-                Ok::<_, FrontError>((sockets, bound))
-            };
-        let http = &config.tracker.http.listen;
-        let (http, http_addresses) = all(http, "tracker.http.listen", Kind::Stream)?;
-        let UdpSettings { listen, io } = &config.tracker.udp;
-        let (udp, udp_addresses) = all(listen, "tracker.udp.listen", Kind::Datagram)?;
+                sockets.extend(made);
+            }
+            Ok::<_, FrontError>((sockets, bound))
+        };
+        let (http, http_addresses) = all(http)?;
+        let (udp, udp_addresses) = all(udp)?;
         let way = if udp.is_empty() { Way::Recvmmsg } else { choose(*io)? };
         Ok(Self { http, udp, way, http_addresses, udp_addresses })
     }
@@ -161,6 +177,13 @@ impl Fronts {
                 tracing::error!("a worker panicked");
             }
         }
+    }
+}
+
+fn failed(key: &'static str, address: SocketAddr, source: io::Error) -> FrontError {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => FrontError::InUse { key, address },
+        _ => FrontError::Bind { key, address, source },
     }
 }
 

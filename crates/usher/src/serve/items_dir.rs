@@ -3,10 +3,11 @@
 //! A file or folder `NAME` is published once `NAME.usher.yaml` lies beside it, which says how, and
 //! once neither has changed for a while: whoever copies a film in takes minutes. Without a side-car
 //! it waits, because a guess at policy or price would be in force at once. What can't be published
-//! is tried again when it changes. Deliberately absent: the kernel's notices, which network file
+//! is tried again when it changes, after a reload, and where it may not be its fault after a while. Deliberately absent: the kernel's notices, which network file
 //! systems do not give; a look costs one walk over the folder.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
@@ -16,14 +17,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use club::{Club, Stamp};
+use club::{Club, Fault, Stamp};
 use jiff::Timestamp;
+use metainfo::MakeError;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use web::api::Admin;
 use web::api::view::goods::{Publish, Stuck};
-use web::publish::Progress;
+use web::publish::{Progress, PublishError};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -46,7 +48,14 @@ struct Seen {
     /// Since when it has been as it is.
     since: Instant,
     /// What came of it as it is.
-    outcome: Option<Result<(), Stuck>>,
+    outcome: Option<Result<(), Failed>>,
+}
+
+/// Why something was not published.
+struct Failed {
+    stuck: Stuck,
+    /// When it is tried again though it has not changed.
+    again: Option<Instant>,
 }
 
 /// What tells a file or folder from itself before a change: bytes, files, and the latest change.
@@ -62,11 +71,19 @@ impl ItemsDir {
     /// Looks again and again, until `stop` changes.
     pub(crate) async fn watch(self, mut stop: watch::Receiver<bool>) {
         let mut seen = HashMap::new();
+        let mut config = self.config.load_full();
         loop {
-            let settings = self.config.load().items_dir.clone();
+            let settings = config.items_dir.clone();
             tokio::select! {
                 () = sleep(settings.settle / 2) => {}
                 _ = stop.changed() => return,
+            }
+            let now = self.config.load_full();
+            if !Arc::ptr_eq(&config, &now) {
+                // Policies, currencies and what is private may be others.
+                config = now;
+                seen.values_mut().for_each(Seen::forget_failure);
+                continue;
             }
             let Some(folder) = settings.folder else { continue };
             let progress = Arc::new(Progress::default());
@@ -74,8 +91,8 @@ impl ItemsDir {
                 () = self.round(&folder, settings.settle, &mut seen, &progress) => {}
                 _ = stop.changed() => return progress.cancel(),
             }
-            let stuck = seen.values().filter_map(|seen| seen.outcome.as_ref()?.as_ref().err());
-            let mut stuck: Vec<_> = stuck.cloned().collect();
+            let failed = seen.values().filter_map(|seen| seen.outcome.as_ref()?.as_ref().err());
+            let mut stuck: Vec<_> = failed.map(|failed| failed.stuck.clone()).collect();
             stuck.sort_by(|a, b| a.path.cmp(&b.path));
             self.admin.set_stuck(stuck);
         }
@@ -92,7 +109,8 @@ impl ItemsDir {
         let found = match spawn_blocking(move || look(&looked_at)).await {
             Ok(Ok(found)) => found,
             Ok(Err(error)) => {
-                let outcome = Some(Err(self.stuck(folder, error.to_string())));
+                let stuck = self.stuck(folder, error.to_string());
+                let outcome = Some(Err(Failed { stuck, again: None }));
                 let since = Instant::now();
                 *seen = HashMap::from([(
                     folder.to_owned(),
@@ -109,10 +127,12 @@ impl ItemsDir {
             if known.state != state {
                 *known = fresh();
             }
+            if matches!(&known.outcome, Some(Err(failed)) if failed.is_due()) {
+                known.outcome = None;
+            }
             if known.outcome.is_none() && known.since.elapsed() >= settle {
                 let outcome = self.publish(&path, state, progress).await;
-                if let Err(stuck) = &outcome {
-                    let Stuck { path, error, .. } = stuck;
+                if let Err(Failed { stuck: Stuck { path, error, .. }, .. }) = &outcome {
                     tracing::warn!(path, error, "not published from items_dir");
                 }
                 known.outcome = Some(outcome);
@@ -125,10 +145,14 @@ impl ItemsDir {
         path: &Path,
         state: State,
         progress: &Arc<Progress>,
-    ) -> Result<(), Stuck> {
-        let fails = |error: String| self.stuck(path, error);
-        let root = path.canonicalize().map_err(|error| fails(error.to_string()))?;
-        if self.club.is_published(&root).await.map_err(|error| fails(error.to_string()))? {
+    ) -> Result<(), Failed> {
+        let fails = |error: String| Failed { stuck: self.stuck(path, error), again: None };
+        let fails_now = |error: &dyn Error| Failed {
+            stuck: self.stuck(path, error.to_string()),
+            again: Some(Instant::now() + AGAIN),
+        };
+        let root = path.canonicalize().map_err(|error| fails_now(&error))?;
+        if self.club.is_published(&root).await.map_err(|error| fails_now(&error))? {
             return Ok(());
         }
         let side_car = side_car(path);
@@ -143,7 +167,9 @@ impl ItemsDir {
         let stamp = Stamp { who: "items_dir".to_owned(), now_unix: self.clock.now().unix };
         let wish = Publish { path: Some(path.to_owned()), ..wish };
         let published = self.admin.press().publish(&stamp, wish, progress).await;
-        let published = published.map_err(|error| fails(error.to_string()))?;
+        let published = published.map_err(|error| {
+            if may_pass(&error) { fails_now(&error) } else { fails(error.to_string()) }
+        })?;
         tracing::info!(item = published.item, path = %path.display(), "published from items_dir");
         for warning in &published.warnings {
             tracing::warn!(item = published.item, warning, "published, with something to know");
@@ -154,6 +180,28 @@ impl ItemsDir {
     fn stuck(&self, path: &Path, error: String) -> Stuck {
         let at = Timestamp::from_second(self.clock.now().unix.into()).unwrap_or_default();
         Stuck { path: path.display().to_string(), error, at }
+    }
+}
+
+impl Seen {
+    fn forget_failure(&mut self) {
+        self.outcome = self.outcome.take().filter(Result::is_ok);
+    }
+}
+
+impl Failed {
+    fn is_due(&self) -> bool {
+        self.again.is_some_and(|again| again <= Instant::now())
+    }
+}
+
+/// Whether the same files may be published another time: a database was away, or a disk.
+fn may_pass(error: &PublishError) -> bool {
+    match error {
+        PublishError::Club(error) => error.fault() == Fault::Ours,
+        PublishError::Make(error) => matches!(error, MakeError::Changed(_) | MakeError::Io(..)),
+        PublishError::Io(_) => true,
+        _ => false,
     }
 }
 
@@ -226,6 +274,8 @@ fn read(path: &Path) -> Result<Publish, String> {
 /// What the name of a side-car ends in, after that of what it describes.
 const SIDE_CAR: &str = ".usher.yaml";
 const MAX_ENTRIES: usize = 10_000;
+/// After so long what may have passed is tried again: not sooner, as it is hashed again.
+const AGAIN: Duration = Duration::from_secs(10 * 60);
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use club::Item;
-use policy::{Policies, PolicyId, TierId};
+use policy::{PolicyId, TierId};
 use tracker::{Registration, Tracker};
 
 use crate::clock::Clock;
@@ -25,8 +25,6 @@ impl Registry {
 impl club::Items for Registry {
     fn put(&self, item: &Item, policy: Option<PolicyId>, tier: Option<TierId>) {
         let hashes = item.info_hashes.iter().copied().take(2).collect::<ArrayVec<_, 2>>();
-        // A policy that the configuration does not have closes the item; so does its last place.
-        let Some(policy) = policy.or(PolicyId::new(Policies::MAX - 1)) else { return };
         let size = item.size_bytes.unwrap_or(0);
         if !self.tracker.register(&Registration { id: item.id, hashes, policy, tier, size }) {
             tracing::error!(item = item.id.0, "there are more items than the tracker can hold");
@@ -35,5 +33,68 @@ impl club::Items for Registry {
 
     fn remove(&self, item: &Item) {
         self.tracker.remove(item.id, self.clock.now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use club::Items;
+    use policy::{
+        Aliases, Entitlements, ItemId, Keyring, MasterSecret, Notices, Policies, Roster, Rules,
+    };
+    use tracker::{Members, Nat, Settings};
+    use wire::InfoHash;
+
+    use super::*;
+
+    #[test]
+    fn an_item_without_a_policy_is_closed_though_there_are_as_many_as_can_be() {
+        let tracker = Arc::new(tracker_of(Policies::MAX));
+        let registry = Registry::new(Arc::clone(&tracker), Clock::start());
+        let last = PolicyId::new(Policies::MAX - 1);
+        registry.put(&item(1), last, None);
+        registry.put(&item(2), None, None);
+        assert_eq!(tracker.policy_of(ItemId(1)).unwrap().id, "policy 63");
+        assert_eq!(tracker.policy_of(ItemId(2)), None);
+    }
+
+    fn tracker_of(policies: u8) -> Tracker {
+        let free = Rules::default().policies.iter().next().unwrap().clone();
+        let named = |place| policy::ItemPolicy { id: format!("policy {place}"), ..free.clone() };
+        let policies = Policies::new((0..policies).map(named).collect()).unwrap();
+        let settings = Settings {
+            rules: Rules { policies, ..Rules::default() },
+            notices: Notices::new("https://club.example"),
+            nat: Nat::default(),
+            limits: swarm::Limits::default(),
+            max_age_secs: 3700,
+            probe_ports: false,
+        };
+        let members = Members {
+            keyring: Arc::new(Keyring::new(&MasterSecret::new([7; 32]), None)),
+            aliases: Arc::new(Aliases::default()),
+            roster: Arc::new(Roster::new()),
+            rights: Arc::new(Entitlements::default()),
+        };
+        Tracker::new(settings, members, 42)
+    }
+
+    fn item(id: u8) -> Item {
+        Item {
+            id: ItemId(id.into()),
+            name: format!("item {id}"),
+            title: String::new(),
+            description: String::new(),
+            policy: String::new(),
+            info_hashes: vec![InfoHash([id; 20])],
+            size_bytes: None,
+            private: true,
+            prices: club::Prices::default(),
+            minimum: None,
+            tier: None,
+            offer: None,
+            removed: false,
+            created: 0,
+        }
     }
 }

@@ -62,7 +62,8 @@ pub(crate) fn pace(config: &Config) -> PaceTerms {
         rate: terms.webseed.rate.0,
         concurrency: terms.webseed.concurrency.max(1),
     };
-    PaceTerms { tiers: config.terms.iter().map(tier).collect(), rate: config.web.rate }
+    let ids = config.rules.tiers.numbered().map(|(id, _)| id);
+    PaceTerms { tiers: ids.zip(config.terms.iter().map(tier)).collect(), rate: config.web.rate }
 }
 
 /// What the site's links and announce URLs begin with.

@@ -253,7 +253,6 @@ impl House {
             passkey: passkey.map(|text| Passkey::new(text.as_bytes()).unwrap()),
             compact: true,
             no_peer_id: false,
-            supports_crypto: false,
         };
         let from = IpAddr::V4(Ipv4Addr::new(203, 0, 113, client));
         let mut scratch = self.tracker.scratch();

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use policy::TierId;
-
 use super::bucket::{Bucket, time_of};
 
 /// What was taken, and how many bytes wait at each tier.
@@ -13,26 +11,26 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// Takes bytes where nobody of a higher tier waits and all that was taken is paid for;
+    /// Takes bytes where nobody of a tier at a higher place waits and all that was taken is paid for;
     /// otherwise notes in `waiting` that they are waited for, and says how long at least.
     pub(super) fn take(
         &mut self,
         waiting: &mut u64,
-        tier: TierId,
+        place: u8,
         bytes: u64,
         rate: u64,
         now: Duration,
     ) -> Result<(), Duration> {
-        let above = self.above(tier);
+        let above = self.above(place);
         let wait = self.bucket.wait(now);
         if above == 0 && wait.is_zero() {
-            self.leave(tier, waiting);
+            self.leave(place, waiting);
             self.bucket.take(bytes, rate, SAVED, now);
             return Ok(());
         }
         if *waiting == 0 {
             *waiting = bytes;
-            if let Some(sum) = self.waiting.get_mut(usize::from(tier.value())) {
+            if let Some(sum) = self.waiting.get_mut(usize::from(place)) {
                 *sum = sum.saturating_add(bytes);
             }
         }
@@ -40,14 +38,14 @@ impl Bound {
     }
 
     /// What was waited for is not any more.
-    pub(super) fn leave(&mut self, tier: TierId, waiting: &mut u64) {
-        if let Some(sum) = self.waiting.get_mut(usize::from(tier.value())) {
+    pub(super) fn leave(&mut self, place: u8, waiting: &mut u64) {
+        if let Some(sum) = self.waiting.get_mut(usize::from(place)) {
             *sum = sum.saturating_sub(std::mem::take(waiting));
         }
     }
 
-    fn above(&self, tier: TierId) -> u64 {
-        self.waiting.iter().skip(usize::from(tier.value()) + 1).sum()
+    fn above(&self, place: u8) -> u64 {
+        self.waiting.iter().skip(usize::from(place) + 1).sum()
     }
 }
 
@@ -57,7 +55,7 @@ impl Default for Bound {
     }
 }
 
-/// As many as a [`TierId`] can tell apart.
+/// As many as there can be, by place.
 const TIERS: usize = 64;
 /// Streams wake a little late: what went unused meanwhile may be made up for.
 const SAVED: Duration = Duration::from_millis(100);

@@ -55,8 +55,8 @@ pub enum Refused {
 /// As what goods are given out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Served {
-    /// Decides who goes first.
-    pub tier: TierId,
+    /// Decides who goes first: the tier's place, the best last.
+    pub place: u8,
     /// How fast, and how many at once.
     pub terms: TierTerms,
 }
@@ -180,9 +180,9 @@ impl Gate {
         let (id, kind, turn) = match holder {
             Holder::Member { id, kind, turn } => (id, kind, turn),
             Holder::Stranger(_) => {
-                let (tier, terms) = (TierId::OUTSIDER, self.pace.tier(TierId::OUTSIDER));
+                let (place, terms) = self.pace.tier(TierId::OUTSIDER);
                 let is_open = terms.enabled && self.is_free(item);
-                return is_open.then_some(Served { tier, terms }).ok_or(Refused::Missing);
+                return is_open.then_some(Served { place, terms }).ok_or(Refused::Missing);
             }
         };
         let key = self.club.turns(id).of(kind.key());
@@ -198,7 +198,7 @@ impl Gate {
             Leave::Grace(leave) => (leave, true),
             Leave::Expired | Leave::Refused => return Err(Refused::Over),
         };
-        let mut terms = self.pace.tier(leave.tier);
+        let (place, mut terms) = self.pace.tier(leave.tier);
         let is_right = match kind {
             Kind::Direct => leave.entitled && self.bought_direct(id, item).await?,
             // Outsiders with a right to an item bought it; other tiers are served as the publisher
@@ -209,7 +209,7 @@ impl Gate {
         if in_grace {
             terms.rate = terms.rate.min(self.pace.lowest_rate());
         }
-        is_right.then_some(Served { tier: leave.tier, terms }).ok_or(Refused::Over)
+        is_right.then_some(Served { place, terms }).ok_or(Refused::Over)
     }
 
     /// Whether a member paid for an item's direct download, whatever else gives them a right to it.

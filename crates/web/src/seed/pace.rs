@@ -30,7 +30,7 @@ pub struct Pace {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PaceTerms {
     /// How each tier is served, lowest first.
-    pub tiers: Vec<TierTerms>,
+    pub tiers: Vec<(TierId, TierTerms)>,
     /// Bytes a second to everybody together; `None` for no bound.
     pub rate: Option<u64>,
 }
@@ -66,16 +66,19 @@ impl Pace {
         self.terms.store(Arc::new(terms));
     }
 
-    /// How a tier is served.
-    pub fn tier(&self, tier: TierId) -> TierTerms {
+    /// How a tier is served, and its place among them: the higher goes first.
+    pub fn tier(&self, tier: TierId) -> (u8, TierTerms) {
         let terms = self.terms.load();
-        terms.tiers.get(usize::from(tier.value())).copied().unwrap_or(TierTerms::LEAST)
+        let mut placed = (0..).zip(&terms.tiers);
+        let found = placed.find(|(_, (id, _))| *id == tier);
+        found.map_or((0, TierTerms::LEAST), |(place, (_, terms))| (place, *terms))
     }
 
     /// The rate of the slowest tier that has a web seed, in bytes a second.
     pub fn lowest_rate(&self) -> u64 {
         let terms = self.terms.load();
-        let rates = terms.tiers.iter().filter(|tier| tier.enabled).map(|tier| tier.rate);
+        let tiers = terms.tiers.iter().map(|(_, terms)| terms);
+        let rates = tiers.filter(|tier| tier.enabled).map(|tier| tier.rate);
         rates.min().unwrap_or(TierTerms::LEAST.rate)
     }
 

@@ -112,8 +112,8 @@ impl Pass {
 
     /// Begins to count and pace what is sent.
     pub fn stream(&self, gate: &Gate, now: Duration) -> Stream {
-        let Served { tier, terms } = self.served;
-        Stream::new(&gate.pace, self.holder.payer(), tier, terms, now)
+        let Served { place, terms } = self.served;
+        Stream::new(&gate.pace, self.holder.payer(), place, terms, now)
     }
 
     /// A strong ETag without its quotes: the same for the same bytes, and for no others.

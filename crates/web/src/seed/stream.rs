@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use policy::TierId;
-
 use super::pace::{Account, Pace, Payer, State, TierTerms};
 
 /// One response under way.
@@ -12,7 +10,7 @@ use super::pace::{Account, Pace, Payer, State, TierTerms};
 pub struct Stream {
     pace: Arc<Pace>,
     payer: Payer,
-    tier: TierId,
+    place: u8,
     terms: TierTerms,
     /// Whether it is among those of its payer that are served at once.
     in_turn: bool,
@@ -34,18 +32,12 @@ pub enum Turn {
 }
 
 impl Stream {
-    /// Begins one.
-    pub fn new(
-        pace: &Arc<Pace>,
-        payer: Payer,
-        tier: TierId,
-        terms: TierTerms,
-        now: Duration,
-    ) -> Self {
+    /// Begins one, by whoever is of the tier at that place.
+    pub fn new(pace: &Arc<Pace>, payer: Payer, place: u8, terms: TierTerms, now: Duration) -> Self {
         let payer = payer.network();
         pace.state().enter(payer, now);
         let pace = Arc::clone(pace);
-        Self { pace, payer, tier, terms, in_turn: false, given: None, waiting: 0, fed: now }
+        Self { pace, payer, place, terms, in_turn: false, given: None, waiting: 0, fed: now }
     }
 
     /// What may be done now, with so many bytes left to send, at least 1.
@@ -70,10 +62,10 @@ impl Stream {
     }
 
     /// Goes on under another tier.
-    pub fn set_terms(&mut self, tier: TierId, terms: TierTerms) {
-        if (self.tier, self.terms) != (tier, terms) {
-            self.pace.state().all.leave(self.tier, &mut self.waiting);
-            (self.tier, self.terms) = (tier, terms);
+    pub fn set_terms(&mut self, place: u8, terms: TierTerms) {
+        if (self.place, self.terms) != (place, terms) {
+            self.pace.state().all.leave(self.place, &mut self.waiting);
+            (self.place, self.terms) = (place, terms);
         }
     }
 
@@ -95,7 +87,7 @@ impl Stream {
             return Turn::Wait(at.saturating_sub(now));
         }
         if let Some(rate) = bound
-            && let Err(wait) = state.all.take(&mut self.waiting, self.tier, bytes, rate, now)
+            && let Err(wait) = state.all.take(&mut self.waiting, self.place, bytes, rate, now)
         {
             return Turn::Wait(wait);
         }
@@ -126,7 +118,7 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         let mut state = self.pace.state();
-        state.all.leave(self.tier, &mut self.waiting);
+        state.all.leave(self.place, &mut self.waiting);
         state.leave(self.payer, self.in_turn);
     }
 }

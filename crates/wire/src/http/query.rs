@@ -10,7 +10,8 @@ use crate::{
 /// The parameters of an announce that mean something here, each as it came.
 ///
 /// Of a repeated parameter the first counts, even an empty one. `ip`, `ipv4` and `ipv6` are not
-/// here: a peer's address is its socket's. Nor is `trackerid`, as nothing is kept behind one.
+/// here: a peer's address is its socket's. Nor are `trackerid`, as nothing is kept behind one, and what
+/// a client says of encryption: that is between peers.
 #[derive(Debug, Default)]
 pub(super) struct Parameters {
     pub(super) info_hash: Option<Span>,
@@ -25,8 +26,6 @@ pub(super) struct Parameters {
     pub(super) passkey: Option<Span>,
     pub(super) compact: Option<Span>,
     pub(super) no_peer_id: Option<Span>,
-    pub(super) supportcrypto: Option<Span>,
-    pub(super) requirecrypto: Option<Span>,
 }
 
 /// Where a value stands in its query, which is at most [`MAX_TARGET_LEN`](super::MAX_TARGET_LEN) long.
@@ -80,14 +79,12 @@ impl Parameters {
             b"passkey" => &mut self.passkey,
             b"compact" => &mut self.compact,
             b"no_peer_id" => &mut self.no_peer_id,
-            b"supportcrypto" => &mut self.supportcrypto,
-            b"requirecrypto" => &mut self.requirecrypto,
             _ => return None,
         })
     }
 }
 
-const LONGEST_NAME: usize = b"supportcrypto".len();
+const LONGEST_NAME: usize = b"no_peer_id".len();
 
 /// The first passkey of a query, as it came.
 pub(super) fn passkey(query: &[u8]) -> Option<Span> {

@@ -117,11 +117,8 @@ fn before_peers(reply: &AnnounceReply<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// The rest of an announce reply, from `tracker id`.
+/// The rest of an announce reply, from `warning message`.
 fn after_peers(reply: &AnnounceReply<'_>, out: &mut Vec<u8>) {
-    if let Some(tracker_id) = reply.tracker_id {
-        bytes(b"10:tracker id", tracker_id.as_bytes(), out);
-    }
     if let Some(warning) = reply.warning {
         bytes(b"15:warning message", warning.as_bytes(), out);
     }

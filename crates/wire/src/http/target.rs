@@ -84,8 +84,6 @@ fn announce(passkey: Option<Passkey>, query: &[u8]) -> Result<Announce, TargetEr
         passkey,
         compact: !query::is(bytes(given.compact), b'0'),
         no_peer_id: query::is(bytes(given.no_peer_id), b'1'),
-        supports_crypto: query::is(bytes(given.supportcrypto), b'1')
-            || query::is(bytes(given.requirecrypto), b'1'),
     })
 }
 
@@ -178,7 +176,7 @@ mod tests {
         assert_eq!((least.info_hash.0, least.peer_id.0, least.port), (*HASH, *PEER, 6881));
         assert_eq!((least.uploaded, least.downloaded, least.left), (0, 0, u64::MAX));
         assert_eq!((least.event, least.numwant, least.key), (Event::None, None, None));
-        assert_eq!((least.compact, least.no_peer_id, least.supports_crypto), (true, false, false));
+        assert_eq!((least.compact, least.no_peer_id), (true, false));
         assert_eq!(least.passkey, None);
 
         let check = |query: &str, error| {
@@ -262,9 +260,6 @@ mod tests {
         }
         assert!(announce("&no_peer_id=1").no_peer_id);
         assert!(!announce("&no_peer_id=0").no_peer_id);
-        assert!(announce("&supportcrypto=1").supports_crypto);
-        assert!(announce("&requirecrypto=1").supports_crypto);
-        assert!(!announce("&supportcrypto=0&requirecrypto=0").supports_crypto);
     }
 
     #[test]

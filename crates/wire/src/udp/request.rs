@@ -110,7 +110,6 @@ fn report(body: &[u8]) -> Option<(Announce, &[u8])> {
         passkey: None,
         compact: true,
         no_peer_id: false,
-        supports_crypto: false,
     };
     Some((announce, options))
 }

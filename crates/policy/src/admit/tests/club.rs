@@ -36,7 +36,7 @@ impl Club {
 
     /// An item for members alone.
     pub(super) fn item(&self, id: ItemId) -> ItemView {
-        ItemView { id, policy: self.policy(CLUB), tier: None }
+        ItemView { id, policy: Some(self.policy(CLUB)), tier: None }
     }
 
     pub(super) fn policy(&self, name: &str) -> PolicyId {
@@ -110,7 +110,6 @@ pub(super) fn announce() -> Announce {
         passkey: None,
         compact: true,
         no_peer_id: true,
-        supports_crypto: false,
     }
 }
 

@@ -244,7 +244,8 @@ impl House {
 
         let house::House { club, tracker, keyring, folder, .. } = house;
         let tier = |enabled| TierTerms { enabled, rate: 1 << 20, concurrency: 6 };
-        let tiers = vec![tier(false), tier(true), tier(true), tier(true)];
+        let tiers = [false, true, true, true].map(tier);
+        let tiers = (0..).filter_map(TierId::new).zip(tiers).collect();
         let pace = Arc::new(Pace::new(PaceTerms { tiers, rate: None }));
         let gate = Gate::new(club, tracker, keyring, pace, Arc::default(), Box::new(|| NOW));
         let house = Self { gate, folder };

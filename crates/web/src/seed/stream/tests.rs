@@ -120,10 +120,9 @@ proptest! {
 fn run(pace: &Arc<Pace>, of: &[(u32, (u8, TierTerms))], seconds: u64) -> Vec<u64> {
     let mut streams: Vec<_> = of
         .iter()
-        .map(|(member, (tier, terms))| {
+        .map(|(member, (place, terms))| {
             let payer = Payer::Member(MemberId::new(*member).unwrap());
-            let tier = TierId::new(*tier).unwrap();
-            (Stream::new(pace, payer, tier, *terms, Duration::ZERO), Duration::ZERO, 0)
+            (Stream::new(pace, payer, *place, *terms, Duration::ZERO), Duration::ZERO, 0)
         })
         .collect();
     for milli in 0..seconds * 1000 {
@@ -147,7 +146,7 @@ fn pace(rate: Option<u64>) -> Arc<Pace> {
 
 fn stream(pace: &Arc<Pace>, member: u32, terms: TierTerms) -> Stream {
     let payer = Payer::Member(MemberId::new(member).unwrap());
-    Stream::new(pace, payer, TierId::OUTSIDER, terms, Duration::ZERO)
+    Stream::new(pace, payer, 0, terms, Duration::ZERO)
 }
 
 #[track_caller]
