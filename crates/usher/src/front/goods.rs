@@ -291,7 +291,11 @@ fn read<'a>(
     let mut hops = Vec::new();
     for Header { name, value } in &*request.headers {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
-        if is("range") {
+        if is("if-match") {
+            asked.if_match = Some(value);
+        } else if is("if-none-match") {
+            asked.if_none_match = Some(value);
+        } else if is("range") {
             asked.range = Some(value);
         } else if is("if-range") {
             asked.if_range = Some(value);
