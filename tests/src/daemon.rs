@@ -53,6 +53,12 @@ impl Daemon {
         Self { folder, child, listening }
     }
 
+    /// How many files the daemon has open.
+    #[track_caller]
+    pub fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("its open files").count()
+    }
+
     /// The same, by its `tracker.yaml` in the working directory, as who types `usher serve` does.
     #[track_caller]
     pub fn start_in_its_folder(tracker: &str, rest: &str) -> Self {

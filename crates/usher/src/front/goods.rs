@@ -328,4 +328,4 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// How long a connection is held that sent one wrong token too many.
 const GUESS_PAUSE: Duration = Duration::from_secs(1);
 /// A client that takes nothing for so long is cut off.
-const STALLED: Duration = Duration::from_secs(60);
+pub const STALLED: Duration = Duration::from_secs(60);
