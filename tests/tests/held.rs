@@ -4,7 +4,9 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use tests::{Daemon, eventually};
+use tests::{Ask, Daemon, Http, eventually};
+
+const FILM: [u8; 20] = *b"film film film film ";
 
 #[test]
 fn who_reads_no_answer_is_let_go() {
@@ -19,4 +21,27 @@ fn who_reads_no_answer_is_let_go() {
     assert!((0..100).any(|_| stream.write_all(some.as_bytes()).is_err()), "all of it was taken");
     assert!(daemon.open_files() > before);
     eventually("it is let go", || (daemon.open_files() <= before).then_some(()));
+}
+
+#[test]
+fn announces_leave_open_files_for_the_rest() {
+    let daemon = Daemon::start_with_open_files(256, "", "");
+    daemon.item("film", FILM, "free");
+    let warned = |words: &str| daemon.log().matches(words).count();
+    assert_eq!(warned("raise LimitNOFILE= to 16500"), 1, "{}", daemon.log());
+    let request = format!("GET {} HTTP/1.1\r\nHost: t\r\n\r\n", Ask::of(FILM, 1).target());
+    let port = daemon.listening().http.port();
+    let mut held: Vec<Http> = (0..400).map(|_| Http::to(port)).collect();
+    held.iter_mut().for_each(|http| http.send(&request));
+    eventually("announces wait", || (warned("announces wait") > 0).then_some(()));
+
+    daemon.member("ada", "fan");
+    assert_eq!(Http::to(daemon.listening().admin.port()).get("/readyz", "").status, 200);
+    assert_eq!(Http::to(daemon.listening().web.port()).get("/", "").status, 200);
+    assert!(daemon.open_files() < 256);
+    // Who has been answered makes room long before its time is over.
+    for http in &mut held {
+        assert_eq!(http.receive().expect("an answer").status, 200);
+    }
+    assert_eq!((warned("announces wait"), warned("too many")), (1, 0), "{}", daemon.log());
 }

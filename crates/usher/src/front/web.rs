@@ -92,7 +92,7 @@ impl Web {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "accepting a connection failed: too many open files?");
+                    self.shared.tell_short(&error);
                     sleep(PAUSE_AFTER_ERROR).await;
                 }
             }
@@ -131,6 +131,7 @@ impl Web {
             proxies: &proxies,
             source,
             guesses: &guesses,
+            shortage: &shared.shortage,
         };
         if let Ok(End::HandOver(read)) = counter.serve(&mut stream, &mut stop).await {
             let stream = Rewound::new(read, stream);
