@@ -1,7 +1,7 @@
 //! Clients that hold what they got: connections on which nothing is asked, and answers that nobody reads.
 
-use std::io::Write;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use tests::{Ask, Daemon, Http, eventually};
@@ -21,6 +21,25 @@ fn who_reads_no_answer_is_let_go() {
     assert!((0..100).any(|_| stream.write_all(some.as_bytes()).is_err()), "all of it was taken");
     assert!(daemon.open_files() > before);
     eventually("it is let go", || (daemon.open_files() <= before).then_some(()));
+}
+
+#[test]
+fn one_network_leaves_places_on_the_site_for_others() {
+    let web = "web: {listen: '127.0.0.1:0', connections: 200}";
+    let daemon = Daemon::start("", web);
+    let port = daemon.listening().web.port();
+    let elsewhere: IpAddr = Ipv4Addr::new(127, 0, 1, 1).into();
+    eventually("a network has its share", || {
+        let _held: Vec<Http> = (0..25).map(|_| Http::to(port)).collect();
+        assert_eq!(Http::from(elsewhere, port).get("/", "").status, 200);
+        (!is_served(port)).then_some(())
+    });
+    eventually("there is room again", || is_served(port).then_some(()));
+    daemon.reconfigure("  limits: {connections_per_prefix: 1}", web);
+    eventually("a lower limit is in force", || {
+        let _held = Http::to(port);
+        (!is_served(port)).then_some(())
+    });
 }
 
 #[test]
@@ -44,4 +63,12 @@ fn announces_leave_open_files_for_the_rest() {
         assert_eq!(http.receive().expect("an answer").status, 200);
     }
     assert_eq!((warned("announces wait"), warned("too many")), (1, 0), "{}", daemon.log());
+}
+
+/// Whether a connection to the site is answered.
+fn is_served(port: u16) -> bool {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("somebody listens");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
+    let asked = stream.write_all(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n");
+    asked.is_ok() && stream.read(&mut [0]).is_ok_and(|read| read == 1)
 }

@@ -39,6 +39,8 @@ pub struct Shared {
     pub requests: Arc<RequestLimit>,
     /// Connections at once from one network.
     pub connections: ConnectionLimit,
+    /// The same, to the site.
+    pub site_connections: ConnectionLimit,
     /// Connections at once to the announce listeners, from everybody together.
     pub room: Room,
     /// Whether it was said that files are short.

@@ -42,8 +42,8 @@ pub struct Web {
 }
 
 impl Web {
-    /// Serves goods by a gate and pages by a router; proxies and the limit of connections from one
-    /// network are those of the announce listener. `seed` is a random number.
+    /// Serves goods by a gate and pages by a router; proxies are those of the announce listener. `seed`
+    /// is a random number.
     pub fn new(shared: Arc<Shared>, gate: Arc<Gate>, router: Router, seed: u64) -> Self {
         let guesses = Arc::new(RequestLimit::new(WRONG_TOKENS, seed));
         Self { shared, gate, router, start: Instant::now(), guesses }
@@ -118,7 +118,7 @@ impl Web {
             }
         }
         // A proxy of ours speaks for many, and its connections are not one network's.
-        let counted = self.shared.connections.enter(source);
+        let counted = self.shared.site_connections.enter(source);
         if counted.is_none() && !proxies.trusts(source) {
             return;
         }

@@ -38,6 +38,7 @@ use crate::serve::providers::{self, NoSecret};
 use crate::serve::registry::Registry;
 use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
+use crate::serve::settings::site_connections_per_prefix;
 use crate::serve::store::{self, StoreError};
 use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};
 use crate::serve::{limits, served, settings, snapshot};
@@ -143,11 +144,13 @@ impl Daemon {
         };
         let places = limits::share_open_files(&config);
         let limits = config.tracker.limits;
+        let of_site = site_connections_per_prefix(places.site, limits.connections_per_prefix);
         let shared = Arc::new(Shared {
             tracker: Arc::clone(&tracker),
             proxies: Arc::new(ArcSwap::from_pointee(settings::proxies(&config))),
             requests: Arc::new(RequestLimit::new(limits.requests_per_prefix, random()?)),
             connections: ConnectionLimit::new(limits.connections_per_prefix, random()?),
+            site_connections: ConnectionLimit::new(of_site, random()?),
             room: Room::new(places.announces),
             shortage: Shortage::default(),
             tls,
@@ -336,6 +339,8 @@ impl Daemon {
         let limits = config.tracker.limits;
         self.shared.requests.set(limits.requests_per_prefix);
         self.shared.connections.set(limits.connections_per_prefix);
+        let of_site = site_connections_per_prefix(self.places.site, limits.connections_per_prefix);
+        self.shared.site_connections.set(of_site);
         self.till.set_providers(providers);
         api.set_addresses(settings::addresses(&config, port));
         api.press().set_private(settings::private(&self.source, &config));
