@@ -53,6 +53,24 @@ impl Daemon {
         Self { folder, child, listening }
     }
 
+    /// Starts a daemon that may have so many files open.
+    #[track_caller]
+    pub fn start_with_open_files(most: u32, tracker: &str, rest: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        configure(folder.path(), tracker, rest);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("ulimit -n {most} && exec \"$0\" \"$@\"")).arg(binary());
+        command.arg("--config").arg(folder.path().join("tracker.yaml")).env_remove("RUST_LOG");
+        let (child, listening) = spawn(command, folder.path());
+        Self { folder, child, listening }
+    }
+
+    /// How many files the daemon has open.
+    #[track_caller]
+    pub fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("its open files").count()
+    }
+
     /// The same, by its `tracker.yaml` in the working directory, as who types `usher serve` does.
     #[track_caller]
     pub fn start_in_its_folder(tracker: &str, rest: &str) -> Self {

@@ -92,6 +92,9 @@ fn ranges_are_answered_exactly() {
     let same = served.get("one.bin", &format!("Range: bytes=1-2\r\nIf-Range: {etag}\r\n"));
     assert_eq!((same.status, same.body.as_slice()), (206, &bytes[1..3]));
     assert_eq!(served.get("one.bin", "Range: bytes=1-2\r\nIf-Range: \"x\"\r\n").status, 200);
+    let known = served.get("one.bin", &format!("If-None-Match: W/{etag}\r\nRange: bytes=1-2\r\n"));
+    assert_eq!((known.status, known.headers["etag"].as_str()), (304, etag.as_str()));
+    assert_eq!(served.get("one.bin", "If-Match: \"x\"\r\n").status, 412);
     assert_eq!(served.get("empty", "").body, b"");
     assert_eq!(served.get("empty", "Range: bytes=0-0\r\n").status, 416);
 }

@@ -31,7 +31,7 @@ pub struct WebSettings {
     pub listen: SocketAddr,
     /// Bytes a second of goods to everybody together; `None` for no bound.
     pub rate: Option<u64>,
-    /// Connections open at once, at least 1.
+    /// Connections open at once, at least 1: fewer where files are short, and an eighth for one network.
     pub connections: u32,
 }
 

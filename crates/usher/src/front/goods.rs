@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::front::forwarded::TrustedProxies;
 use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
 use crate::front::limit::RequestLimit;
+use crate::front::room::Shortage;
 use crate::front::stream::finish;
 
 /// What a connection needs to serve goods.
@@ -43,6 +44,8 @@ pub struct Counter<'a> {
     pub source: IpAddr,
     /// How many wrong tokens a network may send.
     pub guesses: &'a RequestLimit,
+    /// Whether it was said that files are short.
+    pub shortage: &'a Shortage,
 }
 
 /// How a connection ended, as far as goods go.
@@ -140,7 +143,9 @@ impl Counter<'_> {
         match spawn_blocking(move || opening.open()).await {
             Ok(Ok(file)) => Ok((pass, file)),
             Ok(Err(error)) if error.is_ours() => {
-                tracing::error!(%error, "goods cannot be opened: raise LimitNOFILE");
+                if self.shortage.is_news(self.clock.now().secs) {
+                    tracing::error!(%error, "goods cannot be opened: raise LimitNOFILE=");
+                }
                 Err(Refused::Unavailable)
             }
             Ok(Err(error)) => {
@@ -291,7 +296,11 @@ fn read<'a>(
     let mut hops = Vec::new();
     for Header { name, value } in &*request.headers {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
-        if is("range") {
+        if is("if-match") {
+            asked.if_match = Some(value);
+        } else if is("if-none-match") {
+            asked.if_none_match = Some(value);
+        } else if is("range") {
             asked.range = Some(value);
         } else if is("if-range") {
             asked.if_range = Some(value);
@@ -324,4 +333,4 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// How long a connection is held that sent one wrong token too many.
 const GUESS_PAUSE: Duration = Duration::from_secs(1);
 /// A client that takes nothing for so long is cut off.
-const STALLED: Duration = Duration::from_secs(60);
+pub const STALLED: Duration = Duration::from_secs(60);

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracker::Tracker;
 
 use crate::clock::Clock;
@@ -24,6 +24,7 @@ use crate::front::limit::{ConnectionLimit, RequestLimit};
 use crate::front::plain::Desk;
 use crate::front::poll::Handed;
 use crate::front::respond::Responder;
+use crate::front::room::{Room, Seat, Shortage};
 use crate::front::stream::{self, Buffers, End};
 use crate::front::tls::Tls;
 use crate::front::{full, proxy};
@@ -38,6 +39,12 @@ pub struct Shared {
     pub requests: Arc<RequestLimit>,
     /// Connections at once from one network.
     pub connections: ConnectionLimit,
+    /// The same, to the site.
+    pub site_connections: ConnectionLimit,
+    /// Connections at once to the announce listeners, from everybody together.
+    pub room: Room,
+    /// Whether it was said that files are short.
+    pub shortage: Shortage,
     /// The certificate, where the listener speaks TLS.
     pub tls: Option<Tls>,
     /// Where time comes from.
@@ -88,21 +95,49 @@ pub async fn serve(
     Ok(())
 }
 
+impl Shared {
+    /// Says that a connection could not be taken.
+    pub fn tell_short(&self, error: &io::Error) {
+        if self.shortage.is_news(self.clock.now().secs) {
+            tracing::warn!(%error, "accepting a connection failed: too many open files? raise LimitNOFILE=");
+        }
+    }
+
+    /// Whether the announce listeners may take another connection. Says so where it must wait.
+    pub fn has_room(&self) -> bool {
+        let is_full = self.room.is_full();
+        if is_full && self.shortage.is_news(self.clock.now().secs) {
+            tracing::warn!(
+                "announces wait: the limit of open files leaves room for no more connections; \
+                raise LimitNOFILE="
+            );
+        }
+        !is_full
+    }
+}
+
 impl Worker {
     /// Takes connections until told to stop.
     async fn accept(self, listener: TcpListener) {
         let mut stopped = self.stop.clone();
         loop {
+            let shared = &self.shared;
+            if !shared.has_room() {
+                tokio::select! {
+                    () = sleep(PAUSE_AFTER_ERROR) => continue,
+                    _ = stopped.changed() => break,
+                }
+            }
             tokio::select! {
                 biased;
                 accepted = listener.accept() => match accepted {
                     Ok((stream, from)) => {
-                        let source = from.ip().to_canonical();
-                        tokio::task::spawn_local(self.clone().connect(stream, source));
+                        let (seat, source) = (shared.room.enter(), from.ip().to_canonical());
+                        tokio::task::spawn_local(self.clone().connect(stream, source, seat));
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "accepting a connection failed: too many open files?");
-                        tokio::time::sleep(PAUSE_AFTER_ERROR).await;
+                        shared.tell_short(&error);
+                        sleep(PAUSE_AFTER_ERROR).await;
                     }
                 },
                 _ = stopped.changed() => break,
@@ -118,7 +153,7 @@ impl Worker {
     }
 
     /// One connection from its first byte to its last.
-    async fn connect(self, mut stream: TcpStream, mut source: IpAddr) {
+    async fn connect(self, mut stream: TcpStream, mut source: IpAddr, _seat: Seat) {
         if self.shared.proxies.load().trusts(source) {
             match timeout(HEADER_TIMEOUT, proxy::read_header(&mut stream)).await {
                 Ok(Ok(client)) => source = client.unwrap_or(source),
@@ -144,9 +179,9 @@ impl Worker {
 
     /// One connection from where it was handed over.
     async fn go_on(self, handed: Handed) {
-        let Handed { stream, source, counted, request, replies, ends } = handed;
+        let Handed { stream, source, seat, counted, request, replies, ends } = handed;
         let Ok(mut stream) = TcpStream::from_std(stream) else { return };
-        let Some(_counted) = counted else { return self.connect(stream, source).await };
+        let Some(_counted) = counted else { return self.connect(stream, source, seat).await };
         if ends {
             // What goes wrong now is nobody else's matter.
             let _ = stream::finish(&mut stream, &replies).await;

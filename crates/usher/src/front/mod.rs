@@ -14,6 +14,7 @@ pub mod poll;
 pub mod proxy;
 pub mod respond;
 pub mod ring;
+pub mod room;
 pub mod socket;
 pub mod stream;
 pub mod tls;

@@ -25,6 +25,7 @@ use crate::front::http::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT, Shared};
 use crate::front::limit::Connection;
 use crate::front::plain::{Desk, Next};
 use crate::front::respond::Responder;
+use crate::front::room::Seat;
 
 /// A connection that somebody else goes on with.
 pub struct Handed {
@@ -32,6 +33,8 @@ pub struct Handed {
     pub stream: std::net::TcpStream,
     /// Where it comes from.
     pub source: IpAddr,
+    /// Its place among all connections.
+    pub seat: Seat,
     /// Its place in the count; `None` where a proxy may yet say whose it is.
     pub counted: Option<Connection>,
     /// What was read and not answered.
@@ -65,8 +68,6 @@ pub struct Worker {
     listener: Option<TcpListener>,
     /// Connections may wait at the listener that epoll will not speak of again.
     arrivals: Arrivals,
-    /// Whether there was no room for the last one that came: said once.
-    is_short: bool,
     places: Slab<Place>,
     stop: Stop,
     over: UnboundedSender<Handed>,
@@ -97,11 +98,22 @@ enum Arrivals {
 struct Place {
     stream: TcpStream,
     source: IpAddr,
+    seat: Seat,
     counted: Connection,
     /// The beginning of a request.
     held: Vec<u8>,
     /// Until when its next request must be whole, in seconds since the daemon's start.
     deadline: u32,
+}
+
+impl Place {
+    /// Whether it has time left: between two requests no more than for one, where others wait.
+    fn stays(&self, is_full: bool, now: Now) -> bool {
+        let (soon, late) = (whole_secs(HEADER_TIMEOUT), whole_secs(IDLE_TIMEOUT));
+        let Some(left) = self.deadline.checked_sub(now.secs) else { return false };
+        // One with less left than for a request may be new.
+        !is_full || !self.held.is_empty() || left <= soon || left > late - soon
+    }
 }
 
 /// What becomes of a connection.
@@ -134,7 +146,6 @@ impl Worker {
             poll,
             listener: Some(listener),
             arrivals: Arrivals::Some,
-            is_short: false,
             places: Slab::new(),
             stop: Stop { is_told: Arc::default(), waker },
             over,
@@ -181,7 +192,8 @@ impl Worker {
             }
             if swept != now.secs {
                 swept = now.secs;
-                self.places.retain(|_, place| place.deadline >= now.secs);
+                let is_full = self.exchange.shared.room.is_full();
+                self.places.retain(|_, place| place.stays(is_full, now));
             }
             if self.stop.is_told.load(Ordering::Acquire) {
                 self.listener = None;
@@ -207,10 +219,13 @@ impl Worker {
     /// Takes some of those who wait; the others after who is here has had a turn.
     fn accept(&mut self, now: Now) {
         for _ in 0..ACCEPTS {
-            let Some(listener) = &self.listener else { return };
+            let (Some(listener), shared) = (&self.listener, &self.exchange.shared) else { return };
+            if !shared.has_room() {
+                self.arrivals = Arrivals::Later;
+                return;
+            }
             match acceptfrom_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
                 Ok((stream, from)) => {
-                    self.is_short = false;
                     // Always so on a listener of IPv4 or IPv6.
                     if let Some(Ok(from)) = from.map(SocketAddr::try_from) {
                         self.welcome(TcpStream::from_std(stream.into()), from, now);
@@ -223,9 +238,7 @@ impl Worker {
                 // They left while they waited.
                 Err(Errno::CONNABORTED | Errno::INTR) => {}
                 Err(error) => {
-                    if !std::mem::replace(&mut self.is_short, true) {
-                        tracing::warn!(%error, "accepting a connection failed: too many open files?");
-                    }
+                    shared.tell_short(&error.into());
                     self.arrivals = Arrivals::Later;
                     return;
                 }
@@ -237,18 +250,19 @@ impl Worker {
     /// Begins with a connection, and goes as far as it comes.
     fn welcome(&mut self, stream: TcpStream, from: SocketAddr, now: Now) {
         let Exchange { shared, proxies, .. } = &mut self.exchange;
-        let source = from.ip().to_canonical();
+        let (seat, source) = (shared.room.enter(), from.ip().to_canonical());
         if proxies.load().trusts(source) {
             // It may begin with a header, or speak for many.
             let stream = stream.into();
             let (request, replies) = (Vec::new(), Vec::new());
-            let handed = Handed { stream, source, counted: None, request, replies, ends: false };
+            let (counted, ends) = (None, false);
+            let handed = Handed { stream, source, seat, counted, request, replies, ends };
             let _ = self.over.send(handed);
             return;
         }
         let Some(counted) = shared.connections.enter(source) else { return };
         let deadline = now.secs + whole_secs(HEADER_TIMEOUT);
-        let mut place = Place { stream, source, counted, held: Vec::new(), deadline };
+        let mut place = Place { stream, source, seat, counted, held: Vec::new(), deadline };
         match self.exchange.go_on(&mut place, false, now) {
             // Epoll speaks of what is there when it first hears of a connection.
             After::Keep | After::Again => {
@@ -288,10 +302,10 @@ impl Worker {
     }
 
     fn hand_over(&mut self, place: Place, ends: bool) {
-        let Place { stream, source, counted, held: request, .. } = place;
+        let Place { stream, source, seat, counted, held: request, .. } = place;
         let replies = std::mem::take(&mut self.exchange.replies);
-        let counted = Some(counted);
-        let handed = Handed { stream: stream.into(), source, counted, request, replies, ends };
+        let (stream, counted) = (stream.into(), Some(counted));
+        let handed = Handed { stream, source, seat, counted, request, replies, ends };
         // It fails only where the other thread is gone, and so is its connection then.
         let _ = self.over.send(handed);
     }

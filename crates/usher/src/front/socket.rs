@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{Ipv4PacketInfo, Ipv6RecvPacketInfo};
@@ -94,6 +95,8 @@ fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
             socket.set_reuse_address(true)?;
             // Connections take it over from their listener.
             socket.set_tcp_nodelay(true)?;
+            // Hyper waits as long as it takes for a client that reads nothing; the kernel does not.
+            socket.set_tcp_user_timeout(Some(STALLED))?;
             // A reply fits in the first window, so that a cleverer algorithm would only take time for
             // each. A kernel without this one, which there is hardly any, keeps its own.
             let _ = socket.set_tcp_congestion(b"reno");
@@ -151,6 +154,9 @@ fn has_no_v6(error: &io::Error) -> bool {
 
 /// Connections that may wait to be accepted; the kernel cuts it to `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
+/// A client that takes nothing of what it was sent for so long is cut off: longer than a phone needs to find
+/// its network again.
+const STALLED: Duration = Duration::from_secs(20);
 /// The shortest there is: who says nothing is then counted and timed as any other connection.
 const DEFER_SECS: u32 = 1;
 /// 8 MiB hold some 4000 datagrams by the kernel's own way of counting: tens of milliseconds.

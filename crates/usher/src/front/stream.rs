@@ -68,7 +68,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         }
         match next {
             Next::Close => {
-                stream.shutdown().await?;
+                close(stream).await?;
                 return Ok(End::Closed);
             }
             Next::Refuse => {
@@ -108,14 +108,55 @@ pub async fn finish<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 async fn end<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
-    stream.shutdown().await?;
+    close(stream).await?;
     let mut rest = tokio::io::sink();
     let mut limited = stream.take(MAX_LEFT_BYTES);
     let _ = timeout(HEADER_TIMEOUT, tokio::io::copy(&mut limited, &mut rest)).await;
     Ok(())
 }
 
+/// Ends what is sent. Over TLS that sends first what was taken from us and not sent, for which the client
+/// must read.
+async fn close<S: AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+    timeout(HEADER_TIMEOUT, stream.shutdown()).await?
+}
+
 /// What a client may still send to a connection that has ended.
 const MAX_LEFT_BYTES: u64 = 1 << 20;
 /// What a usual request or reply takes; buffers that grew larger shrink to this between connections.
 const KEPT_BYTES: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_never_reads_is_not_waited_for() {
+        let ended = finish(&mut tokio::io::join(tokio::io::empty(), Full), b"").await;
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    /// Takes nothing more, as TLS where the socket's buffer is full.
+    struct Full;
+
+    impl AsyncWrite for Full {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+}

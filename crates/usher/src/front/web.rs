@@ -25,7 +25,7 @@ use web::seed::Gate;
 use web::site::Origin;
 
 use crate::front::forwarded::TrustedProxies;
-use crate::front::goods::{Counter, End};
+use crate::front::goods::{Counter, End, STALLED};
 use crate::front::handover::Rewound;
 use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES, Shared};
 use crate::front::limit::RequestLimit;
@@ -42,8 +42,8 @@ pub struct Web {
 }
 
 impl Web {
-    /// Serves goods by a gate and pages by a router; proxies and the limit of connections from one
-    /// network are those of the announce listener. `seed` is a random number.
+    /// Serves goods by a gate and pages by a router; proxies are those of the announce listener. `seed`
+    /// is a random number.
     pub fn new(shared: Arc<Shared>, gate: Arc<Gate>, router: Router, seed: u64) -> Self {
         let guesses = Arc::new(RequestLimit::new(WRONG_TOKENS, seed));
         Self { shared, gate, router, start: Instant::now(), guesses }
@@ -79,6 +79,8 @@ impl Web {
                     // What waits in the kernel was counted as sent, and comes late after a
                     // revocation.
                     let _ = SockRef::from(&stream).set_tcp_notsent_lowat(max_unsent);
+                    // Of what was left to the kernel, too, when the connection was closed.
+                    let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(STALLED));
                     let connection = self.clone().connect(stream, from, stop.clone());
                     let cut = cut(stop.clone());
                     tokio::spawn(async move {
@@ -90,7 +92,7 @@ impl Web {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "accepting a connection failed: too many open files?");
+                    self.shared.tell_short(&error);
                     sleep(PAUSE_AFTER_ERROR).await;
                 }
             }
@@ -116,7 +118,7 @@ impl Web {
             }
         }
         // A proxy of ours speaks for many, and its connections are not one network's.
-        let counted = self.shared.connections.enter(source);
+        let counted = self.shared.site_connections.enter(source);
         if counted.is_none() && !proxies.trusts(source) {
             return;
         }
@@ -129,11 +131,12 @@ impl Web {
             proxies: &proxies,
             source,
             guesses: &guesses,
+            shortage: &shared.shortage,
         };
         if let Ok(End::HandOver(read)) = counter.serve(&mut stream, &mut stop).await {
             let stream = Rewound::new(read, stream);
             // What goes wrong on a connection ends it, and is nobody else's matter.
-            let _ = pages(stream, router, &proxies, source, stop).await;
+            let _ = timeout(PAGE_TIMEOUT, pages(stream, router, &proxies, source, stop)).await;
         }
     }
 }
@@ -186,6 +189,9 @@ async fn cut(mut stop: watch::Receiver<bool>) {
 
 /// How long open requests may take once the daemon is told to stop.
 const DRAIN: Duration = Duration::from_secs(5);
+/// How long a page may take, from its request's head to its last byte: hyper bounds the head alone. Enough
+/// for the largest torrent at 100 KiB/s, and for a webhook whose sender and provider are both slow.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Wrong tokens a second that one network is answered.
 const WRONG_TOKENS: u32 = 20;
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);

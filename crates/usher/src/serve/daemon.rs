@@ -24,18 +24,21 @@ use crate::config::{Config, Source, SourceError};
 use crate::front::connection_id::ConnectionIds;
 use crate::front::http::Shared;
 use crate::front::limit::{ConnectionLimit, RequestLimit};
+use crate::front::room::{Room, Shortage};
 use crate::front::tls::{Tls, TlsError};
 use crate::front::web::Web;
 use crate::serve::admin::{self, AdminError, listen};
 use crate::serve::folder::{StateDir, StateDirError};
 use crate::serve::fronts::{FrontError, Listeners};
 use crate::serve::items_dir::ItemsDir;
+use crate::serve::limits::Places;
 use crate::serve::log::Log;
 use crate::serve::observe::Observer;
 use crate::serve::providers::{self, NoSecret};
 use crate::serve::registry::Registry;
 use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
+use crate::serve::settings::site_connections_per_prefix;
 use crate::serve::store::{self, StoreError};
 use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};
 use crate::serve::{limits, served, settings, snapshot};
@@ -101,6 +104,7 @@ struct Daemon {
     // Held until the end, so that no other daemon takes the directory.
     _state: StateDir,
     clock: Clock,
+    places: Places,
     shared: Arc<Shared>,
     club: Arc<Club>,
     till: Arc<Till>,
@@ -140,12 +144,17 @@ impl Daemon {
             Some(files) => Some(Tls::load(&files.certificate, &files.key)?),
             None => None,
         };
+        let places = limits::share_open_files(&config);
         let limits = config.tracker.limits;
+        let of_site = site_connections_per_prefix(places.site, limits.connections_per_prefix);
         let shared = Arc::new(Shared {
             tracker: Arc::clone(&tracker),
             proxies: Arc::new(ArcSwap::from_pointee(settings::proxies(&config))),
             requests: Arc::new(RequestLimit::new(limits.requests_per_prefix, random()?)),
             connections: ConnectionLimit::new(limits.connections_per_prefix, random()?),
+            site_connections: ConnectionLimit::new(of_site, random()?),
+            room: Room::new(places.announces),
+            shortage: Shortage::default(),
             tls,
             clock,
         });
@@ -164,7 +173,19 @@ impl Daemon {
             places: Arc::default(),
         };
         let source = source.clone();
-        Ok(Self { source, config, log, _state: state, clock, shared, club, till, keyring, rounds })
+        Ok(Self {
+            source,
+            config,
+            log,
+            _state: state,
+            clock,
+            places,
+            shared,
+            club,
+            till,
+            keyring,
+            rounds,
+        })
     }
 
     async fn run(self, web_runtime: &Handle) -> Result<(), ServeError> {
@@ -193,7 +214,7 @@ impl Daemon {
         let web = Web::new(Arc::clone(&self.shared), Arc::clone(&gate), pages, random()?);
         let (stop_web, web_stopped) = watch::channel(false);
         let listener = listener.into_std()?;
-        let web = web_runtime.spawn(web.serve(listener, config.web.connections, web_stopped));
+        let web = web_runtime.spawn(web.serve(listener, self.places.site, web_stopped));
 
         let mut key = [0; 16];
         getrandom::fill(&mut key)?;
@@ -319,8 +340,11 @@ impl Daemon {
         self.log.set_level(config.log_level);
         self.shared.tracker.set_settings(settings::of_tracker(&config));
         self.shared.proxies.store(Arc::new(settings::proxies(&config)));
-        self.shared.requests.set(config.tracker.limits.requests_per_prefix);
-        self.shared.connections.set(config.tracker.limits.connections_per_prefix);
+        let limits = config.tracker.limits;
+        self.shared.requests.set(limits.requests_per_prefix);
+        self.shared.connections.set(limits.connections_per_prefix);
+        let of_site = site_connections_per_prefix(self.places.site, limits.connections_per_prefix);
+        self.shared.site_connections.set(of_site);
         self.till.set_providers(providers);
         api.set_addresses(settings::addresses(&config, port));
         api.press().set_private(settings::private(&self.source, &config));

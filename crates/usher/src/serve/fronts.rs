@@ -209,6 +209,12 @@ fn udp_worker(
     udp::Worker::new(Arc::clone(tracker), ids.clone(), Arc::clone(requests), clock)
 }
 
+/// How many sockets listen, as a configuration has it.
+pub(crate) fn sockets(config: &Config) -> usize {
+    let addresses = config.tracker.http.listen.len() + config.tracker.udp.listen.len();
+    addresses * workers(config.tracker.workers)
+}
+
 fn workers(workers: Workers) -> usize {
     match workers {
         Workers::Auto => thread::available_parallelism().map_or(1, usize::from),

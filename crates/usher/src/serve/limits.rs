@@ -1,6 +1,19 @@
-//! How many files the daemon may have open: as many as its starter allows at most.
+//! How many files the daemon may have open, and who of its own gets how many: so that those who announce
+//! cannot take what the site, the admin socket and the database need.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use crate::config::Config;
+use crate::serve::fronts;
+
+/// How many connections the limit of open files has room for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Places {
+    /// To all announce listeners together.
+    pub(crate) announces: usize,
+    /// To the site: `web.connections`, or fewer.
+    pub(crate) site: u32,
+}
 
 /// Raises the soft limit of open files to the hard one. Programs begin with a low soft limit for the
 /// sake of `select`, which nothing here uses.
@@ -9,5 +22,76 @@ pub(crate) fn raise_open_files() {
         .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
     if let Err(error) = raised {
         tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// Shares the limit in force out, and says so where it is too low for the configuration.
+pub(crate) fn share_open_files(config: &Config) -> Places {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft);
+    let own = own_files(fronts::sockets(config));
+    let places = share(limit, own, config.web.connections);
+    if places.site < config.web.connections {
+        let wanted = wanted(own, config.web.connections);
+        tracing::warn!(
+            limit,
+            "too few open files for web.connections: {} at once on the site and {} on the announce \
+             listeners is all there is room for; raise LimitNOFILE= to {wanted} (ulimit -n)",
+            places.site,
+            places.announces
+        );
+    }
+    places
+}
+
+/// What the site may take is half of what is left at most.
+fn share(limit: u64, own: u64, site: u32) -> Places {
+    let rest = limit.saturating_sub(own);
+    let site = (rest / 2 / FILES_PER_PAGE).clamp(1, u64::from(site));
+    let announces = rest.saturating_sub(site * FILES_PER_PAGE).max(1);
+    Places {
+        announces: usize::try_from(announces).unwrap_or(usize::MAX),
+        site: u32::try_from(site).unwrap_or(u32::MAX),
+    }
+}
+
+/// The limit that has room for so many connections to the site.
+fn wanted(own: u64, site: u32) -> u64 {
+    own + u64::from(site) * FILES_PER_PAGE * 2
+}
+
+/// What the daemon opens for itself, with so many listening sockets.
+fn own_files(sockets: usize) -> u64 {
+    OWN_FILES + u64::try_from(sockets).unwrap_or(0) * FILES_PER_SOCKET
+}
+
+/// The store, the admin socket and those who speak to it, health checks, what is being published: some 30 at
+/// rest.
+const OWN_FILES: u64 = 96;
+/// A worker's socket, epoll, and runtime.
+const FILES_PER_SOCKET: u64 = 5;
+/// A connection to the site, and the file that goes out on it.
+const FILES_PER_PAGE: u64 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_site_does_not_need_is_for_announces() {
+        assert_eq!(share(1_048_576, 100, 4096), Places { announces: 1_040_284, site: 4096 });
+        assert_eq!(share(u64::MAX, 100, 1).site, 1);
+    }
+
+    #[test]
+    fn a_low_limit_is_halved() {
+        assert_eq!(share(300, 100, 4096), Places { announces: 100, site: 50 });
+        assert_eq!(share(50, 100, 4096), Places { announces: 1, site: 1 });
+    }
+
+    #[test]
+    fn the_limit_that_is_asked_for_is_enough_and_the_least() {
+        let wanted = wanted(100, 4096);
+        assert_eq!(share(wanted, 100, 4096).site, 4096);
+        assert!(share(wanted - 1, 100, 4096).site < 4096);
     }
 }

@@ -30,7 +30,8 @@ pub fn router(till: Arc<Till>) -> Router {
 #[derive(Clone)]
 struct Door {
     till: Arc<Till>,
-    /// Bounds the memory for bodies; who finds it full is told to come again.
+    /// Bounds the events at work at once. Only one whose body is here takes a place, or who sends none
+    /// would keep providers out; who finds no place for a while is told to come again.
     room: Arc<Semaphore>,
 }
 
@@ -43,9 +44,12 @@ async fn receive(
     if !till.knows(&provider) {
         return (StatusCode::NOT_FOUND, "no such webhook\n").into_response();
     }
-    let Ok(_place) = room.try_acquire() else { return again(&till, &provider, "too many") };
     let mut delivery = Delivery::of(&provider);
-    let event = match read_body(body).await {
+    let body = read_body(body).await;
+    let Ok(Ok(_place)) = timeout(ROOM_PATIENCE, room.acquire()).await else {
+        return again(&till, &provider, "too many");
+    };
+    let event = match body {
         Ok(body) => {
             delivery.body = body.into();
             till.read(&mut delivery, &headers)
@@ -99,10 +103,13 @@ fn again(till: &Till, provider: &str, why: &'static str) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "30")], why).into_response()
 }
 
-/// The largest body that is taken, in bytes: no provider's is near.
+/// The largest body that is taken, in bytes: no provider's is near. How many are read at once the listener
+/// bounds, by its connections from one network and altogether.
 pub const MAX_BODY_BYTES: usize = 256 << 10;
 const MAX_REFUSED_BYTES: usize = 4096;
 const MAX_AT_ONCE: usize = 128;
+/// How long an event waits for others: with its work less than providers wait for an answer.
+const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! No `Last-Modified`, because one ETag is enough, and no `Content-Encoding`, because a client that
 //! asks for bytes means these.
 
-use std::fmt::Write;
+use std::fmt::{Arguments, Write};
 
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
@@ -15,6 +15,10 @@ use super::range::{Wanted, wanted};
 /// What a request says beside its target.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
+    /// The value of `If-Match`.
+    pub if_match: Option<&'a [u8]>,
+    /// The value of `If-None-Match`.
+    pub if_none_match: Option<&'a [u8]>,
     /// The value of `Range`.
     pub range: Option<&'a [u8]>,
     /// The value of `If-Range`.
@@ -39,6 +43,19 @@ pub struct Reply {
 /// Answers a request that was let in, at a time in Unix seconds.
 pub fn reply(pass: &Pass, asked: &Asked<'_>, now_unix: u32) -> Reply {
     let (length, etag) = (pass.length(), pass.etag());
+    // Conditions come before ranges (RFC 9110, 13.2.2).
+    if asked.if_match.is_some_and(|tags| !names(tags, &etag, false)) {
+        let mut head = begin("412 Precondition Failed", Some(0), now_unix);
+        finish(&mut head, asked.keep_alive);
+        return Reply { head, start: 0, end: 0 };
+    }
+    if asked.if_none_match.is_some_and(|tags| names(tags, &etag, true)) {
+        // Its length would be the file's, and some wait for so many bytes.
+        let mut head = begin("304 Not Modified", None, now_unix);
+        line(&mut head, format_args!("ETag: \"{etag}\""));
+        finish(&mut head, asked.keep_alive);
+        return Reply { head, start: 0, end: 0 };
+    }
     let (status, range, span) = match wanted(asked.range_in_force(&etag), length) {
         Wanted::Part { start, end } => {
             ("206 Partial Content", Some(format!("{start}-{}", end - 1)), (start, end))
@@ -46,11 +63,8 @@ pub fn reply(pass: &Pass, asked: &Asked<'_>, now_unix: u32) -> Reply {
         Wanted::Unsatisfiable => ("416 Range Not Satisfiable", Some("*".to_owned()), (0, 0)),
         Wanted::Whole => ("200 OK", None, (0, length)),
     };
-    let mut head = begin(status, span.1 - span.0, now_unix);
-    let mut line = |text: std::fmt::Arguments<'_>| {
-        // Writing to a string does not fail.
-        let _ = write!(head, "{text}\r\n");
-    };
+    let mut head = begin(status, Some(span.1 - span.0), now_unix);
+    let mut line = |text: Arguments<'_>| line(&mut head, text);
     if let Some(range) = range {
         line(format_args!("Content-Range: bytes {range}/{length}"));
     }
@@ -76,7 +90,7 @@ pub fn refusal(refused: Refused, asked: &Asked<'_>, now_unix: u32) -> String {
         Refused::Unavailable => return String::new(),
     };
     let length = u64::try_from(body.len()).unwrap_or(0);
-    let mut head = begin(status, length, now_unix);
+    let mut head = begin(status, Some(length), now_unix);
     head.push_str("Content-Type: text/plain; charset=utf-8\r\n");
     finish(&mut head, asked.keep_alive);
     if !asked.head {
@@ -88,18 +102,40 @@ pub fn refusal(refused: Refused, asked: &Asked<'_>, now_unix: u32) -> String {
 impl<'a> Asked<'a> {
     /// The range, unless it is asked of another edition of the file.
     fn range_in_force(&self, etag: &str) -> Option<&'a [u8]> {
-        let is_other = |condition: &[u8]| {
-            let quoted = condition.trim_ascii().strip_prefix(b"\"");
-            quoted.and_then(|rest| rest.strip_suffix(b"\"")) != Some(etag.as_bytes())
-        };
+        let is_other = |condition: &[u8]| !is_tag(condition.trim_ascii(), etag);
         if self.if_range.is_some_and(is_other) { None } else { self.range }
     }
 }
 
-fn begin(status: &str, length: u64, now_unix: u32) -> String {
+/// Whether a list of entity tags names this one, or any by `*`. Tags that are not said to be the same byte
+/// for byte count where the comparison is weak (RFC 9110, 8.8.3.2).
+fn names(tags: &[u8], etag: &str, is_weak: bool) -> bool {
+    let is_ours = |tag: &[u8]| {
+        is_tag(if is_weak { tag.strip_prefix(b"W/").unwrap_or(tag) } else { tag }, etag)
+    };
+    // Ours hold no comma.
+    tags.trim_ascii() == b"*"
+        || tags.split(|byte| *byte == b',').any(|tag| is_ours(tag.trim_ascii()))
+}
+
+fn is_tag(tag: &[u8], etag: &str) -> bool {
+    let quoted = tag.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    quoted == Some(etag.as_bytes())
+}
+
+fn begin(status: &str, length: Option<u64>, now_unix: u32) -> String {
     let now = Timestamp::from_second(now_unix.into()).unwrap_or_default();
     let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT");
-    format!("HTTP/1.1 {status}\r\nDate: {date}\r\nContent-Length: {length}\r\n")
+    let mut head = format!("HTTP/1.1 {status}\r\nDate: {date}\r\n");
+    if let Some(length) = length {
+        line(&mut head, format_args!("Content-Length: {length}"));
+    }
+    head
+}
+
+fn line(head: &mut String, text: Arguments<'_>) {
+    // Writing to a string does not fail.
+    let _ = write!(head, "{text}\r\n");
 }
 
 fn finish(head: &mut String, keep_alive: bool) {

@@ -18,7 +18,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::{CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 pub use masthead::Masthead;
 pub use state::{Addresses, Origin, Site};
@@ -30,6 +30,9 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/feed/public.xml", get(feeds::public))
         .route("/feed/{token}/{file}", get(feeds::personal))
         .route("/t/{token}/{file}", get(torrents::show))
+        // The comment of each torrent names it. Any name goes the same way, so that nobody learns by
+        // trying which items there are.
+        .route("/items/{name}", get(async || Redirect::to("/")))
         .fallback(async || text(StatusCode::NOT_FOUND, "nothing here\n"))
         .method_not_allowed_fallback(async || {
             text(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method\n")

@@ -7,6 +7,7 @@ use club::{
     Stamp, Wants,
 };
 use data_encoding::HEXLOWER;
+use futures_util::stream::pending;
 use hmac::{Hmac, KeyInit, Mac};
 use policy::{Entitlements, PolicyId, Roster, Rules, TierId};
 use serde_json::json;
@@ -64,6 +65,19 @@ async fn a_body_at_the_bound_is_taken() {
     let mut body = paid(&house.order(500).await, 500);
     body.resize(MAX_BODY_BYTES, b' ');
     assert_eq!(house.stripe(&body, NOW).await.0, 200);
+}
+
+#[tokio::test]
+async fn who_sends_no_body_keeps_nobody_out() {
+    let house = House::new().await;
+    let order = house.order(500).await;
+    for _ in 0..=MAX_AT_ONCE {
+        let never = Body::from_stream(pending::<Result<Bytes, std::io::Error>>());
+        let request = Request::post("/webhooks/stripe").body(never).unwrap();
+        tokio::spawn(house.router.clone().oneshot(request));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(house.stripe(&paid(&order, 500), NOW).await.0, 200);
 }
 
 #[tokio::test]

@@ -219,6 +219,35 @@ async fn the_head_says_what_follows() {
         let other = Asked { if_range: Some(other.as_bytes()), ..range(b"bytes=5-6") };
         check(other, "200 OK", None, (0, 1000));
     }
+    for (tags, weak) in [
+        ("*", false),
+        (etag.as_str(), false),
+        (&format!("\"x\", {etag} ,\"y\""), false),
+        (&format!("W/{etag}"), true),
+    ] {
+        let tags = Some(tags.as_bytes());
+        let known = Asked { if_none_match: tags, if_range: Some(b"\"x\""), ..range(b"bytes=5-6") };
+        let text = check(known, "304 Not Modified", None, (0, 0));
+        assert!(
+            text.contains(&format!("\r\nETag: {etag}\r\nCache-Control: private, no-store\r\n")),
+            "{text}"
+        );
+        assert!(!text.contains("Content-Length"), "{text}");
+        let wanted = Asked { if_match: tags, ..range(b"bytes=5-6") };
+        if weak {
+            check(wanted, "412 Precondition Failed", None, (0, 0));
+        } else {
+            check(wanted, "206 Partial Content", Some("5-6/1000"), (5, 7));
+        }
+    }
+    for tags in ["\"other\"", "", pass.etag().as_str(), &format!("\"{}", pass.etag()), "\"*\""] {
+        let tags = Some(tags.as_bytes());
+        let unknown = Asked { if_none_match: tags, ..range(b"bytes=5-6") };
+        check(unknown, "206 Partial Content", Some("5-6/1000"), (5, 7));
+        let other = Asked { if_match: tags, if_none_match: Some(b"*"), ..range(b"bytes=5-6") };
+        let text = check(other, "412 Precondition Failed", None, (0, 0));
+        assert!(text.contains("\r\nContent-Length: 0\r\n"), "{text}");
+    }
     let bodies = [Refused::Missing, Refused::Over].map(|refused| refusal(refused, &head, 0));
     assert!(bodies[0].starts_with("HTTP/1.1 404 ") && bodies[0].ends_with("\r\n\r\n"));
     assert!(bodies[1].starts_with("HTTP/1.1 403 "));
