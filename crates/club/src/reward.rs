@@ -2,7 +2,9 @@
 //!
 //! The money is the price difference: who bought the torrent paid less than for a direct download,
 //! and left it to others to carry. What is promised of an item never exceeds that, so the publisher
-//! never pays more than was saved. Store credit is spent here and never paid out.
+//! never pays more than was saved. An order's difference is there to be earned once its buyer took
+//! something from peers, and not before: buyers who collude with a carrier put in their own alone.
+//! Store credit is spent here and never paid out.
 
 use policy::{ItemId, MemberId};
 
@@ -247,8 +249,8 @@ async fn reverse(
     Ok(Reward { reversed: Some(stamp.now_unix), ..reward })
 }
 
-/// What orders of the torrent saved the publisher, in the item's currency: of each, the difference
-/// to the direct price, and never more than was paid.
+/// What orders of the torrent whose buyers took from peers saved the publisher, in the item's
+/// currency: of each, the difference to the direct price, and never more than was paid.
 async fn saved(
     db: &mut dyn Connection,
     item: ItemId,
@@ -318,6 +320,8 @@ const SAVED: &str = "SELECT item.currency, CAST(coalesce(sum( \
      ELSE amount END), 0) AS BIGINT) FROM item \
      LEFT JOIN orders ON orders.item = item.id AND orders.way = 'torrent' \
      AND orders.refunded IS NULL AND orders.currency = item.currency \
+     AND EXISTS (SELECT 1 FROM taken WHERE taken.item = item.id \
+     AND taken.member = orders.member AND peers > 0) \
      WHERE item.id = $1 AND torrent_price IS NOT NULL AND direct_price IS NOT NULL \
      GROUP BY item.id, item.currency";
 const VERIFIED_OF: &str = "SELECT item, CAST(sum(uploaded) AS BIGINT), \

@@ -78,6 +78,9 @@ macro_rules! facts {
                 what_is_paid_is_in_force_when_it_returns,
                 what_is_refused_is_kept_and_bounded,
                 wrong_amounts_and_unknown_orders_grant_nothing;
+            pool:
+                a_buyer_whom_the_web_seed_served_adds_nothing,
+                a_pair_that_colludes_gets_its_own_difference_alone;
             rebate:
                 vector_a_verified_upload_shares_the_pool,
                 vector_b_who_claims_too_much_is_scaled_down_and_an_alert,

@@ -19,6 +19,7 @@ pub(crate) mod members;
 pub(crate) mod model;
 pub(crate) mod money;
 pub(crate) mod payments;
+pub(crate) mod pool;
 pub(crate) mod prices;
 pub(crate) mod rebate;
 pub(crate) mod standing;
