@@ -136,23 +136,25 @@ impl Club {
 }
 
 /// What of the price difference is not promised yet, at most what `verified` bytes may earn; `None`
-/// where the item has no two prices.
+/// where nothing is. Of several currencies, that which the item is sold in comes first.
 pub(crate) async fn pool(
     db: &mut dyn Connection,
     item: ItemId,
     rules: &RewardRules,
     verified: u64,
 ) -> Result<Option<Amount>, Error> {
-    let Some((currency, saved)) = saved(db, item, rules.pool_permille).await? else {
-        return Ok(None);
-    };
-    let promised = promised(db, item, currency).await?;
-    let left = saved.saturating_sub(promised).max(0);
-    let most = match &rules.per_gib {
-        Some(per_gib) => per_gib_of(Amount::parse(per_gib, currency)?, verified),
-        None => left,
-    };
-    Ok(Some(currency.minor(left.min(most))))
+    for saved in saved(db, item, rules.pool_permille).await? {
+        let currency = saved.currency;
+        let left = saved.minor.saturating_sub(promised(db, item, currency).await?);
+        if left > 0 {
+            let most = match &rules.per_gib {
+                Some(per_gib) => per_gib_of(Amount::parse(per_gib, currency)?, verified),
+                None => left,
+            };
+            return Ok(Some(currency.minor(left.min(most))));
+        }
+    }
+    Ok(None)
 }
 
 /// Promises a reward.
@@ -190,7 +192,8 @@ async fn pay(
     }
     let currency = reward.amount.currency;
     let saved = saved(db, reward.item, pool_permille).await?;
-    let covered = saved.map_or(0, |(of, minor)| if of == currency { minor } else { 0 });
+    let covered =
+        saved.iter().find(|saved| saved.currency == currency).map_or(0, |saved| saved.minor);
     if promised(db, reward.item, currency).await? > covered {
         reverse(db, stamp, reward, "orders that paid for it were refunded").await?;
         return Ok(false);
@@ -249,19 +252,20 @@ async fn reverse(
     Ok(Reward { reversed: Some(stamp.now_unix), ..reward })
 }
 
-/// What orders of the torrent whose buyers took from peers saved the publisher, in the item's
-/// currency: of each, the difference to the direct price, and never more than was paid.
+/// What orders of the torrent whose buyers took from peers saved the publisher, in each currency:
+/// of each order, the difference to the direct price when it was sold, and never more than is kept.
 async fn saved(
     db: &mut dyn Connection,
     item: ItemId,
     pool_permille: u16,
-) -> SqlResult<Option<(Currency, i64)>> {
-    let read = |row: &dyn Row| Ok((ledger::currency(row, 0)?, row.number::<i64>(1)?));
-    let saved = db.one(SAVED, &[item.0.into()], read).await?;
-    Ok(saved.map(|(currency, minor)| {
-        let part = i128::from(minor) * i128::from(pool_permille) / 1000;
-        (currency, i64::try_from(part).unwrap_or(i64::MAX))
-    }))
+) -> SqlResult<Vec<Amount>> {
+    let read = |row: &dyn Row| Ok(ledger::currency(row, 0)?.minor(row.number(1)?));
+    let saved = db.all(SAVED, &[item.0.into()], read).await?;
+    let part = |saved: Amount| {
+        let part = i128::from(saved.minor) * i128::from(pool_permille) / 1000;
+        saved.currency.minor(i64::try_from(part).unwrap_or(i64::MAX))
+    };
+    Ok(saved.into_iter().map(part).collect())
 }
 
 /// What was promised of an item and stands.
@@ -312,18 +316,16 @@ const OF_MEMBER: &str =
 const PAGE: &str = select!("WHERE reward.id > $1 ORDER BY reward.id LIMIT $2");
 const PROMISED: &str = "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM reward \
      WHERE item = $1 AND currency = $2 AND reversed IS NULL";
-const SAVED: &str = "SELECT item.currency, CAST(coalesce(sum( \
-     CASE WHEN amount <= 0 OR direct_price <= amount THEN 0 \
-     WHEN direct_price - CASE WHEN amount > torrent_price THEN amount ELSE torrent_price END \
-     < amount \
-     THEN direct_price - CASE WHEN amount > torrent_price THEN amount ELSE torrent_price END \
-     ELSE amount END), 0) AS BIGINT) FROM item \
-     LEFT JOIN orders ON orders.item = item.id AND orders.way = 'torrent' \
-     AND orders.refunded IS NULL AND orders.currency = item.currency \
-     AND EXISTS (SELECT 1 FROM taken WHERE taken.item = item.id \
-     AND taken.member = orders.member AND peers > 0) \
-     WHERE item.id = $1 AND torrent_price IS NOT NULL AND direct_price IS NOT NULL \
-     GROUP BY item.id, item.currency";
+const SAVED: &str = "SELECT sale.currency, \
+     CAST(sum(CASE WHEN saved < kept THEN saved ELSE kept END) AS BIGINT) \
+     FROM (SELECT orders.currency, saved, orders.amount - coalesce( \
+     (SELECT CAST(sum(posting.amount) AS BIGINT) \
+     FROM journal JOIN posting ON posting.journal = journal.id \
+     WHERE journal.reverses = orders.journal AND posting.amount > 0), 0) AS kept \
+     FROM orders JOIN taken ON taken.item = orders.item AND taken.member = orders.member \
+     WHERE orders.item = $1 AND saved > 0 AND refunded IS NULL AND peers > 0) AS sale \
+     JOIN item ON item.id = $1 GROUP BY sale.currency, item.currency \
+     ORDER BY CASE WHEN sale.currency = item.currency THEN 0 ELSE 1 END, sale.currency";
 const VERIFIED_OF: &str = "SELECT item, CAST(sum(uploaded) AS BIGINT), \
      CAST(sum(verified) AS BIGINT) FROM carried \
      WHERE member = $1 AND verified IS NOT NULL GROUP BY item ORDER BY item";
