@@ -82,8 +82,10 @@ macro_rules! facts {
                 a_buyer_whom_the_web_seed_served_adds_nothing,
                 a_pair_that_colludes_gets_its_own_difference_alone,
                 a_price_that_changes_later_changes_no_reward,
+                a_reward_is_posted_as_far_as_it_is_covered,
                 an_item_off_sale_earns_what_its_orders_saved,
-                an_order_saves_no_more_than_is_kept_of_it;
+                an_order_saves_no_more_than_is_kept_of_it,
+                rewards_that_are_held_share_what_is_left;
             rebate:
                 vector_a_verified_upload_shares_the_pool,
                 vector_b_who_claims_too_much_is_scaled_down_and_an_alert,
