@@ -212,7 +212,9 @@ pub(crate) const PAID: &str = columns!(
     "FROM orders WHERE member = $1 AND item = $2 AND way IN ($3, 'direct') AND refunded IS NULL \
      ORDER BY id"
 );
+/// Those of a member that still give an item.
 pub(crate) const STILL_PAID: &str = columns!(
     "SELECT",
-    "FROM orders WHERE member = $1 AND item = $2 AND refunded IS NULL ORDER BY id"
+    "FROM orders WHERE member = $1 AND item = $2 AND refunded IS NULL AND revoked IS NULL \
+     ORDER BY id"
 );

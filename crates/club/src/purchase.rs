@@ -8,9 +8,9 @@ use policy::{MemberId, MemberState};
 
 use crate::account::Account;
 use crate::audit::Stamp;
+use crate::bought;
 use crate::club::Club;
 use crate::discount;
-use crate::entitlement;
 use crate::error::Error;
 use crate::item::{self, Item};
 use crate::ledger::{EntryId, NewEntry, Request, negated, post};
@@ -366,8 +366,7 @@ async fn give(
     let source = order.id.to_string();
     match &order.thing {
         Thing::Item { item, .. } => {
-            let right = entitlement::give(db, stamp, member.id, *item, None, &source).await?;
-            changes.rights.push(right);
+            changes.rights.push(bought::give(db, stamp, order, *item).await?);
         }
         // A subscription's end is moved by what is known of it.
         Thing::Tier { days: 0, .. } => {}

@@ -26,6 +26,12 @@ macro_rules! facts {
                 a_new_version_keeps_the_item,
                 a_torrent_is_one_items,
                 withdrawn_and_broken_until_published_again;
+            held:
+                a_grant_that_ends_sooner_takes_no_paid_right,
+                a_grant_to_what_is_paid_for_outlasts_the_refund,
+                a_refund_leaves_the_voucher_or_grant_from_before,
+                a_revoked_right_does_not_come_back_by_a_refund,
+                what_was_held_waits_for_the_last_order_to_be_paid_back;
             imports:
                 a_brought_passkey_stands_for_its_member_until_rotated,
                 a_trial_changes_nothing,

@@ -13,6 +13,7 @@ pub(crate) mod changes;
 pub(crate) mod entitlements;
 mod facts;
 pub(crate) mod goods;
+pub(crate) mod held;
 pub(crate) mod imports;
 pub(crate) mod items;
 pub(crate) mod members;
