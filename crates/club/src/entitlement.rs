@@ -6,6 +6,7 @@
 use policy::{Generation, ItemId, MemberId};
 
 use crate::audit::{Entry, Stamp, record};
+use crate::bought;
 use crate::club::Club;
 use crate::error::Error;
 use crate::item::{find, find_scope};
@@ -36,6 +37,15 @@ pub struct Entitlement {
     pub revoked: Option<u32>,
     /// How it ended before its time; `None` where it did not, or there never was a right.
     pub ended: Option<Ended>,
+    /// What an order's right stands in front of.
+    pub(crate) before: Option<Before>,
+}
+
+/// A right that was in force when an order gave one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Before {
+    pub(crate) until: Option<u32>,
+    pub(crate) source: String,
 }
 
 /// How a right ended before its time.
@@ -69,10 +79,11 @@ impl Entitlement {
         self.granted = now_unix;
         self.revoked = None;
         self.ended = None;
+        self.before = None;
     }
 
     /// One that gives no right.
-    fn none(member: MemberId, item: ItemId, now_unix: u32) -> Self {
+    pub(crate) fn none(member: MemberId, item: ItemId, now_unix: u32) -> Self {
         Self {
             member,
             item,
@@ -83,6 +94,7 @@ impl Entitlement {
             granted: now_unix,
             revoked: Some(now_unix),
             ended: None,
+            before: None,
         }
     }
 }
@@ -96,7 +108,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above; `until` is not in the future.
+    /// See above; `until` is not in the future, or it would cut short what the member paid for.
     pub async fn grant(
         &self,
         stamp: &Stamp,
@@ -106,15 +118,11 @@ impl Club {
         source: &str,
     ) -> Result<Entitlement, Error> {
         stamp.check_future(until)?;
-        let source = source.to_owned();
-        let change = move |held: &mut Entitlement, now| {
-            held.give(until, &source, now);
-            GRANT
-        };
-        self.change_entitlement(stamp, member, item, Missing::Make, change).await
+        let change = Change::Grant { until, source: source.to_owned() };
+        self.change_entitlement(stamp, member, item, change).await
     }
 
-    /// Ends a right. The generation of its passkey stays.
+    /// Ends a right, wherever it comes from. The generation of its passkey stays.
     ///
     /// # Errors
     ///
@@ -125,12 +133,7 @@ impl Club {
         member: &str,
         item: &str,
     ) -> Result<Entitlement, Error> {
-        let change = |held: &mut Entitlement, now| {
-            held.revoked = Some(now);
-            held.ended = Some(Ended::Revoked);
-            REVOKE
-        };
-        self.change_entitlement(stamp, member, item, Missing::Refuse, change).await
+        self.change_entitlement(stamp, member, item, Change::Revoke).await
     }
 
     /// Gives a member another passkey for one item, whether or not there is a right to it beside
@@ -146,12 +149,7 @@ impl Club {
         item: &str,
         old_key_until: Option<u32>,
     ) -> Result<Entitlement, Error> {
-        let change = move |held: &mut Entitlement, _| {
-            held.generation = held.generation.next();
-            held.old_key_until = old_key_until;
-            "entitlement.rotate"
-        };
-        self.change_entitlement(stamp, member, item, Missing::Make, change).await
+        self.change_entitlement(stamp, member, item, Change::Rotate { old_key_until }).await
     }
 
     /// A page of what a member holds or held, by item; that to all items has id 0 and is on the
@@ -193,52 +191,66 @@ impl Club {
         stamp: &Stamp,
         member: &str,
         item: &str,
-        missing: Missing,
-        change: impl FnOnce(&mut Entitlement, u32) -> &'static str + Send + 'static,
+        to: Change,
     ) -> Result<Entitlement, Error> {
         let (stamp, live) = (stamp.clone(), self.live());
         let (member, item) = (member.to_owned(), item.to_owned());
         self.writer()
             .run(
-                move |db| {
-                    Box::pin(async move {
-                        let mut held = held(db, &stamp, &member, &item, missing).await?;
-                        let what = change(&mut held, stamp.now_unix);
-                        put(db, &held).await?;
-                        note(db, &stamp, what, &held).await?;
-                        Ok(held)
-                    })
-                },
+                move |db| Box::pin(async move { change(db, &stamp, &member, &item, &to).await }),
                 move |held| live.show_entitlement(held),
             )
             .await
     }
 }
 
-/// What to do where there is no entitlement yet.
-#[derive(Clone, Copy)]
-enum Missing {
-    /// Begin with one that gives no right.
-    Make,
-    Refuse,
+/// What an operator does with an entitlement.
+enum Change {
+    Grant { until: Option<u32>, source: String },
+    Revoke,
+    Rotate { old_key_until: Option<u32> },
 }
 
-async fn held(
+async fn change(
     db: &mut dyn Connection,
     stamp: &Stamp,
     member: &str,
     item: &str,
-    missing: Missing,
+    to: &Change,
 ) -> Result<Entitlement, Error> {
     let member = find_live(db, member).await?;
     let (item, item_name) = find_scope(db, item).await?;
-    let found = one(db, member.id, item).await?;
-    match (found, missing) {
-        (Some(held), Missing::Make) => Ok(held),
-        (Some(held), Missing::Refuse) if held.revoked.is_none() => Ok(held),
-        (_, Missing::Refuse) => Err(Error::NotGranted { member: member.name, item: item_name }),
-        (None, Missing::Make) => Ok(Entitlement::none(member.id, item, stamp.now_unix)),
-    }
+    let mut held = match one(db, member.id, item).await? {
+        found if matches!(to, Change::Revoke) => found
+            .filter(|held| held.revoked.is_none())
+            .ok_or(Error::NotGranted { member: member.name, item: item_name })?,
+        Some(held) => held,
+        None => Entitlement::none(member.id, item, stamp.now_unix),
+    };
+    let what = match to {
+        Change::Grant { until, source } => {
+            if until.is_some() {
+                bought::check_not_paid(db, member.id, item).await?;
+            }
+            held.give(*until, source, stamp.now_unix);
+            GRANT
+        }
+        Change::Revoke => {
+            bought::revoke(db, stamp, member.id, item).await?;
+            held.revoked = Some(stamp.now_unix);
+            held.ended = Some(Ended::Revoked);
+            held.before = None;
+            REVOKE
+        }
+        Change::Rotate { old_key_until } => {
+            held.generation = held.generation.next();
+            held.old_key_until = *old_key_until;
+            "entitlement.rotate"
+        }
+    };
+    put(db, &held).await?;
+    note(db, stamp, what, &held).await?;
+    Ok(held)
 }
 
 /// What a member holds or held for an item.
@@ -260,8 +272,21 @@ pub(crate) async fn give(
     source: &str,
 ) -> Result<Entitlement, Error> {
     let found = one(db, member, item).await?;
-    let mut held = found.unwrap_or_else(|| Entitlement::none(member, item, stamp.now_unix));
+    let held = found.unwrap_or_else(|| Entitlement::none(member, item, stamp.now_unix));
+    replace(db, stamp, held, until, source, None).await
+}
+
+/// Grants a right in place of what is held, with what it stands in front of.
+pub(crate) async fn replace(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    mut held: Entitlement,
+    until: Option<u32>,
+    source: &str,
+    before: Option<Before>,
+) -> Result<Entitlement, Error> {
     held.give(until, source, stamp.now_unix);
+    held.before = before;
     put(db, &held).await?;
     note(db, stamp, GRANT, &held).await?;
     Ok(held)
@@ -281,13 +306,16 @@ pub(crate) async fn end(
 }
 
 async fn put(db: &mut dyn Connection, held: &Entitlement) -> SqlResult<u64> {
+    let before = held.before.as_ref();
     db.execute(
         "INSERT INTO entitlement (item, member, until, generation, old_key_until, source, \
-         granted, revoked, ended) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         granted, revoked, ended, before_source, before_until) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
          ON CONFLICT (item, member) DO UPDATE SET until = excluded.until, \
          generation = excluded.generation, old_key_until = excluded.old_key_until, \
          source = excluded.source, granted = excluded.granted, revoked = excluded.revoked, \
-         ended = excluded.ended",
+         ended = excluded.ended, before_source = excluded.before_source, \
+         before_until = excluded.before_until",
         &[
             held.item.0.into(),
             held.member.value().into(),
@@ -298,6 +326,8 @@ async fn put(db: &mut dyn Connection, held: &Entitlement) -> SqlResult<u64> {
             held.granted.into(),
             held.revoked.into(),
             held.ended.map_or(Value::Null, |ended| ended.text().into()),
+            before.map_or(Value::Null, |before| before.source.as_str().into()),
+            before.and_then(|before| before.until).into(),
         ],
     )
     .await
@@ -331,6 +361,10 @@ fn read(row: &dyn Row) -> SqlResult<Entitlement> {
             "revoked" => Some(Ended::Revoked),
             other => return Err(unreadable(8, other)),
         },
+        before: match row.text(9)? {
+            "" => None,
+            source => Some(Before { until: row.optional(10)?, source: source.to_owned() }),
+        },
     })
 }
 
@@ -338,7 +372,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT item, member, until, generation, old_key_until, source, granted, revoked, \
-             coalesce(ended, '') FROM entitlement WHERE ",
+             coalesce(ended, ''), coalesce(before_source, ''), before_until FROM entitlement WHERE ",
             $rest
         )
     };

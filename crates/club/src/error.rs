@@ -4,6 +4,7 @@ use wire::InfoHash;
 
 use crate::alert::AlertId;
 use crate::checkout::CheckoutId;
+use crate::fault::Fault;
 use crate::inbox::DeliveryId;
 use crate::ledger::EntryId;
 use crate::money::{Amount, MoneyError};
@@ -226,6 +227,9 @@ pub enum Error {
         /// What was to be taken.
         needed: Amount,
     },
+    /// What was bought is for ever, and a grant would end sooner.
+    #[error("order {id} gave this for ever: `usher refund {id}` or `usher revoke` ends it", id = .0.0)]
+    Paid(OrderId),
     /// Nothing of an order is left to pay back.
     #[error("order {} was paid back already, all {amount} of it: nothing is left", order.0)]
     PaidBack {
@@ -353,6 +357,7 @@ impl Error {
             | Self::NotForSale { .. }
             | Self::NotTopup(_)
             | Self::Overdrawn { .. }
+            | Self::Paid(_)
             | Self::PaidBack { .. }
             | Self::PasskeyTaken { .. }
             | Self::Removed { .. }
@@ -380,17 +385,4 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Unavailable::from(error).into()
     }
-}
-
-/// Whose fault an error is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Fault {
-    /// The request does not fit what is there.
-    Conflict,
-    /// What was asked for is not there.
-    Missing,
-    /// The request could be answered; we can't.
-    Ours,
-    /// The request is wrong whatever is there.
-    Request,
 }

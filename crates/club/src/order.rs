@@ -201,8 +201,9 @@ const OF_MEMBER: &str =
     columns!("SELECT", "FROM orders WHERE member = $1 AND id > $2 ORDER BY id LIMIT $3");
 pub(crate) const INSERT: &str = columns!(
     "INSERT INTO orders (member, item, way, tier, days, currency, price, discount, \
-     discount_code, amount, tax_label, tax_rate, tax, credit, journal, created) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING",
+     discount_code, amount, tax_label, tax_rate, tax, credit, journal, created, saved) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+     RETURNING",
     ""
 );
 /// Those of a member for an item in some way that give it: the direct download gives the torrent.
@@ -211,7 +212,9 @@ pub(crate) const PAID: &str = columns!(
     "FROM orders WHERE member = $1 AND item = $2 AND way IN ($3, 'direct') AND refunded IS NULL \
      ORDER BY id"
 );
+/// Those of a member that still give an item.
 pub(crate) const STILL_PAID: &str = columns!(
     "SELECT",
-    "FROM orders WHERE member = $1 AND item = $2 AND refunded IS NULL ORDER BY id"
+    "FROM orders WHERE member = $1 AND item = $2 AND refunded IS NULL AND revoked IS NULL \
+     ORDER BY id"
 );

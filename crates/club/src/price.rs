@@ -58,6 +58,19 @@ impl Prices {
         self.torrent.or(self.direct).map(|price| price.currency)
     }
 
+    /// By how much who pays so much for the torrent pays less than for the direct download, and no
+    /// more than is paid; nothing where either is not sold. What a discount takes off is not of it.
+    pub(crate) fn saved(self, paid: Amount) -> Amount {
+        let saved = match (self.torrent, self.direct) {
+            (Some(torrent), Some(direct)) if direct.currency == paid.currency => {
+                let dearest = torrent.minor.max(paid.minor);
+                direct.minor.saturating_sub(dearest).max(0).min(paid.minor)
+            }
+            _ => 0,
+        };
+        paid.currency.minor(saved)
+    }
+
     /// The lower one.
     fn lowest(self) -> Option<Amount> {
         self.torrent.or(self.direct)

@@ -8,9 +8,9 @@ use policy::{MemberId, MemberState};
 
 use crate::account::Account;
 use crate::audit::Stamp;
+use crate::bought;
 use crate::club::Club;
 use crate::discount;
-use crate::entitlement;
 use crate::error::Error;
 use crate::item::{self, Item};
 use crate::ledger::{EntryId, NewEntry, Request, negated, post};
@@ -19,7 +19,7 @@ use crate::money::{Amount, MoneyError};
 use crate::names::Names;
 use crate::order::{self, INSERT, Order, PAID, Thing};
 use crate::payment::{check_amount, held};
-use crate::price::Way;
+use crate::price::{Prices, Way};
 use crate::settle::Changes;
 use crate::sql::{Connection, Value};
 use crate::tax::Tax;
@@ -123,6 +123,8 @@ pub(crate) struct Sale<'a> {
     pub(crate) discount: Option<(String, Amount)>,
     /// What of it store credit pays.
     pub(crate) credit: Amount,
+    /// Those of the item at the time of the sale.
+    pub(crate) prices: Prices,
 }
 
 impl Sale<'_> {
@@ -130,6 +132,16 @@ impl Sale<'_> {
     fn amount(&self) -> Amount {
         let off = self.discount.as_ref().map_or(0, |(_, off)| off.minor);
         self.price.currency.minor(self.price.minor - off)
+    }
+
+    /// What carriers can earn by it.
+    fn saved(&self) -> Amount {
+        match &self.thing {
+            Thing::Item { way: Way::Torrent, .. } => self.prices.saved(self.amount()),
+            Thing::Item { way: Way::Direct, .. } | Thing::Tier { .. } => {
+                self.price.currency.minor(0)
+            }
+        }
     }
 }
 
@@ -170,8 +182,9 @@ async fn buy(
         return Err(Error::Short { member: member.name, has: spendable, needs });
     }
     let credit = needs.currency.minor(has.credit.minor.min(needs.minor));
+    let prices = offer.item.as_ref().map(|item| item.prices).unwrap_or_default();
     let name = &offer.name;
-    let sale = Sale { member: &member, thing: offer.thing, name, price, discount, credit };
+    let sale = Sale { member: &member, thing: offer.thing, name, price, discount, credit, prices };
     place(db, stamp, names, &request, sale).await
 }
 
@@ -336,6 +349,7 @@ async fn insert(
         minor(sale.credit),
         entry.0.into(),
         stamp.now_unix.into(),
+        minor(sale.saved()),
     ];
     Ok(db.one(INSERT, &values, order::read).await?.ok_or(sqlx::Error::RowNotFound)?)
 }
@@ -352,8 +366,7 @@ async fn give(
     let source = order.id.to_string();
     match &order.thing {
         Thing::Item { item, .. } => {
-            let right = entitlement::give(db, stamp, member.id, *item, None, &source).await?;
-            changes.rights.push(right);
+            changes.rights.push(bought::give(db, stamp, order, *item).await?);
         }
         // A subscription's end is moved by what is known of it.
         Thing::Tier { days: 0, .. } => {}

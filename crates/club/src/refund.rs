@@ -1,21 +1,20 @@
 //! Paying orders back, to where the money came from: what was paid in first, then store credit.
 //!
 //! A part that is paid back leaves the right. When nothing is left paid a right to an item ends,
-//! unless another order of the member's pays for it, and the days of a tier are taken back.
-
-use policy::ItemId;
+//! unless another order of the member's pays for it or there was one before, and the days of a tier
+//! are taken back.
 
 use crate::account::Account;
 use crate::audit::Stamp;
 use crate::books::{self, Entry};
+use crate::bought;
 use crate::club::Club;
-use crate::entitlement::{self, Entitlement};
 use crate::error::Error;
 use crate::item;
 use crate::ledger::{self, EntryId, NewEntry, Request, post};
 use crate::money::{Amount, MoneyError};
 use crate::names::Names;
-use crate::order::{self, Order, OrderId, STILL_PAID, Thing};
+use crate::order::{self, Order, OrderId, Thing};
 use crate::payment::{check_amount, credit};
 use crate::settle::Changes;
 use crate::sql::Connection;
@@ -169,7 +168,7 @@ async fn end(
     let mut changes = Changes::default();
     match &order.thing {
         Thing::Item { item, .. } => {
-            changes.rights.extend(end_right(db, stamp, order, *item).await?);
+            changes.rights.extend(bought::end(db, stamp, order, *item).await?);
         }
         Thing::Tier { days: 0, .. } => {}
         Thing::Tier { tier, days } => {
@@ -180,29 +179,6 @@ async fn end(
         }
     }
     Ok(changes)
-}
-
-/// Ends the right that came from an order, or lets it come from another.
-async fn end_right(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    order: &Order,
-    item: ItemId,
-) -> Result<Option<Entitlement>, Error> {
-    let values = [order.member.value().into(), item.0.into()];
-    let other = db.one(STILL_PAID, &values, order::read).await?;
-    let Some(held) = entitlement::one(db, order.member, item).await? else { return Ok(None) };
-    if held.source != order.id.to_string() || held.revoked.is_some() {
-        return Ok(None);
-    }
-    let changed = match other {
-        Some(other) => {
-            let source = other.id.to_string();
-            entitlement::give(db, stamp, order.member, item, None, &source).await?
-        }
-        None => entitlement::end(db, stamp, held).await?,
-    };
-    Ok(Some(changed))
 }
 
 const REFUND: &str = "refund";

@@ -2,7 +2,9 @@
 //!
 //! The money is the price difference: who bought the torrent paid less than for a direct download,
 //! and left it to others to carry. What is promised of an item never exceeds that, so the publisher
-//! never pays more than was saved. Store credit is spent here and never paid out.
+//! never pays more than was saved. An order's difference is there to be earned once its buyer took
+//! something from peers, and not before: buyers who collude with a carrier put in their own alone.
+//! Store credit is spent here and never paid out.
 
 use policy::{ItemId, MemberId};
 
@@ -32,7 +34,7 @@ pub struct Reward {
     pub item: ItemId,
     /// When the window ended, in Unix seconds.
     pub window: u32,
-    /// How much.
+    /// How much: once it is posted, what was.
     pub amount: Amount,
     /// When it is posted, in Unix seconds.
     pub due: u32,
@@ -88,9 +90,9 @@ impl Club {
         Ok(db.all(VERIFIED_OF, &[member.into()], read).await?)
     }
 
-    /// Posts the rewards whose hold is over, at most a page of them; those of suspended members
-    /// wait, and those for which refunds left no money are taken back. Returns how many were
-    /// posted.
+    /// Posts the rewards whose hold is over, at most a page of them, as far as refunds left money
+    /// for them; those of suspended members wait, and those for which none is left are taken back.
+    /// Returns how many were posted.
     ///
     /// # Errors
     ///
@@ -134,23 +136,26 @@ impl Club {
 }
 
 /// What of the price difference is not promised yet, at most what `verified` bytes may earn; `None`
-/// where the item has no two prices.
+/// where nothing is. Of several currencies, that which the item is sold in comes first.
 pub(crate) async fn pool(
     db: &mut dyn Connection,
     item: ItemId,
     rules: &RewardRules,
     verified: u64,
 ) -> Result<Option<Amount>, Error> {
-    let Some((currency, saved)) = saved(db, item, rules.pool_permille).await? else {
-        return Ok(None);
-    };
-    let promised = promised(db, item, currency).await?;
-    let left = saved.saturating_sub(promised).max(0);
-    let most = match &rules.per_gib {
-        Some(per_gib) => per_gib_of(Amount::parse(per_gib, currency)?, verified),
-        None => left,
-    };
-    Ok(Some(currency.minor(left.min(most))))
+    for saved in saved(db, item, rules.pool_permille).await? {
+        let currency = saved.currency;
+        let Promised { posted, held } = promised(db, item, currency).await?;
+        let left = saved.minor.saturating_sub(posted).saturating_sub(held);
+        if left > 0 {
+            let most = match &rules.per_gib {
+                Some(per_gib) => per_gib_of(Amount::parse(per_gib, currency)?, verified),
+                None => left,
+            };
+            return Ok(Some(currency.minor(left.min(most))));
+        }
+    }
+    Ok(None)
 }
 
 /// Promises a reward.
@@ -175,24 +180,24 @@ pub(crate) async fn promise(
     db.execute(sql, &values).await.map(drop)
 }
 
-/// Posts a reward whose hold is over; `false` where it was taken back instead, or is no longer due.
+/// Posts a reward whose hold is over, as far as it is covered; `false` where it was taken back
+/// instead, or is no longer due.
 async fn pay(
     db: &mut dyn Connection,
     stamp: &Stamp,
     id: RewardId,
     pool_permille: u16,
 ) -> Result<bool, Error> {
-    let reward = find(db, id).await?;
-    if reward.entry.is_some() || reward.reversed.is_some() {
+    let promised = find(db, id).await?;
+    if promised.entry.is_some() || promised.reversed.is_some() {
         return Ok(false);
     }
-    let currency = reward.amount.currency;
-    let saved = saved(db, reward.item, pool_permille).await?;
-    let covered = saved.map_or(0, |(of, minor)| if of == currency { minor } else { 0 });
-    if promised(db, reward.item, currency).await? > covered {
-        reverse(db, stamp, reward, "orders that paid for it were refunded").await?;
+    let amount = covered(db, &promised, pool_permille).await?;
+    if amount.minor == 0 {
+        reverse(db, stamp, promised, UNCOVERED).await?;
         return Ok(false);
     }
+    let reward = Reward { amount, ..promised };
     let entry = NewEntry {
         request: &Request::new(&format!("reward:{}", id.0), &[])?,
         kind: "reward",
@@ -205,9 +210,33 @@ async fn pay(
         ],
     };
     let entry = post(db, stamp, entry).await?;
-    let sql = "UPDATE reward SET journal = $2 WHERE id = $1";
-    db.execute(sql, &[id.0.into(), entry.0.into()]).await?;
+    let sql = "UPDATE reward SET journal = $2, amount = $3 WHERE id = $1";
+    db.execute(sql, &[id.0.into(), entry.0.into(), Value::Int(Some(amount.minor))]).await?;
+    if amount != promised.amount {
+        let cut = amount.currency.minor(promised.amount.minor - amount.minor);
+        let detail = format!("reward {}, {cut} of {}: {UNCOVERED}", id.0, promised.amount);
+        note_reversed(db, stamp, &reward, &detail).await?;
+    }
     Ok(true)
+}
+
+/// What of a reward that is held the orders that stand pay for: all that are held share alike what
+/// those that were posted leave.
+async fn covered(
+    db: &mut dyn Connection,
+    reward: &Reward,
+    pool_permille: u16,
+) -> Result<Amount, Error> {
+    let Reward { item, amount, .. } = *reward;
+    let saved = saved(db, item, pool_permille).await?;
+    let saved = saved.iter().find(|saved| saved.currency == amount.currency);
+    let Promised { posted, held } = promised(db, item, amount.currency).await?;
+    let left = saved.map_or(0, |saved| saved.minor).saturating_sub(posted).max(0);
+    if held <= left {
+        return Ok(amount);
+    }
+    let part = i128::from(amount.minor) * i128::from(left) / i128::from(held);
+    Ok(amount.currency.minor(i64::try_from(part).unwrap_or(amount.minor)))
 }
 
 async fn reverse(
@@ -241,31 +270,50 @@ async fn reverse(
     let sql = "UPDATE reward SET reversed = $2 WHERE id = $1";
     db.execute(sql, &[reward.id.0.into(), stamp.now_unix.into()]).await?;
     let detail = format!("reward {}, {}: {why}", reward.id.0, reward.amount);
-    let (member, item) = (Some(reward.member), Some(reward.item));
-    let entry = audit::Entry { what: "reward.reverse", member, item, detail: &detail };
-    record(db, stamp, entry).await?;
+    note_reversed(db, stamp, &reward, &detail).await?;
     Ok(Reward { reversed: Some(stamp.now_unix), ..reward })
 }
 
-/// What orders of the torrent saved the publisher, in the item's currency: of each, the difference
-/// to the direct price, and never more than was paid.
+async fn note_reversed(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    reward: &Reward,
+    detail: &str,
+) -> Result<(), Error> {
+    let (member, item) = (Some(reward.member), Some(reward.item));
+    record(db, stamp, audit::Entry { what: "reward.reverse", member, item, detail }).await
+}
+
+/// What orders of the torrent whose buyers took from peers saved the publisher, in each currency:
+/// of each order, the difference to the direct price when it was sold, and never more than is kept.
 async fn saved(
     db: &mut dyn Connection,
     item: ItemId,
     pool_permille: u16,
-) -> SqlResult<Option<(Currency, i64)>> {
-    let read = |row: &dyn Row| Ok((ledger::currency(row, 0)?, row.number::<i64>(1)?));
-    let saved = db.one(SAVED, &[item.0.into()], read).await?;
-    Ok(saved.map(|(currency, minor)| {
-        let part = i128::from(minor) * i128::from(pool_permille) / 1000;
-        (currency, i64::try_from(part).unwrap_or(i64::MAX))
-    }))
+) -> SqlResult<Vec<Amount>> {
+    let read = |row: &dyn Row| Ok(ledger::currency(row, 0)?.minor(row.number(1)?));
+    let saved = db.all(SAVED, &[item.0.into()], read).await?;
+    let part = |saved: Amount| {
+        let part = i128::from(saved.minor) * i128::from(pool_permille) / 1000;
+        saved.currency.minor(i64::try_from(part).unwrap_or(i64::MAX))
+    };
+    Ok(saved.into_iter().map(part).collect())
 }
 
-/// What was promised of an item and stands.
-async fn promised(db: &mut dyn Connection, item: ItemId, currency: Currency) -> SqlResult<i64> {
-    let values = [item.0.into(), currency.code().into()];
-    Ok(db.one(PROMISED, &values, |row| row.number(0)).await?.unwrap_or(0))
+/// What was promised of an item and stands, in minor units.
+struct Promised {
+    posted: i64,
+    held: i64,
+}
+
+async fn promised(
+    db: &mut dyn Connection,
+    item: ItemId,
+    currency: Currency,
+) -> SqlResult<Promised> {
+    let read = |row: &dyn Row| Ok(Promised { posted: row.number(0)?, held: row.number(1)? });
+    let found = db.one(PROMISED, &[item.0.into(), currency.code().into()], read).await?;
+    Ok(found.unwrap_or(Promised { posted: 0, held: 0 }))
 }
 
 async fn find(db: &mut dyn Connection, id: RewardId) -> Result<Reward, Error> {
@@ -308,18 +356,21 @@ const DUE: &str = select!(
 const OF_MEMBER: &str =
     select!("WHERE reward.id > $1 AND reward.member = $3 ORDER BY reward.id LIMIT $2");
 const PAGE: &str = select!("WHERE reward.id > $1 ORDER BY reward.id LIMIT $2");
-const PROMISED: &str = "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM reward \
+const PROMISED: &str = "SELECT \
+     CAST(coalesce(sum(CASE WHEN journal IS NULL THEN 0 ELSE amount END), 0) AS BIGINT), \
+     CAST(coalesce(sum(CASE WHEN journal IS NULL THEN amount ELSE 0 END), 0) AS BIGINT) FROM reward \
      WHERE item = $1 AND currency = $2 AND reversed IS NULL";
-const SAVED: &str = "SELECT item.currency, CAST(coalesce(sum( \
-     CASE WHEN amount <= 0 OR direct_price <= amount THEN 0 \
-     WHEN direct_price - CASE WHEN amount > torrent_price THEN amount ELSE torrent_price END \
-     < amount \
-     THEN direct_price - CASE WHEN amount > torrent_price THEN amount ELSE torrent_price END \
-     ELSE amount END), 0) AS BIGINT) FROM item \
-     LEFT JOIN orders ON orders.item = item.id AND orders.way = 'torrent' \
-     AND orders.refunded IS NULL AND orders.currency = item.currency \
-     WHERE item.id = $1 AND torrent_price IS NOT NULL AND direct_price IS NOT NULL \
-     GROUP BY item.id, item.currency";
+const SAVED: &str = "SELECT sale.currency, \
+     CAST(sum(CASE WHEN saved < kept THEN saved ELSE kept END) AS BIGINT) \
+     FROM (SELECT orders.currency, saved, orders.amount - coalesce( \
+     (SELECT CAST(sum(posting.amount) AS BIGINT) \
+     FROM journal JOIN posting ON posting.journal = journal.id \
+     WHERE journal.reverses = orders.journal AND posting.amount > 0), 0) AS kept \
+     FROM orders JOIN taken ON taken.item = orders.item AND taken.member = orders.member \
+     WHERE orders.item = $1 AND saved > 0 AND refunded IS NULL AND peers > 0) AS sale \
+     JOIN item ON item.id = $1 GROUP BY sale.currency, item.currency \
+     ORDER BY CASE WHEN sale.currency = item.currency THEN 0 ELSE 1 END, sale.currency";
+const UNCOVERED: &str = "orders that stand do not cover it";
 const VERIFIED_OF: &str = "SELECT item, CAST(sum(uploaded) AS BIGINT), \
      CAST(sum(verified) AS BIGINT) FROM carried \
      WHERE member = $1 AND verified IS NOT NULL GROUP BY item ORDER BY item";

@@ -10,7 +10,8 @@ use crate::account::Account;
 use crate::audit::Stamp;
 use crate::checkout::{self, Buys, Checkout, CheckoutId};
 use crate::entitlement::Entitlement;
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 use crate::image::Live;
 use crate::item;
 use crate::ledger::{self, EntryId, NewEntry, Request, negated, post};
@@ -20,6 +21,7 @@ use crate::names::Names;
 use crate::order::Thing;
 use crate::paid::{self, Payment};
 use crate::payment::{self, TakeBack, credit};
+use crate::price::Prices;
 use crate::provider::{Claim, Notice, Report};
 use crate::purchase::{Sale, check_not_bought, place};
 use crate::refund::refund_entry;
@@ -293,19 +295,19 @@ async fn sell(
     price: Amount,
 ) -> Result<(EntryId, Changes), Error> {
     let member = member::find_live(db, &order.member.value().to_string()).await?;
-    let name = match &thing {
+    let (name, prices) = match &thing {
         Thing::Item { item, way } => {
             let item = item::find_live(db, &item.0.to_string()).await?;
             check_not_bought(db, &member, &item, &thing).await?;
-            format!("{} as {way}", item.name)
+            (format!("{} as {way}", item.name), item.prices)
         }
         Thing::Tier { tier, .. } => {
             hearing.names.check_tier(tier)?;
-            format!("tier {tier}")
+            (format!("tier {tier}"), Prices::default())
         }
     };
     let credit = price.currency.minor(0);
-    let sale = Sale { member: &member, thing, name: &name, price, discount: None, credit };
+    let sale = Sale { member: &member, thing, name: &name, price, discount: None, credit, prices };
     let request = Request::new(key, &[])?;
     let (sold, changes) = place(db, hearing.stamp, hearing.names, &request, sale).await?;
     Ok((sold.entry, changes))

@@ -26,6 +26,12 @@ macro_rules! facts {
                 a_new_version_keeps_the_item,
                 a_torrent_is_one_items,
                 withdrawn_and_broken_until_published_again;
+            held:
+                a_grant_that_ends_sooner_takes_no_paid_right,
+                a_grant_to_what_is_paid_for_outlasts_the_refund,
+                a_refund_leaves_the_voucher_or_grant_from_before,
+                a_revoked_right_does_not_come_back_by_a_refund,
+                what_was_held_waits_for_the_last_order_to_be_paid_back;
             imports:
                 a_brought_passkey_stands_for_its_member_until_rotated,
                 a_trial_changes_nothing,
@@ -80,6 +86,14 @@ macro_rules! facts {
                 what_is_paid_is_in_force_when_it_returns,
                 what_is_refused_is_kept_and_bounded,
                 wrong_amounts_and_unknown_orders_grant_nothing;
+            pool:
+                a_buyer_whom_the_web_seed_served_adds_nothing,
+                a_pair_that_colludes_gets_its_own_difference_alone,
+                a_price_that_changes_later_changes_no_reward,
+                a_reward_is_posted_as_far_as_it_is_covered,
+                an_item_off_sale_earns_what_its_orders_saved,
+                an_order_saves_no_more_than_is_kept_of_it,
+                rewards_that_are_held_share_what_is_left;
             rebate:
                 vector_a_verified_upload_shares_the_pool,
                 vector_b_who_claims_too_much_is_scaled_down_and_an_alert,

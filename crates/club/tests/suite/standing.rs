@@ -257,6 +257,10 @@ impl Market {
         Self { house, reel, members }
     }
 
+    pub(crate) async fn joins(&mut self, name: &'static str) {
+        self.members.insert(name, self.house.add_member(name).await);
+    }
+
     pub(crate) fn id(&self, name: &str) -> MemberId {
         self.members[name]
     }
@@ -325,11 +329,11 @@ fn presence(member: MemberId, addresses: &[&str]) -> Presence {
     Presence { member, at_once: 1, clients: clients.collect() }
 }
 
-fn at(now_unix: u32) -> Stamp {
+pub(crate) fn at(now_unix: u32) -> Stamp {
     Stamp { now_unix, ..stamp() }
 }
 
 const LIMITS: LeakLimits = LeakLimits { addresses: 3, at_once: 3, kinds: 3 };
 const MIB: u64 = 1 << 20;
-const HOLD: u32 = 7 * 86_400;
+pub(crate) const HOLD: u32 = 7 * 86_400;
 const DAYS_30: u32 = 30 * 86_400;

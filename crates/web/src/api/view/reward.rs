@@ -17,7 +17,7 @@ pub struct Reward {
     pub item: Named,
     /// When the window ended.
     pub window: Timestamp,
-    /// How much.
+    /// How much; once it is credited, what was.
     pub money: Money,
     /// `pending` while it is held, `credited`, or `reversed`.
     pub state: String,
