@@ -93,7 +93,10 @@ impl Postgres {
         Self::open_with(url, &migrations::postgres()).await
     }
 
-    async fn open_with(url: &PostgresUrl, migrations: &Migrator) -> Result<Self, OpenError> {
+    pub(crate) async fn open_with(
+        url: &PostgresUrl,
+        migrations: &Migrator,
+    ) -> Result<Self, OpenError> {
         let at = |reason| OpenError { place: url.to_string(), reason };
         let options = PgConnectOptions::clone(&url.options)
             .application_name("usher")

@@ -42,7 +42,7 @@ impl Sqlite {
         Self::open_with(path, &migrations::sqlite()).await
     }
 
-    async fn open_with(path: &Path, migrations: &Migrator) -> Result<Self, OpenError> {
+    pub(crate) async fn open_with(path: &Path, migrations: &Migrator) -> Result<Self, OpenError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -284,24 +284,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn orders_from_before_it_was_kept_saved_what_prices_say() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("club.db");
-        let older = migrations::sqlite().iter().filter(|step| step.version < 10).cloned().collect();
-        let store = Sqlite::open_with(&path, &Migrator::with_migrations(older)).await.unwrap();
-        let mut db = store.writer().await.unwrap();
-        for sql in OLDER {
-            db.execute(sql, &[]).await.unwrap();
-        }
-        drop((db, store));
-        let store = Sqlite::open(&path).await.unwrap();
-        let mut db = store.reader().await.unwrap();
-        let number = |row: &dyn Row| row.number::<u32>(0);
-        let saved = db.all("SELECT saved FROM orders ORDER BY id", &[], number).await.unwrap();
-        assert_eq!(saved, [75, 75, 50, 20, 0, 0, 0, 0, 0]);
-    }
-
-    #[tokio::test]
     async fn a_file_that_is_no_database_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("club.db");
@@ -309,29 +291,4 @@ mod tests {
         let refused = Sqlite::open(&path).await.unwrap_err().to_string();
         assert!(refused.contains("club.db: ") && refused.contains("not a database"), "{refused}");
     }
-
-    /// Orders at 2.25, with a discount, dearer, nearly free, dearer than direct, free, direct, of an
-    /// item off sale and in another currency.
-    const OLDER: &[&str] = &[
-        "INSERT INTO member (id, name, tier, state, generation, created) \
-         VALUES (1, 'ada', 'fan', 'active', 0, 0)",
-        "INSERT INTO item (id, name, title, policy, private, removed, created, currency, \
-         torrent_price, direct_price) \
-         VALUES (1, 'reel', '', '', 1, 0, 0, 'usd', 225, 300), \
-         (2, 'off', '', '', 1, 0, 0, NULL, NULL, NULL)",
-        "INSERT INTO journal (id, key, request_hash, kind, at, who, memo) \
-         WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 9) \
-         SELECT n, CAST(n AS TEXT), zeroblob(32), '', 0, '', '' FROM number",
-        "INSERT INTO orders (id, member, item, way, currency, price, discount, amount, tax, credit, \
-         journal, created, refunded) \
-         VALUES (1, 1, 1, 'torrent', 'usd', 225, 0, 225, 0, 0, 1, 0, NULL), \
-         (2, 1, 1, 'torrent', 'usd', 225, 25, 200, 0, 0, 2, 0, 1), \
-         (3, 1, 1, 'torrent', 'usd', 250, 0, 250, 0, 0, 3, 0, 1), \
-         (4, 1, 1, 'torrent', 'usd', 225, 205, 20, 0, 0, 4, 0, 1), \
-         (5, 1, 1, 'torrent', 'usd', 400, 0, 400, 0, 0, 5, 0, 1), \
-         (6, 1, 1, 'torrent', 'usd', 225, 225, 0, 0, 0, 6, 0, 1), \
-         (7, 1, 1, 'direct', 'usd', 200, 0, 200, 0, 0, 7, 0, 1), \
-         (8, 1, 2, 'torrent', 'usd', 225, 0, 225, 0, 0, 8, 0, 1), \
-         (9, 1, 1, 'torrent', 'eur', 225, 0, 225, 0, 0, 9, 0, 1)",
-    ];
 }
