@@ -68,6 +68,30 @@ fn books_that_are_not_sound_are_told_with_exit_code_1() {
 }
 
 #[test]
+fn an_empty_file_is_no_club() {
+    let mut daemon = Daemon::start("", "");
+    daemon.member("ada", "fan");
+    daemon.terminate();
+    let club = daemon.folder().join("state/club.db");
+    let empty = daemon.folder().join("empty");
+    fs::write(&empty, "").expect("a file");
+    let refused = daemon.refuses(&["restore", empty.to_str().expect("a name"), "--replace"]);
+    assert!(refused.contains("holds no club, nothing was changed"), "{refused}");
+
+    let aside = daemon.folder().join("aside");
+    fs::rename(&club, &aside).expect("a club");
+    fs::write(&club, "").expect("a file");
+    let verified = daemon.refuses(&["verify"]);
+    assert!(verified.contains("it holds no club"), "{verified}");
+    let started = daemon.refuses(&["serve"]);
+    assert!(started.contains("it holds no club: `usher restore FILE --replace`"), "{started}");
+    assert_eq!(fs::metadata(&club).expect("the file").len(), 0, "it is as it was");
+    fs::rename(&aside, &club).expect("a club");
+    daemon.restart();
+    daemon.json(&["member", "show", "ada"]);
+}
+
+#[test]
 fn copies_are_made_on_schedule_and_the_oldest_goes() {
     let mut daemon = Daemon::start("", "backup: {every: 1m, keep: 2, with_secret: true}");
     let folder = daemon.folder().join("state/backups");

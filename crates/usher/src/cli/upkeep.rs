@@ -47,17 +47,24 @@ pub(super) async fn verify(client: &Client, config: &Config) -> Result<view::Sou
         told => return Ok(told?),
     }
     let state = StateDir::take(&config.state_dir).map_err(UpkeepError::from)?;
-    let file = club_file(state.path());
-    let is_there =
-        fs::exists(&file).map_err(|error| RunError::File { path: file.clone(), error })?;
-    if config.database == Database::Sqlite && !is_there {
-        return Err(UpkeepError::NoClub(file).into());
-    }
-    let store = store::open(&config.database, state.path()).await.map_err(UpkeepError::from)?;
+    require_club(config, &state)?;
+    let store = store::look(&config.database, state.path()).await.map_err(UpkeepError::from)?;
     Ok(club::verify(&*store).await.map_err(UpkeepError::from)?.into())
 }
 
 /// All that is wrong, for the one sentence that goes with exit code 1.
+fn require_club(config: &Config, state: &StateDir) -> Result<(), UpkeepError> {
+    let path = club_file(state.path());
+    if config.database != Database::Sqlite {
+        return Ok(());
+    }
+    match fs::exists(&path) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(UpkeepError::NoClub(path)),
+        Err(source) => Err(UpkeepError::Io { path, source }),
+    }
+}
+
 pub(super) fn flaws(books: &view::Soundness) -> String {
     let flaws = books.flaws.iter().map(|flaw| format!("\n  {}: {}", flaw.place, flaw.what));
     format!("the books are not sound:{}", flaws.collect::<String>())
@@ -124,6 +131,29 @@ pub(super) fn restored(restored: &Restored) -> String {
 }
 
 fn differs(one: &Path, other: &Path) -> io::Result<bool> {
+/// Whose secret the next start takes.
+#[derive(Debug, Serialize)]
+pub(super) struct Forgotten {
+    secret: PathBuf,
+}
+
+/// Has the next start take another master secret.
+pub(super) async fn forget_secret(config: &Config) -> Result<Forgotten, UpkeepError> {
+    let state = StateDir::take(&config.state_dir)?;
+    require_club(config, &state)?;
+    let store = store::open(&config.database, state.path()).await?;
+    club::forget_secret(&*store).await?;
+    Ok(Forgotten { secret: config.secret_file.clone() })
+}
+
+pub(super) fn forgotten(forgotten: &Forgotten) -> String {
+    format!(
+        "The next start takes the master secret in {}, or makes one there. Every passkey given out \
+         under another is void.\n",
+        forgotten.secret.display()
+    )
+}
+
     Ok(fs::read(one)? != fs::read(other)?)
 }
 
