@@ -92,6 +92,38 @@ fn an_empty_file_is_no_club() {
 }
 
 #[test]
+fn a_club_that_is_gone_is_not_begun_anew_without_a_word() {
+    let mut daemon = Daemon::start("", "");
+    daemon.member("ada", "fan");
+    let file = daemon.folder().join("backup.db");
+    daemon.json(&["backup", file.to_str().expect("a name")]);
+    daemon.terminate();
+    let state = daemon.folder().join("state");
+    fs::remove_file(state.join("club.db")).expect("a club");
+    let refused = daemon.refuses(&["serve"]);
+    assert!(refused.contains("there was one that left"), "{refused}");
+    assert!(refused.contains("swarms.snapshot"), "{refused}");
+    assert!(refused.contains("`usher restore FILE`"), "{refused}");
+    assert!(!fs::exists(state.join("club.db")).expect("a folder"));
+
+    daemon.json(&["restore", file.to_str().expect("a name")]);
+    daemon.restart();
+    daemon.json(&["member", "show", "ada"]);
+    daemon.terminate();
+    // A beginning that is meant.
+    fs::rename(state.join("backups"), daemon.folder().join("aside")).expect("a folder");
+    for entry in fs::read_dir(&state).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if name.starts_with("club.db") || name == "swarms.snapshot" {
+            fs::remove_file(path).expect("a file");
+        }
+    }
+    daemon.restart();
+    assert!(daemon.refuses(&["member", "show", "ada"]).contains("no member"));
+}
+
+#[test]
 fn copies_are_made_on_schedule_and_the_oldest_goes() {
     let mut daemon = Daemon::start("", "backup: {every: 1m, keep: 2, with_secret: true}");
     let folder = daemon.folder().join("state/backups");

@@ -31,6 +31,7 @@ use crate::serve::folder::{StateDir, StateDirError};
 use crate::serve::fronts::{FrontError, Listeners};
 use crate::serve::items_dir::ItemsDir;
 use crate::serve::log::Log;
+use crate::serve::lost::{LostClub, refuse_lost};
 use crate::serve::observe::Observer;
 use crate::serve::providers::{self, NoSecret};
 use crate::serve::registry::Registry;
@@ -54,6 +55,8 @@ pub enum ServeError {
     Front(#[from] FrontError),
     #[error("the system does not let the daemon start: {0}")]
     Io(#[from] io::Error),
+    #[error(transparent)]
+    LostClub(#[from] LostClub),
     #[error(transparent)]
     NoSecret(#[from] NoSecret),
     #[error("the system gives no random numbers: {0}")]
@@ -114,6 +117,7 @@ impl Daemon {
         state: StateDir,
     ) -> Result<Self, ServeError> {
         let clock = Clock::start();
+        refuse_lost(&config)?;
         let secret = secret::load_or_make(&config.secret_file)?;
         let keyring = Arc::new(Keyring::new(&secret, None));
         let members = Members {
