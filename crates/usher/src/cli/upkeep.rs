@@ -1,6 +1,7 @@
-//! `usher backup`, `restore` and `verify`: keeping the club safe.
+//! `usher backup`, `restore`, `forget-secret` and `verify`: keeping the club safe.
 //!
-//! `restore` needs a stopped daemon; `verify` asks the running one and otherwise looks itself.
+//! `restore` and `forget-secret` need a stopped daemon; `verify` asks the running one and otherwise
+//! looks itself.
 
 use std::fs;
 use std::io;
@@ -52,7 +53,6 @@ pub(super) async fn verify(client: &Client, config: &Config) -> Result<view::Sou
     Ok(club::verify(&*store).await.map_err(UpkeepError::from)?.into())
 }
 
-/// All that is wrong, for the one sentence that goes with exit code 1.
 fn require_club(config: &Config, state: &StateDir) -> Result<(), UpkeepError> {
     let path = club_file(state.path());
     if config.database != Database::Sqlite {
@@ -65,6 +65,7 @@ fn require_club(config: &Config, state: &StateDir) -> Result<(), UpkeepError> {
     }
 }
 
+/// All that is wrong, for the one sentence that goes with exit code 1.
 pub(super) fn flaws(books: &view::Soundness) -> String {
     let flaws = books.flaws.iter().map(|flaw| format!("\n  {}: {}", flaw.place, flaw.what));
     format!("the books are not sound:{}", flaws.collect::<String>())
@@ -122,15 +123,14 @@ pub(super) fn restored(restored: &Restored) -> String {
     }
     if !restored.has_secret {
         text += &format!(
-            "There is no master secret: put yours at {} before you start usher, or every passkey \
-             given out is void.\n",
+            "There is no master secret: put yours at {} before you start usher, as every passkey \
+             given out derives from it.\n",
             restored.secret.display()
         );
     }
     text
 }
 
-fn differs(one: &Path, other: &Path) -> io::Result<bool> {
 /// Whose secret the next start takes.
 #[derive(Debug, Serialize)]
 pub(super) struct Forgotten {
@@ -154,6 +154,7 @@ pub(super) fn forgotten(forgotten: &Forgotten) -> String {
     )
 }
 
+fn differs(one: &Path, other: &Path) -> io::Result<bool> {
     Ok(fs::read(one)? != fs::read(other)?)
 }
 

@@ -118,7 +118,8 @@ impl Daemon {
     ) -> Result<Self, ServeError> {
         let clock = Clock::start();
         refuse_lost(&config)?;
-        let secret = secret::load_or_make(&config.secret_file)?;
+        let store = store::open(&config.database, state.path()).await?;
+        let secret = secret::of_club(&config.secret_file, &*store).await?;
         let keyring = Arc::new(Keyring::new(&secret, None));
         let members = Members {
             keyring: Arc::clone(&keyring),
@@ -131,7 +132,6 @@ impl Daemon {
         let tracker = Arc::new(Tracker::new(settings::of_tracker(&config), members, random()?));
 
         let items = Arc::new(Registry::new(Arc::clone(&tracker), clock));
-        let store = store::open(&config.database, state.path()).await?;
         let image = Image { roster, rights, aliases, items };
         let (club, loaded) = Club::open(store, image, settings::names(&config)).await?;
         warn_of_unknown(&loaded);
