@@ -153,6 +153,10 @@ fn admin(raw: RawAdmin, state_dir: &Path, folder: &Path) -> Result<AdminSettings
         let why = format!("{} is not a loopback address such as 127.0.0.1", raw.listen.ip());
         return Err(Invalid::new("admin.listen", why));
     }
+    if raw.socket.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+        let why = "empty: name a path, or leave it out for `admin.sock` in state_dir";
+        return Err(Invalid::new("admin.socket", why));
+    }
     let socket = within(folder, raw.socket).unwrap_or_else(|| state_dir.join("admin.sock"));
     let length = socket.as_os_str().len();
     if length > MAX_SOCKET {
@@ -316,6 +320,7 @@ mod tests {
         refuses(&socket(108), "admin.socket: /sss");
         let deep = format!("state_dir: /{}", "d".repeat(100));
         refuses(&deep, "admin.socket: /ddd");
+        refuses("admin: {socket: ''}", "admin.socket: empty");
         assert!(check(&format!("{deep}\nadmin: {{socket: /run/usher.sock}}")).is_ok());
     }
 

@@ -230,7 +230,7 @@ impl Daemon {
         let _ = stop.send(true);
         while rounds.join_next().await.is_some() {}
         self.rounds.snapshot().await;
-        let _ = std::fs::remove_file(&config.admin.socket);
+        admin::remove_socket(&config.admin.socket);
         Ok(())
     }
 
