@@ -11,7 +11,6 @@ use club::{Club, Image};
 use policy::{Aliases, Entitlements, Keyring, Roster};
 use thiserror::Error;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::api::Admin;
@@ -37,6 +36,7 @@ use crate::serve::providers::{self, NoSecret};
 use crate::serve::registry::Registry;
 use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
+use crate::serve::signals::Signals;
 use crate::serve::store::{self, StoreError};
 use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};
 use crate::serve::{limits, served, settings, snapshot};
@@ -87,8 +87,16 @@ pub fn serve(source: &Source) -> Result<(), ServeError> {
     // a connection to a database, works as long as they do.
     let web = runtime("web", web_threads())?;
     let ended = control.block_on(async {
-        let daemon = Daemon::prepare(source, config, log, state).await?;
-        daemon.run(web.handle()).await
+        // Before what may take long: until somebody listens to it, a hangup kills.
+        let mut signals = Signals::listen()?;
+        let daemon = tokio::select! {
+            daemon = Daemon::prepare(source, config, log, state) => daemon?,
+            () = signals.end() => {
+                tracing::info!("stopped before the start was done");
+                return Ok(());
+            }
+        };
+        daemon.run(web.handle(), signals).await
     });
     web.shutdown_background();
     ended
@@ -168,10 +176,7 @@ impl Daemon {
         Ok(Self { source, config, log, _state: state, clock, shared, club, till, keyring, rounds })
     }
 
-    async fn run(self, web_runtime: &Handle) -> Result<(), ServeError> {
-        let mut hangup = signal(SignalKind::hangup())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    async fn run(self, web_runtime: &Handle, mut signals: Signals) -> Result<(), ServeError> {
         let (stop, stopped) = watch::channel(false);
         let ready = Arc::new(AtomicBool::new(false));
 
@@ -212,12 +217,8 @@ impl Daemon {
         ready.store(true, Ordering::Relaxed);
         announce_ready(&config, &http, &udp, admin_address, web_address)?;
 
-        loop {
-            tokio::select! {
-                _ = hangup.recv() => self.reload(&api, &site, &gate, port).await,
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-            }
+        while signals.goes_on().await {
+            self.reload(&api, &site, &gate, port).await;
         }
         tracing::info!("stopping: open requests end, traffic and swarms are written");
         ready.store(false, Ordering::Relaxed);

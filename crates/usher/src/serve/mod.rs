@@ -19,6 +19,7 @@ mod rounds;
 mod secret;
 mod served;
 mod settings;
+mod signals;
 pub(crate) mod snapshot;
 mod startable;
 pub(crate) mod store;
