@@ -129,6 +129,20 @@ fn a_hangup_puts_a_changed_file_in_force() {
 }
 
 #[test]
+fn what_takes_effect_at_the_next_start_is_told_at_each_reload_until_then() {
+    let daemon = Daemon::start("", "");
+    let count = |word: &str| daemon.log().lines().filter(|line| line.contains(word)).count();
+    let reload = |rest: &str, nth: usize| {
+        daemon.reconfigure("", rest);
+        eventually("a reload", || (count("reloaded") == nth).then_some(()));
+        count("takes effect at the next start")
+    };
+    assert_eq!(reload("log: {format: json}", 1), 1);
+    assert_eq!(reload("log: {format: json}", 2), 2, "it is still not in force");
+    assert_eq!(reload("", 3), 2, "what is in force is what the file says again");
+}
+
+#[test]
 fn check_finds_what_a_start_would() {
     let daemon = Daemon::start("", "");
     let check = |tracker: &str, rest: &str, expected: &str| {

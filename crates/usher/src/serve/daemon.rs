@@ -105,6 +105,8 @@ pub fn serve(source: &Source) -> Result<(), ServeError> {
 /// Everything that runs.
 struct Daemon {
     source: Source,
+    /// What the daemon was started with, for what no reload changes.
+    started: Arc<Config>,
     config: Arc<ArcSwap<Config>>,
     log: Log,
     // Held until the end, so that no other daemon takes the directory.
@@ -163,7 +165,8 @@ impl Daemon {
         let providers = providers::load(&config.payments)?;
         let time = Box::new(move || clock.now());
         let till = Arc::new(Till::new(Arc::clone(&club), providers, time)?);
-        let config = Arc::new(ArcSwap::from_pointee(config));
+        let started = Arc::new(config);
+        let config = Arc::new(ArcSwap::new(Arc::clone(&started)));
         let rounds = Rounds {
             tracker,
             club: Arc::clone(&club),
@@ -173,7 +176,19 @@ impl Daemon {
             snapshot: path,
         };
         let source = source.clone();
-        Ok(Self { source, config, log, _state: state, clock, shared, club, till, keyring, rounds })
+        Ok(Self {
+            source,
+            started,
+            config,
+            log,
+            _state: state,
+            clock,
+            shared,
+            club,
+            till,
+            keyring,
+            rounds,
+        })
     }
 
     async fn run(self, web_runtime: &Handle, mut signals: Signals) -> Result<(), ServeError> {
@@ -316,7 +331,7 @@ impl Daemon {
                 return;
             }
         }
-        warn_of_unchanged(&self.config.load(), &config);
+        warn_of_unchanged(&self.started, &config);
         self.log.set_level(config.log_level);
         self.shared.tracker.set_settings(settings::of_tracker(&config));
         self.shared.proxies.store(Arc::new(settings::proxies(&config)));
