@@ -143,6 +143,17 @@ fn what_takes_effect_at_the_next_start_is_told_at_each_reload_until_then() {
 }
 
 #[test]
+fn nobody_need_hear_that_it_is_ready() {
+    let mut daemon = Daemon::start("", "");
+    daemon.terminate();
+    daemon.restart_mute();
+    eventually("it answers", || daemon.run(&["stats"]).status.success().then_some(()));
+    assert!(daemon.runs());
+    assert_eq!(daemon.terminate().code(), Some(0));
+    assert!(daemon.log().contains("standard output does not take"), "{}", daemon.log());
+}
+
+#[test]
 fn check_finds_what_a_start_would() {
     let daemon = Daemon::start("", "");
     let check = |tracker: &str, rest: &str, expected: &str| {

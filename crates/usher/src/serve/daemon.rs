@@ -230,7 +230,9 @@ impl Daemon {
         let (club, settings) = (Arc::clone(&self.club), Arc::clone(&self.config));
         rounds.spawn(served::keep(Arc::clone(&gate), club, self.clock, settings, stopped.clone()));
         ready.store(true, Ordering::Relaxed);
-        announce_ready(&config, &http, &udp, admin_address, web_address)?;
+        if let Err(error) = announce_ready(&config, &http, &udp, admin_address, web_address) {
+            tracing::warn!(%error, "ready, and standard output does not take the line that says so");
+        }
 
         while signals.goes_on().await {
             self.reload(&api, &site, &gate, port).await;
