@@ -154,6 +154,28 @@ fn nobody_need_hear_that_it_is_ready() {
 }
 
 #[test]
+fn what_goes_wrong_is_counted() {
+    let daemon = Daemon::start("", "");
+    let port = daemon.listening().admin.port();
+    let metric = |name: &str| {
+        let text = String::from_utf8(Http::to(port).get("/metrics", "").body).expect("text");
+        let start = format!("{name} ");
+        text.lines().find_map(|line| line.strip_prefix(&start)?.parse::<f64>().ok())
+    };
+    for failures in ["flush", "snapshot", "backup", "reload"] {
+        assert_eq!(metric(&format!("usher_{failures}_failures_total")), Some(0.0), "{failures}");
+    }
+    assert_eq!(metric("usher_database_up"), Some(1.0));
+    eventually("the first backup is told of", || {
+        (metric("usher_last_backup_timestamp_seconds")? > 1.7e9).then_some(())
+    });
+    daemon.reconfigure("  unknown_torrents: perhaps", "");
+    eventually("a reload fails", || {
+        (metric("usher_reload_failures_total") == Some(1.0)).then_some(())
+    });
+}
+
+#[test]
 fn check_finds_what_a_start_would() {
     let daemon = Daemon::start("", "");
     let check = |tracker: &str, rest: &str, expected: &str| {

@@ -48,6 +48,25 @@ fn what_one_daemon_changes_is_in_force_on_the_other_within_5_seconds() {
 }
 
 #[test]
+fn traffic_that_an_end_can_not_write_is_told() {
+    let database = Server::own().into_database();
+    let rest = format!("database: {}", database.url());
+    let mut daemon = Daemon::start("  flush_interval: 1h", &rest);
+    daemon.item("reel", REEL, "priority");
+    for (client, name) in [(1, "ada"), (2, "bob")] {
+        let ask = Ask::of(REEL, client).seeding().by(&daemon.member(name, "fan"));
+        daemon.announce(&ask);
+        daemon.announce(&Ask { uploaded: 500, ..ask });
+    }
+    database.server().stop();
+    assert_eq!(daemon.terminate().code(), Some(1));
+    let log = daemon.log();
+    let told = |line: &str| line.contains("ERROR") && line.contains("lost=2");
+    assert!(log.lines().any(told), "{log}");
+    assert!(log.contains("traffic of 2 clients could not be written and is lost"), "{log}");
+}
+
+#[test]
 fn a_hangup_during_the_start_is_heeded_after_it() {
     let database = Database::make();
     let mut daemon = Daemon::start("", &format!("database: {}", database.url()));

@@ -54,11 +54,15 @@ fn prune(settings: &BackupSettings, now: Timestamp) -> Result<(), ScheduleError>
 
 /// How long until the next copy: at once where there is none, or none of late.
 pub(crate) fn due_in(settings: &BackupSettings, every: Duration, now: Timestamp) -> Duration {
-    let made = copies(&settings.folder).map(|made| until(now, made)).unwrap_or_default();
-    let last = made.last().and_then(|last| when(last));
-    let next = last.and_then(|last| last.checked_add(every).ok());
+    let next = last(settings, now).and_then(|last| last.checked_add(every).ok());
     let wait = next.map_or(Duration::ZERO, |next| next.duration_since(now).unsigned_abs());
     if next.is_none_or(|next| next <= now) { Duration::ZERO } else { wait.min(every) }
+}
+
+/// When the last copy was made.
+pub(crate) fn last(settings: &BackupSettings, now: Timestamp) -> Option<Timestamp> {
+    let made = copies(&settings.folder).ok()?;
+    until(now, made).last().and_then(|last| when(last))
 }
 
 /// The copies in a folder, oldest first; other files are nobody's business.

@@ -38,6 +38,7 @@ use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
 use crate::serve::signals::Signals;
 use crate::serve::store::{self, StoreError};
+use crate::serve::tally::count;
 use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};
 use crate::serve::{limits, served, settings, snapshot};
 
@@ -57,6 +58,8 @@ pub enum ServeError {
     Io(#[from] io::Error),
     #[error(transparent)]
     LostClub(#[from] LostClub),
+    #[error("traffic of {clients} clients could not be written and is lost: the log says why")]
+    LostTraffic { clients: u64 },
     #[error(transparent)]
     NoSecret(#[from] NoSecret),
     #[error("the system gives no random numbers: {0}")]
@@ -173,6 +176,7 @@ impl Daemon {
             till: Arc::clone(&till),
             clock,
             config: Arc::clone(&config),
+            tally: Arc::default(),
             snapshot: path,
         };
         let source = source.clone();
@@ -235,7 +239,11 @@ impl Daemon {
         }
 
         while signals.goes_on().await {
+            let before = self.config.load_full();
             self.reload(&api, &site, &gate, port).await;
+            if Arc::ptr_eq(&before, &self.config.load()) {
+                count(&self.rounds.tally.reload_failures);
+            }
         }
         tracing::info!("stopping: open requests end, traffic and swarms are written");
         ready.store(false, Ordering::Relaxed);
@@ -249,7 +257,10 @@ impl Daemon {
         while rounds.join_next().await.is_some() {}
         self.rounds.snapshot().await;
         admin::remove_socket(&config.admin.socket);
-        Ok(())
+        match self.rounds.tally.lost.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            clients => Err(ServeError::LostTraffic { clients }),
+        }
     }
 
     fn admin(&self, port: u16) -> Admin {
@@ -295,6 +306,7 @@ impl Daemon {
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.till),
             Arc::clone(&self.club),
+            Arc::clone(&self.rounds.tally),
         );
         let (clock, ready) = (self.clock, Arc::clone(ready));
         let is_ready = move || {

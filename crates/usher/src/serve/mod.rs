@@ -23,6 +23,7 @@ mod signals;
 pub(crate) mod snapshot;
 mod startable;
 pub(crate) mod store;
+mod tally;
 mod warn;
 
 pub use admin::AdminError;
