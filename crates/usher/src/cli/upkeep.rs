@@ -29,7 +29,7 @@ pub(super) async fn backup(
     let file = std::path::absolute(file)
         .map_err(|error| RunError::File { path: file.to_owned(), error })?;
     let asked = view::NewBackup { file, with_secret };
-    Ok(client.tell(Method::POST, "/api/v1/backup", &asked).await?)
+    Ok(client.patient().tell(Method::POST, "/api/v1/backup", &asked).await?)
 }
 
 pub(super) fn backed_up(backup: &view::Backup) -> String {
@@ -43,7 +43,7 @@ pub(super) fn backed_up(backup: &view::Backup) -> String {
 
 /// The daemon's word on the books, or with no daemon there our own.
 pub(super) async fn verify(client: &Client, config: &Config) -> Result<view::Soundness, RunError> {
-    match client.ask(Method::GET, "/api/v1/verify").await {
+    match client.patient().ask(Method::GET, "/api/v1/verify").await {
         Err(ClientError::NotRunning { .. }) => {}
         told => return Ok(told?),
     }
