@@ -16,6 +16,7 @@ mod policies;
 mod raw;
 mod settings;
 mod source;
+mod spelt;
 mod standing;
 mod tax;
 mod tiers;
