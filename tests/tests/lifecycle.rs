@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -186,6 +187,10 @@ fn check_finds_what_a_start_would() {
     let tls = "  http: {listen: ['[::]:0'], tls: {certificate: a.pem, key: b.pem}}";
     check(tls, "", "cannot read a certificate from");
     check("", "database_file: gone", "database_file: cannot read");
+    fs::write(daemon.folder().join("short"), "hunter2").unwrap();
+    fs::set_permissions(daemon.folder().join("short"), fs::Permissions::from_mode(0o600)).unwrap();
+    check("", "secret_file: short", "holds 7 bytes");
+    check("", "secret_file: state", "cannot read or make the secret file");
     check("", "items_dir: gone", "items_dir: cannot look into");
     fs::write(daemon.folder().join("url"), "club.db").unwrap();
     check("", "database_file: url", "no PostgreSQL URL");

@@ -10,6 +10,7 @@ mod check;
 mod database;
 mod days;
 mod goods;
+mod listeners;
 mod parse;
 mod payments;
 mod policies;
@@ -20,6 +21,7 @@ mod spelt;
 mod standing;
 mod tax;
 mod tiers;
+mod unique;
 mod units;
 mod web;
 

@@ -83,6 +83,18 @@ pub(crate) async fn of_club(path: &Path, store: &dyn Store) -> Result<MasterSecr
     }
 }
 
+/// Whether a start could read what is there; none may be.
+///
+/// # Errors
+///
+/// As a start's.
+pub(crate) fn usable(path: &Path) -> Result<(), SecretError> {
+    match load(path) {
+        Err(SecretError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        loaded => loaded.map(drop),
+    }
+}
+
 /// Reads the secret, after making one where there is no such file.
 ///
 /// # Errors
@@ -100,8 +112,11 @@ fn load(path: &Path) -> Result<MasterSecret, SecretError> {
     let io = |source| SecretError::Io { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
-    if metadata.permissions().mode() & OTHERS != 0 {
+    if !metadata.is_dir() && metadata.permissions().mode() & OTHERS != 0 {
         return Err(SecretError::Mode { path: path.to_owned() });
+    }
+    if metadata.is_dir() {
+        return Err(io(io::ErrorKind::IsADirectory.into()));
     }
     let mut bytes = [0; MasterSecret::LEN];
     if usize::try_from(metadata.len()) != Ok(bytes.len()) {
