@@ -205,10 +205,29 @@ impl Daemon {
     }
 
     /// Starts the daemon again in the same folder, on other ports.
+    #[track_caller]
     pub fn restart(&mut self) {
-        let (child, listening) = spawn(usher(self.folder.path()), self.folder.path());
+        self.restart_and(|_| {});
+    }
+
+    /// The same, and does something with its process before it is ready.
+    #[track_caller]
+    pub fn restart_and(&mut self, meanwhile: impl FnOnce(Pid)) {
+        let mut child = begin(usher(self.folder.path()), self.folder.path(), Stdio::piped());
+        meanwhile(Pid::from_raw(i32::try_from(child.id()).expect("a process id")));
+        self.listening = heard(&mut child, self.folder.path());
         self.child = child;
-        self.listening = listening;
+    }
+
+    /// Starts the daemon again with nowhere to say that it is ready; where it listens is not known.
+    pub fn restart_mute(&mut self) {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+        self.child = begin(usher(self.folder.path()), self.folder.path(), full.into());
+    }
+
+    /// Whether the process is there still.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("the process can be asked about").is_none()
     }
 }
 
@@ -246,10 +265,17 @@ fn configure(folder: &Path, tracker: &str, rest: &str) {
 }
 
 /// Starts the daemon and waits for the line that says it is ready.
-fn spawn(mut command: Command, folder: &Path) -> (Child, Listening) {
-    let mut child = command
+#[track_caller]
+fn spawn(command: Command, folder: &Path) -> (Child, Listening) {
+    let mut child = begin(command, folder, Stdio::piped());
+    let listening = heard(&mut child, folder);
+    (child, listening)
+}
+
+fn begin(mut command: Command, folder: &Path, output: Stdio) -> Child {
+    command
         .arg("serve")
-        .stdout(Stdio::piped())
+        .stdout(output)
         .stderr(Stdio::from(
             fs::OpenOptions::new()
                 .create(true)
@@ -258,7 +284,12 @@ fn spawn(mut command: Command, folder: &Path) -> (Child, Listening) {
                 .expect("a log file"),
         ))
         .spawn()
-        .expect("usher starts");
+        .expect("usher starts")
+}
+
+/// Where a daemon listens, by the line that says it is ready.
+#[track_caller]
+fn heard(child: &mut Child, folder: &Path) -> Listening {
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     let ready =
         lines.by_ref().map_while(Result::ok).find(|line| line.starts_with("usher is ready"));
@@ -272,13 +303,12 @@ fn spawn(mut command: Command, folder: &Path) -> (Child, Listening) {
             ready.split_whitespace().find_map(of).and_then(|address| address.parse().ok());
         address.unwrap_or_else(|| panic!("no {schemes:?} in: {ready}"))
     };
-    let listening = Listening {
+    Listening {
         http: find(&["http://", "https://"]),
         udp: find(&["udp://"]),
         admin: find(&["admin=http://"]),
         web: find(&["web=http://"]),
-    };
-    (child, listening)
+    }
 }
 
 /// The built binary, beside the test that runs.

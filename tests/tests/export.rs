@@ -63,6 +63,9 @@ fn the_header_is_the_same_with_rows_and_without() {
         let of_nothing = header(csv(&daemon, &[what, "--to", "1999-12-31"]));
         assert_eq!(header(csv(&daemon, &[what])), of_nothing, "{what}");
     }
+    let backwards =
+        daemon.refuses(&["export", "orders", "--from", "2027-02-01", "--to", "2027-01-31"]);
+    assert!(backwards.contains("--from 2027-02-01 is after --to 2027-01-31"), "{backwards}");
 }
 
 /// Sells an item to ada, and to bob, who is paid back.

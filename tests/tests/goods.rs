@@ -223,6 +223,11 @@ fn the_seed_box_seeds_what_is_for_members_alone() {
     assert!(said.contains("usher keeps the name `seedbox`"), "{said}");
     let file = daemon.folder().join("seed.torrent");
     daemon.json(&["torrent", "--seed", "film", "-o", file.to_str().unwrap()]);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "it holds a passkey");
+    let printed = daemon.run(&["torrent", "--seed", "film", "-o", "-"]);
+    assert!(printed.status.success());
+    assert_eq!(printed.stdout, fs::read(&file).unwrap());
     let torrent = read(file.to_str().unwrap());
     assert!(torrent.web_seeds.is_empty());
     let passkey = torrent.trackers[0].rsplit('/').next().unwrap().to_owned();

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,6 +156,53 @@ fn a_hangup_puts_a_changed_file_in_force() {
 }
 
 #[test]
+fn what_takes_effect_at_the_next_start_is_told_at_each_reload_until_then() {
+    let daemon = Daemon::start("", "");
+    let count = |word: &str| daemon.log().lines().filter(|line| line.contains(word)).count();
+    let reload = |rest: &str, nth: usize| {
+        daemon.reconfigure("", rest);
+        eventually("a reload", || (count("reloaded") == nth).then_some(()));
+        count("takes effect at the next start")
+    };
+    assert_eq!(reload("log: {format: json}", 1), 1);
+    assert_eq!(reload("log: {format: json}", 2), 2, "it is still not in force");
+    assert_eq!(reload("", 3), 2, "what is in force is what the file says again");
+}
+
+#[test]
+fn nobody_need_hear_that_it_is_ready() {
+    let mut daemon = Daemon::start("", "");
+    daemon.terminate();
+    daemon.restart_mute();
+    eventually("it answers", || daemon.run(&["stats"]).status.success().then_some(()));
+    assert!(daemon.runs());
+    assert_eq!(daemon.terminate().code(), Some(0));
+    assert!(daemon.log().contains("standard output does not take"), "{}", daemon.log());
+}
+
+#[test]
+fn what_goes_wrong_is_counted() {
+    let daemon = Daemon::start("", "");
+    let port = daemon.listening().admin.port();
+    let metric = |name: &str| {
+        let text = String::from_utf8(Http::to(port).get("/metrics", "").body).expect("text");
+        let start = format!("{name} ");
+        text.lines().find_map(|line| line.strip_prefix(&start)?.parse::<f64>().ok())
+    };
+    for failures in ["flush", "snapshot", "backup", "reload"] {
+        assert_eq!(metric(&format!("usher_{failures}_failures_total")), Some(0.0), "{failures}");
+    }
+    assert_eq!(metric("usher_database_up"), Some(1.0));
+    eventually("the first backup is told of", || {
+        (metric("usher_last_backup_timestamp_seconds")? > 1.7e9).then_some(())
+    });
+    daemon.reconfigure("  unknown_torrents: perhaps", "");
+    eventually("a reload fails", || {
+        (metric("usher_reload_failures_total") == Some(1.0)).then_some(())
+    });
+}
+
+#[test]
 fn check_finds_what_a_start_would() {
     let daemon = Daemon::start("", "");
     let check = |tracker: &str, rest: &str, expected: &str| {
@@ -165,6 +213,10 @@ fn check_finds_what_a_start_would() {
     let tls = "  http: {listen: ['[::]:0'], tls: {certificate: a.pem, key: b.pem}}";
     check(tls, "", "cannot read a certificate from");
     check("", "database_file: gone", "database_file: cannot read");
+    fs::write(daemon.folder().join("short"), "hunter2").unwrap();
+    fs::set_permissions(daemon.folder().join("short"), fs::Permissions::from_mode(0o600)).unwrap();
+    check("", "secret_file: short", "holds 7 bytes");
+    check("", "secret_file: state", "cannot read or make the secret file");
     check("", "items_dir: gone", "items_dir: cannot look into");
     fs::write(daemon.folder().join("url"), "club.db").unwrap();
     check("", "database_file: url", "no PostgreSQL URL");

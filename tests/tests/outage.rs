@@ -7,6 +7,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
 use tests::{
     Ask, Daemon, Database, Http, Server, eventually, send_stripe_event, stripe_payments, within,
 };
@@ -44,6 +45,43 @@ fn what_one_daemon_changes_is_in_force_on_the_other_within_5_seconds() {
     within(soon, "the right is there too", || (!refused()).then_some(()));
     here.json(&["revoke", "ada", "reel"]);
     within(soon, "the right is gone there too", || refused().then_some(()));
+}
+
+#[test]
+fn traffic_that_an_end_can_not_write_is_told() {
+    let database = Server::own().into_database();
+    let rest = format!("database: {}", database.url());
+    let mut daemon = Daemon::start("  flush_interval: 1h", &rest);
+    daemon.item("reel", REEL, "priority");
+    for (client, name) in [(1, "ada"), (2, "bob")] {
+        let ask = Ask::of(REEL, client).seeding().by(&daemon.member(name, "fan"));
+        daemon.announce(&ask);
+        daemon.announce(&Ask { uploaded: 500, ..ask });
+    }
+    database.server().stop();
+    assert_eq!(daemon.terminate().code(), Some(1));
+    let log = daemon.log();
+    let told = |line: &str| line.contains("ERROR") && line.contains("lost=2");
+    assert!(log.lines().any(told), "{log}");
+    assert!(log.contains("traffic of 2 clients could not be written and is lost"), "{log}");
+}
+
+#[test]
+fn a_hangup_during_the_start_is_heeded_after_it() {
+    let database = Database::make();
+    let mut daemon = Daemon::start("", &format!("database: {}", database.url()));
+    daemon.terminate();
+    let held = "BEGIN; LOCK TABLE _sqlx_migrations; SELECT pg_sleep(3); COMMIT";
+    std::thread::scope(|scope| {
+        let holding = scope.spawn(|| database.ask(held));
+        std::thread::sleep(Duration::from_millis(500));
+        daemon.restart_and(|pid| {
+            std::thread::sleep(Duration::from_secs(1));
+            kill(pid, Signal::SIGHUP).expect("the daemon takes a signal");
+        });
+        holding.join().expect("the table was held");
+    });
+    eventually("it is reloaded", || daemon.log().contains("reloaded").then_some(()));
 }
 
 #[track_caller]

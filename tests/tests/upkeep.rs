@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use tests::{Daemon, within};
+use tests::{Daemon, Database, within};
 
 #[test]
 fn a_restored_club_is_the_one_that_was_backed_up() {
@@ -65,6 +65,139 @@ fn books_that_are_not_sound_are_told_with_exit_code_1() {
     fs::write(daemon.folder().join("state/club.db"), [7; 8192]).expect("a damaged club");
     let said = daemon.refuses(&["verify"]);
     assert!(said.contains("not a database"), "{said}");
+}
+
+#[test]
+fn an_empty_file_is_no_club() {
+    let mut daemon = Daemon::start("", "");
+    daemon.member("ada", "fan");
+    daemon.terminate();
+    let club = daemon.folder().join("state/club.db");
+    let empty = daemon.folder().join("empty");
+    fs::write(&empty, "").expect("a file");
+    let refused = daemon.refuses(&["restore", empty.to_str().expect("a name"), "--replace"]);
+    assert!(refused.contains("holds no club, nothing was changed"), "{refused}");
+
+    let aside = daemon.folder().join("aside");
+    fs::rename(&club, &aside).expect("a club");
+    fs::write(&club, "").expect("a file");
+    let verified = daemon.refuses(&["verify"]);
+    assert!(verified.contains("it holds no club"), "{verified}");
+    let started = daemon.refuses(&["serve"]);
+    assert!(started.contains("it holds no club: `usher restore FILE --replace`"), "{started}");
+    assert_eq!(fs::metadata(&club).expect("the file").len(), 0, "it is as it was");
+    fs::rename(&aside, &club).expect("a club");
+    daemon.restart();
+    daemon.json(&["member", "show", "ada"]);
+}
+
+#[test]
+fn a_club_that_is_gone_is_not_begun_anew_without_a_word() {
+    let mut daemon = Daemon::start("", "");
+    daemon.member("ada", "fan");
+    let file = daemon.folder().join("backup.db");
+    daemon.json(&["backup", file.to_str().expect("a name")]);
+    daemon.terminate();
+    let state = daemon.folder().join("state");
+    fs::remove_file(state.join("club.db")).expect("a club");
+    let refused = daemon.refuses(&["serve"]);
+    assert!(refused.contains("there was one that left"), "{refused}");
+    assert!(refused.contains("swarms.snapshot"), "{refused}");
+    assert!(refused.contains("`usher restore FILE`"), "{refused}");
+    assert!(!fs::exists(state.join("club.db")).expect("a folder"));
+
+    daemon.json(&["restore", file.to_str().expect("a name")]);
+    daemon.restart();
+    daemon.json(&["member", "show", "ada"]);
+    daemon.terminate();
+    // A beginning that is meant.
+    fs::rename(state.join("backups"), daemon.folder().join("aside")).expect("a folder");
+    for entry in fs::read_dir(&state).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if name.starts_with("club.db") || name == "swarms.snapshot" {
+            fs::remove_file(path).expect("a file");
+        }
+    }
+    daemon.restart();
+    assert!(daemon.refuses(&["member", "show", "ada"]).contains("no member"));
+}
+
+#[test]
+fn a_secret_laid_there_before_the_first_start_is_taken() {
+    let mut daemon = Daemon::start("", "");
+    daemon.terminate();
+    let state = daemon.folder().join("state");
+    let secret = fs::read(state.join("secret")).expect("a secret");
+    fs::remove_dir_all(&state).expect("an empty machine");
+    fs::create_dir(&state).expect("a folder");
+    fs::write(state.join("secret"), &secret).expect("a file");
+    let for_its_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(state.join("secret"), for_its_owner).expect("a file");
+    daemon.restart();
+    daemon.member("ada", "fan");
+}
+
+#[test]
+fn no_other_secret_is_taken_without_a_word() {
+    no_other_secret_is_taken("");
+    let database = Database::make();
+    no_other_secret_is_taken(&format!("database: {}", database.url()));
+}
+
+#[track_caller]
+fn no_other_secret_is_taken(rest: &str) {
+    let mut daemon = Daemon::start("", rest);
+    let ada = daemon.member("ada", "fan");
+    daemon.terminate();
+    let secret = daemon.folder().join("state/secret");
+    let aside = daemon.folder().join("aside");
+    fs::rename(&secret, &aside).expect("a secret");
+    let missing = daemon.refuses(&["serve"]);
+    assert!(missing.contains("put it back") && missing.contains("forget-secret"), "{missing}");
+    assert!(!fs::exists(&secret).expect("a folder"), "none was made");
+
+    fs::copy(&aside, &secret).expect("a secret");
+    let mut bytes = fs::read(&secret).expect("a secret");
+    bytes[7] ^= 1;
+    fs::write(&secret, bytes).expect("another secret");
+    let other = daemon.refuses(&["serve"]);
+    assert!(other.contains("another secret") && other.contains("forget-secret"), "{other}");
+
+    fs::copy(&aside, &secret).expect("a secret");
+    daemon.restart();
+    assert_eq!(daemon.json(&["member", "show", "ada"])["passkey"], ada["passkey"]);
+    assert!(daemon.refuses(&["forget-secret"]).contains("another usher runs"));
+    daemon.terminate();
+
+    fs::remove_file(&secret).expect("a secret");
+    daemon.json(&["forget-secret"]);
+    daemon.restart();
+    assert_ne!(daemon.json(&["member", "show", "ada"])["passkey"], ada["passkey"]);
+    daemon.terminate();
+    fs::copy(&aside, &secret).expect("a secret");
+    let other = daemon.refuses(&["serve"]);
+    assert!(other.contains("another secret"), "the new one was noted: {other}");
+}
+
+#[test]
+fn a_club_moves_to_another_folder_with_its_secret_alone() {
+    let old = Daemon::start("", "");
+    let ada = old.member("ada", "fan");
+    let file = old.folder().join("backup.db");
+    let path = file.to_str().expect("a name in UTF-8");
+    old.json(&["backup", path]);
+    let mut new = Daemon::start("", "");
+    new.terminate();
+    let state = new.folder().join("state");
+    fs::remove_dir_all(&state).expect("an empty machine");
+
+    assert_eq!(new.json(&["restore", path])["has_secret"], false);
+    let missing = new.refuses(&["serve"]);
+    assert!(missing.contains("no secret file") && missing.contains("put it back"), "{missing}");
+    fs::copy(old.folder().join("state/secret"), state.join("secret")).expect("a secret");
+    new.restart();
+    assert_eq!(new.json(&["member", "show", "ada"])["passkey"], ada["passkey"]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub async fn restore(backup: &Path, into: &Path) -> Result<Option<PathBuf>, Rest
         }
         _ => {}
     }
-    let proven = prove(&new).await;
+    let proven = prove(&new, backup).await;
     if let Err(error) = proven {
         let _ = remove_database(&new);
         return Err(error);
@@ -69,8 +69,16 @@ pub async fn restore(backup: &Path, into: &Path) -> Result<Option<PathBuf>, Rest
     swap(&new, into).map_err(|error| RestoreError::io(into, error))
 }
 
-/// Brings a copy to this version and looks for flaws in it.
-async fn prove(path: &Path) -> Result<(), RestoreError> {
+/// Brings the copy of a backup to this version and looks for flaws in it.
+async fn prove(path: &Path, backup: &Path) -> Result<(), RestoreError> {
+    let at = |error: sqlx::Error| OpenError {
+        place: backup.display().to_string(),
+        reason: error.into(),
+    };
+    // Migrating what is empty or another's would make a club of it, and a sound one.
+    if Sqlite::version(path).await.map_err(at)?.is_none_or(|version| version < 1) {
+        return Err(RestoreError::NoClub(backup.to_owned()));
+    }
     let store = Sqlite::open(path).await?;
     let flaws = books::verify(&store).await?;
     store.close().await.map_err(|error| RestoreError::Club(error.into()))?;
@@ -117,7 +125,8 @@ fn is_taken(path: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-fn remove_database(path: &Path) -> io::Result<()> {
+/// Removes a database, and the logs beside it.
+pub(crate) fn remove_database(path: &Path) -> io::Result<()> {
     for log in LOGS {
         match fs::remove_file(beside(path, log)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -146,7 +155,7 @@ fn finish(new: &Path, to: &Path) -> io::Result<u64> {
 }
 
 /// Makes a rename last.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(folder) => File::open(folder)?.sync_all(),
@@ -217,7 +226,10 @@ pub enum RestoreError {
         /// What the system says.
         error: io::Error,
     },
-    /// It is no database of usher's, or a newer one's.
+    /// It is a database, or an empty file, that no usher wrote.
+    #[error("{} holds no club, nothing was changed: name a backup that usher made", .0.display())]
+    NoClub(PathBuf),
+    /// It is no database, or a newer usher's.
     #[error(transparent)]
     Open(#[from] OpenError),
 }

@@ -6,6 +6,8 @@
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
+use crate::sql::{Connection, SqlResult};
+
 /// All migrations, in SQLite's words.
 pub(crate) fn sqlite() -> Migrator {
     migrator(|step| step.sqlite)
@@ -19,6 +21,12 @@ pub(crate) fn postgres() -> Migrator {
 /// The newest version that this binary knows.
 pub(crate) fn newest() -> i64 {
     STEPS.iter().map(|step| step.version).max().unwrap_or(0)
+}
+
+/// The newest version that was applied to a database with a table of migrations: 0 where none was.
+pub(crate) async fn applied(db: &mut dyn Connection) -> SqlResult<i64> {
+    let sql = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success";
+    Ok(db.one(sql, &[], |row| row.number(0)).await?.unwrap_or(0))
 }
 
 fn migrator(sql: fn(&Step) -> &'static str) -> Migrator {
@@ -57,6 +65,7 @@ const STEPS: &[Step] = &[
     step!(6, "goods", "0006_goods.sql"),
     step!(8, "alias", "0008_alias.sql"),
     step!(10, "rights", "0010_rights.sql"),
+    step!(11, "secret mark", "0011_secret_mark.sql"),
 ];
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Why a database can't be used.
 
+use std::cmp::Ordering;
 use std::io;
 
 use sqlx::migrate::MigrateError;
@@ -28,6 +29,26 @@ pub enum OpenReason {
     /// Its schema can't be brought to this version.
     #[error(transparent)]
     Migration(MigrateError),
+    /// The file is there, and no usher made it.
+    #[error(
+        "it holds no club: `usher restore FILE --replace` puts a backup in its place; \
+         for a club that begins anew move it away"
+    )]
+    NoClub,
+    /// The database is there, and no usher was ever started on it.
+    #[error("it holds no club: is it the right one?")]
+    Bare,
+    /// An older usher wrote it, and it is only looked at.
+    #[error(
+        "its schema is version {found} and this usher's is {known}: \
+         start the daemon once, it brings the schema up to date"
+    )]
+    Older {
+        /// The schema's version.
+        found: i64,
+        /// The newest version this binary knows.
+        known: i64,
+    },
     /// A newer usher wrote it.
     #[error(
         "its schema is version {found} and this usher knows none past {known}: \
@@ -39,6 +60,18 @@ pub enum OpenReason {
         /// The newest version this binary knows.
         known: i64,
     },
+}
+
+impl OpenReason {
+    /// What keeps a schema of this version from being looked at, if anything does.
+    pub(crate) fn of_version(found: i64) -> Option<Self> {
+        let known = migrations::newest();
+        match found.cmp(&known) {
+            Ordering::Less => Some(Self::Older { found, known }),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(Self::Newer { found, known }),
+        }
+    }
 }
 
 impl From<MigrateError> for OpenReason {

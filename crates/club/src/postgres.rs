@@ -18,7 +18,7 @@ use sqlx::{ConnectOptions, Row as _};
 use tokio::time::timeout;
 
 use crate::migrations;
-use crate::open::OpenError;
+use crate::open::{OpenError, OpenReason};
 use crate::sql::{BoxFuture, Connection, Row, SqlResult, Value, Visit};
 use crate::store::Store;
 
@@ -93,23 +93,56 @@ impl Postgres {
         Self::open_with(url, &migrations::postgres()).await
     }
 
+    /// Connects to a database as it is: to be read, and not migrated.
+    ///
+    /// # Errors
+    ///
+    /// The server can't be reached or refuses us; the database holds no club, or one of another
+    /// version's schema.
+    pub async fn look(url: &PostgresUrl) -> Result<Self, OpenError> {
+        let at = |reason| OpenError { place: url.to_string(), reason };
+        let store = Self::with(named(url), &READER_SETTINGS);
+        let version = store.version().await.map_err(|error| at(error.into()))?;
+        let unfit =
+            if version > 0 { OpenReason::of_version(version) } else { Some(OpenReason::Bare) };
+        match unfit {
+            Some(reason) => Err(at(reason)),
+            None => Ok(store),
+        }
+    }
+
+    /// The version of the schema, 0 where there is none.
+    async fn version(&self) -> SqlResult<i64> {
+        let mut db = self.reader().await?;
+        let sql = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')";
+        match db.one(sql, &[], |row| row.number::<u32>(0)).await? {
+            Some(1) => migrations::applied(&mut *db).await,
+            _ => Ok(0),
+        }
+    }
+
     pub(crate) async fn open_with(
         url: &PostgresUrl,
         migrations: &Migrator,
     ) -> Result<Self, OpenError> {
         let at = |reason| OpenError { place: url.to_string(), reason };
-        let options = PgConnectOptions::clone(&url.options)
-            .application_name("usher")
-            .disable_statement_logging();
-        let writer = options.clone().options(WRITER_SETTINGS);
-        let mut connection = connect(&writer).await.map_err(|error| at(error.into()))?;
+        let store = Self::with(named(url), &WRITER_SETTINGS);
+        let mut connection = connect(&store.writer).await.map_err(|error| at(error.into()))?;
         migrations.run(&mut connection).await.map_err(|error| at(error.into()))?;
+        Ok(store)
+    }
+
+    fn with(options: PgConnectOptions, writer: &'static [(&str, &str)]) -> Self {
         let readers = PgPoolOptions::new()
             .max_connections(MAX_READERS)
             .acquire_timeout(CONNECT_TIMEOUT)
-            .connect_lazy_with(options.options(READER_SETTINGS));
-        Ok(Self { writer, readers })
+            .connect_lazy_with(options.clone().options(READER_SETTINGS));
+        Self { writer: options.options(writer.iter().copied()), readers }
     }
+}
+
+fn named(url: &PostgresUrl) -> PgConnectOptions {
+    PgConnectOptions::clone(&url.options).application_name("usher").disable_statement_logging()
 }
 
 impl Store for Postgres {
@@ -262,7 +295,6 @@ mod tests {
     use sqlx::migrate::{Migration, MigrationType};
 
     use super::*;
-    use crate::open::OpenReason;
 
     #[test]
     fn a_url_is_shown_without_its_password() {
@@ -319,6 +351,25 @@ mod tests {
 
         let refused = Postgres::open(&url).await.unwrap_err();
         assert!(matches!(refused.reason, OpenReason::Newer { found: 99, .. }), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn who_looks_makes_no_club() {
+        let database = Database::make();
+        let url = database.url().parse().unwrap();
+        for _ in 0..2 {
+            let refused = Postgres::look(&url).await.unwrap_err();
+            assert!(matches!(refused.reason, OpenReason::Bare), "{refused}");
+        }
+        let one = migrations::postgres().iter().take(1).cloned().collect();
+        drop(Postgres::open_with(&url, &Migrator::with_migrations(one)).await.unwrap());
+        let refused = Postgres::look(&url).await.unwrap_err();
+        assert!(matches!(refused.reason, OpenReason::Older { found: 1, .. }), "{refused}");
+
+        drop(Postgres::open(&url).await.unwrap());
+        let store = Postgres::look(&url).await.unwrap();
+        let mut writer = store.writer().await.unwrap();
+        assert!(writer.execute("DELETE FROM audit", &[]).await.is_err());
     }
 
     #[tokio::test]

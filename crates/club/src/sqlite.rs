@@ -16,10 +16,10 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Row as _};
 
-use crate::backup::{LOGS, beside};
+use crate::backup::{LOGS, beside, remove_database, sync_folder};
 use crate::books::Flaw;
 use crate::migrations;
-use crate::open::OpenError;
+use crate::open::{OpenError, OpenReason};
 use crate::sql::{BoxFuture, Connection, Places, Row, SqlResult, Value, Visit};
 use crate::store::Store;
 
@@ -37,31 +37,67 @@ impl Sqlite {
     ///
     /// # Errors
     ///
-    /// The file can't be opened or migrated, or a newer usher has written it.
+    /// The file can't be opened or migrated, no usher made it, or a newer one has written it.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
         Self::open_with(path, &migrations::sqlite()).await
     }
 
-    pub(crate) async fn open_with(path: &Path, migrations: &Migrator) -> Result<Self, OpenError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .row_buffer_size(ROW_BUFFER)
-            .disable_statement_logging();
+    /// Opens a file that is there, as it is: to be read, and neither made nor migrated.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be opened; it holds no club, or one of another version's schema.
+    pub async fn look(path: &Path) -> Result<Self, OpenError> {
         let at = |reason| OpenError { place: path.display().to_string(), reason };
+        let version = Self::version(path).await.map_err(|error| at(error.into()))?;
+        let version = version.filter(|version| *version > 0);
+        let unfit = version.map_or(Some(OpenReason::NoClub), OpenReason::of_version);
+        match unfit {
+            Some(reason) => Err(at(reason)),
+            None => Ok(Self::with(options(path).read_only(true))),
+        }
+    }
 
-        keep_private(path).map_err(|error| at(error.into()))?;
-        let mut connection = options.connect().await.map_err(|error| at(error.into()))?;
-        migrations.run(&mut connection).await.map_err(|error| at(error.into()))?;
+    /// The version of the file's schema: 0 before its first migration, and `None` where the file is
+    /// no usher's.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, or it is no database.
+    pub(crate) async fn version(path: &Path) -> SqlResult<Option<i64>> {
+        // SQLite would take away the log beside an empty file, and that may be the last there is.
+        if fs::metadata(path)?.len() == 0 {
+            return Ok(None);
+        }
+        let mut db = options(path).read_only(true).connect().await?;
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+        let connection: &mut dyn Connection = &mut db;
+        let tables = connection.one(sql, &[], |row| row.number::<u32>(0)).await?;
+        let is_ushers = tables.is_some_and(|tables| tables > 0);
+        let version = if is_ushers { Some(migrations::applied(&mut db).await?) } else { None };
+        sqlx::Connection::close(db).await?;
+        Ok(version)
+    }
+
+    pub(crate) async fn open_with(path: &Path, migrations: &Migrator) -> Result<Self, OpenError> {
+        let at = |reason| OpenError { place: path.display().to_string(), reason };
+        if fs::exists(path).map_err(|error| at(error.into()))? {
+            keep_private(path).map_err(|error| at(error.into()))?;
+            let version = Self::version(path).await.map_err(|error| at(error.into()))?;
+            version.ok_or_else(|| at(OpenReason::NoClub))?;
+            let mut connection = writing(path).connect().await.map_err(|error| at(error.into()))?;
+            migrations.run(&mut connection).await.map_err(|error| at(error.into()))?;
+        } else {
+            make(path, migrations).await.map_err(at)?;
+        }
+        Ok(Self::with(writing(path)))
+    }
+
+    fn with(options: SqliteConnectOptions) -> Self {
         let readers = SqlitePoolOptions::new()
             .max_connections(MAX_READERS)
             .connect_lazy_with(options.clone().read_only(true));
-        let writer = options.pragma("cache_size", WRITER_CACHE);
-        Ok(Self { writer, readers })
+        Self { writer: options.pragma("cache_size", WRITER_CACHE), readers }
     }
 
     /// Lets go of the file, with nothing left beside it.
@@ -71,6 +107,33 @@ impl Sqlite {
         last.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await?;
         sqlx::Connection::close(last).await
     }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .row_buffer_size(ROW_BUFFER)
+        .disable_statement_logging()
+}
+
+fn writing(path: &Path) -> SqliteConnectOptions {
+    options(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
+}
+
+/// Makes the file, whole or not at all: an empty one that a crash left would be no club.
+async fn make(path: &Path, migrations: &Migrator) -> Result<(), OpenReason> {
+    let new = beside(path, ".new");
+    remove_database(&new)?;
+    keep_private(&new)?;
+    let mut connection = writing(&new).connect().await?;
+    migrations.run(&mut connection).await?;
+    sqlx::Connection::close(connection).await?;
+    // The log of one that is gone would be played into this one.
+    remove_database(path)?;
+    fs::rename(&new, path)?;
+    Ok(sync_folder(path)?)
 }
 
 /// Sees that nobody else may read the file, making it where there is none. SQLite gives the logs
@@ -230,7 +293,6 @@ mod tests {
     use sqlx::migrate::{Migration, MigrationType};
 
     use super::*;
-    use crate::open::OpenReason;
 
     #[tokio::test]
     async fn a_commit_is_synced_and_references_hold() {

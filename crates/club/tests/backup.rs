@@ -9,9 +9,12 @@ use std::sync::Arc;
 
 use club::{
     Amount, BackupError, Club, Currency, Image, Item, Items, Names, NewMember, NewTopup,
-    RestoreError, Sqlite, Stamp, Store,
+    OpenReason, RestoreError, Sqlite, Stamp, Store,
 };
 use policy::{Entitlements, PolicyId, Roster, Rules, TierId};
+use sqlx::ConnectOptions;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 #[tokio::test]
 async fn a_backup_brings_back_what_was_committed_when_it_was_made() {
@@ -120,6 +123,93 @@ async fn what_is_not_sound_takes_no_place() {
 
     assert_eq!(names(&reopen(&file).await).await, ["ada"]);
     assert!(!fs::exists(folder.path().join("club.db.restoring")).unwrap());
+}
+
+#[tokio::test]
+async fn what_is_no_club_takes_no_place() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    drop(club);
+    let file = folder.path().join("club.db");
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    let foreign = folder.path().join("foreign");
+    make_foreign(&foreign).await;
+
+    for other in [&empty, &foreign] {
+        let refused = club::restore(other, &file).await.unwrap_err();
+        assert!(matches!(refused, RestoreError::NoClub(_)), "{refused}");
+        assert!(refused.to_string().contains(other.to_str().unwrap()), "{refused}");
+    }
+    assert_eq!(names(&reopen(&file).await).await, ["ada"]);
+    assert!(!fs::exists(folder.path().join("club.db.restoring")).unwrap());
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_and_no_club_is_not_made_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("club.db");
+    fs::write(&empty, "").unwrap();
+    let foreign = folder.path().join("foreign");
+    make_foreign(&foreign).await;
+    for other in [&empty, &foreign] {
+        let before = fs::read(other).unwrap();
+        for refused in [Sqlite::open(other).await, Sqlite::look(other).await] {
+            let refused = refused.unwrap_err();
+            assert!(matches!(refused.reason, OpenReason::NoClub), "{refused}");
+        }
+        assert_eq!(fs::read(other).unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn who_looks_changes_nothing() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let backup = folder.path().join("backup.db");
+    club.backup(&backup).await.unwrap();
+    let store = Sqlite::look(&backup).await.unwrap();
+    assert_eq!(club::verify(&store).await.unwrap(), []);
+    assert!(store.writer().await.unwrap().execute("DELETE FROM audit", &[]).await.is_err());
+    drop(store);
+
+    let missing = folder.path().join("none");
+    assert!(Sqlite::look(&missing).await.is_err());
+    assert!(!fs::exists(&missing).unwrap());
+}
+
+#[tokio::test]
+async fn an_older_schema_is_restored_and_not_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup.db");
+    let steps = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite"));
+    let steps = Migrator::new(steps).await.unwrap();
+    let older = steps.iter().filter(|step| step.version <= 6).cloned().collect();
+    let mut db = connect(&backup).await;
+    Migrator::with_migrations(older).run(&mut db).await.unwrap();
+    let ada = "INSERT INTO member (id, name, tier, state, generation, created) \
+               VALUES (1, 'ada', 'fan', 'active', 0, 0)";
+    sqlx::query(ada).execute(&mut db).await.unwrap();
+    sqlx::Connection::close(db).await.unwrap();
+
+    let refused = Sqlite::look(&backup).await.unwrap_err();
+    assert!(matches!(refused.reason, OpenReason::Older { found: 6, .. }), "{refused}");
+    assert!(refused.to_string().contains("start the daemon once"), "{refused}");
+    let file = folder.path().join("club.db");
+    club::restore(&backup, &file).await.unwrap();
+    assert_eq!(names(&reopen(&file).await).await, ["ada"]);
+}
+
+/// A database of somebody else's.
+async fn make_foreign(path: &Path) {
+    let mut db = connect(path).await;
+    sqlx::query("CREATE TABLE urls (url TEXT)").execute(&mut db).await.unwrap();
+    sqlx::Connection::close(db).await.unwrap();
+}
+
+async fn connect(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    options.connect().await.unwrap()
 }
 
 #[tokio::test]

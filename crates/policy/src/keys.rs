@@ -77,6 +77,11 @@ impl MasterSecret {
     pub const fn new(bytes: [u8; Self::LEN]) -> Self {
         Self(bytes)
     }
+
+    /// What tells this secret from another and gives nothing of it away.
+    pub fn mark(&self) -> [u8; 32] {
+        blake3::derive_key("usher 2026-11-26 master secret mark", &self.0)
+    }
 }
 
 impl fmt::Debug for MasterSecret {
@@ -333,6 +338,13 @@ mod tests {
         let tag = cut_block(&seal.tag, &payload);
         assert_eq!(seal.open(&[tag, xor(payload, cut_block(&seal.mask, &tag))]), None);
         assert!(seal.open(&seal.seal(grant(MemberId::MAX, 0, 0))).is_some());
+    }
+
+    #[test]
+    fn a_mark_is_one_secrets_and_does_not_hold_it() {
+        assert_eq!(secret(1).mark(), secret(1).mark());
+        assert_ne!(secret(1).mark(), secret(2).mark());
+        assert_ne!(secret(1).mark(), [1; 32]);
     }
 
     #[test]

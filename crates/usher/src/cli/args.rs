@@ -189,6 +189,9 @@ pub enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// Go on with another master secret, which voids every passkey; all daemons must be stopped
+    #[command(after_help = FORGET_SECRET)]
+    ForgetSecret,
     /// See whether the books are sound, with the daemon running or stopped
     Verify,
 }
@@ -228,6 +231,9 @@ const RESTORE: &str = "\
 Examples:
   usher restore /var/backups/usher-2027-01-31.db
   usher restore club.db --replace         put what is there aside, say where";
+const FORGET_SECRET: &str = "\
+The next start takes what is in the secret file then, or makes a secret where there is none. Passkeys,
+feeds and torrents given out before are void, and members need new ones.";
 const SWARM: &str = "\
 Examples:
   usher swarm reel

@@ -85,6 +85,10 @@ impl Asker {
                 let restored = upkeep::restore(&self.config, file, *replace).await?;
                 self.print(&restored, upkeep::restored)
             }
+            Command::ForgetSecret => {
+                let forgotten = upkeep::forget_secret(&self.config).await?;
+                self.print(&forgotten, upkeep::forgotten)
+            }
             Command::Verify => {
                 let books = upkeep::verify(&self.client, &self.config).await?;
                 let printed = self.print(&books, |_| "the books are sound\n".to_owned())?;

@@ -8,11 +8,11 @@ use crate::config::{Config, Loaded, Raw, Source};
 
 /// A configuration that is fine.
 #[derive(Serialize)]
-struct Report<'a> {
+struct Report {
     configuration: String,
     ok: bool,
     /// As a file would say them, every default spelt out.
-    settings: &'a Raw,
+    settings: Raw,
 }
 
 pub(super) fn report(
@@ -21,7 +21,8 @@ pub(super) fn report(
     json: bool,
 ) -> Result<String, serde_json::Error> {
     if json {
-        let report = Report { configuration: source.to_string(), ok: true, settings: &loaded.raw };
+        let settings = loaded.raw.clone().spelt_out(&loaded.config);
+        let report = Report { configuration: source.to_string(), ok: true, settings };
         return Ok(serde_json::to_string_pretty(&report)? + "\n");
     }
     Ok(format!("{source}: fine\n{}", summary(&loaded.config)))
@@ -76,5 +77,15 @@ mod tests {
         let report: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(report["ok"], true);
         assert_eq!(report["settings"]["tracker"]["flush_interval"], "3s");
+        for place in [
+            "tracker/max_peer_age",
+            "tiers/0/announce/numwant",
+            "tiers/1/announce/numwant_cap",
+            "policies/priority/guard/hold",
+            "policies/free/max_clients_per_member",
+        ] {
+            let value = report.pointer(&format!("/settings/{place}"));
+            assert!(value.is_some_and(|value| !value.is_null()), "{place}: {value:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HOST};
 use http::{Method, Request, Response};
@@ -12,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 use web::api::view::Failure;
 use web::api::view::goods::Step;
 
@@ -19,11 +21,18 @@ use web::api::view::goods::Step;
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     socket: PathBuf,
+    /// For how long an answer is waited for; `None` for ever.
+    patience: Option<Duration>,
 }
 
 impl Client {
     pub(super) fn new(socket: &Path) -> Self {
-        Self { socket: socket.to_owned() }
+        Self { socket: socket.to_owned(), patience: Some(PATIENCE) }
+    }
+
+    /// The same for what goes through all of the club, and may take its time.
+    pub(super) fn patient(&self) -> Self {
+        Self { patience: None, ..self.clone() }
     }
 
     /// Asks without a body.
@@ -72,7 +81,8 @@ impl Client {
             Some(body) => (Some("application/json"), serde_json::to_vec(body)?),
             None => (None, Vec::new()),
         };
-        let mut response = self.request(Method::POST, path, kind, body.into()).await?;
+        let asked = self.patient();
+        let mut response = asked.request(Method::POST, path, kind, body.into()).await?;
         let mut pending = Vec::new();
         while let Some(frame) = response.frame().await.transpose()? {
             pending.extend_from_slice(frame.data_ref().map(Bytes::as_ref).unwrap_or_default());
@@ -107,6 +117,31 @@ impl Client {
         content_type: Option<&str>,
         body: Bytes,
     ) -> Result<Response<Incoming>, ClientError> {
+        let answer = self.head(method, path, content_type, body);
+        let response = match self.patience {
+            None => answer.await?,
+            Some(patience) => timeout(patience, answer).await.map_err(|_| {
+                ClientError::Silent { socket: self.socket.clone(), seconds: patience.as_secs() }
+            })??,
+        };
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let body = response.into_body().collect().await?.to_bytes();
+        let told: Failure = serde_json::from_slice(&body)
+            .unwrap_or_else(|_| Failure { error: format!("the daemon answered {status}") });
+        Err(ClientError::Refused(told.error))
+    }
+
+    /// Connects and asks; returns when the answer begins.
+    async fn head(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<&str>,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, ClientError> {
         let stream =
             UnixStream::connect(&self.socket).await.map_err(|error| self.explain(error))?;
         let (mut sender, connection) =
@@ -117,15 +152,7 @@ impl Client {
         if let Some(content_type) = content_type {
             request = request.header(CONTENT_TYPE, content_type);
         }
-        let response = sender.send_request(request.body(Full::new(body))?).await?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
-        }
-        let body = response.into_body().collect().await?.to_bytes();
-        let told: Failure = serde_json::from_slice(&body)
-            .unwrap_or_else(|_| Failure { error: format!("the daemon answered {status}") });
-        Err(ClientError::Refused(told.error))
+        Ok(sender.send_request(request.body(Full::new(body))?).await?)
     }
 
     fn explain(&self, error: io::Error) -> ClientError {
@@ -138,6 +165,9 @@ impl Client {
         }
     }
 }
+
+/// Longer than the daemon waits for its database, or for a payment provider.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why the daemon gave no answer, or which.
 #[derive(Debug, Error)]
@@ -163,6 +193,18 @@ pub enum ClientError {
     /// The daemon says why not.
     #[error("{0}")]
     Refused(String),
+    /// Somebody listens, and says nothing.
+    #[error(
+        "the daemon at {} has not answered for {seconds} seconds, and may still do what was asked: \
+         see its log, and start it again if it hangs",
+        socket.display()
+    )]
+    Silent {
+        /// The socket that was tried.
+        socket: PathBuf,
+        /// For how long it was waited.
+        seconds: u64,
+    },
     /// The socket cannot be used.
     #[error("cannot use {}, run this as the daemon's user: {error}", socket.display())]
     Socket {
@@ -212,6 +254,19 @@ mod tests {
         fails(&client, "/", &expected).await;
         drop(UnixListener::bind(&socket).unwrap());
         fails(&client, "/", &expected).await;
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_hangs_is_not_waited_for_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("admin.sock");
+        // The system takes connections for who does not.
+        let _hangs = UnixListener::bind(&socket).unwrap();
+        let client = Client { socket, patience: Some(Duration::from_millis(50)) };
+        fails(&client, "/", "the daemon at ").await;
+        let patient = client.patient();
+        let asked = patient.ask::<Value>(Method::GET, "/");
+        assert!(timeout(Duration::from_millis(200), asked).await.is_err());
     }
 
     async fn fails(client: &Client, path: &str, expected: &str) {

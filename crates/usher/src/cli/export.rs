@@ -44,6 +44,11 @@ pub enum Table {
 impl Asker {
     pub(super) async fn export(&self, export: &ExportArgs) -> Result<String, RunError> {
         let time = Time { from: export.from, to: export.to };
+        if let (Some(from), Some(to)) = (export.from, export.to)
+            && from > to
+        {
+            return Err(RunError::NoDays { from, to });
+        }
         match export.what {
             Table::Orders => {
                 let orders = self.list(&["orders"], |order: &Order| order.id).await?;

@@ -109,7 +109,7 @@ async fn send(
     for members in newcomers.chunks(MAX_IMPORT) {
         let asked = view::Import { members: members.to_vec(), dry_run };
         let answer: Vec<view::Imported> =
-            client.tell(Method::POST, "/api/v1/import", &asked).await?;
+            client.patient().tell(Method::POST, "/api/v1/import", &asked).await?;
         told.extend(answer);
     }
     Ok(told)

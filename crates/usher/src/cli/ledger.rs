@@ -75,7 +75,10 @@ impl Asker {
                 self.print(&entries, |entries| journal(entries))
             }
             LedgerCommand::Trial => {
-                let trials: Vec<Trial> = self.get(&["ledger", "trial"]).await?;
+                let trials: Vec<Trial> = {
+                    let path = path(&["ledger", "trial"]);
+                    self.client.patient().ask(Method::GET, &path).await?
+                };
                 self.print(&trials, |trials| trial(trials))
             }
         }

@@ -1,7 +1,7 @@
 //! The command line: what may be typed, what is asked of the daemon for it, and how the answer
 //! looks.
 //!
-//! But for `serve`, `check`, `restore` and a `verify` with nobody to ask, every command asks a
+//! But for `serve`, `check`, `restore`, `forget-secret` and a `verify` with nobody to ask, every command asks a
 //! running daemon through its admin socket.
 
 mod args;

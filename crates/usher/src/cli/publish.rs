@@ -1,6 +1,8 @@
 //! `usher publish` and what follows it: what may be typed, what is asked, and how the answer looks.
 
-use std::fs;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -136,7 +138,7 @@ impl Asker {
         let torrent = self.client.fetch(Method::GET, &path).await?;
         let file = args.output.clone();
         let file = file.unwrap_or_else(|| named(&published.item));
-        let torrent_file = write(&file, &torrent)?;
+        let torrent_file = write(&file, &torrent, ForAnybody::Yes)?;
         self.print(&Written { published, torrent_file }, written)
     }
 
@@ -227,12 +229,36 @@ impl From<TorrentFormat> for Format {
     }
 }
 
-/// Writes a torrent, in place of another at most, and returns where, as a whole path.
-pub(super) fn write(file: &Path, torrent: &[u8]) -> Result<PathBuf, RunError> {
+/// Whether a torrent is for anybody, or holds a member's keys.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ForAnybody {
+    No,
+    Yes,
+}
+
+/// Writes a torrent, in place of another at most, and returns where, as a whole path. One that is
+/// not for anybody can be read by its owner alone.
+pub(super) fn write(
+    file: &Path,
+    torrent: &[u8],
+    for_anybody: ForAnybody,
+) -> Result<PathBuf, RunError> {
     let whole = whole_path(file)?;
     may_write(&whole)?;
-    fs::write(&whole, torrent).map_err(|error| RunError::Write { path: file.to_owned(), error })?;
+    put(&whole, torrent, for_anybody)
+        .map_err(|error| RunError::Write { path: file.to_owned(), error })?;
     Ok(whole)
+}
+
+fn put(file: &Path, torrent: &[u8], for_anybody: ForAnybody) -> io::Result<()> {
+    let mode = if for_anybody == ForAnybody::Yes { 0o666 } else { 0o600 };
+    let mut out =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(file)?;
+    // One that was there has the mode it had.
+    if for_anybody == ForAnybody::No && out.metadata()?.is_file() {
+        out.set_permissions(Permissions::from_mode(mode))?;
+    }
+    out.write_all(torrent)
 }
 
 /// Refuses a file that is there and is no torrent, and a folder that can't be written to; a pipe or a

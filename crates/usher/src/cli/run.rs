@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use thiserror::Error;
 
 use super::args::{Args, Command};
@@ -53,6 +54,14 @@ pub enum RunError {
         path: PathBuf,
         /// What the system says.
         error: io::Error,
+    },
+    /// A first day after the last.
+    #[error("--from {from} is after --to {to}: no day is within that")]
+    NoDays {
+        /// The first.
+        from: Date,
+        /// The last.
+        to: Date,
     },
     /// What no torrent and no document can name.
     #[error("{} is not UTF-8, which names in a torrent are: rename it", path.display())]

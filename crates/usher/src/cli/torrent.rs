@@ -1,6 +1,7 @@
 //! Members' torrents, magnets and URLs: what may be typed, what is asked, and how the answer looks.
 
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use http::Method;
@@ -9,7 +10,7 @@ use web::api::view;
 use web::api::view::goods::{ItemLinks, Links, Magnet};
 
 use super::ask::{Asker, path};
-use super::publish::write;
+use super::publish::{ForAnybody, write};
 use super::run::RunError;
 use super::show;
 use super::table::{facts, list, or_dash};
@@ -30,7 +31,7 @@ pub struct TorrentArgs {
     /// For your own seed box, which is the member `seedbox` with a right to all: no web seed in it
     #[arg(long, conflicts_with = "second")]
     seed: bool,
-    /// Where to write it [default: ITEM.torrent here]
+    /// Where to write it, `-` for standard output [default: ITEM.torrent here]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -81,8 +82,19 @@ impl Asker {
                 (item, self.client.fetch(Method::GET, &path).await?)
             }
         };
+        if args.output.as_deref() == Some(Path::new("-")) {
+            let mut out = io::stdout().lock();
+            let written = out.write_all(&torrent).and_then(|()| out.flush());
+            let to = || PathBuf::from("standard output");
+            return match written {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    Err(RunError::Write { path: to(), error })
+                }
+                _ => Ok(String::new()),
+            };
+        }
         let file = args.output.clone().unwrap_or_else(|| format!("{item}.torrent").into());
-        let torrent_file = write(&file, &torrent)?;
+        let torrent_file = write(&file, &torrent, ForAnybody::No)?;
         self.print(&Written { item: item.clone(), torrent_file }, |written| {
             format!("{}\n", written.torrent_file.display())
         })

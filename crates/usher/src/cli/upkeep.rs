@@ -1,6 +1,7 @@
-//! `usher backup`, `restore` and `verify`: keeping the club safe.
+//! `usher backup`, `restore`, `forget-secret` and `verify`: keeping the club safe.
 //!
-//! `restore` needs a stopped daemon; `verify` asks the running one and otherwise looks itself.
+//! `restore` and `forget-secret` need a stopped daemon; `verify` asks the running one and otherwise
+//! looks itself.
 
 use std::fs;
 use std::io;
@@ -28,7 +29,7 @@ pub(super) async fn backup(
     let file = std::path::absolute(file)
         .map_err(|error| RunError::File { path: file.to_owned(), error })?;
     let asked = view::NewBackup { file, with_secret };
-    Ok(client.tell(Method::POST, "/api/v1/backup", &asked).await?)
+    Ok(client.patient().tell(Method::POST, "/api/v1/backup", &asked).await?)
 }
 
 pub(super) fn backed_up(backup: &view::Backup) -> String {
@@ -42,19 +43,26 @@ pub(super) fn backed_up(backup: &view::Backup) -> String {
 
 /// The daemon's word on the books, or with no daemon there our own.
 pub(super) async fn verify(client: &Client, config: &Config) -> Result<view::Soundness, RunError> {
-    match client.ask(Method::GET, "/api/v1/verify").await {
+    match client.patient().ask(Method::GET, "/api/v1/verify").await {
         Err(ClientError::NotRunning { .. }) => {}
         told => return Ok(told?),
     }
     let state = StateDir::take(&config.state_dir).map_err(UpkeepError::from)?;
-    let file = club_file(state.path());
-    let is_there =
-        fs::exists(&file).map_err(|error| RunError::File { path: file.clone(), error })?;
-    if config.database == Database::Sqlite && !is_there {
-        return Err(UpkeepError::NoClub(file).into());
-    }
-    let store = store::open(&config.database, state.path()).await.map_err(UpkeepError::from)?;
+    require_club(config, &state)?;
+    let store = store::look(&config.database, state.path()).await.map_err(UpkeepError::from)?;
     Ok(club::verify(&*store).await.map_err(UpkeepError::from)?.into())
+}
+
+fn require_club(config: &Config, state: &StateDir) -> Result<(), UpkeepError> {
+    let path = club_file(state.path());
+    if config.database != Database::Sqlite {
+        return Ok(());
+    }
+    match fs::exists(&path) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(UpkeepError::NoClub(path)),
+        Err(source) => Err(UpkeepError::Io { path, source }),
+    }
 }
 
 /// All that is wrong, for the one sentence that goes with exit code 1.
@@ -115,12 +123,35 @@ pub(super) fn restored(restored: &Restored) -> String {
     }
     if !restored.has_secret {
         text += &format!(
-            "There is no master secret: put yours at {} before you start usher, or every passkey \
-             given out is void.\n",
+            "There is no master secret: put yours at {} before you start usher, as every passkey \
+             given out derives from it.\n",
             restored.secret.display()
         );
     }
     text
+}
+
+/// Whose secret the next start takes.
+#[derive(Debug, Serialize)]
+pub(super) struct Forgotten {
+    secret: PathBuf,
+}
+
+/// Has the next start take another master secret.
+pub(super) async fn forget_secret(config: &Config) -> Result<Forgotten, UpkeepError> {
+    let state = StateDir::take(&config.state_dir)?;
+    require_club(config, &state)?;
+    let store = store::open(&config.database, state.path()).await?;
+    club::forget_secret(&*store).await?;
+    Ok(Forgotten { secret: config.secret_file.clone() })
+}
+
+pub(super) fn forgotten(forgotten: &Forgotten) -> String {
+    format!(
+        "The next start takes the master secret in {}, or makes one there. Every passkey given out \
+         under another is void.\n",
+        forgotten.secret.display()
+    )
 }
 
 fn differs(one: &Path, other: &Path) -> io::Result<bool> {

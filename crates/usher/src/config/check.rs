@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::Authority;
 use policy::{ClientList, PeerIdPrefix, Policies, PortSet, Rules, Tiers};
 use swarm::Tick;
 use thiserror::Error;
 
 use super::database::Database;
+use super::listeners::Addresses;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
@@ -31,6 +33,7 @@ impl Invalid {
 }
 
 pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
+    listeners(&raw)?;
     let (tiers, terms) = tiers::resolve(raw.tiers)?;
     let policies = policies::resolve(raw.policies)?;
     if raw.state_dir.as_os_str().is_empty() {
@@ -63,6 +66,15 @@ pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         terms,
         state_dir,
     })
+}
+
+fn listeners(raw: &Raw) -> Result<(), Invalid> {
+    Addresses::default()
+        .with("tracker.http.listen", &raw.tracker.http.listen)
+        .with("admin.listen", &[raw.admin.listen])
+        .with("web.listen", &[raw.web.listen])
+        .checked()?;
+    Addresses::default().with("tracker.udp.listen", &raw.tracker.udp.listen).checked()
 }
 
 fn rules(raw: &RawTracker, tiers: &Tiers, policies: Policies) -> Result<Rules, Invalid> {
@@ -156,6 +168,10 @@ fn admin(raw: RawAdmin, state_dir: &Path, folder: &Path) -> Result<AdminSettings
         let why = format!("{} is not a loopback address such as 127.0.0.1", raw.listen.ip());
         return Err(Invalid::new("admin.listen", why));
     }
+    if raw.socket.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+        let why = "empty: name a path, or leave it out for `admin.sock` in state_dir";
+        return Err(Invalid::new("admin.socket", why));
+    }
     let socket = within(folder, raw.socket).unwrap_or_else(|| state_dir.join("admin.sock"));
     let length = socket.as_os_str().len();
     if length > MAX_SOCKET {
@@ -211,6 +227,7 @@ fn public_url(text: &str) -> Result<Uri, Invalid> {
     let plain = matches!(url.scheme_str(), Some("http" | "https"))
         && url.host().is_some_and(|host| !host.is_empty())
         && url.query().is_none()
+        && has_port(&url)
         && !url.authority().is_some_and(|authority| authority.as_str().contains('@'));
     if plain { Ok(url) } else { Err(fails()) }
 }
@@ -221,8 +238,15 @@ fn announce_url(text: &str) -> Result<String, Invalid> {
     let url: Uri = text.parse().map_err(|_| fails())?;
     let plain = matches!(url.scheme_str(), Some("http" | "https" | "udp"))
         && url.host().is_some_and(|host| !host.is_empty())
-        && url.query().is_none();
+        && url.query().is_none()
+        && has_port(&url);
     if plain { Ok(text.trim_end_matches('/').to_owned()) } else { Err(fails()) }
+}
+
+/// Whether what is behind the host, if anything, is a port that there can be.
+fn has_port(url: &Uri) -> bool {
+    let bare = |authority: &Authority| authority.as_str().ends_with(authority.host());
+    url.authority().is_some_and(|all| bare(all) || all.port_u16().is_some())
 }
 
 /// A name that can stand in a command, a path and a metric's label.
@@ -317,17 +341,37 @@ mod tests {
         refuses(&socket(108), "admin.socket: /sss");
         let deep = format!("state_dir: /{}", "d".repeat(100));
         refuses(&deep, "admin.socket: /ddd");
+        refuses("admin: {socket: ''}", "admin.socket: empty");
         assert!(check(&format!("{deep}\nadmin: {{socket: /run/usher.sock}}")).is_ok());
     }
 
     #[test]
     fn urls_name_scheme_and_host_and_hold_no_query() {
-        for url in ["club.example.org", "ftp://a", "http://a/?b", "http://ada:pw@a", "/a", "''"] {
+        for url in [
+            "club.example.org",
+            "ftp://a",
+            "http://a/?b",
+            "http://ada:pw@a",
+            "/a",
+            "''",
+            "http://a:70000",
+        ] {
             refuses(&format!("public_url: {url}"), "public_url: ");
         }
-        for url in ["t.example.org", "http://t/announce?key=1", "wss://t/announce"] {
+        for url in
+            ["t.example.org", "http://t/announce?key=1", "wss://t/announce", "udp://[::1]:65536"]
+        {
             refuses(&format!("tracker: {{announce_url: '{url}'}}"), "tracker.announce_url: ");
         }
+    }
+
+    #[test]
+    fn listeners_have_addresses_of_their_own() {
+        refuses("admin: {listen: '127.0.0.1:6969'}", "admin.listen: 127.0.0.1:6969 is taken by");
+        refuses("web: {listen: '127.0.0.1:6970'}", "web.listen: ");
+        let twice = "tracker: {udp: {listen: ['[::1]:6969', '[::1]:6969']}}";
+        refuses(twice, "tracker.udp.listen: [::1]:6969 stands there twice");
+        assert!(check("public_url: 'http://[::1]:65535/shop'").is_ok());
     }
 
     #[test]

@@ -10,15 +10,18 @@ mod check;
 mod database;
 mod days;
 mod goods;
+mod listeners;
 mod parse;
 mod payments;
 mod policies;
 mod raw;
 mod settings;
 mod source;
+mod spelt;
 mod standing;
 mod tax;
 mod tiers;
+mod unique;
 mod units;
 mod web;
 

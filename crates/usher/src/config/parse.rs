@@ -77,6 +77,14 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_no_folder() {
+        for nothing in ["null", "~", ""] {
+            refuses(&format!("state_dir: {nothing}\n"), &["state_dir: empty: name a folder"]);
+        }
+        assert_eq!(parse("state_dir: 7").unwrap().state_dir, std::path::Path::new("7"));
+    }
+
+    #[test]
     fn every_duration_may_be_in_days() {
         for key in [
             "tracker: {max_peer_age: 1d}",
@@ -96,6 +104,14 @@ mod tests {
         refuses("- tracker\n", &["line 1"]);
         refuses("tracker: [\n", &["tracker", "line"]);
         refuses("state_dir: a\nstate_dir: b\n", &["duplicate", "state_dir"]);
+        refuses(
+            "policies:\n  a: {who: anyone}\n  b: {who: anyone}\n  a: {who: entitled}\n",
+            &["policies", "duplicate", "`a`", "line"],
+        );
+        refuses(
+            "tracker:\n  nat: {10.0.0.0/8: 192.0.2.1, 10.0.0.0/8: 192.0.2.2}\n",
+            &["tracker.nat", "duplicate", "`10.0.0.0/8`", "line 2"],
+        );
         refuses("log: {}\n---\nlog: {}\n", &["more than one document"]);
     }
 

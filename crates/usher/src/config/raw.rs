@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use policy::PortSet;
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use super::backup::RawBackup;
@@ -21,6 +22,7 @@ use super::policies::{self, RawPolicy};
 use super::standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards};
 use super::tax::RawTax;
 use super::tiers::{self, RawTier};
+use super::unique;
 use super::units::{Network, PortRange, Workers};
 use super::web::RawWeb;
 
@@ -29,6 +31,7 @@ use super::web::RawWeb;
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct Raw {
+    #[serde(deserialize_with = "named")]
     pub state_dir: PathBuf,
     pub secret_file: Option<PathBuf>,
     pub database: Option<RawDatabase>,
@@ -50,6 +53,7 @@ pub struct Raw {
     pub tax: Option<RawTax>,
     pub log: RawLog,
     pub tiers: Vec<RawTier>,
+    #[serde(deserialize_with = "unique::map")]
     pub policies: BTreeMap<String, RawPolicy>,
 }
 
@@ -91,6 +95,7 @@ pub struct RawTracker {
     pub announce_url: Option<String>,
     pub unknown_torrents: UnknownTorrents,
     pub trusted_proxies: Vec<Network>,
+    #[serde(deserialize_with = "unique::map")]
     pub nat: BTreeMap<Network, IpAddr>,
     pub limits: Limits,
     pub workers: Workers,
@@ -295,6 +300,14 @@ pub enum LogFormat {
     /// One line an event, for people.
     #[default]
     Text,
+}
+
+const NO_FOLDER: &str = "state_dir: empty: name a folder, which is made where it is not";
+
+/// `state_dir`, which is not null: serde would take that for a folder of the name.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    let path = Option::deserialize(deserializer)?;
+    path.ok_or_else(|| D::Error::custom(NO_FOLDER))
 }
 
 /// The tracker's port, on every address of both families.

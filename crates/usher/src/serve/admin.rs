@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use axum::Router;
@@ -24,6 +24,12 @@ pub enum AdminError {
         /// What the system says.
         source: io::Error,
     },
+    /// Something else lies where the Unix socket should be.
+    #[error("admin.socket: {} is there and is no socket: name another path", path.display())]
+    NoSocket {
+        /// The path.
+        path: PathBuf,
+    },
     /// The Unix socket could not be made.
     #[error("cannot make the admin socket {} (admin.socket): {source}", path.display())]
     Socket {
@@ -39,19 +45,28 @@ pub enum AdminError {
 ///
 /// # Errors
 ///
-/// Fails where the socket cannot be made, or somebody answers there.
+/// Fails where the socket cannot be made, somebody answers there, or something else is there.
 pub(crate) async fn bind_socket(path: &Path) -> Result<UnixListener, AdminError> {
     let fails = |source| AdminError::Socket { path: path.to_owned(), source };
     if UnixStream::connect(path).await.is_ok() {
         return Err(fails(io::ErrorKind::AddrInUse.into()));
     }
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fails(error)),
-        _ => {}
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => fs::remove_file(path).map_err(fails)?,
+        Ok(_) => return Err(AdminError::NoSocket { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(fails(error)),
     }
     let listener = UnixListener::bind(path).map_err(fails)?;
     fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(fails)?;
     Ok(listener)
+}
+
+/// Takes the socket away at the end, but not what somebody else put in its place.
+pub(crate) fn remove_socket(path: &Path) {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// Binds a listener of one address, which `key` in `tracker.yaml` names.
@@ -81,5 +96,35 @@ where
     let served = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
     if let Err(error) = served {
         tracing::error!(%error, "an admin listener stopped");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_stale_socket_is_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        drop(bind_socket(&path).await.unwrap());
+        let bound = bind_socket(&path).await.unwrap();
+        let taken = bind_socket(&path).await.unwrap_err().to_string();
+        assert!(taken.contains("admin.socket"), "{taken}");
+        drop(bound);
+        remove_socket(&path);
+        assert!(!path.exists());
+
+        fs::write(&path, "mine").unwrap();
+        let refused = bind_socket(&path).await.unwrap_err().to_string();
+        assert!(
+            refused.starts_with("admin.socket: ") && refused.contains("no socket"),
+            "{refused}"
+        );
+        remove_socket(&path);
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(bind_socket(&link).await.is_err() && link.is_symlink());
     }
 }

@@ -36,26 +36,37 @@ pub(crate) async fn make(
         let _ = fs::remove_file(&secret);
         return Err(error.into());
     }
-    let made = listed(folder).map_err(at(folder))?;
+    prune(settings, now)?;
+    Ok(file)
+}
+
+/// Takes away the oldest copies over the number to keep.
+fn prune(settings: &BackupSettings, now: Timestamp) -> Result<(), ScheduleError> {
+    let made = copies(&settings.folder).map_err(at(&settings.folder))?;
+    let made = until(now, made);
     let over = made.len().saturating_sub(settings.keep.into());
     for old in made.into_iter().take(over) {
         fs::remove_file(&old).map_err(at(&old))?;
         let _ = fs::remove_file(secret_beside(&old));
     }
-    Ok(file)
+    Ok(())
 }
 
 /// How long until the next copy: at once where there is none, or none of late.
 pub(crate) fn due_in(settings: &BackupSettings, every: Duration, now: Timestamp) -> Duration {
-    let last =
-        listed(&settings.folder).ok().and_then(|made| made.last().and_then(|last| when(last)));
-    let next = last.and_then(|last| last.checked_add(every).ok());
+    let next = last(settings, now).and_then(|last| last.checked_add(every).ok());
     let wait = next.map_or(Duration::ZERO, |next| next.duration_since(now).unsigned_abs());
     if next.is_none_or(|next| next <= now) { Duration::ZERO } else { wait.min(every) }
 }
 
+/// When the last copy was made.
+pub(crate) fn last(settings: &BackupSettings, now: Timestamp) -> Option<Timestamp> {
+    let made = copies(&settings.folder).ok()?;
+    until(now, made).last().and_then(|last| when(last))
+}
+
 /// The copies in a folder, oldest first; other files are nobody's business.
-fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn copies(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut made = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -65,6 +76,13 @@ fn listed(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     made.sort();
     Ok(made)
+}
+
+/// Without those of a clock that was ahead: they are no copies of late, and pushing out others for
+/// them would leave nothing else.
+fn until(now: Timestamp, mut copies: Vec<PathBuf>) -> Vec<PathBuf> {
+    copies.retain(|copy| when(copy).is_some_and(|when| when <= now));
+    copies
 }
 
 fn when(path: &Path) -> Option<Timestamp> {
@@ -117,6 +135,29 @@ mod tests {
         assert_eq!(due(60), Duration::ZERO);
         // A clock that was set back does not stop the schedule.
         fs::write(folder.path().join("club-20370131T173000Z.db"), "").unwrap();
-        assert_eq!(due(3600), Duration::from_secs(3600));
+        assert_eq!(due(3600), Duration::from_secs(1800));
+        assert_eq!(due(1800), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_copy_of_a_clock_that_was_ahead_pushes_out_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = BackupSettings {
+            every: None,
+            keep: 2,
+            folder: folder.path().to_owned(),
+            with_secret: false,
+        };
+        let days = ["20270129", "20270130", "20270131", "20370101", "20370102"];
+        let name = |day: &str| format!("club-{day}T120000Z.db");
+        for day in days {
+            fs::write(folder.path().join(name(day)), "").unwrap();
+        }
+        prune(&settings, "2027-01-31T18:00:00Z".parse().unwrap()).unwrap();
+        let left: Vec<_> = copies(folder.path()).unwrap();
+        assert_eq!(
+            left,
+            days[1..].iter().map(|day| folder.path().join(name(day))).collect::<Vec<_>>()
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! The daemon from its first line to its last.
 
+mod reload;
+
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +13,6 @@ use club::{Club, Image};
 use policy::{Aliases, Entitlements, Keyring, Roster, TooManyNames};
 use thiserror::Error;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::api::Admin;
@@ -33,14 +34,16 @@ use crate::serve::fronts::{FrontError, Listeners};
 use crate::serve::items_dir::ItemsDir;
 use crate::serve::limits::Places;
 use crate::serve::log::Log;
+use crate::serve::lost::{LostClub, refuse_lost};
 use crate::serve::observe::Observer;
 use crate::serve::providers::{self, NoSecret};
 use crate::serve::registry::Registry;
 use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
 use crate::serve::settings::site_connections_per_prefix;
+use crate::serve::signals::Signals;
 use crate::serve::store::{self, StoreError};
-use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};
+use crate::serve::warn::warn_of_unknown;
 use crate::serve::{limits, served, settings, snapshot};
 
 /// Why the daemon does not start, or did not end well.
@@ -57,6 +60,10 @@ pub enum ServeError {
     Front(#[from] FrontError),
     #[error("the system does not let the daemon start: {0}")]
     Io(#[from] io::Error),
+    #[error(transparent)]
+    LostClub(#[from] LostClub),
+    #[error("traffic of {clients} clients could not be written and is lost: the log says why")]
+    LostTraffic { clients: u64 },
     #[error(transparent)]
     NoSecret(#[from] NoSecret),
     #[error("the system gives no random numbers: {0}")]
@@ -89,8 +96,16 @@ pub fn serve(source: &Source) -> Result<(), ServeError> {
     // a connection to a database, works as long as they do.
     let web = runtime("web", web_threads())?;
     let ended = control.block_on(async {
-        let daemon = Daemon::prepare(source, config, log, state).await?;
-        daemon.run(web.handle()).await
+        // Before what may take long: until somebody listens to it, a hangup kills.
+        let mut signals = Signals::listen()?;
+        let daemon = tokio::select! {
+            daemon = Daemon::prepare(source, config, log, state) => daemon?,
+            () = signals.end() => {
+                tracing::info!("stopped before the start was done");
+                return Ok(());
+            }
+        };
+        daemon.run(web.handle(), signals).await
     });
     web.shutdown_background();
     ended
@@ -99,6 +114,8 @@ pub fn serve(source: &Source) -> Result<(), ServeError> {
 /// Everything that runs.
 struct Daemon {
     source: Source,
+    /// What the daemon was started with, for what no reload changes.
+    started: Arc<Config>,
     config: Arc<ArcSwap<Config>>,
     log: Log,
     // Held until the end, so that no other daemon takes the directory.
@@ -120,7 +137,9 @@ impl Daemon {
         state: StateDir,
     ) -> Result<Self, ServeError> {
         let clock = Clock::start();
-        let secret = secret::load_or_make(&config.secret_file)?;
+        refuse_lost(&config)?;
+        let store = store::open(&config.database, state.path()).await?;
+        let secret = secret::of_club(&config.secret_file, &*store).await?;
         let keyring = Arc::new(Keyring::new(&secret, None));
         let members = Members {
             keyring: Arc::clone(&keyring),
@@ -133,7 +152,6 @@ impl Daemon {
         let tracker = Arc::new(Tracker::new(settings::of_tracker(&config), members, random()?));
 
         let items = Arc::new(Registry::new(Arc::clone(&tracker), clock));
-        let store = store::open(&config.database, state.path()).await?;
         let image = Image { roster, rights, aliases, items };
         let (club, loaded) = Club::open(store, image, settings::names(&config)).await?;
         warn_of_unknown(&loaded);
@@ -162,19 +180,22 @@ impl Daemon {
         let providers = providers::load(&config.payments)?;
         let time = Box::new(move || clock.now());
         let till = Arc::new(Till::new(Arc::clone(&club), providers, time)?);
-        let config = Arc::new(ArcSwap::from_pointee(config));
+        let started = Arc::new(config);
+        let config = Arc::new(ArcSwap::new(Arc::clone(&started)));
         let rounds = Rounds {
             tracker,
             club: Arc::clone(&club),
             till: Arc::clone(&till),
             clock,
             config: Arc::clone(&config),
+            tally: Arc::default(),
             snapshot: path,
             places: Arc::default(),
         };
         let source = source.clone();
         Ok(Self {
             source,
+            started,
             config,
             log,
             _state: state,
@@ -188,10 +209,7 @@ impl Daemon {
         })
     }
 
-    async fn run(self, web_runtime: &Handle) -> Result<(), ServeError> {
-        let mut hangup = signal(SignalKind::hangup())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    async fn run(self, web_runtime: &Handle, mut signals: Signals) -> Result<(), ServeError> {
         let (stop, stopped) = watch::channel(false);
         let ready = Arc::new(AtomicBool::new(false));
 
@@ -230,14 +248,12 @@ impl Daemon {
         let (club, settings) = (Arc::clone(&self.club), Arc::clone(&self.config));
         rounds.spawn(served::keep(Arc::clone(&gate), club, self.clock, settings, stopped.clone()));
         ready.store(true, Ordering::Relaxed);
-        announce_ready(&config, &http, &udp, admin_address, web_address)?;
+        if let Err(error) = announce_ready(&config, &http, &udp, admin_address, web_address) {
+            tracing::warn!(%error, "ready, and standard output does not take the line that says so");
+        }
 
-        loop {
-            tokio::select! {
-                _ = hangup.recv() => self.reload(&api, &site, &gate, port).await,
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-            }
+        while signals.goes_on().await {
+            self.reload(&api, &site, &gate, port).await;
         }
         tracing::info!("stopping: open requests end, traffic and swarms are written");
         ready.store(false, Ordering::Relaxed);
@@ -250,8 +266,11 @@ impl Daemon {
         let _ = stop.send(true);
         while rounds.join_next().await.is_some() {}
         self.rounds.snapshot().await;
-        let _ = std::fs::remove_file(&config.admin.socket);
-        Ok(())
+        admin::remove_socket(&config.admin.socket);
+        match self.rounds.tally.lost.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            clients => Err(ServeError::LostTraffic { clients }),
+        }
     }
 
     fn admin(&self, port: u16) -> Admin {
@@ -298,6 +317,7 @@ impl Daemon {
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.till),
             Arc::clone(&self.club),
+            Arc::clone(&self.rounds.tally),
         );
         let (clock, ready) = (self.clock, Arc::clone(ready));
         let is_ready = move || {
@@ -305,54 +325,6 @@ impl Daemon {
             if ready { Ok(()) } else { Err("starting or draining".to_owned()) }
         };
         web::health::router(move || observer.render(clock.now()), is_ready)
-    }
-
-    /// Puts a changed `tracker.yaml` in force; one with a mistake changes nothing.
-    async fn reload(&self, api: &Admin, site: &Site, gate: &Gate, port: u16) {
-        match self.try_reload(api, site, gate, port).await {
-            Ok(()) => tracing::info!("reloaded"),
-            Err(error) => tracing::error!(%error, "not reloaded: what was in force stays so"),
-        }
-    }
-
-    /// What can fail comes first. Rules, members' standings and items are then changed one after
-    /// another; as names keep their numbers, nobody is judged by another tier's rights meanwhile.
-    async fn try_reload(
-        &self,
-        api: &Admin,
-        site: &Site,
-        gate: &Gate,
-        port: u16,
-    ) -> Result<(), ServeError> {
-        let mut config = self.source.load()?.config;
-        config.rules = config.rules.following(&self.config.load().rules)?;
-        let providers = providers::load(&config.payments)?;
-        let pair = match (&self.shared.tls, &config.tracker.http.tls) {
-            (Some(tls), Some(files)) => Some((tls, Tls::load(&files.certificate, &files.key)?)),
-            _ => None,
-        };
-        let loaded = self.club.reload(settings::names(&config)).await?;
-        warn_of_unknown(&loaded);
-        if let Some((tls, pair)) = pair {
-            tls.replace(&pair);
-        }
-        warn_of_unchanged(&self.config.load(), &config);
-        self.log.set_level(config.log_level);
-        self.shared.tracker.set_settings(settings::of_tracker(&config));
-        self.shared.proxies.store(Arc::new(settings::proxies(&config)));
-        let limits = config.tracker.limits;
-        self.shared.requests.set(limits.requests_per_prefix);
-        self.shared.connections.set(limits.connections_per_prefix);
-        let of_site = site_connections_per_prefix(self.places.site, limits.connections_per_prefix);
-        self.shared.site_connections.set(of_site);
-        self.till.set_providers(providers);
-        api.set_addresses(settings::addresses(&config, port));
-        api.press().set_private(settings::private(&self.source, &config));
-        gate.pace.set(settings::pace(&config));
-        site.set_addresses(settings::addresses(&config, port));
-        site.set_masthead(config.masthead.clone());
-        self.config.store(Arc::new(config));
-        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 //! Every few seconds what rose is kept, in one transaction unless it is much. Where that fails the
 //! counts wait for the next time; they are maxima, so nothing is lost or counted twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use club::{Club, Counters};
@@ -39,6 +39,15 @@ impl Flush {
             }
         }
         Ok(written + self.write(now).await?)
+    }
+
+    /// Takes what rose besides what waits already, and tells of how many clients that is.
+    pub(crate) fn unwritten(&mut self, now: Now) -> usize {
+        for part in 0..Tracker::COUNT_PARTS {
+            self.tracker.drain_counts(part, now, &mut self.waiting);
+        }
+        let members = self.waiting.iter().filter(|count| count.id.member.is_some());
+        members.map(|count| count.id).collect::<HashSet<SessionId>>().len()
     }
 
     /// Writes what waits, in transactions that keep no other waiting for long.

@@ -1,6 +1,7 @@
 //! Numbers for Prometheus, taken from the tracker whenever somebody asks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use club::Club;
 use metrics::{
@@ -11,12 +12,18 @@ use policy::Refusal;
 use tracker::{Counted, Now, Totals, Tracker};
 use web::pay::Till;
 
+use crate::serve::tally::Tally;
+
 /// Every metric, with its handle made once.
 pub(crate) struct Observer {
     tracker: Arc<Tracker>,
     till: Arc<Till>,
     club: Arc<Club>,
+    tally: Arc<Tally>,
     alerts: Gauge,
+    last_backup: Gauge,
+    database_up: Gauge,
+    failures: Failures,
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     counters: Counters,
@@ -29,16 +36,41 @@ type Counters = Vec<(Counter, fn(&Counted) -> u64)>;
 /// Gauges, likewise.
 type Gauges = Vec<(Gauge, fn(&Totals) -> usize)>;
 
+/// Counters of what went wrong, likewise.
+type Failures = Vec<(Counter, fn(&Tally) -> &AtomicU64)>;
+
 impl Observer {
-    /// Makes the metrics of a tracker, a till and a club.
-    pub(crate) fn new(tracker: Arc<Tracker>, till: Arc<Till>, club: Arc<Club>) -> Self {
+    /// Makes the metrics of a tracker, a till, a club and the daemon's own work.
+    pub(crate) fn new(
+        tracker: Arc<Tracker>,
+        till: Arc<Till>,
+        club: Arc<Club>,
+        tally: Arc<Tally>,
+    ) -> Self {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
-        let (counters, refusals, gauges, alerts) = with_local_recorder(&recorder, || {
+        let (counters, refusals, failures, gauges) = with_local_recorder(&recorder, || {
             describe();
-            (counters(), refusals(), gauges(), gauge!(ALERTS))
+            (counters(), refusals(), failures(), gauges())
         });
-        Self { tracker, till, club, alerts, recorder, handle, counters, refusals, gauges }
+        let [alerts, last_backup, database_up] = with_local_recorder(&recorder, || {
+            [gauge!(ALERTS), gauge!(LAST_BACKUP), gauge!(DATABASE_UP)]
+        });
+        Self {
+            tracker,
+            till,
+            club,
+            tally,
+            alerts,
+            last_backup,
+            database_up,
+            failures,
+            recorder,
+            handle,
+            counters,
+            refusals,
+            gauges,
+        }
     }
 
     /// The numbers of now, in Prometheus' text format.
@@ -58,6 +90,12 @@ impl Observer {
                 counter!(WEBHOOKS, "provider" => provider, "verdict" => verdict).absolute(count);
             }
         });
+        for (counter, of) in &self.failures {
+            counter.absolute(of(&self.tally).load(Ordering::Relaxed));
+        }
+        self.database_up.set(f64::from(u8::from(self.tally.database_is_up())));
+        let last_backup = self.tally.last_backup.load(Ordering::Relaxed);
+        self.last_backup.set(f64::from(u32::try_from(last_backup).unwrap_or(u32::MAX)));
         self.alerts.set(f64::from(self.club.open_alerts()));
         for (gauge, of) in &self.gauges {
             gauge.set(f64::from(u32::try_from(of(&totals)).unwrap_or(u32::MAX)));
@@ -80,6 +118,15 @@ fn counters() -> Counters {
         (counter!(UNSENT), |counted| counted.unsent),
         (counter!(PEERS_GIVEN), |counted| counted.peers_given),
         (counter!(HID_SEEDERS), |counted| counted.hid_seeders),
+    ]
+}
+
+fn failures() -> Failures {
+    vec![
+        (counter!(FLUSH_FAILURES), |tally| &tally.flush_failures),
+        (counter!(SNAPSHOT_FAILURES), |tally| &tally.snapshot_failures),
+        (counter!(BACKUP_FAILURES), |tally| &tally.backup_failures),
+        (counter!(RELOAD_FAILURES), |tally| &tally.reload_failures),
     ]
 }
 
@@ -119,6 +166,15 @@ fn describe() {
     );
     describe_counter!(REFUSALS, "Announces refused, by reason");
     describe_counter!(WEBHOOKS, "Events from payment providers, by what was thought of them");
+    describe_counter!(FLUSH_FAILURES, "Times that traffic could not be written and waited");
+    describe_counter!(SNAPSHOT_FAILURES, "Times that swarms and sessions could not be written");
+    describe_counter!(BACKUP_FAILURES, "Times that a copy of the club that was due was not made");
+    describe_counter!(RELOAD_FAILURES, "Times that a configuration was not put in force");
+    describe_gauge!(
+        LAST_BACKUP,
+        "Unix time of the last copy made on schedule, 0 where none is known"
+    );
+    describe_gauge!(DATABASE_UP, "1 while the database answers and traffic can be written, else 0");
     describe_gauge!(ALERTS, "Alerts that nobody acknowledged");
     describe_gauge!(SWARMS, "Swarms, those of items without peers included");
     describe_gauge!(PEERS, "Clients in swarms");
@@ -128,6 +184,12 @@ fn describe() {
     describe_gauge!(GUARD_ACTIVE, "Swarms where starving outsiders are seated like everybody");
 }
 
+const FLUSH_FAILURES: &str = "usher_flush_failures_total";
+const SNAPSHOT_FAILURES: &str = "usher_snapshot_failures_total";
+const BACKUP_FAILURES: &str = "usher_backup_failures_total";
+const RELOAD_FAILURES: &str = "usher_reload_failures_total";
+const LAST_BACKUP: &str = "usher_last_backup_timestamp_seconds";
+const DATABASE_UP: &str = "usher_database_up";
 const ALERTS: &str = "usher_alerts_open";
 const ANNOUNCES: &str = "usher_announces_total";
 const SCRAPES: &str = "usher_scrapes_total";

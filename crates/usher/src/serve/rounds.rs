@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -20,6 +21,7 @@ use crate::serve::backup::{self, ScheduleError};
 use crate::serve::flush::Flush;
 use crate::serve::reach::Reach;
 use crate::serve::snapshot;
+use crate::serve::tally::{Tally, count};
 
 /// What the rounds work on.
 #[derive(Clone)]
@@ -34,6 +36,8 @@ pub(crate) struct Rounds {
     pub(crate) clock: Clock,
     /// The settings in force.
     pub(crate) config: Arc<ArcSwap<Config>>,
+    /// What went wrong.
+    pub(crate) tally: Arc<Tally>,
     /// Where the snapshot lies.
     pub(crate) snapshot: PathBuf,
     /// From where the publisher's own copy was asked for.
@@ -94,7 +98,18 @@ impl Rounds {
             let begun = Instant::now();
             let flushed = flush.run(self.clock.now()).await;
             pause = LONGEST_FLUSH_PAUSE.min(begun.elapsed() * FLUSH_SHARE);
+            self.tally.flush_fails.store(flushed.is_err(), Ordering::Relaxed);
+            if flushed.is_err() {
+                count(&self.tally.flush_failures);
+            }
             match flushed {
+                Err(error) if stopped => {
+                    let lost = flush.unwritten(self.clock.now());
+                    self.tally
+                        .lost
+                        .store(u64::try_from(lost).unwrap_or(u64::MAX), Ordering::Relaxed);
+                    tracing::error!(%error, lost, "traffic could not be written at the end");
+                }
                 Ok(_) if failing => {
                     failing = false;
                     tracing::info!("traffic is written again; nothing was lost");
@@ -120,7 +135,9 @@ impl Rounds {
                 () = sleep(FOLLOW_PACE) => {}
                 _ = stop.changed() => return,
             }
-            match self.club.catch_up().await {
+            let caught_up = self.club.catch_up().await;
+            self.tally.follow_fails.store(caught_up.is_err(), Ordering::Relaxed);
+            match caught_up {
                 Ok(_) if failing => {
                     failing = false;
                     tracing::info!("the database is there again");
@@ -149,7 +166,11 @@ impl Rounds {
     pub(crate) async fn snapshot(&self) {
         let (tracker, path, now) =
             (Arc::clone(&self.tracker), self.snapshot.clone(), self.clock.now());
-        match spawn_blocking(move || snapshot::write(&tracker, &path, now)).await {
+        let written = spawn_blocking(move || snapshot::write(&tracker, &path, now)).await;
+        if !matches!(written, Ok(Ok(_))) {
+            count(&self.tally.snapshot_failures);
+        }
+        match written {
             Ok(Ok(saved)) => {
                 tracing::debug!(peers = saved.peers, sessions = saved.sessions, "snapshot written")
             }
@@ -176,6 +197,9 @@ impl Rounds {
 
     /// Copies the club whenever a copy is due. One that fails is tried again after a while.
     async fn back_up(self, mut stop: watch::Receiver<bool>) {
+        if let Some(last) = backup::last(&self.config.load().backup, self.timestamp()) {
+            self.tally.backed_up(last);
+        }
         loop {
             let config = self.config.load_full();
             let due = config.backup.every.map(|every| {
@@ -192,9 +216,13 @@ impl Rounds {
             let made =
                 backup::make(&self.club, &config.backup, &config.secret_file, self.timestamp());
             match made.await {
-                Ok(file) => tracing::info!(file = %file.display(), "backed up"),
+                Ok(file) => {
+                    self.tally.backed_up(self.timestamp());
+                    tracing::info!(file = %file.display(), "backed up");
+                }
                 Err(ScheduleError::Backup(BackupError::Elsewhere)) => return,
                 Err(error) => {
+                    count(&self.tally.backup_failures);
                     tracing::error!(%error, "no backup was made, another try follows");
                     tokio::select! {
                         () = sleep(LOOK_AGAIN) => {}

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use club::{SecretMark, Store};
 use policy::MasterSecret;
 use thiserror::Error;
 
@@ -31,6 +32,29 @@ pub enum SecretError {
         /// How much it holds.
         bytes: u64,
     },
+    /// There is no file, and members hold passkeys that derive from what it held.
+    #[error(
+        "no secret file {}, and every passkey given out derives from it: put it back, as from the \
+         FILE.secret beside a backup; {ANOTHER}",
+        path.display()
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The club does not say which secret is its own.
+    #[error(transparent)]
+    Club(#[from] club::Error),
+    /// The file holds a secret, and not the club's.
+    #[error(
+        "secret file {} holds another secret than the club's passkeys derive from: put that one \
+         back, as from the FILE.secret beside a backup; {ANOTHER}",
+        path.display()
+    )]
+    Other {
+        /// The file.
+        path: PathBuf,
+    },
     /// Others than its owner may read the file.
     #[error("secret file {} may be read by others: run `chmod 600 {}`", path.display(), path.display())]
     Mode {
@@ -39,12 +63,44 @@ pub enum SecretError {
     },
 }
 
+/// The club's secret. One is made where there is no such file and nobody holds a passkey.
+///
+/// # Errors
+///
+/// Fails where the file cannot be read or made, has another length, or is open to others; where it
+/// is gone, or holds another secret than the club's; where the club does not answer.
+pub(crate) async fn of_club(path: &Path, store: &dyn Store) -> Result<MasterSecret, SecretError> {
+    let is_there =
+        fs::exists(path).map_err(|source| SecretError::Io { path: path.to_owned(), source })?;
+    if !is_there && club::secret_mark(store).await? != SecretMark::Any {
+        return Err(SecretError::Missing { path: path.to_owned() });
+    }
+    let secret = load_or_make(path)?;
+    if club::note_secret(store, &secret.mark()).await? {
+        Ok(secret)
+    } else {
+        Err(SecretError::Other { path: path.to_owned() })
+    }
+}
+
+/// Whether a start could read what is there; none may be.
+///
+/// # Errors
+///
+/// As a start's.
+pub(crate) fn usable(path: &Path) -> Result<(), SecretError> {
+    match load(path) {
+        Err(SecretError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        loaded => loaded.map(drop),
+    }
+}
+
 /// Reads the secret, after making one where there is no such file.
 ///
 /// # Errors
 ///
 /// Fails where the file cannot be read or made, has another length, or is open to others.
-pub(crate) fn load_or_make(path: &Path) -> Result<MasterSecret, SecretError> {
+fn load_or_make(path: &Path) -> Result<MasterSecret, SecretError> {
     match make(path) {
         Ok(secret) => Ok(secret),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => load(path),
@@ -56,8 +112,11 @@ fn load(path: &Path) -> Result<MasterSecret, SecretError> {
     let io = |source| SecretError::Io { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;
-    if metadata.permissions().mode() & OTHERS != 0 {
+    if !metadata.is_dir() && metadata.permissions().mode() & OTHERS != 0 {
         return Err(SecretError::Mode { path: path.to_owned() });
+    }
+    if metadata.is_dir() {
+        return Err(io(io::ErrorKind::IsADirectory.into()));
     }
     let mut bytes = [0; MasterSecret::LEN];
     if usize::try_from(metadata.len()) != Ok(bytes.len()) {
@@ -87,6 +146,7 @@ fn make(path: &Path) -> io::Result<MasterSecret> {
     Ok(MasterSecret::new(bytes))
 }
 
+const ANOTHER: &str = "to go on with another and void them all, run `usher forget-secret`";
 const OTHERS: u32 = 0o077;
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The snapshot's file: written beside the old one, then put in its place.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tracker::{Now, Saved, Tracker};
@@ -11,6 +12,13 @@ pub(crate) fn path_in(state_dir: &Path) -> PathBuf {
     state_dir.join("swarms.snapshot")
 }
 
+/// Who is in which swarm, and from where, is nobody else's business.
+fn private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
 /// Writes all swarms and sessions; a crash at any time leaves the old snapshot or the new one.
 ///
 /// # Errors
@@ -18,7 +26,7 @@ pub(crate) fn path_in(state_dir: &Path) -> PathBuf {
 /// Fails where the disk does.
 pub(crate) fn write(tracker: &Tracker, path: &Path, now: Now) -> io::Result<Saved> {
     let new = path.with_extension("new");
-    let mut out = BufWriter::with_capacity(BUFFER_BYTES, File::create(&new)?);
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, private(&new)?);
     let saved = tracker.save(now, &mut out)?;
     out.flush()?;
     out.get_ref().sync_all()?;

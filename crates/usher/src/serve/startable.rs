@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::config::Config;
 use crate::front::tls::{Tls, TlsError};
 use crate::serve::providers::{self, NoSecret};
+use crate::serve::secret::{self, SecretError};
 use crate::serve::store::{self, StoreError};
 
 /// What the daemon would trip over.
@@ -23,6 +24,8 @@ pub enum CannotStart {
     NoSecret(#[from] NoSecret),
     #[error("state_dir: {} is a file; name a folder", path.display())]
     StateDir { path: PathBuf },
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -39,6 +42,7 @@ pub(crate) fn startable(config: &Config) -> Result<(), CannotStart> {
     if let Some(files) = &config.tracker.http.tls {
         Tls::load(&files.certificate, &files.key)?;
     }
+    secret::usable(&config.secret_file)?;
     store::postgres_url(&config.database)?;
     if let Some(path) = &config.items_dir.folder {
         let fails = |source| CannotStart::ItemsDir { path: path.clone(), source };

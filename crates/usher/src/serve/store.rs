@@ -45,6 +45,17 @@ pub(crate) async fn open(
     }
 }
 
+/// Opens it as it is, to be read: it is neither made nor migrated.
+pub(crate) async fn look(
+    database: &Database,
+    state_dir: &Path,
+) -> Result<Arc<dyn Store>, StoreError> {
+    match postgres_url(database)? {
+        None => Ok(Arc::new(Sqlite::look(&club_file(state_dir)).await?)),
+        Some(url) => Ok(Arc::new(Postgres::look(&url).await?)),
+    }
+}
+
 /// Where PostgreSQL is, if the club is there.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::config::days;
+use crate::config::unique;
 use crate::config::units::Amount;
 
 /// `payments`.
@@ -20,6 +21,7 @@ pub struct RawPayments {
     pub stripe: Option<RawStripe>,
     pub btcpay: Option<RawBtcpay>,
     pub kofi: Option<RawKofi>,
+    #[serde(deserialize_with = "unique::map")]
     pub hooks: BTreeMap<String, RawHook>,
 }
 

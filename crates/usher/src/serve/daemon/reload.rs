@@ -1,0 +1,67 @@
+//! Another configuration comes in force while the daemon runs.
+
+use std::sync::Arc;
+
+use web::api::Admin;
+use web::seed::Gate;
+use web::site::Site;
+
+use super::{Daemon, ServeError};
+use crate::front::tls::Tls;
+use crate::serve::settings::site_connections_per_prefix;
+use crate::serve::tally::count;
+use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};
+use crate::serve::{providers, settings};
+
+impl Daemon {
+    /// Puts a changed `tracker.yaml` in force; one with a mistake changes nothing.
+    pub(super) async fn reload(&self, api: &Admin, site: &Site, gate: &Gate, port: u16) {
+        match self.try_reload(api, site, gate, port).await {
+            Ok(()) => tracing::info!("reloaded"),
+            Err(error) => {
+                count(&self.rounds.tally.reload_failures);
+                tracing::error!(%error, "not reloaded: what was in force stays so");
+            }
+        }
+    }
+
+    /// What can fail comes first. Rules, members' standings and items are then changed one after
+    /// another; as names keep their numbers, nobody is judged by another tier's rights meanwhile.
+    async fn try_reload(
+        &self,
+        api: &Admin,
+        site: &Site,
+        gate: &Gate,
+        port: u16,
+    ) -> Result<(), ServeError> {
+        let mut config = self.source.load()?.config;
+        config.rules = config.rules.following(&self.config.load().rules)?;
+        let providers = providers::load(&config.payments)?;
+        let pair = match (&self.shared.tls, &config.tracker.http.tls) {
+            (Some(tls), Some(files)) => Some((tls, Tls::load(&files.certificate, &files.key)?)),
+            _ => None,
+        };
+        let loaded = self.club.reload(settings::names(&config)).await?;
+        warn_of_unknown(&loaded);
+        if let Some((tls, pair)) = pair {
+            tls.replace(&pair);
+        }
+        warn_of_unchanged(&self.started, &config);
+        self.log.set_level(config.log_level);
+        self.shared.tracker.set_settings(settings::of_tracker(&config));
+        self.shared.proxies.store(Arc::new(settings::proxies(&config)));
+        let limits = config.tracker.limits;
+        self.shared.requests.set(limits.requests_per_prefix);
+        self.shared.connections.set(limits.connections_per_prefix);
+        let of_site = site_connections_per_prefix(self.places.site, limits.connections_per_prefix);
+        self.shared.site_connections.set(of_site);
+        self.till.set_providers(providers);
+        api.set_addresses(settings::addresses(&config, port));
+        api.press().set_private(settings::private(&self.source, &config));
+        gate.pace.set(settings::pace(&config));
+        site.set_addresses(settings::addresses(&config, port));
+        site.set_masthead(config.masthead.clone());
+        self.config.store(Arc::new(config));
+        Ok(())
+    }
+}
