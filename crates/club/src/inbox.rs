@@ -7,6 +7,7 @@ use crate::alert::{self, AlertKind, NewAlert};
 use crate::audit::Stamp;
 use crate::club::Club;
 use crate::error::{Error, Fault};
+use crate::image::Live;
 use crate::page::Page;
 use crate::provider::{Event, Refused};
 use crate::settle::{self, Changes, Done, Hearing};
@@ -111,10 +112,7 @@ impl Club {
                         receive(db, &hearing, &delivery, &event).await
                     })
                 },
-                move |received: &Received| {
-                    received.alerts.iter().for_each(|open| live.show_alerts(*open));
-                    received.changes.show(&live);
-                },
+                move |received: &Received| received.show(&live),
             )
             .await?;
         Ok((received.verdict, received.effect))
@@ -149,16 +147,6 @@ impl Club {
             .await
     }
 
-    /// Whether an event of a provider was received.
-    ///
-    /// # Errors
-    ///
-    /// See above.
-    pub async fn has_received(&self, provider: &str, key: &str) -> Result<bool, Error> {
-        let mut db = self.reader().await?;
-        Ok(db.one(BY_KEY, &[provider.into(), key.into()], read).await?.is_some())
-    }
-
     /// A page of deliveries, oldest first.
     ///
     /// # Errors
@@ -187,6 +175,23 @@ pub(crate) struct Received {
     pub(crate) changes: Changes,
     /// How many alerts are open where this raised one.
     pub(crate) alerts: Option<u32>,
+}
+
+impl Received {
+    /// Shows what it changed.
+    pub(crate) fn show(&self, live: &Live) {
+        self.alerts.iter().for_each(|open| live.show_alerts(*open));
+        self.changes.show(live);
+    }
+}
+
+/// Whether an event of a provider was received.
+pub(crate) async fn is_known(
+    db: &mut dyn Connection,
+    provider: &str,
+    key: &str,
+) -> SqlResult<bool> {
+    Ok(db.one(BY_KEY, &[provider.into(), key.into()], read).await?.is_some())
 }
 
 /// Keeps a delivery and does what it says, unless it did so before.

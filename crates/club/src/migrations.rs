@@ -56,4 +56,5 @@ const STEPS: &[Step] = &[
     step!(5, "standing", "0005_standing.sql"),
     step!(6, "goods", "0006_goods.sql"),
     step!(8, "alias", "0008_alias.sql"),
+    step!(9, "repayments", "0009_repayments.sql"),
 ];

@@ -86,6 +86,10 @@ macro_rules! facts {
                 vector_e_what_the_web_seed_served_earns_nobody,
                 vector_f_the_first_announce_credits_nothing,
                 vector_g_more_than_a_line_carries_is_cut_and_an_alert;
+            repayments:
+                a_key_is_of_one_order_and_amount,
+                another_begins_once_the_first_is_answered,
+                what_was_not_made_is_forgotten;
             standing:
                 a_buyers_bytes_earn_their_carriers_the_price_difference,
                 a_line_carries_so_much_and_more_is_an_alert,

@@ -21,6 +21,7 @@ pub(crate) mod money;
 pub(crate) mod payments;
 pub(crate) mod prices;
 pub(crate) mod rebate;
+pub(crate) mod repayments;
 pub(crate) mod standing;
 pub(crate) mod traffic;
 pub(crate) mod vouchers;
