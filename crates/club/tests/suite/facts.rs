@@ -77,6 +77,7 @@ macro_rules! facts {
                 two_disputes_are_two_reasons,
                 what_is_paid_is_in_force_when_it_returns,
                 what_is_refused_is_kept_and_bounded,
+                what_was_bought_is_not_ordered_again,
                 wrong_amounts_and_unknown_orders_grant_nothing;
             rebate:
                 vector_a_verified_upload_shares_the_pool,

@@ -82,11 +82,11 @@ pub(crate) async fn an_order_of_another_provider_is_not_theirs(store: Arc<dyn St
 
 pub(crate) async fn paid_twice_the_second_is_in_the_balance(store: Arc<dyn Store>) {
     let (house, ada, reel) = stocked(store).await;
-    for (number, payment) in [("1", "pi_1"), ("2", "pi_2")] {
-        let order = checkout(&house, number, item()).await;
-        let report = Report { payment: payment.to_owned(), ..paid(&order, 300) };
+    let orders = [checkout(&house, "1", item()).await, checkout(&house, "2", item()).await];
+    for (order, payment) in orders.iter().zip(["pi_1", "pi_2"]) {
+        let report = Report { payment: payment.to_owned(), ..paid(order, 300) };
         let (verdict, effect) = hear(&house, payment, report).await;
-        assert_eq!(verdict == Verdict::Held, number == "2", "{effect}");
+        assert_eq!(verdict == Verdict::Held, payment == "pi_2", "{effect}");
     }
     check_balance(&house, 300).await;
     // The provider pays the second one back: the first stays bought.
@@ -228,6 +228,24 @@ pub(crate) async fn a_checkout_is_made_once_at_its_price(store: Arc<dyn Store>) 
     assert_eq!(refused.unwrap_err().fault(), Fault::Request);
     let open = club.open_checkouts("stripe", 0).await.unwrap();
     assert_eq!(open.len(), 0, "what is paid is not asked for again");
+}
+
+pub(crate) async fn what_was_bought_is_not_ordered_again(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store).await;
+    let order = checkout(&house, "1", item()).await;
+    hear(&house, "evt_1", paid(&order, 300)).await;
+    let new =
+        |wants| NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), wants };
+    // The direct download that was bought includes the torrent.
+    let torrent = Wants::Item { item: "reel".to_owned(), way: Way::Torrent };
+    for (key, wants) in [("2", item()), ("3", torrent)] {
+        let refused = house.club.make_checkout(&stamp(), key, new(wants)).await;
+        let text = "member `ada` has bought `reel` so already, with order 1";
+        check_refused(refused, Fault::Conflict, text);
+    }
+    assert_eq!(checkout(&house, "1", item()).await.id, order.id, "the same request finds it");
+    hear(&house, "evt_2", Report { refunded: Some(usd(300)), ..of("pi_1") }).await;
+    checkout(&house, "4", item()).await;
 }
 
 async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
