@@ -6,7 +6,8 @@
 use crate::alert::{self, AlertKind, NewAlert};
 use crate::audit::Stamp;
 use crate::club::Club;
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 use crate::image::Live;
 use crate::page::Page;
 use crate::provider::{Event, Refused};

@@ -10,7 +10,8 @@ use crate::account::Account;
 use crate::audit::Stamp;
 use crate::checkout::{self, Buys, Checkout, CheckoutId};
 use crate::entitlement::Entitlement;
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 use crate::image::Live;
 use crate::item;
 use crate::ledger::{self, EntryId, NewEntry, Request, negated, post};
@@ -121,7 +122,8 @@ async fn take(
         return Ok(Done::Held(format!("no payment {name} is known yet: kept until it is")));
     };
     if before == (payment.facts, payment.checkout) {
-        let waits = payment.kept > 0 && payment.bought.is_none() && order.buys != Buys::Topup;
+        let waits = payment.kept > 0 && payment.bought.is_none();
+        let waits = waits && (order.buys != Buys::Topup || is_removed(db, &order).await?);
         return Ok(if waits { Done::Known } else { Done::Settled });
     }
     let done = settle(db, hearing, &order, &mut payment, changes).await?;
@@ -131,6 +133,11 @@ async fn take(
         subscription::extend(db, hearing, order.id, changes).await?;
     }
     Ok(done)
+}
+
+async fn is_removed(db: &mut dyn Connection, order: &Checkout) -> Result<bool, Error> {
+    let member = member::find(db, &order.member.value().to_string()).await?;
+    Ok(member.check_not_removed().is_err())
 }
 
 /// Why a report can't be of the order that it names.
@@ -263,9 +270,13 @@ async fn buy(
     changes: &mut Changes,
 ) -> Result<(), Error> {
     if order.buys == Buys::Topup {
+        member::find_live(db, &order.member.value().to_string()).await?;
         let credits = credit(db, order.member, amount).await?;
         payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
         return Ok(());
+    }
+    if order.ended.is_some_and(|ended| ended <= hearing.stamp.now_unix) {
+        return Err(Error::SubscriptionOver(order.id));
     }
     // What is paid for one thing does not go into a debt.
     let credits = [(Account::Prepaid(order.member), negated(amount)?)];

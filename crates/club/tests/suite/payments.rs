@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use club::provider::{Claim, Dispute, Event, Notice, Refused, Report};
+use club::provider::{Claim, Dispute, Ending, Event, Notice, Refused, Report};
 use club::{
     Buys, Checkout, Delivery, Fault, NewCheckout, Page, Prices, Store, Verdict, Wants, Way,
 };
@@ -246,6 +246,62 @@ pub(crate) async fn what_was_bought_is_not_ordered_again(store: Arc<dyn Store>) 
     assert_eq!(checkout(&house, "1", item()).await.id, order.id, "the same request finds it");
     hear(&house, "evt_2", Report { refunded: Some(usd(300)), ..of("pi_1") }).await;
     checkout(&house, "4", item()).await;
+}
+
+pub(crate) async fn a_topup_of_a_member_who_is_gone_is_held(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store).await;
+    let order = checkout(&house, "1", Wants::Topup(usd(500))).await;
+    house.club.erase_member(&stamp(), "ada").await.unwrap();
+    for _ in 0..2 {
+        let (verdict, effect) = hear(&house, "evt_1", paid(&order, 500)).await;
+        let text = "order 1 is paid, its money is in the balance: \
+                    member 1 was removed, for good: add it anew";
+        assert_eq!((verdict, effect.as_str()), (Verdict::Held, text));
+    }
+    check_alert(&house).await;
+    let (verdict, effect) =
+        hear(&house, "evt_2", Report { refunded: Some(usd(500)), ..of("pi_1") }).await;
+    assert_eq!(verdict, Verdict::Applied, "{effect}");
+    assert_eq!(hear(&house, "evt_1", paid(&order, 500)).await.0, Verdict::Applied);
+    check_sound(&house).await;
+}
+
+pub(crate) async fn what_is_paid_for_a_subscription_that_is_gone_is_held(store: Arc<dyn Store>) {
+    let (house, ada, _) = stocked(store).await;
+    let tier = || Wants::Tier { tier: "patron".to_owned(), days: 0, price: usd(500) };
+    let order = checkout(&house, "1", tier()).await;
+    let now = stamp().now_unix;
+    let period = |payment: &str, months: u32| Report {
+        payment: payment.to_owned(),
+        until: Some(now + months * 30 * 86_400),
+        subscription: Some("sub_1".to_owned()),
+        ..paid(&order, 500)
+    };
+    assert_eq!(hear(&house, "evt_1", period("pi_1", 1)).await.0, Verdict::Applied);
+    let ending = Ending { subscription: "sub_1".to_owned(), order: Some(order.id.0), at: now };
+    let delivery = Delivery { provider: "stripe".to_owned(), ..Delivery::default() };
+    let ended = event("evt_2", Notice::Ended(ending));
+    house.club.receive(&stamp(), delivery, ended).await.unwrap();
+    let (verdict, effect) = hear(&house, "evt_3", period("pi_2", 2)).await;
+    let text = "order 1 is paid, its money is in the balance: the subscription of order 1 is over";
+    assert_eq!((verdict, effect.as_str()), (Verdict::Held, text));
+    assert_eq!(hear(&house, "evt_3", period("pi_2", 2)).await.0, Verdict::Held);
+    assert_ne!(house.standing(ada).until, now + 60 * 86_400);
+    check_balance(&house, 500).await;
+    check_alert(&house).await;
+
+    // So it is where the member is gone.
+    let other = checkout(&house, "2", tier()).await;
+    house.club.remove_member(&stamp(), "ada").await.unwrap();
+    let report = Report { order: Some(other.id.0), ..period("pi_3", 3) };
+    let (verdict, effect) = hear(&house, "evt_4", report).await;
+    assert_eq!(verdict, Verdict::Held, "{effect}");
+    check_sound(&house).await;
+}
+
+async fn check_alert(house: &House) {
+    let alerts = house.club.alerts(false, Page::FIRST).await.unwrap();
+    assert_eq!((alerts.len(), alerts[0].kind.text()), (1, "payment"));
 }
 
 async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
