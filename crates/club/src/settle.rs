@@ -54,6 +54,8 @@ pub(crate) enum Done {
 pub(crate) struct Changes {
     pub(crate) members: Vec<Member>,
     pub(crate) rights: Vec<Entitlement>,
+    /// Of which order the word was, where one was found; nothing that is shown.
+    pub(crate) order: Option<CheckoutId>,
 }
 
 impl Changes {
@@ -77,7 +79,7 @@ pub(crate) async fn apply(
     changes: &mut Changes,
 ) -> Result<Done, Error> {
     match notice {
-        Notice::Closed { session } => close(db, hearing, session).await,
+        Notice::Closed { session } => close(db, hearing, session, changes).await,
         Notice::Ended(ending) => subscription::end(db, hearing, ending, changes).await,
         Notice::Nothing(why) => Ok(Done::Ignored(why)),
         Notice::Payment(report) => take(db, hearing, report, changes).await,
@@ -89,10 +91,12 @@ async fn close(
     db: &mut dyn Connection,
     hearing: &Hearing<'_>,
     session: &str,
+    changes: &mut Changes,
 ) -> Result<Done, Error> {
     let Some(found) = checkout::find_session(db, hearing.provider, session).await? else {
         return Ok(Done::Ignored("an order of somebody else's ran out"));
     };
+    changes.order = Some(found.id);
     let sql = "UPDATE checkout SET closed = 1 WHERE id = $1";
     db.execute(sql, &[found.id.0.into()]).await?;
     Ok(Done::Applied(format!("order {} is closed unless it is paid after all", found.id.0)))
@@ -112,6 +116,7 @@ async fn take(
         Some(id) => Some(checkout::find(db, id).await?),
         None => locate(db, hearing, report).await?,
     };
+    changes.order = order.as_ref().map(|order| order.id);
     if let Some(why) = mismatch(report, order.as_ref(), &payment) {
         return Ok(Done::Held(why));
     }

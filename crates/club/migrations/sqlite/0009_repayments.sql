@@ -15,3 +15,8 @@ CREATE TABLE repayment (
     UNIQUE (provider, key)
 ) STRICT;
 CREATE INDEX repayment_checkout ON repayment (checkout);
+
+-- Of which order a delivery spoke, and when what came was erased with its member.
+ALTER TABLE webhook_event ADD COLUMN checkout INTEGER REFERENCES checkout (id);
+ALTER TABLE webhook_event ADD COLUMN erased INTEGER;
+CREATE INDEX webhook_event_checkout ON webhook_event (checkout);

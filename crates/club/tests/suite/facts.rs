@@ -18,6 +18,8 @@ macro_rules! facts {
                 ends_that_have_passed_are_refused,
                 lists_are_by_member_and_by_item,
                 what_is_not_held_can_not_be_revoked;
+            erasure:
+                what_providers_sent_is_erased_with_its_member;
             goods:
                 a_description_changes_what_it_names,
                 a_key_rotates_alone,

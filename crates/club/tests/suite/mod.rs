@@ -11,6 +11,7 @@ use wire::InfoHash;
 
 pub(crate) mod changes;
 pub(crate) mod entitlements;
+pub(crate) mod erasure;
 mod facts;
 pub(crate) mod goods;
 pub(crate) mod imports;

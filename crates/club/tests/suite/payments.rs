@@ -304,7 +304,7 @@ async fn check_alert(house: &House) {
     assert_eq!((alerts.len(), alerts[0].kind.text()), (1, "payment"));
 }
 
-async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
+pub(super) async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
     let house = House::open(store).await;
     let ada = house.add_member("ada").await;
     house.club.set_tier(&stamp(), "ada", "outsider", None).await.unwrap();
@@ -314,11 +314,11 @@ async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
     (house, ada, reel)
 }
 
-fn item() -> Wants {
+pub(super) fn item() -> Wants {
     Wants::Item { item: "reel".to_owned(), way: Way::Direct }
 }
 
-async fn checkout(house: &House, key: &str, wants: Wants) -> Checkout {
+pub(super) async fn checkout(house: &House, key: &str, wants: Wants) -> Checkout {
     let new = NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), wants };
     house.club.make_checkout(&stamp(), key, new).await.unwrap()
 }
@@ -327,11 +327,11 @@ fn of(payment: &str) -> Report {
     Report { payment: payment.to_owned(), ..Report::default() }
 }
 
-fn paid(order: &Checkout, minor: i64) -> Report {
+pub(super) fn paid(order: &Checkout, minor: i64) -> Report {
     Report { order: Some(order.id.0), paid: Some(usd(minor)), ..of("pi_1") }
 }
 
-fn event(key: &str, notice: Notice) -> Event {
+pub(super) fn event(key: &str, notice: Notice) -> Event {
     Event { key: key.to_owned(), kind: "test".to_owned(), notice }
 }
 

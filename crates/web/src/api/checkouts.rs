@@ -159,7 +159,8 @@ impl From<TillError> for ApiError {
             | TillError::TooMuch { .. }
             | TillError::NotReplayed { .. } => StatusCode::CONFLICT,
             TillError::Stopped => StatusCode::INTERNAL_SERVER_ERROR,
-            TillError::NoApi(_)
+            TillError::Erased(_)
+            | TillError::NoApi(_)
             | TillError::NoBody(_)
             | TillError::NoPrice(_)
             | TillError::NoSubscriptions(_)

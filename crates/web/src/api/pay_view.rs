@@ -182,6 +182,8 @@ pub struct EventDetail {
     pub headers: String,
     /// The body, as far as it is text.
     pub body: String,
+    /// When headers and body were erased with their member.
+    pub erased: Option<Timestamp>,
 }
 
 /// What an event came to.

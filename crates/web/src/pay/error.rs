@@ -14,6 +14,8 @@ pub enum TillError {
     Answered(CheckoutId),
     #[error(transparent)]
     Club(#[from] club::Error),
+    #[error("event {} was erased with its member, there is nothing to replay", .0.0)]
+    Erased(DeliveryId),
     #[error(
         "`{0}` is not a provider that orders can be made at: set payments.stripe.key_file or payments.btcpay"
     )]

@@ -169,6 +169,9 @@ impl Till {
         if let Verdict::Refused(word) = kept.verdict {
             return Err(TillError::NotReplayed { id, word });
         }
+        if kept.erased.is_some() {
+            return Err(TillError::Erased(id));
+        }
         if kept.delivery.body.is_empty() {
             return Err(TillError::NoBody(id));
         }
