@@ -293,6 +293,27 @@ fn a_provider_that_is_down_is_said_so_and_the_order_stays() {
 }
 
 #[test]
+fn what_came_for_an_erased_member_is_said_to_be_erased() {
+    let stripe = stripe();
+    let daemon = daemon(&stripe_section(&stripe));
+    daemon.member("ada", "outsider");
+    let topup = ["checkout", "ada", "--topup", "5.00", "--currency", "usd", "--provider", "stripe"];
+    daemon.json(&topup);
+    let mut paid = session_paid(1, 1, 500);
+    paid["data"]["object"]["customer_details"] = json!({"email": "ada@example.org"});
+    assert_eq!(send(&daemon, &paid), Some(200));
+    let shown = || String::from_utf8(daemon.run(&["events", "show", "1"]).stdout).unwrap();
+    assert!(shown().contains("ada@example.org"));
+    daemon.json(&["member", "erase", "ada"]);
+    let after = shown();
+    assert!(!after.contains("ada@") && after.contains("What came was erased with its member"));
+    assert!(after.contains("order 1 is paid, 5.00 usd kept"), "{after}");
+    let said = daemon.refuses(&["events", "replay", "1"]);
+    assert!(said.contains("event 1 was erased with its member"), "{said}");
+    check_books(&daemon);
+}
+
+#[test]
 fn a_missing_secret_is_named_before_anything_starts() {
     let section = "payments:\n  stripe: {webhook_secret_files: [gone]}\n";
     let said = Daemon::fails_to_start("", section);

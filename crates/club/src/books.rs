@@ -130,8 +130,7 @@ impl Club {
     /// See above; there is none such.
     pub async fn last_reversal(&self, id: EntryId) -> Result<Entry, Error> {
         let mut db = self.reader().await?;
-        let sql = "SELECT max(id) FROM journal WHERE reverses = $1 HAVING max(id) IS NOT NULL";
-        let last = db.one(sql, &[id.0.into()], |row| Ok(EntryId(row.number(0)?))).await?;
+        let last = last_reversal(&mut *db, id).await?;
         entry(&mut *db, last.ok_or(Error::NoEntry(id))?).await
     }
 
@@ -195,6 +194,15 @@ pub async fn verify(store: &dyn Store) -> Result<Vec<Flaw>, Error> {
 pub(crate) async fn entry(db: &mut dyn Connection, id: EntryId) -> Result<Entry, Error> {
     let found = entries(db, ONE, &[id.0.into()]).await?;
     found.into_iter().next().ok_or(Error::NoEntry(id))
+}
+
+/// The last entry that took something of this one back.
+pub(crate) async fn last_reversal(
+    db: &mut dyn Connection,
+    id: EntryId,
+) -> SqlResult<Option<EntryId>> {
+    let sql = "SELECT max(id) FROM journal WHERE reverses = $1 HAVING max(id) IS NOT NULL";
+    db.one(sql, &[id.0.into()], |row| Ok(EntryId(row.number(0)?))).await
 }
 
 /// The currencies that a member's accounts are in, by code.

@@ -13,10 +13,12 @@ use crate::item;
 use crate::ledger;
 use crate::member;
 use crate::money::Amount;
+use crate::order::Thing;
 use crate::page::Page;
 use crate::paid::{self, Payment};
 use crate::payment::check_amount;
 use crate::price::Way;
+use crate::purchase::check_not_bought;
 use crate::sql::{Connection, Row, SqlResult, Value, unreadable};
 
 /// The number of a checkout; later ones are higher.
@@ -130,7 +132,7 @@ impl Club {
     /// # Errors
     ///
     /// See above; there is no such member or item, or it was removed; the item is not sold so, or
-    /// free; the tier is not configured; the amount is out of bounds.
+    /// free, or bought so already; the tier is not configured; the amount is out of bounds.
     pub async fn make_checkout(
         &self,
         stamp: &Stamp,
@@ -229,6 +231,11 @@ async fn make(
                 return Err(Error::NotForSale { item: item.name, way: *way });
             };
             check_amount(price)?;
+            // The same request again finds its order, paid or not.
+            if db.one(BY_KEY, &[key.into()], read).await?.is_none() {
+                let thing = Thing::Item { item: item.id, way: *way };
+                check_not_bought(db, &member, &item, &thing).await?;
+            }
             (Buys::Item { item: item.id, way: *way }, price)
         }
         Wants::Tier { tier, days: 0, price } => (Buys::Subscription { tier: tier.clone() }, *price),

@@ -4,7 +4,6 @@ use wire::InfoHash;
 
 use crate::alert::AlertId;
 use crate::checkout::CheckoutId;
-use crate::fault::Fault;
 use crate::inbox::DeliveryId;
 use crate::ledger::EntryId;
 use crate::money::{Amount, MoneyError};
@@ -273,6 +272,9 @@ pub enum Error {
         /// What it costs.
         needs: Amount,
     },
+    /// A subscription that was ended pays for nothing more.
+    #[error("the subscription of order {} is over", .0.0)]
+    SubscriptionOver(CheckoutId),
     /// A suspended member can't buy.
     #[error("member `{0}` is suspended")]
     Suspended(String),
@@ -319,66 +321,6 @@ pub enum Error {
         /// What became of it.
         state: VoucherState,
     },
-}
-
-impl Error {
-    /// Whose fault it is.
-    pub const fn fault(&self) -> Fault {
-        match self {
-            Self::Batch(_)
-            | Self::DiscountCode
-            | Self::Percent(_)
-            | Self::Uses
-            | Self::Code(_)
-            | Self::Days
-            | Self::Ended { .. }
-            | Self::Hashes(_)
-            | Self::Key(_)
-            | Self::Money(_)
-            | Self::Name(_)
-            | Self::Newcomers(_)
-            | Self::Prices { .. }
-            | Self::Text(_)
-            | Self::Torrent(_)
-            | Self::Unconfigured { .. } => Fault::Request,
-            Self::Bought { .. }
-            | Self::Discount { .. }
-            | Self::FixedPrice(_)
-            | Self::LowPrice { .. }
-            | Self::Minimum { .. }
-            | Self::CheckoutKey { .. }
-            | Self::HasAlready { .. }
-            | Self::HashTaken { .. }
-            | Self::Issued(_)
-            | Self::KeyReused { .. }
-            | Self::LessLeft { .. }
-            | Self::NameTaken { .. }
-            | Self::NoGoods(_)
-            | Self::NotForSale { .. }
-            | Self::NotTopup(_)
-            | Self::Overdrawn { .. }
-            | Self::Paid(_)
-            | Self::PaidBack { .. }
-            | Self::PasskeyTaken { .. }
-            | Self::Removed { .. }
-            | Self::Reversed(_)
-            | Self::Short { .. }
-            | Self::Suspended(_)
-            | Self::TooLittlePaid { .. }
-            | Self::Voucher { .. } => Fault::Conflict,
-            Self::NoAlert(_)
-            | Self::NoCheckout(_)
-            | Self::NoDelivery(_)
-            | Self::NoDiscount(_)
-            | Self::NoEntry(_)
-            | Self::NoOrder(_)
-            | Self::NoReward(_)
-            | Self::NoVoucher
-            | Self::NotFound { .. }
-            | Self::NotGranted { .. } => Fault::Missing,
-            Self::NoRandomness | Self::Unavailable(_) | Self::Unbalanced(_) => Fault::Ours,
-        }
-    }
 }
 
 impl From<sqlx::Error> for Error {

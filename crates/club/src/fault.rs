@@ -1,4 +1,6 @@
-//! Whose fault an error is.
+//! Whose fault it is that an operation failed.
+
+use crate::error::Error;
 
 /// Whose fault an error is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -11,4 +13,65 @@ pub enum Fault {
     Ours,
     /// The request is wrong whatever is there.
     Request,
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Batch(_)
+            | Self::DiscountCode
+            | Self::Percent(_)
+            | Self::Uses
+            | Self::Code(_)
+            | Self::Days
+            | Self::Ended { .. }
+            | Self::Hashes(_)
+            | Self::Key(_)
+            | Self::Money(_)
+            | Self::Name(_)
+            | Self::Newcomers(_)
+            | Self::Prices { .. }
+            | Self::Text(_)
+            | Self::Torrent(_)
+            | Self::Unconfigured { .. } => Fault::Request,
+            Self::Bought { .. }
+            | Self::Discount { .. }
+            | Self::FixedPrice(_)
+            | Self::LowPrice { .. }
+            | Self::Minimum { .. }
+            | Self::CheckoutKey { .. }
+            | Self::HasAlready { .. }
+            | Self::HashTaken { .. }
+            | Self::Issued(_)
+            | Self::KeyReused { .. }
+            | Self::LessLeft { .. }
+            | Self::NameTaken { .. }
+            | Self::NoGoods(_)
+            | Self::NotForSale { .. }
+            | Self::NotTopup(_)
+            | Self::Overdrawn { .. }
+            | Self::Paid(_)
+            | Self::PaidBack { .. }
+            | Self::PasskeyTaken { .. }
+            | Self::Removed { .. }
+            | Self::Reversed(_)
+            | Self::Short { .. }
+            | Self::SubscriptionOver(_)
+            | Self::Suspended(_)
+            | Self::TooLittlePaid { .. }
+            | Self::Voucher { .. } => Fault::Conflict,
+            Self::NoAlert(_)
+            | Self::NoCheckout(_)
+            | Self::NoDelivery(_)
+            | Self::NoDiscount(_)
+            | Self::NoEntry(_)
+            | Self::NoOrder(_)
+            | Self::NoReward(_)
+            | Self::NoVoucher
+            | Self::NotFound { .. }
+            | Self::NotGranted { .. } => Fault::Missing,
+            Self::NoRandomness | Self::Unavailable(_) | Self::Unbalanced(_) => Fault::Ours,
+        }
+    }
 }

@@ -5,9 +5,11 @@
 
 use crate::alert::{self, AlertKind, NewAlert};
 use crate::audit::Stamp;
+use crate::checkout::CheckoutId;
 use crate::club::Club;
 use crate::error::Error;
 use crate::fault::Fault;
+use crate::image::Live;
 use crate::page::Page;
 use crate::provider::{Event, Refused};
 use crate::settle::{self, Changes, Done, Hearing};
@@ -54,6 +56,8 @@ pub struct StoredDelivery {
     pub effect: String,
     /// How often it came after the first time.
     pub again: u32,
+    /// When what came was erased with its member, in Unix seconds.
+    pub erased: Option<u32>,
 }
 
 /// What was thought of a delivery.
@@ -112,10 +116,7 @@ impl Club {
                         receive(db, &hearing, &delivery, &event).await
                     })
                 },
-                move |received: &Received| {
-                    received.alerts.iter().for_each(|open| live.show_alerts(*open));
-                    received.changes.show(&live);
-                },
+                move |received: &Received| received.show(&live),
             )
             .await?;
         Ok((received.verdict, received.effect))
@@ -138,7 +139,8 @@ impl Club {
                 move |db| {
                     Box::pin(async move {
                         let (verdict, effect) = (refused.verdict(), refused.to_string());
-                        let kept = Kept { key: None, kind: "", verdict, effect: &effect };
+                        let kept =
+                            Kept { key: None, kind: "", verdict, effect: &effect, checkout: None };
                         keep(db, &stamp, &delivery, kept).await?;
                         let bound = [Value::Int(Some(MAX_REFUSED))];
                         db.execute(CUT_REFUSED, &bound).await?;
@@ -148,16 +150,6 @@ impl Club {
                 |()| {},
             )
             .await
-    }
-
-    /// Whether an event of a provider was received.
-    ///
-    /// # Errors
-    ///
-    /// See above.
-    pub async fn has_received(&self, provider: &str, key: &str) -> Result<bool, Error> {
-        let mut db = self.reader().await?;
-        Ok(db.one(BY_KEY, &[provider.into(), key.into()], read).await?.is_some())
     }
 
     /// A page of deliveries, oldest first.
@@ -190,6 +182,23 @@ pub(crate) struct Received {
     pub(crate) alerts: Option<u32>,
 }
 
+impl Received {
+    /// Shows what it changed.
+    pub(crate) fn show(&self, live: &Live) {
+        self.alerts.iter().for_each(|open| live.show_alerts(*open));
+        self.changes.show(live);
+    }
+}
+
+/// Whether an event of a provider was received.
+pub(crate) async fn is_known(
+    db: &mut dyn Connection,
+    provider: &str,
+    key: &str,
+) -> SqlResult<bool> {
+    Ok(db.one(BY_KEY, &[provider.into(), key.into()], read).await?.is_some())
+}
+
 /// Keeps a delivery and does what it says, unless it did so before.
 pub(crate) async fn receive(
     db: &mut dyn Connection,
@@ -211,7 +220,7 @@ pub(crate) async fn receive(
         Err(error) if error.fault() == Fault::Ours => return Err(error),
         Err(error) => {
             db.execute("ROLLBACK TO SAVEPOINT effect", &[]).await?;
-            changes = Changes::default();
+            changes = Changes { order: changes.order, ..Changes::default() };
             Done::Held(error.to_string())
         }
     };
@@ -225,8 +234,8 @@ pub(crate) async fn receive(
             (Verdict::Applied, "all of it was known".to_owned())
         }
     };
-    let key = Some(event.key.as_str());
-    let kept = Kept { key, kind: &event.kind, verdict: verdict.text(), effect: &effect };
+    let (key, checkout) = (Some(event.key.as_str()), changes.order);
+    let kept = Kept { key, kind: &event.kind, verdict: verdict.text(), effect: &effect, checkout };
     keep(db, hearing.stamp, delivery, kept).await?;
     if verdict == Verdict::Ignored {
         db.execute(CUT_IGNORED, &[Value::Int(Some(MAX_IGNORED))]).await?;
@@ -268,6 +277,7 @@ struct Kept<'a> {
     kind: &'a str,
     verdict: &'a str,
     effect: &'a str,
+    checkout: Option<CheckoutId>,
 }
 
 async fn keep(
@@ -285,6 +295,7 @@ async fn keep(
         Value::Bytes(&delivery.body),
         kept.verdict.into(),
         kept.effect.into(),
+        kept.checkout.map(|checkout| checkout.0).into(),
     ];
     db.execute(KEEP, &values).await
 }
@@ -304,6 +315,7 @@ fn read(row: &dyn Row) -> SqlResult<StoredDelivery> {
         verdict: verdict(row.text(7)?)?,
         effect: row.text(8)?.to_owned(),
         again: row.number(9)?,
+        erased: row.optional(10)?,
     })
 }
 
@@ -325,7 +337,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, provider, coalesce(key, ''), kind, received, headers, body, verdict, \
-             effect, again FROM webhook_event WHERE ",
+             effect, again, erased FROM webhook_event WHERE ",
             $rest
         )
     };
@@ -335,10 +347,11 @@ const BY_ID: &str = select!("id = $1");
 const BY_KEY: &str = select!("provider = $1 AND key = $2");
 const LIST: &str = select!("id > $1 ORDER BY id LIMIT $2");
 const KEEP: &str = "INSERT INTO webhook_event \
-     (provider, key, kind, received, headers, body, verdict, effect, again) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) \
+     (provider, key, kind, received, headers, body, verdict, effect, checkout, again) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0) \
      ON CONFLICT (provider, key) DO UPDATE SET verdict = excluded.verdict, \
-     effect = excluded.effect, again = webhook_event.again + 1";
+     effect = excluded.effect, checkout = coalesce(excluded.checkout, webhook_event.checkout), \
+     again = webhook_event.again + 1";
 const CUT_IGNORED: &str = "DELETE FROM webhook_event WHERE verdict = 'ignored' AND id <= ( \
      SELECT id FROM webhook_event WHERE verdict = 'ignored' ORDER BY id DESC LIMIT 1 OFFSET $1)";
 const CUT_REFUSED: &str = "DELETE FROM webhook_event WHERE key IS NULL AND id <= ( \

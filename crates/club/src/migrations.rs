@@ -64,6 +64,7 @@ const STEPS: &[Step] = &[
     step!(5, "standing", "0005_standing.sql"),
     step!(6, "goods", "0006_goods.sql"),
     step!(8, "alias", "0008_alias.sql"),
+    step!(9, "repayments", "0009_repayments.sql"),
     step!(10, "rights", "0010_rights.sql"),
     step!(11, "secret mark", "0011_secret_mark.sql"),
 ];

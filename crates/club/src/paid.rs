@@ -79,7 +79,7 @@ impl Payment {
 }
 
 impl Club {
-    /// The checkout whose payment bought an order, where that payment is not paid back yet.
+    /// The checkout whose payment bought an order.
     ///
     /// # Errors
     ///
@@ -191,4 +191,4 @@ const SAVE: &str = "INSERT INTO payment (provider, name, checkout, paid, refunde
      moves = excluded.moves, topup = excluded.topup, bought = excluded.bought, \
      suspends = excluded.suspends";
 const OF_ORDER: &str = "SELECT checkout FROM payment JOIN orders ON orders.journal = payment.bought \
-     WHERE orders.id = $1 AND kept > 0 AND checkout IS NOT NULL";
+     WHERE orders.id = $1 AND checkout IS NOT NULL";

@@ -55,6 +55,8 @@ pub(crate) enum Done {
 pub(crate) struct Changes {
     pub(crate) members: Vec<Member>,
     pub(crate) rights: Vec<Entitlement>,
+    /// Of which order the word was, where one was found; nothing that is shown.
+    pub(crate) order: Option<CheckoutId>,
 }
 
 impl Changes {
@@ -78,7 +80,7 @@ pub(crate) async fn apply(
     changes: &mut Changes,
 ) -> Result<Done, Error> {
     match notice {
-        Notice::Closed { session } => close(db, hearing, session).await,
+        Notice::Closed { session } => close(db, hearing, session, changes).await,
         Notice::Ended(ending) => subscription::end(db, hearing, ending, changes).await,
         Notice::Nothing(why) => Ok(Done::Ignored(why)),
         Notice::Payment(report) => take(db, hearing, report, changes).await,
@@ -90,10 +92,12 @@ async fn close(
     db: &mut dyn Connection,
     hearing: &Hearing<'_>,
     session: &str,
+    changes: &mut Changes,
 ) -> Result<Done, Error> {
     let Some(found) = checkout::find_session(db, hearing.provider, session).await? else {
         return Ok(Done::Ignored("an order of somebody else's ran out"));
     };
+    changes.order = Some(found.id);
     let sql = "UPDATE checkout SET closed = 1 WHERE id = $1";
     db.execute(sql, &[found.id.0.into()]).await?;
     Ok(Done::Applied(format!("order {} is closed unless it is paid after all", found.id.0)))
@@ -113,6 +117,7 @@ async fn take(
         Some(id) => Some(checkout::find(db, id).await?),
         None => locate(db, hearing, report).await?,
     };
+    changes.order = order.as_ref().map(|order| order.id);
     if let Some(why) = mismatch(report, order.as_ref(), &payment) {
         return Ok(Done::Held(why));
     }
@@ -123,7 +128,8 @@ async fn take(
         return Ok(Done::Held(format!("no payment {name} is known yet: kept until it is")));
     };
     if before == (payment.facts, payment.checkout) {
-        let waits = payment.kept > 0 && payment.bought.is_none() && order.buys != Buys::Topup;
+        let waits = payment.kept > 0 && payment.bought.is_none();
+        let waits = waits && (order.buys != Buys::Topup || is_removed(db, &order).await?);
         return Ok(if waits { Done::Known } else { Done::Settled });
     }
     let done = settle(db, hearing, &order, &mut payment, changes).await?;
@@ -133,6 +139,11 @@ async fn take(
         subscription::extend(db, hearing, order.id, changes).await?;
     }
     Ok(done)
+}
+
+async fn is_removed(db: &mut dyn Connection, order: &Checkout) -> Result<bool, Error> {
+    let member = member::find(db, &order.member.value().to_string()).await?;
+    Ok(member.check_not_removed().is_err())
 }
 
 /// Why a report can't be of the order that it names.
@@ -265,9 +276,13 @@ async fn buy(
     changes: &mut Changes,
 ) -> Result<(), Error> {
     if order.buys == Buys::Topup {
+        member::find_live(db, &order.member.value().to_string()).await?;
         let credits = credit(db, order.member, amount).await?;
         payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
         return Ok(());
+    }
+    if order.ended.is_some_and(|ended| ended <= hearing.stamp.now_unix) {
+        return Err(Error::SubscriptionOver(order.id));
     }
     // What is paid for one thing does not go into a debt.
     let credits = [(Account::Prepaid(order.member), negated(amount)?)];

@@ -38,6 +38,7 @@ pub(crate) async fn end(
             ending.subscription
         )));
     };
+    changes.order = Some(order.id);
     let ended = order.ended.unwrap_or(u32::MAX).min(ending.at);
     let sql = "UPDATE checkout SET ended = $2 WHERE id = $1";
     db.execute(sql, &[order.id.0.into(), ended.into()]).await?;

@@ -18,6 +18,8 @@ macro_rules! facts {
                 ends_that_have_passed_are_refused,
                 lists_are_by_member_and_by_item,
                 what_is_not_held_can_not_be_revoked;
+            erasure:
+                what_providers_sent_is_erased_with_its_member;
             goods:
                 a_description_changes_what_it_names,
                 a_key_rotates_alone,
@@ -79,12 +81,15 @@ macro_rules! facts {
                 a_dispute_suspends_until_it_is_won,
                 a_payment_without_an_order_names_its_member,
                 a_refund_that_came_first_is_settled_once_its_payment_is_known,
+                a_topup_of_a_member_who_is_gone_is_held,
                 an_order_of_another_provider_is_not_theirs,
                 days_of_a_tier_come_and_go_with_the_money,
                 paid_twice_the_second_is_in_the_balance,
                 two_disputes_are_two_reasons,
+                what_is_paid_for_a_subscription_that_is_gone_is_held,
                 what_is_paid_is_in_force_when_it_returns,
                 what_is_refused_is_kept_and_bounded,
+                what_was_bought_is_not_ordered_again,
                 wrong_amounts_and_unknown_orders_grant_nothing;
             pool:
                 a_buyer_whom_the_web_seed_served_adds_nothing,
@@ -102,6 +107,10 @@ macro_rules! facts {
                 vector_e_what_the_web_seed_served_earns_nobody,
                 vector_f_the_first_announce_credits_nothing,
                 vector_g_more_than_a_line_carries_is_cut_and_an_alert;
+            repayments:
+                a_key_is_of_one_order_and_amount,
+                another_begins_once_the_first_is_answered,
+                what_was_not_made_is_forgotten;
             standing:
                 a_buyers_bytes_earn_their_carriers_the_price_difference,
                 a_line_carries_so_much_and_more_is_an_alert,

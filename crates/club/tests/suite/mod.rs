@@ -11,6 +11,7 @@ use wire::InfoHash;
 
 pub(crate) mod changes;
 pub(crate) mod entitlements;
+pub(crate) mod erasure;
 mod facts;
 pub(crate) mod goods;
 pub(crate) mod held;
@@ -23,6 +24,7 @@ pub(crate) mod payments;
 pub(crate) mod pool;
 pub(crate) mod prices;
 pub(crate) mod rebate;
+pub(crate) mod repayments;
 pub(crate) mod standing;
 pub(crate) mod traffic;
 pub(crate) mod vouchers;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use club::provider::{Claim, Dispute, Event, Notice, Refused, Report};
+use club::provider::{Claim, Dispute, Ending, Event, Notice, Refused, Report};
 use club::{
     Buys, Checkout, Delivery, Fault, NewCheckout, Page, Prices, Store, Verdict, Wants, Way,
 };
@@ -82,11 +82,11 @@ pub(crate) async fn an_order_of_another_provider_is_not_theirs(store: Arc<dyn St
 
 pub(crate) async fn paid_twice_the_second_is_in_the_balance(store: Arc<dyn Store>) {
     let (house, ada, reel) = stocked(store).await;
-    for (number, payment) in [("1", "pi_1"), ("2", "pi_2")] {
-        let order = checkout(&house, number, item()).await;
-        let report = Report { payment: payment.to_owned(), ..paid(&order, 300) };
+    let orders = [checkout(&house, "1", item()).await, checkout(&house, "2", item()).await];
+    for (order, payment) in orders.iter().zip(["pi_1", "pi_2"]) {
+        let report = Report { payment: payment.to_owned(), ..paid(order, 300) };
         let (verdict, effect) = hear(&house, payment, report).await;
-        assert_eq!(verdict == Verdict::Held, number == "2", "{effect}");
+        assert_eq!(verdict == Verdict::Held, payment == "pi_2", "{effect}");
     }
     check_balance(&house, 300).await;
     // The provider pays the second one back: the first stays bought.
@@ -230,7 +230,81 @@ pub(crate) async fn a_checkout_is_made_once_at_its_price(store: Arc<dyn Store>) 
     assert_eq!(open.len(), 0, "what is paid is not asked for again");
 }
 
-async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
+pub(crate) async fn what_was_bought_is_not_ordered_again(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store).await;
+    let order = checkout(&house, "1", item()).await;
+    hear(&house, "evt_1", paid(&order, 300)).await;
+    let new =
+        |wants| NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), wants };
+    // The direct download that was bought includes the torrent.
+    let torrent = Wants::Item { item: "reel".to_owned(), way: Way::Torrent };
+    for (key, wants) in [("2", item()), ("3", torrent)] {
+        let refused = house.club.make_checkout(&stamp(), key, new(wants)).await;
+        let text = "member `ada` has bought `reel` so already, with order 1";
+        check_refused(refused, Fault::Conflict, text);
+    }
+    assert_eq!(checkout(&house, "1", item()).await.id, order.id, "the same request finds it");
+    hear(&house, "evt_2", Report { refunded: Some(usd(300)), ..of("pi_1") }).await;
+    checkout(&house, "4", item()).await;
+}
+
+pub(crate) async fn a_topup_of_a_member_who_is_gone_is_held(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store).await;
+    let order = checkout(&house, "1", Wants::Topup(usd(500))).await;
+    house.club.erase_member(&stamp(), "ada").await.unwrap();
+    for _ in 0..2 {
+        let (verdict, effect) = hear(&house, "evt_1", paid(&order, 500)).await;
+        let text = "order 1 is paid, its money is in the balance: \
+                    member 1 was removed, for good: add it anew";
+        assert_eq!((verdict, effect.as_str()), (Verdict::Held, text));
+    }
+    check_alert(&house).await;
+    let (verdict, effect) =
+        hear(&house, "evt_2", Report { refunded: Some(usd(500)), ..of("pi_1") }).await;
+    assert_eq!(verdict, Verdict::Applied, "{effect}");
+    assert_eq!(hear(&house, "evt_1", paid(&order, 500)).await.0, Verdict::Applied);
+    check_sound(&house).await;
+}
+
+pub(crate) async fn what_is_paid_for_a_subscription_that_is_gone_is_held(store: Arc<dyn Store>) {
+    let (house, ada, _) = stocked(store).await;
+    let tier = || Wants::Tier { tier: "patron".to_owned(), days: 0, price: usd(500) };
+    let order = checkout(&house, "1", tier()).await;
+    let now = stamp().now_unix;
+    let period = |payment: &str, months: u32| Report {
+        payment: payment.to_owned(),
+        until: Some(now + months * 30 * 86_400),
+        subscription: Some("sub_1".to_owned()),
+        ..paid(&order, 500)
+    };
+    assert_eq!(hear(&house, "evt_1", period("pi_1", 1)).await.0, Verdict::Applied);
+    let ending = Ending { subscription: "sub_1".to_owned(), order: Some(order.id.0), at: now };
+    let delivery = Delivery { provider: "stripe".to_owned(), ..Delivery::default() };
+    let ended = event("evt_2", Notice::Ended(ending));
+    house.club.receive(&stamp(), delivery, ended).await.unwrap();
+    let (verdict, effect) = hear(&house, "evt_3", period("pi_2", 2)).await;
+    let text = "order 1 is paid, its money is in the balance: the subscription of order 1 is over";
+    assert_eq!((verdict, effect.as_str()), (Verdict::Held, text));
+    assert_eq!(hear(&house, "evt_3", period("pi_2", 2)).await.0, Verdict::Held);
+    assert_ne!(house.standing(ada).until, now + 60 * 86_400);
+    check_balance(&house, 500).await;
+    check_alert(&house).await;
+
+    // So it is where the member is gone.
+    let other = checkout(&house, "2", tier()).await;
+    house.club.remove_member(&stamp(), "ada").await.unwrap();
+    let report = Report { order: Some(other.id.0), ..period("pi_3", 3) };
+    let (verdict, effect) = hear(&house, "evt_4", report).await;
+    assert_eq!(verdict, Verdict::Held, "{effect}");
+    check_sound(&house).await;
+}
+
+async fn check_alert(house: &House) {
+    let alerts = house.club.alerts(false, Page::FIRST).await.unwrap();
+    assert_eq!((alerts.len(), alerts[0].kind.text()), (1, "payment"));
+}
+
+pub(super) async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
     let house = House::open(store).await;
     let ada = house.add_member("ada").await;
     house.club.set_tier(&stamp(), "ada", "outsider", None).await.unwrap();
@@ -240,11 +314,11 @@ async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) {
     (house, ada, reel)
 }
 
-fn item() -> Wants {
+pub(super) fn item() -> Wants {
     Wants::Item { item: "reel".to_owned(), way: Way::Direct }
 }
 
-async fn checkout(house: &House, key: &str, wants: Wants) -> Checkout {
+pub(super) async fn checkout(house: &House, key: &str, wants: Wants) -> Checkout {
     let new = NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), wants };
     house.club.make_checkout(&stamp(), key, new).await.unwrap()
 }
@@ -253,11 +327,11 @@ fn of(payment: &str) -> Report {
     Report { payment: payment.to_owned(), ..Report::default() }
 }
 
-fn paid(order: &Checkout, minor: i64) -> Report {
+pub(super) fn paid(order: &Checkout, minor: i64) -> Report {
     Report { order: Some(order.id.0), paid: Some(usd(minor)), ..of("pi_1") }
 }
 
-fn event(key: &str, notice: Notice) -> Event {
+pub(super) fn event(key: &str, notice: Notice) -> Event {
     Event { key: key.to_owned(), kind: "test".to_owned(), notice }
 }
 

@@ -45,7 +45,8 @@ pub struct DiscountArgs {
     /// When it ends [default: never]
     #[arg(long, value_name = "DATE")]
     until: Option<When>,
-    /// How often it may be used [default: any number of times]
+    /// How often it may be used; an order that is paid back has used it all the same [default: any
+    /// number of times]
     #[arg(long, value_name = "N")]
     uses: Option<u32>,
 }

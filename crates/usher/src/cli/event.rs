@@ -69,7 +69,10 @@ fn event_text(detail: &view::EventDetail) -> String {
         ("verdict", event.verdict.clone()),
         ("effect", event.effect.clone()),
     ]);
-    format!("{head}\n{}\n{}\n", detail.headers, detail.body)
+    match detail.erased {
+        Some(at) => format!("{head}\nWhat came was erased with its member, at {at}.\n"),
+        None => format!("{head}\n{}\n{}\n", detail.headers, detail.body),
+    }
 }
 
 fn replayed_text(replayed: &view::Replayed) -> String {

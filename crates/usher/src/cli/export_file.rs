@@ -81,6 +81,11 @@ type Fields = Vec<(String, String)>;
 fn csv_rows(text: &str) -> Result<Vec<(Place, Fields)>, ExportError> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let header: Vec<_> = reader.headers()?.iter().map(str::to_lowercase).collect();
+    if let [only] = header.as_slice()
+        && only.contains(';')
+    {
+        return Err(ExportError::Semicolons);
+    }
     let fields = |record: csv::StringRecord| {
         let line = record.position().map_or(0, csv::Position::line);
         let fields = header.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
@@ -164,6 +169,9 @@ pub enum ExportError {
         /// What it has.
         length: usize,
     },
+    /// Columns that are separated otherwise.
+    #[error("the header line holds `;`, and a comma is expected between columns: replace each")]
+    Semicolons,
 }
 
 const NAMES: &[&str] = &["name", "username", "user_name", "login"];
@@ -212,6 +220,8 @@ mod tests {
     fn what_is_no_export_says_what_one_is() {
         refuses("user,key\nada,1\n", "line 2 has no name");
         refuses("name,passkey\nada\n", "no CSV");
+        refuses("name;passkey\nada;1,2\n", "a comma is expected between columns");
+        refuses("\u{feff}Name; Tier\nada;fan\n", "a comma is expected between columns");
         refuses("[1]", "no list of members");
         refuses("{\"a\": 1}", "no list of members");
         refuses("[{", "no JSON");

@@ -68,6 +68,20 @@ pub enum OrdersCommand {
         #[arg(long)]
         key: Option<String>,
     },
+    /// Say what became of a refund whose answer was lost, after a look at the provider
+    Answer {
+        /// The order's number
+        order: u32,
+        /// The provider paid or offered it
+        #[arg(long, required_unless_present = "not_made", conflicts_with = "not_made")]
+        made: bool,
+        /// It did not, and another may be asked for
+        #[arg(long)]
+        not_made: bool,
+        /// Where the payer takes the money
+        #[arg(long, value_name = "URL", requires = "made")]
+        link: Option<String>,
+    },
 }
 
 impl Asker {
@@ -97,6 +111,12 @@ impl Asker {
                 let key = key::given_or_fresh(key.as_deref())?;
                 let refund = view::OrderRefund { key, amount: amount.clone() };
                 let refunded = self.client.tell(Method::POST, &path, &refund).await?;
+                self.print(&refunded, refunded_text)
+            }
+            OrdersCommand::Answer { order, made, link, .. } => {
+                let path = path(&["checkouts", &order.to_string(), "answer"]);
+                let answer = view::Answer { made: *made, link: link.clone() };
+                let refunded = self.client.tell(Method::POST, &path, &answer).await?;
                 self.print(&refunded, refunded_text)
             }
         }
@@ -137,10 +157,13 @@ fn made_text(order: &view::Order) -> String {
 fn refunded_text(refunded: &view::Refunded) -> String {
     let order = &refunded.order;
     let mut text = format!("Order {} is {}.\n", order.id, order.state);
-    if let Some(link) = &refunded.link {
-        text += &format!("The payer takes the money back here:\n{link}\n");
-    }
+    text += &link_text(refunded.link.as_deref());
     text
+}
+
+/// What a refund leaves to the payer.
+pub(super) fn link_text(link: Option<&str>) -> String {
+    link.map_or_else(String::new, |link| format!("The payer takes the money back here:\n{link}\n"))
 }
 
 fn list_text(orders: &[view::Order]) -> String {
@@ -184,6 +207,15 @@ fn order_text(order: &view::Order) -> String {
         text += "\n";
         text += &list(["PAYMENT", "STATE", "REFUNDED", "KEPT", "ENTRY", "SPENT BY"], rows);
     }
+    if !order.refunds.is_empty() {
+        let rows = order.refunds.iter().map(|refund| {
+            let state = if refund.made { "made" } else { "not answered" };
+            let (amount, asked) = (refund.amount.clone(), refund.asked.to_string());
+            [amount, asked, state.to_owned(), or_dash(refund.link.as_ref())]
+        });
+        text += "\n";
+        text += &list(["REFUND", "ASKED", "STATE", "TAKEN HERE"], rows);
+    }
     text
 }
 
@@ -206,4 +238,5 @@ pub(super) const ORDERS: &str = "\
 Examples:
   usher orders list
   usher orders show 7 --json
-  usher orders refund 7 --amount 1.50";
+  usher orders refund 7 --amount 1.50
+  usher orders answer 7 --not-made    the provider did not make the refund that got no answer";

@@ -2,11 +2,12 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use http::Method;
-use web::api::view::money::{self, NewPurchase, NewRefund, Order};
+use web::api::view::money::{self, NewPurchase, NewRefund, Order, Refunded};
 
 use super::ask::{Asker, path};
 use super::key;
 use super::ledger::{entered, said};
+use super::order::link_text;
 use super::run::RunError;
 use super::table::{facts, list, or_dash};
 
@@ -109,8 +110,14 @@ impl Asker {
             amount: refund.amount.clone(),
         };
         let path = path(&["orders", &refund.order.to_string(), "refunds"]);
-        self.print(&self.client.tell(Method::POST, &path, &new).await?, entered)
+        self.print(&self.client.tell(Method::POST, &path, &new).await?, refunded)
     }
+}
+
+fn refunded(refunded: &Refunded) -> String {
+    let mut text = entered(&refunded.entry);
+    text += &link_text(refunded.link.as_deref());
+    text
 }
 
 fn bought(order: &Order) -> String {
@@ -186,5 +193,6 @@ Examples:
   usher order list ada";
 pub(super) const REFUND: &str = "\
 Examples:
-  usher refund 12                  all of it, into the balance it came from; the right ends
+  usher refund 12                  all of it, to where it came from: into the balance, or by the
+                                   provider that was paid; the right ends
   usher refund 12 --amount 1.00    a part of it; the right stays";

@@ -81,8 +81,8 @@ impl Admin {
         Self { till: Some(till), ..self }
     }
 
-    pub(super) fn till(&self) -> Result<&Till, ApiError> {
-        self.till.as_deref().ok_or_else(|| ApiError::missing("there is no till"))
+    pub(super) fn till(&self) -> Result<&Arc<Till>, ApiError> {
+        self.till.as_ref().ok_or_else(|| ApiError::missing("there is no till"))
     }
 
     /// Puts other addresses in force, after a reload of the configuration.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Amount, Checkout, CheckoutId, Currency, MoneyError, Way};
+use club::{Amount, Checkout, CheckoutId, Currency, MoneyError, NewRepayment, Repayment, Way};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
@@ -50,8 +50,20 @@ pub(super) async fn refund(
     let currency = admin.club.checkout(CheckoutId(order)).await?.amount.currency;
     let amount = refund.amount.map(|text| Amount::parse(&text, currency)).transpose();
     let amount = amount.map_err(unprocessable)?;
-    let till = admin.till()?;
-    let (order, link) = till.refund("admin", &refund.key, CheckoutId(order), amount).await?;
+    let new = NewRepayment { checkout: CheckoutId(order), key: refund.key, bought: None, amount };
+    let (order, repayment) = admin.till()?.refund("admin", new).await?;
+    let link = repayment.and_then(|repayment| repayment.link);
+    Ok(Json(view::Refunded { order: describe(&admin, order).await?, link }))
+}
+
+pub(super) async fn answer(
+    State(admin): State<Arc<Admin>>,
+    Path(order): Path<u32>,
+    Body(said): Body<view::Answer>,
+) -> Result<Json<view::Refunded>, ApiError> {
+    let (till, link) = (admin.till()?, said.link.as_deref());
+    let (order, repayment) = till.answer("admin", CheckoutId(order), said.made, link).await?;
+    let link = repayment.and_then(|repayment| repayment.link);
     Ok(Json(view::Refunded { order: describe(&admin, order).await?, link }))
 }
 
@@ -82,7 +94,7 @@ fn unprocessable(error: MoneyError) -> ApiError {
     ApiError::unprocessable(error.to_string())
 }
 
-/// An order with the names of who and what: up to two reads of the store.
+/// An order with the names of who and what: up to three reads of the store.
 async fn describe(admin: &Admin, order: Checkout) -> Result<view::Order, ApiError> {
     let (state, amount) = (order.state(), order.amount);
     let decimal = |minor| amount.currency.minor(minor).decimal();
@@ -121,18 +133,34 @@ async fn describe(admin: &Admin, order: Checkout) -> Result<view::Order, ApiErro
         until: order.until.map(moment),
         created: moment(order.created),
         payments: payments.collect(),
+        refunds: admin.club.repayments(order.id).await?.into_iter().map(refund_view).collect(),
     })
+}
+
+fn refund_view(repayment: Repayment) -> view::Refund {
+    view::Refund {
+        key: repayment.key,
+        payment: repayment.payment,
+        amount: repayment.amount.decimal(),
+        asked: moment(repayment.asked),
+        made: repayment.made,
+        link: repayment.link,
+        entry: repayment.entry.map(|entry| entry.0),
+    }
 }
 
 impl From<TillError> for ApiError {
     fn from(error: TillError) -> Self {
         let status = match error {
             TillError::Club(error) => return error.into(),
-            TillError::Provider(_) => StatusCode::BAD_GATEWAY,
-            TillError::NotPaid(_) | TillError::TooMuch { .. } | TillError::NotReplayed { .. } => {
-                StatusCode::CONFLICT
-            }
-            TillError::NoApi(_)
+            TillError::Provider(_) | TillError::Unanswered(_) => StatusCode::BAD_GATEWAY,
+            TillError::Answered(_)
+            | TillError::NotPaid(_)
+            | TillError::TooMuch { .. }
+            | TillError::NotReplayed { .. } => StatusCode::CONFLICT,
+            TillError::Stopped => StatusCode::INTERNAL_SERVER_ERROR,
+            TillError::Erased(_)
+            | TillError::NoApi(_)
             | TillError::NoBody(_)
             | TillError::NoPrice(_)
             | TillError::NoSubscriptions(_)

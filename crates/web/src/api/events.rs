@@ -28,6 +28,7 @@ pub(super) async fn show(
         event: describe(&event),
         body: String::from_utf8_lossy(&event.delivery.body).into_owned(),
         headers: event.delivery.headers,
+        erased: event.erased.map(moment),
     }))
 }
 

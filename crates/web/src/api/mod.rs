@@ -89,6 +89,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/checkouts", get(checkouts::list).post(checkouts::add))
         .route("/checkouts/{checkout}", get(checkouts::show))
         .route("/checkouts/{checkout}/refund", post(checkouts::refund))
+        .route("/checkouts/{checkout}/answer", post(checkouts::answer))
         .route("/alerts", get(alerts::list))
         .route("/alerts/{alert}/ack", post(alerts::ack))
         .route("/audit", get(alerts::audit))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Choice, Currency, NewPurchase, OrderId, Thing};
+use club::{Choice, Currency, NewPurchase, NewRepayment, OrderId, Thing};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
@@ -65,7 +65,7 @@ pub(super) async fn refund(
     State(admin): State<Arc<Admin>>,
     Path(order): Path<u32>,
     Body(new): Body<money::NewRefund>,
-) -> Result<(StatusCode, Json<money::Entry>), ApiError> {
+) -> Result<(StatusCode, Json<money::Refunded>), ApiError> {
     let order = OrderId(order);
     let part = match &new.amount {
         None => None,
@@ -76,13 +76,18 @@ pub(super) async fn refund(
     };
     // What was paid at a provider is paid back there.
     if let Some(checkout) = admin.club.checkout_of(order).await? {
-        admin.till()?.refund("admin", &new.key, checkout, part).await?;
-        let entry = admin.club.order(order).await?.entry;
-        let entry = admin.club.last_reversal(entry).await?;
-        return Ok((StatusCode::CREATED, Json(entry.into())));
+        let bought = admin.club.order(order).await?.entry;
+        let new = NewRepayment { checkout, key: new.key, bought: Some(bought), amount: part };
+        let (_, repayment) = admin.till()?.refund("admin", new).await?;
+        let (entry, link) = repayment.map_or((None, None), |made| (made.entry, made.link));
+        let entry = match entry {
+            Some(entry) => admin.club.entry(entry).await?,
+            None => admin.club.last_reversal(bought).await?,
+        };
+        return Ok((StatusCode::CREATED, Json(money::Refunded { entry: entry.into(), link })));
     }
     let entry = admin.club.refund(&admin.stamp(), &new.key, order, part).await?;
-    Ok((StatusCode::CREATED, Json(entry.into())))
+    Ok((StatusCode::CREATED, Json(money::Refunded { entry: entry.into(), link: None })))
 }
 
 impl Admin {

@@ -78,6 +78,8 @@ pub struct Order {
     pub created: Timestamp,
     /// What was paid, oldest first.
     pub payments: Vec<Payment>,
+    /// What the provider was asked to pay back, oldest first.
+    pub refunds: Vec<Refund>,
 }
 
 /// One payment of an order.
@@ -95,6 +97,36 @@ pub struct Payment {
     pub topup: Option<u32>,
     /// The one that spent it; `null` where it is in the balance.
     pub bought: Option<u32>,
+}
+
+/// What a provider was asked to pay back.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Refund {
+    /// The request's.
+    pub key: String,
+    /// The provider's name for the payment.
+    pub payment: String,
+    /// How much of it, a decimal.
+    pub amount: String,
+    /// When.
+    pub asked: Timestamp,
+    /// Whether it was paid or offered; `false` where the answer was lost.
+    pub made: bool,
+    /// Where the payer takes the money, where that is up to them.
+    pub link: Option<String>,
+    /// The entry of the journal that took the purchase back.
+    pub entry: Option<u32>,
+}
+
+/// What became of a refund whose answer was lost.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Whether the provider made it.
+    pub made: bool,
+    /// Where the payer takes the money.
+    #[serde(default)]
+    pub link: Option<String>,
 }
 
 /// What is to be paid back.
@@ -150,6 +182,8 @@ pub struct EventDetail {
     pub headers: String,
     /// The body, as far as it is text.
     pub body: String,
+    /// When headers and body were erased with their member.
+    pub erased: Option<Timestamp>,
 }
 
 /// What an event came to.

@@ -55,18 +55,22 @@ impl Client {
     ) -> Result<T, ProviderError> {
         let provider = call.provider;
         let unreachable = |why: String| ProviderError::Unreachable { provider, why };
+        let no_answer = |why: String| ProviderError::NoAnswer { provider, why };
         let request = request(call).map_err(|error| unreachable(error.to_string()))?;
         let answer = async {
-            let response =
-                self.pool.request(request).await.map_err(|error| unreachable(chain(&error)))?;
+            let response = self.pool.request(request).await.map_err(|error| {
+                let failed =
+                    |why| if error.is_connect() { unreachable(why) } else { no_answer(why) };
+                failed(chain(&error))
+            })?;
             let status = response.status();
             let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
-            let body = body.map_err(|error| unreachable(error.to_string()))?.to_bytes();
+            let body = body.map_err(|error| no_answer(error.to_string()))?.to_bytes();
             Ok((status, body))
         };
         let answered = timeout(PATIENCE, answer).await;
         let (status, body) =
-            answered.unwrap_or_else(|_| Err(unreachable(format!("no answer in {PATIENCE:?}"))))?;
+            answered.unwrap_or_else(|_| Err(no_answer(format!("nothing came in {PATIENCE:?}"))))?;
         if !status.is_success() {
             let status = status.as_u16();
             return Err(ProviderError::Refused { provider, status, why: explain(&body) });
@@ -124,6 +128,14 @@ pub enum ProviderError {
         /// Which.
         provider: &'static str,
     },
+    /// It was asked, and nobody knows what it did.
+    #[error("{provider} did not answer: {why}")]
+    NoAnswer {
+        /// Which.
+        provider: &'static str,
+        /// What happened.
+        why: String,
+    },
     /// It refused.
     #[error("{provider} refused with {status}: {why}")]
     Refused {
@@ -134,7 +146,7 @@ pub enum ProviderError {
         /// Its reason.
         why: String,
     },
-    /// It did not answer.
+    /// It was not asked.
     #[error("{provider} is not reached, try again: {why}")]
     Unreachable {
         /// Which.
@@ -142,6 +154,21 @@ pub enum ProviderError {
         /// What happened.
         why: String,
     },
+}
+
+impl ProviderError {
+    /// Whether it is certain that nothing was done.
+    pub(super) fn did_nothing(&self) -> bool {
+        match self {
+            // A refund that Stripe says has failed comes with 200; 408 and 409 are for what may
+            // still be under way.
+            Self::Refused { status, .. } => {
+                *status == 200 || (400..500).contains(status) && ![408, 409].contains(status)
+            }
+            Self::Unreachable { .. } => true,
+            Self::Garbled { .. } | Self::NoAnswer { .. } => false,
+        }
+    }
 }
 
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -14,7 +14,7 @@ mod till;
 mod webhooks;
 
 pub use client::ProviderError;
-pub use error::TillError;
+pub use error::{TillError, Unanswered};
 pub use heard::Heard;
 pub use providers::{BtcpayApi, HookSettings, Plan, Providers, StripeApi};
 pub use till::{Bought, Order, Till};

@@ -5,7 +5,7 @@
 
 use axum::http::Method;
 use club::provider::to_stripe;
-use club::{Amount, Buys, Checkout, Payment};
+use club::{Amount, Buys, Checkout};
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
@@ -85,14 +85,14 @@ fn session_form(
 pub(super) async fn refund(
     client: &Client,
     api: &StripeApi,
-    payment: &Payment,
+    payment: &str,
     amount: Amount,
     key: &str,
 ) -> Result<(), ProviderError> {
     // Payments are known by their intent; by the charge where there never was one.
-    let named = if payment.name.starts_with("ch_") { "charge" } else { "payment_intent" };
+    let named = if payment.starts_with("ch_") { "charge" } else { "payment_intent" };
     let body = Serializer::new(String::new())
-        .append_pair(named, &payment.name)
+        .append_pair(named, payment)
         .append_pair("amount", &units(amount)?.to_string())
         .finish();
     let refund: Refund = post(client, api, "/v1/refunds", key, body).await?;

@@ -9,6 +9,7 @@ use club::provider::{Event, Invoice, Kofi, Notice, Refused};
 use club::{
     Amount, Buys, Checkout, Club, Delivery, DeliveryId, NewCheckout, Stamp, Verdict, Wants, Way,
 };
+use tokio::sync::Mutex;
 
 use super::client::Client;
 use super::error::TillError;
@@ -22,6 +23,8 @@ pub struct Till {
     pub(super) club: Arc<Club>,
     pub(super) providers: ArcSwap<Providers>,
     pub(super) client: Client,
+    /// Held while an order is paid back, so that the next sees what this one left.
+    pub(super) refunds: Mutex<()>,
     clock: Clock,
     heard: Heard,
 }
@@ -67,7 +70,8 @@ impl Till {
     pub fn new(club: Arc<Club>, providers: Providers, clock: Clock) -> io::Result<Self> {
         let client = Client::new()?;
         let providers = ArcSwap::from_pointee(providers);
-        Ok(Self { club, providers, client, clock, heard: Heard::default() })
+        let refunds = Mutex::default();
+        Ok(Self { club, providers, client, refunds, clock, heard: Heard::default() })
     }
 
     /// Puts other providers in force, after a reload of the configuration.
@@ -165,6 +169,9 @@ impl Till {
         if let Verdict::Refused(word) = kept.verdict {
             return Err(TillError::NotReplayed { id, word });
         }
+        if kept.erased.is_some() {
+            return Err(TillError::Erased(id));
+        }
         if kept.delivery.body.is_empty() {
             return Err(TillError::NoBody(id));
         }
@@ -258,11 +265,16 @@ impl Till {
         let provider = delivery.provider.clone();
         let kind = event.kind.clone();
         let (verdict, effect) = self.club.receive(stamp, delivery, event).await?;
-        self.heard.count(&provider, verdict);
+        self.note(&provider, &kind, verdict, &effect);
+        Ok((verdict, effect))
+    }
+
+    /// Counts what came of an event, and tells the log of one that needs a person.
+    pub(super) fn note(&self, provider: &str, kind: &str, verdict: Verdict, effect: &str) {
+        self.heard.count(provider, verdict);
         if verdict == Verdict::Held {
             tracing::warn!(provider, kind, effect, "an event is held: `usher events list`");
         }
-        Ok((verdict, effect))
     }
 
     /// Keeps what was refused, and counts it.

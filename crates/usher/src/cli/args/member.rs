@@ -67,7 +67,8 @@ pub enum MemberCommand {
         /// The member's name or id
         member: String,
     },
-    /// Forget who a member was, and remove them for good; the books still balance
+    /// Forget who a member was, and remove them for good, with what providers sent of them; the
+    /// books still balance
     Erase {
         /// The member's name or id
         member: String,

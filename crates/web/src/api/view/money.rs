@@ -249,3 +249,14 @@ pub struct NewRefund {
     #[serde(default)]
     pub amount: Option<String>,
 }
+
+/// What was paid back.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Refunded {
+    /// The entry of the journal that took the order back.
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// Where the payer takes the money, where that is up to them.
+    #[serde(default)]
+    pub link: Option<String>,
+}
