@@ -179,7 +179,8 @@ async fn count(
     .await?;
     for ((member, item), said) in sums {
         if said.uploaded > 0 || said.fell > 0 {
-            let [uploaded, possible, fell] = [said.uploaded, said.possible, said.fell].map(stored);
+            let [uploaded, possible, fell] = [said.uploaded, said.possible, said.fell]
+                .map(|bytes| stored(bytes.min(MOST_CARRIED)));
             let values =
                 [window.id.into(), item.0.into(), member.value().into(), uploaded, possible, fell];
             db.execute(CARRIED, &values).await?;
@@ -228,6 +229,9 @@ const NEWS: &str = "SELECT member, item, high_uploaded - low_uploaded - counted_
      CASE WHEN high_left > low_left THEN high_left - low_left ELSE 0 END - counted_left, \
      last_seen - CASE WHEN counted_seen > epoch THEN counted_seen ELSE epoch END \
      FROM session WHERE member BETWEEN $1 AND $2 AND last_seen > counted_seen";
+/// 128 TiB: more than any line carries in a window, and the databases can still add up all windows of
+/// many items.
+const MOST_CARRIED: u64 = 1 << 47;
 /// How many members' sessions are counted in one transaction.
 const STEP_MEMBERS: usize = 10_000;
 /// What was carried is kept for longer than a tier's thirty days look back.

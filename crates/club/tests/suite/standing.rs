@@ -128,6 +128,32 @@ pub(crate) async fn a_window_is_closed_once(store: Arc<dyn Store>) {
     assert_eq!(market.credits().await, [("bob", 75)]);
 }
 
+pub(crate) async fn absurd_counters_can_be_added_up(store: Arc<dyn Store>) {
+    let market = Market::open(store).await;
+    for window in 1..=2 {
+        // More PiB than a signed number holds.
+        let runs = (0..8200).flat_map(|run| {
+            let epoch = NOW - 100_000 + window * 20_000 + run;
+            let first = SessionCount {
+                member: market.id("bob"),
+                item: market.reel,
+                peer_id: PeerId(*b"-lt20B0-abcdefghijkl"),
+                key: 7,
+                epoch,
+                seen: epoch,
+                counters: Counters::default(),
+                left: Some(0),
+            };
+            let counters = Counters { uploaded: 1 << 50, downloaded: 0 };
+            [first, SessionCount { seen: NOW, counters, ..first }]
+        });
+        let runs: Vec<_> = runs.collect();
+        market.house.club.flush(&runs, NOW).await.unwrap();
+        market.close(window).await;
+    }
+    assert_eq!(market.verified("bob").await, (2 << 47, 0));
+}
+
 pub(crate) async fn alerts_count_until_they_are_acknowledged(store: Arc<dyn Store>) {
     let house = House::open(store.clone()).await;
     let ada = house.add_member("ada").await;

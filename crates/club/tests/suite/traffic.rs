@@ -58,6 +58,18 @@ pub(crate) async fn any_order_and_number_of_flushes_credits_the_same(store: Arc<
     assert_eq!(outcome, Ok(()));
 }
 
+pub(crate) async fn many_first_and_last_counters_come_in_one_flush(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store).await;
+    let counts: Vec<_> = (0..2000)
+        .flat_map(|key| {
+            let first = SessionCount { key, ..count(ada, reel) };
+            [0, 5, 7].map(|uploaded| SessionCount { counters: up(uploaded), ..first })
+        })
+        .collect();
+    house.club.flush(&counts, NOW).await.unwrap();
+    assert_eq!(house.club.traffic("ada").await.unwrap(), [(reel, up(14_000))]);
+}
+
 pub(crate) async fn numbers_beyond_reason_credit_a_pebibyte(store: Arc<dyn Store>) {
     let (house, ada, reel) = stocked(store).await;
     let endless = Counters { uploaded: u64::MAX, downloaded: u64::MAX };
