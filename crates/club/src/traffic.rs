@@ -115,7 +115,7 @@ impl Club {
             .run(
                 move |db| {
                     Box::pin(async move {
-                        for counts in turns(counts) {
+                        for counts in parted(counts) {
                             merge(db, &counts).await?;
                         }
                         Ok(())
@@ -185,18 +185,18 @@ impl Club {
 
 /// Counts in the order of their rows, parted so that none has two of a row, which `PostgreSQL` merges
 /// once a statement. The first and the last counters of a run often come together.
-fn turns(counts: Vec<SessionCount>) -> Vec<Vec<SessionCount>> {
-    let mut turns: Vec<Vec<SessionCount>> = vec![Vec::with_capacity(counts.len())];
-    let (mut last, mut turn) = (None, 0);
+fn parted(counts: Vec<SessionCount>) -> Vec<Vec<SessionCount>> {
+    let mut parts: Vec<Vec<SessionCount>> = vec![Vec::with_capacity(counts.len())];
+    let (mut last, mut part) = (None, 0);
     for count in counts {
-        turn = if last == Some(count.row()) { turn + 1 } else { 0 };
+        part = if last == Some(count.row()) { part + 1 } else { 0 };
         last = Some(count.row());
-        match turns.get_mut(turn) {
+        match parts.get_mut(part) {
             Some(some) => some.push(count),
-            None => turns.push(vec![count]),
+            None => parts.push(vec![count]),
         }
     }
-    turns
+    parts
 }
 
 async fn merge(db: &mut dyn Connection, counts: &[SessionCount]) -> SqlResult<()> {

@@ -118,12 +118,7 @@ mod tests {
     #[test]
     fn a_copy_is_due_when_the_last_one_is_old_enough() {
         let folder = tempfile::tempdir().unwrap();
-        let settings = BackupSettings {
-            every: None,
-            keep: 2,
-            folder: folder.path().to_owned(),
-            with_secret: false,
-        };
+        let settings = two_in(folder.path());
         let now: Timestamp = "2027-01-31T18:00:00Z".parse().unwrap();
         let due = |every| due_in(&settings, Duration::from_secs(every), now);
         assert_eq!(due(3600), Duration::ZERO);
@@ -142,12 +137,7 @@ mod tests {
     #[test]
     fn a_copy_of_a_clock_that_was_ahead_pushes_out_no_other() {
         let folder = tempfile::tempdir().unwrap();
-        let settings = BackupSettings {
-            every: None,
-            keep: 2,
-            folder: folder.path().to_owned(),
-            with_secret: false,
-        };
+        let settings = two_in(folder.path());
         let days = ["20270129", "20270130", "20270131", "20370101", "20370102"];
         let name = |day: &str| format!("club-{day}T120000Z.db");
         for day in days {
@@ -159,5 +149,9 @@ mod tests {
             left,
             days[1..].iter().map(|day| folder.path().join(name(day))).collect::<Vec<_>>()
         );
+    }
+
+    fn two_in(folder: &Path) -> BackupSettings {
+        BackupSettings { every: None, keep: 2, folder: folder.to_owned(), with_secret: false }
     }
 }

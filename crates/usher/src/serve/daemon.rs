@@ -190,7 +190,7 @@ impl Daemon {
             config: Arc::clone(&config),
             tally: Arc::default(),
             snapshot: path,
-            places: Arc::default(),
+            whereabouts: Arc::default(),
         };
         let source = source.clone();
         Ok(Self {
@@ -307,7 +307,7 @@ impl Daemon {
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.keyring),
             Arc::new(Pace::new(settings::pace(&self.config.load()))),
-            Arc::clone(&self.rounds.places),
+            Arc::clone(&self.rounds.whereabouts),
             Box::new(move || clock.now()),
         )
     }

@@ -47,8 +47,8 @@ impl Rounds {
         let Ok(sight) = spawn_blocking(move || tracker.sight()).await else { return Ok(()) };
         open.extend(sight.taken_by_strangers);
         let mut members = sight.members;
-        for (member, places) in self.places.take() {
-            let ways = places.into_iter().map(|place| (place, WEB_SEED.to_owned()));
+        for (member, addresses) in self.whereabouts.take() {
+            let ways = addresses.into_iter().map(|address| (address, WEB_SEED.to_owned()));
             members.entry(member).or_default().ways.extend(ways);
         }
         let present: Vec<Presence> = members

@@ -13,7 +13,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
 use web::pay::Till;
-use web::seed::Places;
+use web::seed::Whereabouts;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -41,7 +41,7 @@ pub(crate) struct Rounds {
     /// Where the snapshot lies.
     pub(crate) snapshot: PathBuf,
     /// From where the publisher's own copy was asked for.
-    pub(crate) places: Arc<Places>,
+    pub(crate) whereabouts: Arc<Whereabouts>,
 }
 
 impl Rounds {

@@ -18,9 +18,9 @@ use wire::Passkey;
 
 use super::pace::{Pace, Payer, TierTerms};
 use super::pass::Pass;
-use super::places::Places;
 use super::tally::Tally;
 use super::target::{Right, Target};
+use super::whereabouts::Whereabouts;
 use crate::api::Clock;
 
 /// Decides about the publisher's goods.
@@ -33,8 +33,8 @@ pub struct Gate {
     pub pace: Arc<Pace>,
     /// What was sent.
     pub tally: Tally,
-    /// To whom.
-    places: Arc<Places>,
+    /// Where to.
+    whereabouts: Arc<Whereabouts>,
 }
 
 /// Why goods are not given out.
@@ -102,10 +102,10 @@ impl Gate {
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
         pace: Arc<Pace>,
-        places: Arc<Places>,
+        whereabouts: Arc<Whereabouts>,
         clock: Clock,
     ) -> Self {
-        Self { club, tracker, keyring, clock, pace, tally: Tally::default(), places }
+        Self { club, tracker, keyring, clock, pace, tally: Tally::default(), whereabouts }
     }
 
     /// Lets a request in; `client` is who sends it. Nearly always without a read of the store.
@@ -120,7 +120,7 @@ impl Gate {
         let goods = self.goods(item).await?;
         let index = goods.torrent.find(&path).ok_or(Refused::Missing)?;
         if let Holder::Member { id, .. } = holder {
-            self.places.add(id, client);
+            self.whereabouts.add(id, client);
         }
         Ok(Pass { item, holder, served, goods, index })
     }

@@ -8,16 +8,16 @@ use policy::MemberId;
 
 /// Addresses by member since they were last taken: of one member 64 at most.
 #[derive(Debug, Default)]
-pub struct Places {
+pub struct Whereabouts {
     seen: Mutex<HashMap<MemberId, BTreeSet<IpAddr>>>,
 }
 
-impl Places {
+impl Whereabouts {
     /// Notes that a member's URL was used.
     pub fn add(&self, member: MemberId, from: IpAddr) {
         let mut seen = self.seen();
         let seen = seen.entry(member).or_default();
-        if seen.len() < MAX_PLACES {
+        if seen.len() < MAX_ADDRESSES {
             seen.insert(from.to_canonical());
         }
     }
@@ -32,7 +32,7 @@ impl Places {
     }
 }
 
-const MAX_PLACES: usize = 64;
+const MAX_ADDRESSES: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -40,12 +40,12 @@ mod tests {
 
     #[test]
     fn an_address_is_noted_once_and_of_a_member_no_more_than_64() {
-        let places = Places::default();
+        let whereabouts = Whereabouts::default();
         let ada = MemberId::new(1).unwrap();
         for host in [1, 1, 2].into_iter().chain(3..=200) {
-            places.add(ada, IpAddr::from([203, 0, 113, host]));
+            whereabouts.add(ada, IpAddr::from([203, 0, 113, host]));
         }
-        assert_eq!(places.take().remove(&ada).map(|seen| seen.len()), Some(64));
-        assert!(places.take().is_empty());
+        assert_eq!(whereabouts.take().remove(&ada).map(|seen| seen.len()), Some(64));
+        assert!(whereabouts.take().is_empty());
     }
 }
