@@ -5,7 +5,7 @@
 use divan::{Bencher, black_box};
 use fastrand::Rng;
 use policy::{
-    Admission, Aliases, Door, Entitlements, Generation, Grant, Headcount, ItemId, ItemView,
+    Admission, Aliases, Authorizer, Entitlements, Generation, Grant, Headcount, ItemId, ItemView,
     Keyring, Label, MasterSecret, MemberId, MemberState, Refusal, Requester, Right, Roster, Rules,
     SeatRule, Side, Standing, TierId, seat_plan, uniform_plan,
 };
@@ -127,7 +127,7 @@ impl Club {
 
     fn admit(&self, announce: &Announce, item: ItemView) -> Result<Admission, Refusal> {
         let Self { rules, keyring, aliases, roster, rights, .. } = self;
-        Door { rules, keyring, aliases, roster, rights }.admit(announce, Some(item), NOW)
+        Authorizer { rules, keyring, aliases, roster, rights }.admit(announce, Some(item), NOW)
     }
 
     fn item(&self, policy: &str) -> ItemView {

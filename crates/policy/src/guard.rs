@@ -35,14 +35,14 @@ impl Default for GuardRule {
 
 /// The guard of one swarm, of some 500 bytes.
 #[derive(Clone, Debug, Default)]
-pub struct Guard {
+pub struct StarvationGuard {
     inside: Speeds,
     outside: Speeds,
     starving_intervals: u8,
     active_until_secs: u32,
 }
 
-impl Guard {
+impl StarvationGuard {
     /// Takes a leecher's progress since its last announce, in bytes a second.
     pub fn record(&mut self, side: Side, bytes_per_sec: u64) {
         match side {
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn three_starving_intervals_in_a_row_set_it_off() {
-        let mut guard = Guard::default();
+        let mut guard = StarvationGuard::default();
         for starving in [true, true, false, true, true] {
             interval(&mut guard, if starving { 400_000 } else { 900_000 }, 5);
             assert!(!guard.close_interval(&rule(), 0));
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn outliers_do_not_move_it() {
         let outsiders = |speeds: [u64; 5]| {
-            move |guard: &mut Guard| {
+            move |guard: &mut StarvationGuard| {
                 guard.record(Side::Inside, 1_000_000);
                 speeds.iter().for_each(|speed| guard.record(Side::Outside, *speed));
             }
@@ -233,8 +233,8 @@ mod tests {
 
     /// Asserts whether an interval with these reports, three times, sets the guard off.
     #[track_caller]
-    fn check(reports: impl Fn(&mut Guard), expected: bool) {
-        let mut guard = Guard::default();
+    fn check(reports: impl Fn(&mut StarvationGuard), expected: bool) {
+        let mut guard = StarvationGuard::default();
         for _ in 0..3 {
             reports(&mut guard);
             guard.close_interval(&rule(), 0);
@@ -243,13 +243,13 @@ mod tests {
     }
 
     /// Reports of three insiders with a megabyte a second, and of outsiders.
-    fn interval(guard: &mut Guard, outside_bytes_per_sec: u64, outsiders: u32) {
+    fn interval(guard: &mut StarvationGuard, outside_bytes_per_sec: u64, outsiders: u32) {
         (0..3).for_each(|_| guard.record(Side::Inside, 1_000_000));
         (0..outsiders).for_each(|_| guard.record(Side::Outside, outside_bytes_per_sec));
     }
 
-    fn active_from(now_secs: u32) -> Guard {
-        let mut guard = Guard::default();
+    fn active_from(now_secs: u32) -> StarvationGuard {
+        let mut guard = StarvationGuard::default();
         for _ in 0..3 {
             interval(&mut guard, 0, 5);
             guard.close_interval(&rule(), now_secs);

@@ -1,22 +1,22 @@
 //! May this peer announce, and whom is it told about: passkeys, tiers, the roster and the seat
 //! plan.
 //!
-//! [`Door::admit`] is the one function that decides; all else here is what it looks at, and how a
+//! [`Authorizer::admit`] is the one function that decides; all else here is what it looks at, and how a
 //! reply's seats are shared out afterwards. Deliberately absent: swarms and peers, I/O, clocks,
 //! randomness, the configuration's file format, and everything that must last (the durable truth
 //! is elsewhere; the roster and the rights are its image in memory).
 
 #![forbid(unsafe_code)]
 
-mod admit;
 mod aliases;
+mod authorizer;
 mod base32;
 mod clients;
 mod guard;
 mod ids;
 mod interval;
+mod item_access;
 mod keys;
-mod leave;
 mod notices;
 mod numbers;
 mod permille;
@@ -29,14 +29,14 @@ mod rules;
 mod seats;
 mod tier;
 
-pub use admit::{Access, Admission, Door, ItemView};
 pub use aliases::Aliases;
+pub use authorizer::{AccessDetails, Admission, Authorizer, ItemView};
 pub use clients::{ClientList, PeerIdPrefix, TooManyPrefixes};
-pub use guard::{Guard, GuardRule};
+pub use guard::{GuardRule, StarvationGuard};
 pub use ids::{Generation, ItemId, MemberId};
 pub use interval::interval_secs;
+pub use item_access::{AccessTerms, ItemAccess};
 pub use keys::{AliasHash, Grant, Keyring, Label, MasterSecret};
-pub use leave::{Leave, Terms};
 pub use notices::Notices;
 pub use numbers::TooManyNames;
 pub use permille::Permille;
@@ -44,6 +44,6 @@ pub use ports::{PortSet, PortsError};
 pub use refusal::{Refusal, Warning};
 pub use rights::{Entitlements, Right};
 pub use roster::{MemberState, Roster, Standing};
-pub use rules::{ItemPolicy, Policies, PoliciesError, PolicyId, Rules, UnknownTorrents, Who};
+pub use rules::{Audience, ItemPolicy, Policies, PoliciesError, PolicyId, Rules, UnknownTorrents};
 pub use seats::{Headcount, Requester, SeatRule, Seating, Side, seat_plan, uniform_plan};
 pub use tier::{Intervals, PeerLimit, Tier, TierError, TierId, Tiers};

@@ -7,7 +7,7 @@ use wire::RetryIn;
 
 /// Why an announce is refused.
 ///
-/// Some are found by [`Door::admit`](crate::Door::admit), the others (of clients and room) where
+/// Some are found by [`Authorizer::admit`](crate::Authorizer::admit), the others (of clients and room) where
 /// sessions and swarms are kept.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Refusal {

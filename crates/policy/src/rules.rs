@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::numbers::{self, Numbers, TooManyNames};
 use crate::{ClientList, GuardRule, ItemView, PortSet, SeatRule, Seating, Tiers};
 
-/// Everything that [`Door::admit`](crate::Door::admit) goes by.
+/// Everything that [`Authorizer::admit`](crate::Authorizer::admit) goes by.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rules {
     /// Classes of member.
@@ -74,7 +74,7 @@ pub struct ItemPolicy {
     /// Its name, as people type it.
     pub id: String,
     /// Who may join.
-    pub who: Who,
+    pub who: Audience,
     /// Whether torrents of such items are private (BEP 27).
     pub private: bool,
     /// How a reply's seats are shared.
@@ -89,13 +89,13 @@ impl ItemPolicy {
     /// Whether anybody may have such items, from wherever: then they have magnets, and are in
     /// everybody's feed.
     pub fn is_free(&self) -> bool {
-        self.who == Who::Anyone && !self.private
+        self.who == Audience::Anyone && !self.private
     }
 }
 
 /// Who may join a swarm.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Who {
+pub enum Audience {
     /// Everybody.
     Anyone,
     /// Members with a right to the item or to all. Other members may seed, and are given no peers.
@@ -195,17 +195,21 @@ impl Default for Policies {
     fn default() -> Self {
         let free = ItemPolicy {
             id: "free".to_owned(),
-            who: Who::Anyone,
+            who: Audience::Anyone,
             private: false,
             seats: Seating::Uniform,
             guard: None,
             max_clients_per_member: 0,
         };
-        let club =
-            ItemPolicy { id: "club".to_owned(), who: Who::Entitled, private: true, ..free.clone() };
+        let club = ItemPolicy {
+            id: "club".to_owned(),
+            who: Audience::Entitled,
+            private: true,
+            ..free.clone()
+        };
         let priority = ItemPolicy {
             id: "priority".to_owned(),
-            who: Who::Anyone,
+            who: Audience::Anyone,
             private: true,
             seats: Seating::Shares(SeatRule::default()),
             guard: Some(GuardRule::default()),

@@ -69,7 +69,13 @@ pub struct SeatRule {
 
 impl SeatRule {
     /// The inside's seats among `n`, before it is known whether there are peers to take them.
-    fn inside_seats(&self, side: Side, inside: Row, outside: Row, n: u32) -> u32 {
+    fn inside_seats(
+        &self,
+        side: Side,
+        inside: SideCandidates,
+        outside: SideCandidates,
+        n: u32,
+    ) -> u32 {
         let want = match side {
             Side::Inside => self.inside_for_insiders,
             Side::Outside => self.inside_for_outsiders,
@@ -141,9 +147,12 @@ pub fn seat_plan(
     if candidates.total() <= u64::from(n) {
         return candidates;
     }
-    let inside = Row { seeders: candidates.inside_seeders, leechers: candidates.inside_leechers };
-    let outside =
-        Row { seeders: candidates.outside_seeders, leechers: candidates.outside_leechers };
+    let inside =
+        SideCandidates { seeders: candidates.inside_seeders, leechers: candidates.inside_leechers };
+    let outside = SideCandidates {
+        seeders: candidates.outside_seeders,
+        leechers: candidates.outside_leechers,
+    };
 
     let want = rule.inside_seats(requester.side, inside, outside, n);
     let first = inside.fill(want, rule.seed_share);
@@ -192,12 +201,12 @@ pub fn uniform_plan(requester: Requester, candidates: &Headcount, n: u32, draw: 
 
 /// One side's peers.
 #[derive(Clone, Copy)]
-struct Row {
+struct SideCandidates {
     seeders: u32,
     leechers: u32,
 }
 
-impl Row {
+impl SideCandidates {
     const fn total(self) -> u32 {
         self.seeders.saturating_add(self.leechers)
     }

@@ -93,7 +93,7 @@ impl Tracker {
             None => None,
         };
         let admission =
-            settings.door(&self.members).admit(caller.announce, view, caller.now.unix)?;
+            settings.authorizer(&self.members).admit(caller.announce, view, caller.now.unix)?;
         let answer = match item {
             Some((id, item)) => {
                 let sitting = Sitting::in_item(settings, caller, &admission, item);

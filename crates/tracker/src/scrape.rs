@@ -1,6 +1,6 @@
 //! The numbers of swarms, for whoever may know them.
 
-use policy::{ItemView, Who};
+use policy::{Audience, ItemView};
 use wire::http::Scrape;
 use wire::{InfoHash, ScrapeStats};
 
@@ -11,20 +11,21 @@ impl Tracker {
     /// The numbers of a swarm for somebody without a passkey, as every UDP scrape is; `None` for a
     /// swarm that is not known, or is for members alone.
     pub fn scrape_open(&self, info_hash: &InfoHash) -> Option<ScrapeStats> {
-        self.scrape_one(info_hash, |item| self.who(item) == Some(Who::Anyone))
+        self.scrape_one(info_hash, |item| self.who(item) == Some(Audience::Anyone))
     }
 
     /// Answers a scrape over HTTP. Swarms that are not known, or not for the passkey's holder to
     /// know, are left out (BEP 48).
     pub fn scrape(&self, scrape: &Scrape<'_>, now: Now, out: &mut Vec<u8>) {
         let settings = self.settings.load();
-        let door = settings.door(&self.members);
+        let authorizer = settings.authorizer(&self.members);
         let is_entitled = |item: ItemView| {
-            let member = door.member(scrape.passkey.as_ref()?, item.id, now.unix)?;
-            Some(door.access(member, item, now.unix)?.entitled)
+            let member = authorizer.member(scrape.passkey.as_ref()?, item.id, now.unix)?;
+            Some(authorizer.access(member, item, now.unix)?.entitled)
         };
-        let may_know =
-            |item: ItemView| self.who(item) == Some(Who::Anyone) || is_entitled(item) == Some(true);
+        let may_know = |item: ItemView| {
+            self.who(item) == Some(Audience::Anyone) || is_entitled(item) == Some(true)
+        };
         let files =
             scrape.info_hashes().filter_map(|hash| Some((hash, self.scrape_one(&hash, may_know)?)));
         let min_secs = settings.rules.tiers.tier(policy::TierId::OUTSIDER).intervals.min_secs();
@@ -52,7 +53,7 @@ impl Tracker {
         })
     }
 
-    fn who(&self, item: ItemView) -> Option<Who> {
+    fn who(&self, item: ItemView) -> Option<Audience> {
         Some(self.settings.load().rules.policies.of(item)?.who)
     }
 }

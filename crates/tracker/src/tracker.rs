@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use policy::{Aliases, Door, Entitlements, ItemId, Keyring, MemberId, Roster};
+use policy::{Aliases, Authorizer, Entitlements, ItemId, Keyring, MemberId, Roster};
 use swarm::{Swarms, Tick};
 use wire::InfoHash;
 
@@ -189,9 +189,9 @@ impl Tracker {
 pub(crate) const SECOND_HASH: u32 = 1 << 31;
 
 impl Settings {
-    /// The door at which announces are let in.
-    pub(crate) fn door<'a>(&'a self, members: &'a Members) -> Door<'a> {
-        Door {
+    /// What decides about announces under these settings.
+    pub(crate) fn authorizer<'a>(&'a self, members: &'a Members) -> Authorizer<'a> {
+        Authorizer {
             rules: &self.rules,
             keyring: &members.keyring,
             aliases: &members.aliases,

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
-use policy::{Guard, GuardRule, Side};
+use policy::{GuardRule, Side, StarvationGuard};
 
 /// The starvation guard of one swarm, and the interval it is looking at.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(crate) struct Watch {
 
 #[derive(Default)]
 struct Open {
-    guard: Guard,
+    guard: StarvationGuard,
     since_secs: u32,
 }
 

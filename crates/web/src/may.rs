@@ -4,7 +4,7 @@
 //! in. The web seed is for those with a right to the item: it is the publisher's own copy.
 
 use club::{Club, Item, Member};
-use policy::{Leave, Terms};
+use policy::{AccessTerms, ItemAccess};
 use tracker::{Now, Tracker};
 
 use crate::links::Owner;
@@ -25,11 +25,12 @@ impl May<'_> {
         if !self.is_private_or_free(item) {
             return None;
         }
-        let Terms { entitled, .. } = match self.tracker.leave(member.id, item.id, self.now) {
-            Leave::Open(terms) => terms,
-            Leave::Grace(terms) if self.was_there(member, item) => terms,
-            Leave::Expired | Leave::Grace(_) | Leave::Refused => return None,
-        };
+        let AccessTerms { entitled, .. } =
+            match self.tracker.item_access(member.id, item.id, self.now) {
+                ItemAccess::Open(terms) => terms,
+                ItemAccess::Grace(terms) if self.was_there(member, item) => terms,
+                ItemAccess::Expired | ItemAccess::Grace(_) | ItemAccess::Refused => return None,
+            };
         let turns = self.club.turns(member.id);
         let turn = self.tracker.bound_turn(member.id, item.id);
         Some(Owner {

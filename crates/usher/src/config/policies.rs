@@ -186,8 +186,8 @@ impl RawPolicy {
         };
         Ok(ItemPolicy {
             who: match who {
-                Who::Anyone => policy::Who::Anyone,
-                Who::Entitled => policy::Who::Entitled,
+                Who::Anyone => policy::Audience::Anyone,
+                Who::Entitled => policy::Audience::Entitled,
             },
             private: self.private.unwrap_or(true),
             seats: match self.seats {
@@ -278,11 +278,11 @@ mod tests {
 
         let of = |name| policies.policy(policies.find(name).unwrap()).unwrap();
         let press = of("press");
-        assert_eq!((press.who, press.private), (policy::Who::Entitled, true));
+        assert_eq!((press.who, press.private), (policy::Audience::Entitled, true));
         assert_eq!(press.seats, Seating::Uniform);
 
         let priority = of("priority");
-        assert_eq!((priority.who, priority.max_clients_per_member), (policy::Who::Anyone, 5));
+        assert_eq!((priority.who, priority.max_clients_per_member), (policy::Audience::Anyone, 5));
         assert_eq!(priority.guard, Some(GuardRule::default()));
         let shares = SeatRule { min_outside: Permille::new(300).unwrap(), ..SeatRule::default() };
         assert_eq!(priority.seats, Seating::Shares(shares));

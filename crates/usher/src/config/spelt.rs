@@ -49,8 +49,8 @@ fn tier(rules: &Tier, terms: &Terms) -> RawTier {
 fn policy(rules: &ItemPolicy) -> RawPolicy {
     RawPolicy {
         who: Some(match rules.who {
-            policy::Who::Anyone => Who::Anyone,
-            policy::Who::Entitled => Who::Entitled,
+            policy::Audience::Anyone => Who::Anyone,
+            policy::Audience::Entitled => Who::Entitled,
         }),
         private: Some(rules.private),
         seats: Some(match &rules.seats {

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use club::{Club, Goods, Key, Stamp};
-use policy::{Generation, ItemId, Keyring, Label, Leave, MemberId, TierId};
+use policy::{Generation, ItemAccess, ItemId, Keyring, Label, MemberId, TierId};
 use tracker::Tracker;
 use wire::Passkey;
 
@@ -193,17 +193,17 @@ impl Gate {
         if turn != present {
             return Err(Refused::Over);
         }
-        let (leave, in_grace) = match self.tracker.leave(id, item, (self.clock)()) {
-            Leave::Open(leave) => (leave, false),
-            Leave::Grace(leave) => (leave, true),
-            Leave::Expired | Leave::Refused => return Err(Refused::Over),
+        let (access, in_grace) = match self.tracker.item_access(id, item, (self.clock)()) {
+            ItemAccess::Open(access) => (access, false),
+            ItemAccess::Grace(access) => (access, true),
+            ItemAccess::Expired | ItemAccess::Refused => return Err(Refused::Over),
         };
-        let (place, mut terms) = self.pace.tier(leave.tier);
+        let (place, mut terms) = self.pace.tier(access.tier);
         let is_right = match kind {
-            Kind::Direct => leave.entitled && self.bought_direct(id, item).await?,
+            Kind::Direct => access.entitled && self.bought_direct(id, item).await?,
             // Outsiders with a right to an item bought it; other tiers are served as the publisher
             // set.
-            Kind::WebSeed if leave.entitled => terms.enabled || leave.tier == TierId::OUTSIDER,
+            Kind::WebSeed if access.entitled => terms.enabled || access.tier == TierId::OUTSIDER,
             Kind::WebSeed => terms.enabled && self.is_free(item),
         };
         if in_grace {

@@ -1,11 +1,11 @@
-//! A door with all that belongs to it, and one member.
+//! An authorizer with all that belongs to it, and one member.
 
 use wire::{InfoHash, PeerId};
 
 use super::super::*;
 use crate::{Generation, MasterSecret};
 
-/// A door with all that belongs to it, and one member, ada.
+/// An authorizer with all that belongs to it, and one member, ada.
 pub(super) struct Club {
     pub(super) rules: Rules,
     pub(super) keyring: Keyring,
@@ -25,9 +25,9 @@ impl Club {
         }
     }
 
-    pub(super) fn door(&self) -> Door<'_> {
+    pub(super) fn authorizer(&self) -> Authorizer<'_> {
         let Self { rules, keyring, aliases, roster, rights } = self;
-        Door { rules, keyring, aliases, roster, rights }
+        Authorizer { rules, keyring, aliases, roster, rights }
     }
 
     pub(super) fn tier(&self, name: &str) -> TierId {

@@ -2,7 +2,7 @@ use wire::{Passkey, PeerId};
 
 use self::club::*;
 use super::*;
-use crate::{ClientList, Generation, Leave, PeerIdPrefix, PolicyId, Terms};
+use crate::{AccessTerms, ClientList, Generation, ItemAccess, PeerIdPrefix, PolicyId};
 
 mod club;
 mod following;
@@ -169,7 +169,7 @@ fn removed_and_suspended_members_are_refused_everywhere() {
             check(&club, club.key(), policy, Err(refusal));
             check(&club, club.item_key(0), policy, Err(refusal));
         }
-        assert_eq!(club.door().access(ada(), club.item(ITEM), NOW), None);
+        assert_eq!(club.authorizer().access(ada(), club.item(ITEM), NOW), None);
     }
 }
 
@@ -200,10 +200,13 @@ fn an_items_key_opens_that_item_alone() {
     let club = Club::new();
     club.hold("patron", FOREVER);
     check(&club, club.item_key(0), CLUB, Ok(club.seat("patron", Side::Inside)));
-    let door = club.door();
+    let authorizer = club.authorizer();
     let other = ItemView { id: ItemId(43), policy: Some(club.policy(FREE)), tier: None };
-    assert_eq!(door.admit(&club.item_key(0), Some(other), NOW), Err(Refusal::KeyOfAnotherItem));
-    assert_eq!(door.admit(&club.item_key(0), None, NOW), Err(Refusal::KeyOfAnotherItem));
+    assert_eq!(
+        authorizer.admit(&club.item_key(0), Some(other), NOW),
+        Err(Refusal::KeyOfAnotherItem)
+    );
+    assert_eq!(authorizer.admit(&club.item_key(0), None, NOW), Err(Refusal::KeyOfAnotherItem));
 }
 
 #[test]
@@ -241,13 +244,13 @@ fn unknown_torrents_are_refused_or_free() {
     let mut club = Club::new();
     club.hold("fan", FOREVER);
     for announce in [announce(), club.key()] {
-        assert_eq!(club.door().admit(&announce, None, NOW), Err(Refusal::TorrentUnknown));
+        assert_eq!(club.authorizer().admit(&announce, None, NOW), Err(Refusal::TorrentUnknown));
     }
     club.rules.unknown_torrents = UnknownTorrents::Free;
     let stranger = Admission { numwant: 30, ..Admission::STRANGER };
-    assert_eq!(club.door().admit(&announce(), None, NOW), Ok(stranger));
+    assert_eq!(club.authorizer().admit(&announce(), None, NOW), Ok(stranger));
     let fan = club.seat("fan", Side::Outside);
-    assert_eq!(club.door().admit(&club.key(), None, NOW), Ok(fan));
+    assert_eq!(club.authorizer().admit(&club.key(), None, NOW), Ok(fan));
 }
 
 #[test]
@@ -276,17 +279,17 @@ fn a_stop_is_never_refused_and_gets_no_peers() {
     check(&club, stop(club.key()), CLUB, refused(Some(ada()), Refusal::NotEntitled));
     let forged = Announce { passkey: Passkey::new(b"a"), ..announce() };
     check(&club, stop(forged), FREE, refused(None, Refusal::PasskeyUnknown));
-    let unknown = club.door().admit(&stop(announce()), None, NOW);
+    let unknown = club.authorizer().admit(&stop(announce()), None, NOW);
     assert_eq!(unknown, refused(None, Refusal::TorrentUnknown));
 }
 
 #[test]
 fn access_is_what_an_announce_is_seated_by() {
     let club = Club::new();
-    let access = |item| club.door().access(ada(), club.item(item), NOW);
+    let access = |item| club.authorizer().access(ada(), club.item(item), NOW);
     assert_eq!(access(ITEM), None);
     club.hold("patron", NOW);
-    let patron = Access {
+    let patron = AccessDetails {
         tier: club.tier("patron"),
         entitled: true,
         side: Side::Inside,
@@ -296,7 +299,7 @@ fn access_is_what_an_announce_is_seated_by() {
     };
     assert_eq!(access(ITEM), Some(patron));
     club.hold("patron", 1);
-    let lapsed = Access {
+    let lapsed = AccessDetails {
         tier: TierId::OUTSIDER,
         entitled: false,
         side: Side::Outside,
@@ -306,42 +309,45 @@ fn access_is_what_an_announce_is_seated_by() {
     };
     assert_eq!(access(ITEM), Some(lapsed));
     club.grant(ITEM, FOREVER);
-    let entitled = Access { entitled: true, side: Side::Inside, lapsed: false, ..lapsed };
+    let entitled = AccessDetails { entitled: true, side: Side::Inside, lapsed: false, ..lapsed };
     assert_eq!(access(ITEM), Some(entitled));
     assert_eq!(access(ItemId(43)), Some(lapsed));
 }
 
 #[test]
-fn leave_follows_the_table_of_states() {
+fn item_access_follows_the_table_of_states() {
     let club = Club::new();
-    let leave = |policy: &str| {
-        club.door().leave(
+    let access = |policy: &str| {
+        club.authorizer().item_access(
             ada(),
             ItemView { id: ITEM, policy: Some(club.policy(policy)), tier: None },
             NOW,
         )
     };
-    let terms = |tier: &str, entitled| Terms { tier: club.tier(tier), entitled };
-    assert_eq!([FREE, CLUB].map(leave), [Leave::Refused; 2]);
+    let terms = |tier: &str, entitled| AccessTerms { tier: club.tier(tier), entitled };
+    assert_eq!([FREE, CLUB].map(access), [ItemAccess::Refused; 2]);
     club.hold("patron", FOREVER);
-    assert_eq!([FREE, CLUB].map(leave), [Leave::Open(terms("patron", true)); 2]);
+    assert_eq!([FREE, CLUB].map(access), [ItemAccess::Open(terms("patron", true)); 2]);
     club.hold("patron", NOW);
-    assert_eq!([FREE, CLUB].map(leave), [Leave::Grace(terms("patron", true)); 2]);
+    assert_eq!([FREE, CLUB].map(access), [ItemAccess::Grace(terms("patron", true)); 2]);
     club.hold("patron", 1);
-    let open = Leave::Open(terms("outsider", false));
-    assert_eq!([FREE, CLUB].map(leave), [open, Leave::Expired]);
+    let open = ItemAccess::Open(terms("outsider", false));
+    assert_eq!([FREE, CLUB].map(access), [open, ItemAccess::Expired]);
     club.grant(ITEM, FOREVER);
-    assert_eq!([FREE, CLUB].map(leave), [Leave::Open(terms("outsider", true)); 2]);
+    assert_eq!([FREE, CLUB].map(access), [ItemAccess::Open(terms("outsider", true)); 2]);
     club.grant(ITEM, Right::REFUNDED);
-    assert_eq!([FREE, CLUB].map(leave), [open, Leave::Expired]);
+    assert_eq!([FREE, CLUB].map(access), [open, ItemAccess::Expired]);
     club.grant(ITEM, Right::REVOKED);
-    assert_eq!([FREE, CLUB].map(leave), [open, Leave::Refused]);
+    assert_eq!([FREE, CLUB].map(access), [open, ItemAccess::Refused]);
     club.hold("fan", FOREVER);
     club.grant(ITEM, 0);
-    assert_eq!([FREE, CLUB].map(leave), [Leave::Open(terms("fan", false)), Leave::Expired]);
+    assert_eq!(
+        [FREE, CLUB].map(access),
+        [ItemAccess::Open(terms("fan", false)), ItemAccess::Expired]
+    );
     let state = MemberState::Suspended;
     club.roster.set(ada(), Standing { state, ..club.standing("patron", FOREVER) });
-    assert_eq!([FREE, CLUB].map(leave), [Leave::Refused; 2]);
+    assert_eq!([FREE, CLUB].map(access), [ItemAccess::Refused; 2]);
 }
 
 #[test]
@@ -349,14 +355,14 @@ fn an_item_may_be_part_of_a_tier_and_those_above() {
     let club = Club::new();
     let fan = club.rules.tiers.find("fan");
     let item = ItemView { id: ITEM, policy: Some(club.policy(CLUB)), tier: fan };
-    let entitled = |item| club.door().access(ada(), item, NOW).unwrap().entitled;
+    let entitled = |item| club.authorizer().access(ada(), item, NOW).unwrap().entitled;
     for (tier, expected) in [("outsider", false), ("fan", true), ("seeder", true)] {
         club.hold(tier, FOREVER);
         assert_eq!(entitled(item), expected, "{tier}");
         assert!(!entitled(ItemView { tier: None, ..item }), "{tier}");
     }
     club.hold("fan", 1);
-    let access = club.door().access(ada(), item, NOW).unwrap();
+    let access = club.authorizer().access(ada(), item, NOW).unwrap();
     assert!(access.lapsed && !access.entitled);
 }
 
@@ -364,7 +370,7 @@ fn an_item_may_be_part_of_a_tier_and_those_above() {
 fn a_passkey_names_its_member_where_it_opens() {
     let club = Club::new();
     let member =
-        |announce: Announce, item| club.door().member(&announce.passkey.unwrap(), item, NOW);
+        |announce: Announce, item| club.authorizer().member(&announce.passkey.unwrap(), item, NOW);
     assert_eq!(member(club.key(), ITEM), None);
     club.hold("outsider", FOREVER);
     assert_eq!(member(club.key(), ITEM), Some(ada()));
@@ -386,5 +392,5 @@ fn decisions_are_small_enough_to_remember() {
 #[track_caller]
 fn check(club: &Club, announce: Announce, policy: &str, expected: Result<Admission, Refusal>) {
     let item = ItemView { id: ITEM, policy: Some(club.policy(policy)), tier: None };
-    assert_eq!(club.door().admit(&announce, Some(item), NOW), expected, "{policy}");
+    assert_eq!(club.authorizer().admit(&announce, Some(item), NOW), expected, "{policy}");
 }

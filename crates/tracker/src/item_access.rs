@@ -1,6 +1,6 @@
 //! What the rules say beside announces: to downloads and feeds, and to the publisher.
 
-use policy::{Generation, ItemId, ItemPolicy, Leave, MemberId};
+use policy::{Generation, ItemAccess, ItemId, ItemPolicy, MemberId};
 
 use crate::Now;
 use crate::items::Item;
@@ -8,11 +8,11 @@ use crate::tracker::Tracker;
 
 impl Tracker {
     /// What a member may do with an item now, by the same look-ups that announces are judged by.
-    pub fn leave(&self, member: MemberId, item: ItemId, now: Now) -> Leave {
+    pub fn item_access(&self, member: MemberId, item: ItemId, now: Now) -> ItemAccess {
         let Some(view) = self.items.get(item).and_then(|found| found.view(item)) else {
-            return Leave::Refused;
+            return ItemAccess::Refused;
         };
-        self.settings.load().door(&self.members).leave(member, view, now.unix)
+        self.settings.load().authorizer(&self.members).item_access(member, view, now.unix)
     }
 
     /// How an item's swarm is run; `None` where there is no such item, or it is closed.

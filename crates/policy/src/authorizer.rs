@@ -21,13 +21,13 @@
 use wire::{Announce, Event, Passkey};
 
 use crate::{
-    Aliases, Entitlements, Grant, ItemId, Keyring, Label, MemberId, MemberState, PolicyId, Refusal,
-    Right, Roster, Rules, Side, Standing, TierId, UnknownTorrents, Warning, Who,
+    Aliases, Audience, Entitlements, Grant, ItemId, Keyring, Label, MemberId, MemberState,
+    PolicyId, Refusal, Right, Roster, Rules, Side, Standing, TierId, UnknownTorrents, Warning,
 };
 
 /// What decides, as it stands at the time of one announce.
 #[derive(Clone, Copy, Debug)]
-pub struct Door<'a> {
+pub struct Authorizer<'a> {
     /// The publisher's rules.
     pub rules: &'a Rules,
     /// Verifies passkeys.
@@ -70,7 +70,7 @@ pub struct Admission {
 
 /// What a member may have of an item.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Access {
+pub struct AccessDetails {
     /// The member's tier, now.
     pub tier: TierId,
     /// Whether the tier, a right to the item, or one to all is in force.
@@ -85,10 +85,10 @@ pub struct Access {
     pub revoked: bool,
 }
 
-impl Door<'_> {
+impl Authorizer<'_> {
     /// Decides about one announce; `item` is `None` for an unknown torrent.
     ///
-    /// A pure function of its arguments and of what the door looks at: it changes nothing, and
+    /// A pure function of its arguments and of what the authorizer looks at: it changes nothing, and
     /// allocates nothing.
     ///
     /// # Errors
@@ -116,13 +116,13 @@ impl Door<'_> {
 
     /// The member whose passkey this is, while the key opens that item and the account may be used.
     pub fn member(&self, passkey: &Passkey, item: ItemId, now_unix: u32) -> Option<MemberId> {
-        let caller = self.caller(passkey, now_unix).ok()?;
-        caller.grant.opens(Some(item)).then_some(caller.grant.member)
+        let holder = self.holder(passkey, now_unix).ok()?;
+        holder.grant.opens(Some(item)).then_some(holder.grant.member)
     }
 
     /// What a member may have of an item: the same answer for announces, downloads and feeds.
     /// `None` for a member who is unknown, removed or suspended.
-    pub fn access(&self, member: MemberId, item: ItemView, now_unix: u32) -> Option<Access> {
+    pub fn access(&self, member: MemberId, item: ItemView, now_unix: u32) -> Option<AccessDetails> {
         let standing = self.roster.standing(member)?;
         let is_active = standing.state == MemberState::Active;
         let right = self.rights.right(item.id, member);
@@ -136,18 +136,18 @@ impl Door<'_> {
         now_unix: u32,
     ) -> Result<Admission, Refusal> {
         self.check_client(announce)?;
-        let caller = self.identify(announce, now_unix)?;
-        if caller.is_some_and(|caller| !caller.grant.opens(item.map(|item| item.id))) {
+        let holder = self.identify(announce, now_unix)?;
+        if holder.is_some_and(|holder| !holder.grant.opens(item.map(|item| item.id))) {
             return Err(Refusal::KeyOfAnotherItem);
         }
-        let admission = match (item, caller) {
+        let admission = match (item, holder) {
             (None, _) if self.rules.unknown_torrents == UnknownTorrents::Deny => {
                 return Err(Refusal::TorrentUnknown);
             }
             (None, None) => Admission::STRANGER,
-            (None, Some(caller)) => self.seat_in_unknown_torrent(caller, now_unix),
+            (None, Some(holder)) => self.seat_in_unknown_torrent(holder, now_unix),
             (Some(item), None) => self.seat_stranger(item)?,
-            (Some(item), Some(caller)) => self.seat_member(announce, item, caller, now_unix)?,
+            (Some(item), Some(holder)) => self.seat_member(announce, item, holder, now_unix)?,
         };
         let gets_peers = admission.warning != Some(Warning::SeedingOnly);
         let peers = self.rules.tiers.tier(admission.tier).peers;
@@ -168,11 +168,11 @@ impl Door<'_> {
     }
 
     /// Finds the member behind a passkey; `Ok(None)` where none was sent.
-    fn identify(&self, announce: &Announce, now_unix: u32) -> Result<Option<Caller>, Refusal> {
-        announce.passkey.as_ref().map(|passkey| self.caller(passkey, now_unix)).transpose()
+    fn identify(&self, announce: &Announce, now_unix: u32) -> Result<Option<KeyHolder>, Refusal> {
+        announce.passkey.as_ref().map(|passkey| self.holder(passkey, now_unix)).transpose()
     }
 
-    fn caller(&self, passkey: &Passkey, now_unix: u32) -> Result<Caller, Refusal> {
+    fn holder(&self, passkey: &Passkey, now_unix: u32) -> Result<KeyHolder, Refusal> {
         let grant = self.grant_of(passkey).ok_or(Refusal::PasskeyUnknown)?;
         let standing = self.roster.standing(grant.member).ok_or(Refusal::PasskeyUnknown)?;
         match standing.state {
@@ -180,18 +180,18 @@ impl Door<'_> {
             MemberState::Removed => return Err(Refusal::AccountRemoved),
             MemberState::Suspended => return Err(Refusal::AccountSuspended),
         }
-        let mut caller = Caller { grant, standing, item_right: None, old_key: false };
+        let mut holder = KeyHolder { grant, standing, item_right: None, old_key: false };
         let (generation, old_key_until) = if grant.item == ItemId::ANY {
             (standing.generation, standing.old_key_until)
         } else {
             // A key for one item is in its first turn until it is rotated, right or no right.
             let right = self.rights.right(grant.item, grant.member).unwrap_or_default();
-            caller.item_right = Some(right);
+            holder.item_right = Some(right);
             (right.generation, right.old_key_until)
         };
-        caller.old_key = grant.generation != generation;
+        holder.old_key = grant.generation != generation;
         let in_grace = grant.generation == generation.previous() && now_unix < old_key_until;
-        if caller.old_key && !in_grace { Err(Refusal::PasskeyReplaced) } else { Ok(caller) }
+        if holder.old_key && !in_grace { Err(Refusal::PasskeyReplaced) } else { Ok(holder) }
     }
 
     /// What the passkey stands for, if it is genuine.
@@ -201,20 +201,20 @@ impl Door<'_> {
             .or_else(|| self.aliases.find(self.keyring, passkey))
     }
 
-    fn seat_in_unknown_torrent(&self, caller: Caller, now_unix: u32) -> Admission {
-        let (tier, ran_out) = self.tier_at(caller.standing, now_unix);
+    fn seat_in_unknown_torrent(&self, holder: KeyHolder, now_unix: u32) -> Admission {
+        let (tier, ran_out) = self.tier_at(holder.standing, now_unix);
         Admission {
-            member: Some(caller.grant.member),
+            member: Some(holder.grant.member),
             tier,
-            warning: caller.warning(ran_out == RanOut::InGrace),
+            warning: holder.warning(ran_out == RanOut::InGrace),
             ..Admission::STRANGER
         }
     }
 
     fn seat_stranger(&self, item: ItemView) -> Result<Admission, Refusal> {
         match self.rules.policies.of(item).ok_or(Refusal::ItemClosed)?.who {
-            Who::Anyone => Ok(Admission::STRANGER),
-            Who::Entitled => Err(Refusal::MembersOnly),
+            Audience::Anyone => Ok(Admission::STRANGER),
+            Audience::Entitled => Err(Refusal::MembersOnly),
         }
     }
 
@@ -222,24 +222,24 @@ impl Door<'_> {
         &self,
         announce: &Announce,
         item: ItemView,
-        caller: Caller,
+        holder: KeyHolder,
         now_unix: u32,
     ) -> Result<Admission, Refusal> {
-        let Caller { grant: Grant { member, .. }, standing, item_right, .. } = caller;
+        let KeyHolder { grant: Grant { member, .. }, standing, item_right, .. } = holder;
         let seated = Admission { member: Some(member), ..Admission::STRANGER };
         let who = self.rules.policies.of(item).ok_or(Refusal::ItemClosed)?.who;
         let (tier, ran_out) = self.tier_at(standing, now_unix);
         let side = self.rules.tiers.tier(tier).side;
-        if who == Who::Anyone && side == Side::Inside {
+        if who == Audience::Anyone && side == Side::Inside {
             // Most members: no right to the item would change a thing, so none is looked up.
-            let warning = caller.warning(ran_out == RanOut::InGrace);
+            let warning = holder.warning(ran_out == RanOut::InGrace);
             return Ok(Admission { tier, side, warning, ..seated });
         }
         let right = item_right.or_else(|| self.rights.right(item.id, member));
-        let Access { tier, entitled, side, lapsed, in_grace, revoked } =
+        let AccessDetails { tier, entitled, side, lapsed, in_grace, revoked } =
             self.access_of(member, standing, item, right, now_unix);
         let warning = match announce.left {
-            _ if entitled || who == Who::Anyone => caller.warning(in_grace),
+            _ if entitled || who == Audience::Anyone => holder.warning(in_grace),
             _ if revoked => return Err(Refusal::RightRevoked),
             0 => Some(Warning::SeedingOnly),
             _ if lapsed => return Err(Refusal::MembershipExpired),
@@ -256,7 +256,7 @@ impl Door<'_> {
         item: ItemView,
         to_item: Option<Right>,
         now_unix: u32,
-    ) -> Access {
+    ) -> AccessDetails {
         let (id, ran_out) = self.tier_at(standing, now_unix);
         let tier = self.rules.tiers.tier(id);
         let to_item = to_item.unwrap_or_default();
@@ -275,7 +275,7 @@ impl Door<'_> {
             lapsed |= to_item.has_lapsed(now_unix) || to_all.has_lapsed(now_unix);
             revoked = to_item.is_revoked() || to_all.is_revoked();
         }
-        Access {
+        AccessDetails {
             tier: id,
             entitled,
             side: if entitled { Side::Inside } else { tier.side },
@@ -319,7 +319,7 @@ impl Grant {
 
 /// A member whose passkey is in order.
 #[derive(Clone, Copy)]
-struct Caller {
+struct KeyHolder {
     grant: Grant,
     standing: Standing,
     /// The right to the one item that the passkey is for.
@@ -328,7 +328,7 @@ struct Caller {
     old_key: bool,
 }
 
-impl Caller {
+impl KeyHolder {
     /// There is room for one warning: the key's, because that leaves the least time.
     fn warning(self, in_grace: bool) -> Option<Warning> {
         let membership = in_grace.then_some(Warning::MembershipEnding);

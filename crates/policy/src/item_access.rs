@@ -10,17 +10,17 @@
 //!
 //! States that time brings about follow from when a tier or right ends: nothing is written for them.
 
-use crate::{Access, Door, ItemView, MemberId, TierId, Who};
+use crate::{AccessDetails, Audience, Authorizer, ItemView, MemberId, TierId};
 
 /// What a member may do with an item.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Leave {
+pub enum ItemAccess {
     /// Seed alone: the right to the item ran out, was paid back, or never was.
     Expired,
     /// What the tier allows, for a while yet: it ran out. Downloads go at the lowest rate.
-    Grace(Terms),
+    Grace(AccessTerms),
     /// What the tier allows.
-    Open(Terms),
+    Open(AccessTerms),
     /// Nothing: the member is unknown, removed or suspended, the right was taken back, or the item
     /// is closed.
     Refused,
@@ -28,7 +28,7 @@ pub enum Leave {
 
 /// As what a member is let in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Terms {
+pub struct AccessTerms {
     /// The tier held now.
     pub tier: TierId,
     /// Whether the tier or a right entitles to this very item. Where it does not the item is open
@@ -36,19 +36,19 @@ pub struct Terms {
     pub entitled: bool,
 }
 
-impl Door<'_> {
+impl Authorizer<'_> {
     /// What a member may do with an item at that time. Takes no lock for longer than a look-up.
-    pub fn leave(&self, member: MemberId, item: ItemView, now_unix: u32) -> Leave {
+    pub fn item_access(&self, member: MemberId, item: ItemView, now_unix: u32) -> ItemAccess {
         let policy = self.rules.policies.of(item);
         let access = self.access(member, item, now_unix);
-        let (Some(policy), Some(access)) = (policy, access) else { return Leave::Refused };
-        let Access { tier, entitled, in_grace, revoked, .. } = access;
-        let terms = Terms { tier, entitled };
+        let (Some(policy), Some(access)) = (policy, access) else { return ItemAccess::Refused };
+        let AccessDetails { tier, entitled, in_grace, revoked, .. } = access;
+        let terms = AccessTerms { tier, entitled };
         match policy.who {
-            Who::Entitled if revoked => Leave::Refused,
-            Who::Entitled if !entitled => Leave::Expired,
-            _ if in_grace => Leave::Grace(terms),
-            _ => Leave::Open(terms),
+            Audience::Entitled if revoked => ItemAccess::Refused,
+            Audience::Entitled if !entitled => ItemAccess::Expired,
+            _ if in_grace => ItemAccess::Grace(terms),
+            _ => ItemAccess::Open(terms),
         }
     }
 }

@@ -19,7 +19,7 @@ fn nobody_has_more_while_other_rules_come_in_force() {
 
     // And the other way round: an item is for a tier that the rules do not have yet.
     let item = ItemView { tier: Some(club.tier("friend")), ..club.item(ITEM) };
-    let access = |club: &Club| club.door().access(ada(), item, NOW).unwrap();
+    let access = |club: &Club| club.authorizer().access(ada(), item, NOW).unwrap();
     assert!(access(&club).entitled);
     club.rules = before;
     assert!(!access(&club).entitled);
@@ -32,8 +32,11 @@ fn an_item_without_a_policy_is_closed() {
     for policy in [None, PolicyId::new(63)] {
         let item = ItemView { id: ITEM, policy, tier: None };
         for announce in [announce(), club.key()] {
-            assert_eq!(club.door().admit(&announce, Some(item), NOW), Err(Refusal::ItemClosed));
+            assert_eq!(
+                club.authorizer().admit(&announce, Some(item), NOW),
+                Err(Refusal::ItemClosed)
+            );
         }
-        assert_eq!(club.door().leave(ada(), item, NOW), Leave::Refused);
+        assert_eq!(club.authorizer().item_access(ada(), item, NOW), ItemAccess::Refused);
     }
 }
