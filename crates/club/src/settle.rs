@@ -110,6 +110,10 @@ async fn take(
     report: &Report,
     changes: &mut Changes,
 ) -> Result<Done, Error> {
+    if let Some(refund) = report.refunds.iter().find(|refund| !refund.state.stands()) {
+        let (amount, payment) = (refund.amount, &report.payment);
+        return Ok(Done::Held(format!("a refund of {amount} of {payment} was not made after all")));
+    }
     let known = paid::find(db, hearing.provider, &report.payment).await?;
     let mut payment = known.unwrap_or_else(|| Payment::unknown(&report.payment));
     let before = (payment.facts, payment.checkout);
@@ -174,7 +178,8 @@ pub(crate) async fn locate(
     report: &Report,
 ) -> Result<Option<Checkout>, Error> {
     let provider = hearing.provider;
-    if let Some(number) = report.order {
+    if let Some(reference) = &report.reference {
+        let Ok(number) = reference.parse() else { return Ok(None) };
         return match checkout::find(db, CheckoutId(number)).await {
             Ok(found) => Ok(Some(found).filter(|found| found.provider == provider)),
             Err(Error::NoCheckout(_)) => Ok(None),

@@ -28,7 +28,7 @@ pub(crate) async fn end(
     changes: &mut Changes,
 ) -> Result<Done, Error> {
     let report = Report {
-        order: ending.order,
+        reference: ending.reference.clone(),
         subscription: Some(ending.subscription.clone()),
         ..Report::default()
     };

@@ -85,7 +85,7 @@ pub struct Invoice {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct InvoiceMetadata {
-    /// The number of our order.
+    /// The reference of our checkout.
     #[serde(rename = "orderId")]
     pub order: Option<String>,
 }
@@ -104,7 +104,7 @@ impl Invoice {
                     .map_err(|error| Refused::Malformed(error.to_string()))?;
                 Ok(Notice::Payment(Box::new(Report {
                     payment: self.id.clone(),
-                    order: self.metadata.order.as_deref().and_then(|text| text.parse().ok()),
+                    reference: self.metadata.order.clone(),
                     session: Some(self.id.clone()),
                     paid: Some(amount),
                     ..Report::default()

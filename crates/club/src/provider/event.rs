@@ -43,9 +43,12 @@ pub enum Notice {
 pub struct Report {
     /// The provider's name for the payment.
     pub payment: String,
-    /// The number of our order.
-    pub order: Option<u32>,
-    /// The provider's name for our order.
+    /// The reference of our checkout, which the provider was given along.
+    pub reference: Option<String>,
+    /// Whether the payer brought the reference along, by a link or form that anybody may open: there
+    /// is no session of ours to compare with then.
+    pub by_link: bool,
+    /// The provider's name for our checkout.
     pub session: Option<String>,
     /// The provider's name for the subscription that it is a part of.
     pub subscription: Option<String>,
@@ -53,12 +56,47 @@ pub struct Report {
     pub paid: Option<Amount>,
     /// What was paid back in all, so far.
     pub refunded: Option<Amount>,
+    /// Single refunds of it, each as it is by now.
+    pub refunds: Vec<RefundReport>,
     /// What became of a dispute.
     pub dispute: Dispute,
     /// For a subscription: the end of the period that was paid for, in Unix seconds.
     pub until: Option<u32>,
     /// What it buys where there was no order before.
     pub claim: Option<Claim>,
+}
+
+/// What is said of one refund.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RefundReport {
+    /// The provider's name for it.
+    pub name: String,
+    /// The key of our request, where it was ours and the provider was given it along.
+    pub key: Option<String>,
+    /// How much of the payment.
+    pub amount: Amount,
+    /// How far it got.
+    pub state: RefundState,
+}
+
+/// How far a refund got. Later states win over earlier ones, since events come in any order.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum RefundState {
+    /// It is under way: the money has left, or the payer may take it.
+    Requested,
+    /// The payer has the money.
+    Succeeded,
+    /// It was called off: the money is ours.
+    Cancelled,
+    /// The money came back: it is ours.
+    Failed,
+}
+
+impl RefundState {
+    /// Whether the money is not ours.
+    pub const fn stands(self) -> bool {
+        matches!(self, Self::Requested | Self::Succeeded)
+    }
 }
 
 /// A payment that came without an order of ours: who wants what for it.
@@ -93,8 +131,8 @@ pub enum Dispute {
 pub struct Ending {
     /// The provider's name for it.
     pub subscription: String,
-    /// The number of our order.
-    pub order: Option<u32>,
+    /// The reference of our checkout, which the provider was given along.
+    pub reference: Option<String>,
     /// In Unix seconds.
     pub at: u32,
 }

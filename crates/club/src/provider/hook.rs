@@ -46,7 +46,7 @@ pub struct HookFields {
     pub decimal: bool,
     /// The currency's code; where there is none, that of what it gives.
     pub currency: Option<String>,
-    /// The number of our order.
+    /// The reference of our checkout.
     pub reference: Option<String>,
     /// A member's name or id.
     pub member: Option<String>,
@@ -117,7 +117,8 @@ impl Hook {
             .map(|(member, (tier, days, price))| Claim { member, tier, days, price });
         Ok(Notice::Payment(Box::new(Report {
             payment,
-            order: at(&self.fields.reference).and_then(|text| text.parse().ok()),
+            reference: at(&self.fields.reference),
+            by_link: true,
             paid: is_paid.then_some(amount),
             refunded: is_refunded.then_some(amount),
             claim,
@@ -199,7 +200,7 @@ mod tests {
             br#"{"data":{"id":7,"total":"2.50","currency":"EUR","note":"ada","order":"12"}}"#;
         let event = shop().parse(Some("order_created"), body).unwrap();
         let Notice::Payment(report) = event.notice else { panic!() };
-        assert_eq!((report.payment.as_str(), report.order), ("7", Some(12)));
+        assert_eq!((report.payment.as_str(), report.reference.as_deref()), ("7", Some("12")));
         let paid = report.paid.unwrap();
         assert_eq!((paid.minor, paid.currency.code()), (250, "eur"));
         assert_eq!(report.claim.unwrap().member, "ada");

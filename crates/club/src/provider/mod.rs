@@ -13,7 +13,7 @@ mod signature;
 mod stripe;
 
 pub use btcpay::{Btcpay, Invoice, InvoiceMetadata};
-pub use event::{Claim, Dispute, Ending, Event, Notice, Report};
+pub use event::{Claim, Dispute, Ending, Event, Notice, RefundReport, RefundState, Report};
 pub use hook::{Format, Hook, HookFields};
 pub use kofi::Kofi;
 pub use refused::Refused;

@@ -124,10 +124,11 @@ fn session(session: Session) -> Result<Notice, Refused> {
     if !matches!(session.payment_status.as_deref(), Some("paid" | "no_payment_required")) {
         return Ok(Notice::Nothing("not paid yet: async_payment_succeeded says when"));
     }
-    let order = session.client_reference_id.as_deref().and_then(|text| text.parse().ok());
+    let reference = session.client_reference_id.filter(|text| !text.is_empty());
     Ok(Notice::Payment(Box::new(Report {
         payment: session.payment_intent.unwrap_or_else(|| session.id.clone()),
-        order: order.or_else(|| session.metadata.order()),
+        reference: reference.or(session.metadata.order),
+        by_link: session.payment_link.is_some(),
         paid: Some(amount(session.amount_total, session.currency.as_deref())?),
         session: Some(session.id),
         ..Report::default()
@@ -140,10 +141,10 @@ fn invoice(invoice: Invoice) -> Result<Notice, Refused> {
     let Some(subscription) = invoice.subscription.or(details.subscription) else {
         return Ok(Notice::Nothing("an invoice of no subscription"));
     };
-    let in_lines = invoice.lines.data.iter().find_map(|line| line.metadata.order());
+    let in_lines = invoice.lines.data.iter().find_map(|line| line.metadata.order.clone());
     Ok(Notice::Payment(Box::new(Report {
         payment: invoice.payment_intent.unwrap_or(invoice.id),
-        order: details.metadata.order().or(in_lines),
+        reference: details.metadata.order.or(in_lines),
         subscription: Some(subscription),
         paid: Some(amount(invoice.amount_paid, invoice.currency.as_deref())?),
         until: invoice.lines.data.iter().filter_map(|line| Some(line.period.as_ref()?.end)).max(),
@@ -153,7 +154,7 @@ fn invoice(invoice: Invoice) -> Result<Notice, Refused> {
 
 fn ended(subscription: Subscription, created: u32) -> Notice {
     Notice::Ended(Ending {
-        order: subscription.metadata.order(),
+        reference: subscription.metadata.order,
         subscription: subscription.id,
         at: subscription.ended_at.unwrap_or(created),
     })
@@ -162,7 +163,7 @@ fn ended(subscription: Subscription, created: u32) -> Notice {
 fn refunded(charge: Charge) -> Result<Notice, Refused> {
     Ok(Notice::Payment(Box::new(Report {
         payment: charge.payment_intent.or(charge.invoice).unwrap_or(charge.id),
-        order: charge.metadata.order(),
+        reference: charge.metadata.order,
         refunded: Some(amount(charge.amount_refunded, charge.currency.as_deref())?),
         ..Report::default()
     })))
@@ -224,6 +225,7 @@ struct Session {
     amount_total: Option<i64>,
     currency: Option<String>,
     payment_intent: Option<String>,
+    payment_link: Option<String>,
     #[serde(default)]
     metadata: Metadata,
 }
@@ -302,12 +304,6 @@ struct RawDispute {
 #[serde(default)]
 struct Metadata {
     order: Option<String>,
-}
-
-impl Metadata {
-    fn order(&self) -> Option<u32> {
-        self.order.as_deref()?.parse().ok()
-    }
 }
 
 /// As far as a signature's time may be from ours.

@@ -144,7 +144,7 @@ async fn hear(
         Heard::Ended | Heard::Lost | Heard::Open | Heard::Won => {}
         Heard::Paid => {
             report.paid = Some(usd(300));
-            report.order = Some(order.0);
+            report.reference = Some(order.0.to_string());
             report.until = subscription.is_some().then_some(PERIOD_END);
             report.subscription = subscription.clone();
         }
@@ -158,7 +158,7 @@ async fn hear(
     };
     let notice = match (heard, subscription) {
         (Heard::Ended, Some(subscription)) => {
-            Notice::Ended(Ending { subscription, order: Some(order.0), at: ENDED })
+            Notice::Ended(Ending { subscription, reference: Some(order.0.to_string()), at: ENDED })
         }
         (Heard::Ended, None) => Notice::Nothing("not of this payment"),
         _ => Notice::Payment(Box::new(report)),

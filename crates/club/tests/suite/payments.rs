@@ -49,8 +49,8 @@ pub(crate) async fn wrong_amounts_and_unknown_orders_grant_nothing(store: Arc<dy
     let order = checkout(&house, "1", item()).await;
     let eur = club::Currency::parse("eur").unwrap();
     let mixed = Report { paid: Some(eur.minor(300)), ..paid(&order, 300) };
-    let unknown = Report { order: Some(99), ..paid(&order, 300) };
-    let nobodys = Report { order: None, session: None, ..paid(&order, 300) };
+    let unknown = Report { reference: Some("99".to_owned()), ..paid(&order, 300) };
+    let nobodys = Report { reference: None, session: None, ..paid(&order, 300) };
     for (key, report, why) in [
         ("evt_1", paid(&order, 299), "2.99 usd paid for order 1, which costs 3.00 usd"),
         ("evt_2", paid(&order, 301), "3.01 usd paid for order 1, which costs 3.00 usd"),
@@ -278,7 +278,11 @@ pub(crate) async fn what_is_paid_for_a_subscription_that_is_gone_is_held(store: 
         ..paid(&order, 500)
     };
     assert_eq!(hear(&house, "evt_1", period("pi_1", 1)).await.0, Verdict::Applied);
-    let ending = Ending { subscription: "sub_1".to_owned(), order: Some(order.id.0), at: now };
+    let ending = Ending {
+        subscription: "sub_1".to_owned(),
+        reference: Some(order.id.0.to_string()),
+        at: now,
+    };
     let delivery = Delivery { provider: "stripe".to_owned(), ..Delivery::default() };
     let ended = event("evt_2", Notice::Ended(ending));
     house.club.receive(&stamp(), delivery, ended).await.unwrap();
@@ -293,7 +297,7 @@ pub(crate) async fn what_is_paid_for_a_subscription_that_is_gone_is_held(store: 
     // So it is where the member is gone.
     let other = checkout(&house, "2", tier()).await;
     house.club.remove_member(&stamp(), "ada").await.unwrap();
-    let report = Report { order: Some(other.id.0), ..period("pi_3", 3) };
+    let report = Report { reference: Some(other.id.0.to_string()), ..period("pi_3", 3) };
     let (verdict, effect) = hear(&house, "evt_4", report).await;
     assert_eq!(verdict, Verdict::Held, "{effect}");
     check_sound(&house).await;
@@ -328,7 +332,7 @@ fn of(payment: &str) -> Report {
 }
 
 pub(super) fn paid(order: &Checkout, minor: i64) -> Report {
-    Report { order: Some(order.id.0), paid: Some(usd(minor)), ..of("pi_1") }
+    Report { reference: Some(order.id.0.to_string()), paid: Some(usd(minor)), ..of("pi_1") }
 }
 
 pub(super) fn event(key: &str, notice: Notice) -> Event {

@@ -68,7 +68,7 @@ async fn paid(store: Arc<dyn Store>) -> (House, CheckoutId) {
     let order = house.club.make_checkout(&stamp(), "order", new).await.unwrap().id;
     let report = Report {
         payment: "inv_1".to_owned(),
-        order: Some(order.0),
+        reference: Some(order.0.to_string()),
         paid: Some(usd(500)),
         ..Report::default()
     };

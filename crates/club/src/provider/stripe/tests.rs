@@ -69,7 +69,7 @@ fn a_session_grants_only_what_was_paid() {
         )
     };
     let Notice::Payment(report) = read("paid", "payment") else { panic!() };
-    assert_eq!((report.payment.as_str(), report.order), ("pi_1", Some(7)));
+    assert_eq!((report.payment.as_str(), report.reference.as_deref()), ("pi_1", Some("7")));
     assert_eq!((report.session.as_deref(), report.paid.unwrap().minor), (Some("cs_1"), 225));
     assert!(matches!(read("no_payment_required", "payment"), Notice::Payment(_)));
     assert!(matches!(read("unpaid", "payment"), Notice::Nothing(_)));
@@ -89,7 +89,7 @@ fn an_invoice_is_read_in_the_older_and_the_newer_shape() {
     });
     for (object, payment) in [(older, "pi_2"), (newer, "in_1")] {
         let Notice::Payment(report) = notice("invoice.paid", object) else { panic!() };
-        assert_eq!((report.payment.as_str(), report.order), (payment, Some(7)));
+        assert_eq!((report.payment.as_str(), report.reference.as_deref()), (payment, Some("7")));
         assert_eq!(report.subscription.as_deref(), Some("sub_1"));
         assert_eq!((report.until, report.paid.unwrap().minor), (Some(1_802_592_000), 500));
     }
