@@ -1,7 +1,7 @@
 //! Ports that no client is believed to listen on.
 //!
 //! A swarm sends hundreds of strangers to the port that a peer names. A port where a service lives
-//! that is no BitTorrent client is either a mistake or somebody else's authorizer.
+//! that is no BitTorrent client is either a mistake or a port that another service listens on.
 
 use std::ops::RangeInclusive;
 

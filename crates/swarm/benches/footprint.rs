@@ -14,7 +14,8 @@ use std::process::Command;
 
 use fastrand::Rng;
 use swarm::{
-    Age, Arrival, Arrives, Census, Endpoint, Families, Group, Limits, PeerList, Swarms, Tick,
+    Age, Census, Endpoint, Families, Group, PeerEvent, PeerList, PeerUpdate, SwarmLimits, Swarms,
+    Tick,
 };
 use wire::{CompactV4, InfoHash};
 
@@ -53,7 +54,7 @@ fn run(swarms: u32, peers: u32, leave: u32) -> f64 {
 
 /// Bytes a peer in this process.
 fn measure(count: u32, peers: u32, leave: bool) -> f64 {
-    let swarms = Swarms::new(Limits::default(), 1);
+    let swarms = Swarms::new(SwarmLimits::default(), 1);
     let empty = resident();
     let mut rng = Rng::with_seed(1);
     let mut list = PeerList::default();
@@ -87,20 +88,20 @@ fn announce(swarms: &Swarms, swarm: u32, peer: u32, secs: u32, rng: &mut Rng, li
     *name.0.first_chunk_mut().unwrap() = swarm.to_be_bytes();
     // Some global address for each number, far from that of the next.
     let ip = Ipv4Addr::from(0x4000_0000 | (peer.wrapping_mul(0x9e37_79b1) >> 3));
-    let arrival = Arrival {
+    let update = PeerUpdate {
         endpoint: Endpoint::V4(CompactV4::new(ip, 6881)),
         // One in four seeds.
         group: if peer.is_multiple_of(4) { Group::OutsideSeeders } else { Group::OutsideLeechers },
         paused: false,
         held: false,
         second: false,
-        event: Arrives::Here,
+        event: PeerEvent::Present,
         others: &[],
         families: Families::V4,
         now: Tick::at(secs),
         max_age: Age::from_secs(3_600),
     };
-    swarms.announce(&swarms.find(&name), &arrival, |_| Census::default(), rng, list).unwrap();
+    swarms.announce(&swarms.find(&name), &update, |_| Census::default(), rng, list).unwrap();
 }
 
 /// Resident bytes of this process.

@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use swarm::{
-    Age, Arrival, Arrives, Census, Endpoint, Families, Group, Limits, PeerList, Swarms, Tick,
+    Age, Census, Endpoint, Families, Group, PeerEvent, PeerList, PeerUpdate, SwarmLimits, Swarms,
+    Tick,
 };
 use wire::{CompactV4, InfoHash};
 
@@ -32,10 +33,10 @@ fn main() {
     let [mut grow, mut shrink] = [(); 2].map(|()| vec![u64::MAX; usize::try_from(peers).unwrap()]);
     let mut swept = u64::MAX;
     for _ in 0..RUNS {
-        let swarms = Swarms::new(Limits::default(), 1);
-        step(&swarms, Arrives::Here, 0, &mut grow);
+        let swarms = Swarms::new(SwarmLimits::default(), 1);
+        step(&swarms, PeerEvent::Present, 0, &mut grow);
         swept = swept.min(longest_wait_in_a_sweep(&swarms, peers));
-        step(&swarms, Arrives::Leaves, 4_000, &mut shrink);
+        step(&swarms, PeerEvent::Left, 4_000, &mut shrink);
     }
     println!("{:<40} {:>10} {:>10} {:>10}", "", "median", "99.99 %", "longest");
     print("a peer comes, until there are all", &mut grow);
@@ -57,7 +58,7 @@ fn print(what: &str, nanos: &mut [u64]) {
 }
 
 /// Times one announce of each peer; keeps the quickest of all runs.
-fn step(swarms: &Swarms, event: Arrives, secs: u32, nanos: &mut [u64]) {
+fn step(swarms: &Swarms, event: PeerEvent, secs: u32, nanos: &mut [u64]) {
     let (mut rng, mut list) = (Rng::with_seed(1), PeerList::default());
     for (peer, nanos) in (0..).zip(nanos) {
         let start = Instant::now();
@@ -72,7 +73,7 @@ fn step(swarms: &Swarms, event: Arrives, secs: u32, nanos: &mut [u64]) {
 fn longest_wait_in_a_sweep(swarms: &Swarms, peers: u32) -> u64 {
     let (mut rng, mut list) = (Rng::with_seed(2), PeerList::default());
     for peer in (0..peers).step_by(2) {
-        announce(swarms, peer, Arrives::Here, 4_000, &mut rng, &mut list);
+        announce(swarms, peer, PeerEvent::Present, 4_000, &mut rng, &mut list);
     }
     let is_done = AtomicBool::new(false);
     let longest = AtomicU64::new(0);
@@ -81,7 +82,7 @@ fn longest_wait_in_a_sweep(swarms: &Swarms, peers: u32) -> u64 {
             while !is_done.load(Ordering::Relaxed) {
                 let peer = rng.u32(..peers / 2) * 2;
                 let start = Instant::now();
-                announce(swarms, peer, Arrives::Here, 4_000, &mut rng, &mut list);
+                announce(swarms, peer, PeerEvent::Present, 4_000, &mut rng, &mut list);
                 let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap();
                 longest.fetch_max(nanos, Ordering::Relaxed);
             }
@@ -97,14 +98,14 @@ fn longest_wait_in_a_sweep(swarms: &Swarms, peers: u32) -> u64 {
 fn announce(
     swarms: &Swarms,
     peer: u32,
-    event: Arrives,
+    event: PeerEvent,
     secs: u32,
     rng: &mut Rng,
     list: &mut PeerList,
 ) {
     // Some global address for each number, far from that of the next.
     let ip = Ipv4Addr::from(0x4000_0000 | (peer.wrapping_mul(0x9e37_79b1) >> 3));
-    let arrival = Arrival {
+    let update = PeerUpdate {
         endpoint: Endpoint::V4(CompactV4::new(ip, 6881)),
         group: Group::OutsideLeechers,
         paused: false,
@@ -117,5 +118,5 @@ fn announce(
         max_age: Age::from_secs(3_600),
     };
     let found = swarms.find(&InfoHash([7; 20]));
-    swarms.announce(&found, &arrival, |_| Census::default(), rng, list).unwrap();
+    swarms.announce(&found, &update, |_| Census::default(), rng, list).unwrap();
 }

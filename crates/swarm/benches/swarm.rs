@@ -6,7 +6,8 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use fastrand::Rng;
 use swarm::{
-    Age, Arrival, Arrives, Census, Endpoint, Families, Group, Limits, PeerList, Swarms, Tick,
+    Age, Census, Endpoint, Families, Group, PeerEvent, PeerList, PeerUpdate, SwarmLimits, Swarms,
+    Tick,
 };
 use wire::{CompactV4, InfoHash};
 
@@ -45,7 +46,7 @@ fn join_and_leave(bencher: Bencher<'_, '_>, peers: u32) {
     let mut rng = Rng::with_seed(2);
     let mut list = PeerList::default();
     bencher.bench_local(|| {
-        for event in [Arrives::Here, Arrives::Leaves] {
+        for event in [PeerEvent::Present, PeerEvent::Left] {
             call(&swarms, 0, peers + 1, event, 2, 0, &mut rng, &mut list);
         }
     });
@@ -60,17 +61,26 @@ fn announce(bencher: Bencher<'_, '_>, count: u32, peers: u32, numwant: u32) {
         n = n.wrapping_add(1);
         let (swarm, peer) = (rng.u32(..count), rng.u32(..peers));
         // A tick lasts for as long as some ten thousand announces.
-        call(&swarms, swarm, peer, Arrives::Here, 2 + n / 10_000, numwant, &mut rng, &mut list);
+        call(
+            &swarms,
+            swarm,
+            peer,
+            PeerEvent::Present,
+            2 + n / 10_000,
+            numwant,
+            &mut rng,
+            &mut list,
+        );
         list.len()
     });
 }
 
 fn filled(count: u32, peers: u32) -> Swarms {
-    let swarms = Swarms::new(Limits::default(), 1);
+    let swarms = Swarms::new(SwarmLimits::default(), 1);
     let (mut rng, mut list) = (Rng::with_seed(1), PeerList::default());
     for swarm in 0..count {
         for peer in 0..peers {
-            call(&swarms, swarm, peer, Arrives::Here, 1, 0, &mut rng, &mut list);
+            call(&swarms, swarm, peer, PeerEvent::Present, 1, 0, &mut rng, &mut list);
         }
     }
     swarms
@@ -81,7 +91,7 @@ fn call(
     swarms: &Swarms,
     swarm: u32,
     peer: u32,
-    event: Arrives,
+    event: PeerEvent,
     ticks: u32,
     numwant: u32,
     rng: &mut Rng,
@@ -91,7 +101,7 @@ fn call(
     if let Some(number) = name.0.first_chunk_mut() {
         *number = swarm.to_be_bytes();
     }
-    let arrival = Arrival {
+    let update = PeerUpdate {
         endpoint: Endpoint::V4(CompactV4::new(address(peer), 6881)),
         // One in four seeds.
         group: if peer.is_multiple_of(4) { Group::OutsideSeeders } else { Group::OutsideLeechers },
@@ -111,8 +121,8 @@ fn call(
         let outside_leechers = numwant.min(total) - outside_seeders;
         Census { outside_seeders, outside_leechers, ..Census::default() }
     };
-    let seated = swarms.announce(&found, &arrival, plan, rng, list);
-    divan::black_box(seated.is_ok());
+    let reply = swarms.announce(&found, &update, plan, rng, list);
+    divan::black_box(reply.is_ok());
 }
 
 /// Some global address for each number, far from that of the next.

@@ -11,16 +11,16 @@ use std::hint::black_box;
 use fastrand::Rng;
 
 use crate::segment::LINE;
-use crate::slot::Slot;
-use crate::table::Table;
+use crate::slot::PeerSlot;
+use crate::table::PeerTable;
 
 /// Offers lines of slots to `take`, with how many peers are wanted of each, until `seats` are taken;
 /// returns how many were.
 ///
 /// Every line is offered before a draw comes up short, up to [`MOST_LINES`] of them: they are never
 /// so many where one slot in eight is alive.
-pub(crate) fn draw<S: Slot>(
-    table: &Table<S>,
+pub(crate) fn draw<S: PeerSlot>(
+    table: &PeerTable<S>,
     seats: usize,
     rng: &mut Rng,
     mut take: impl FnMut(&[S], Want, &mut Rng) -> Took,
@@ -172,7 +172,7 @@ impl Strips {
     }
 
     /// Reads a word of each line that comes first, so that the waits for memory overlap.
-    fn fetch<S: Slot>(&self, table: &Table<S>, likely: u64) {
+    fn fetch<S: PeerSlot>(&self, table: &PeerTable<S>, likely: u64) {
         let lines = (0..likely).filter_map(|nth| self.line(nth, 0));
         for slot in lines.filter_map(|line| table.line(line).last()) {
             black_box(slot.word());

@@ -11,9 +11,9 @@ use wire::{CompactV6, InfoHash};
 ///
 /// The first one made in a process sets half of the key for all; the other half is its own.
 #[derive(Clone, Debug)]
-pub(crate) struct Hashing(SeedableRandomState);
+pub(crate) struct KeyHasher(SeedableRandomState);
 
-impl Hashing {
+impl KeyHasher {
     pub(crate) fn new(seed: u64) -> Self {
         static SHARED: OnceLock<SharedSeed> = OnceLock::new();
         let shared = SHARED.get_or_init(|| SharedSeed::from_u64(seed));
@@ -42,7 +42,7 @@ impl Hashing {
     }
 }
 
-impl BuildHasher for Hashing {
+impl BuildHasher for KeyHasher {
     type Hasher = FoldHasher<'static>;
 
     fn build_hasher(&self) -> Self::Hasher {

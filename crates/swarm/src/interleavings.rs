@@ -5,17 +5,17 @@ use loom::sync::{Arc, RwLock};
 use loom::thread;
 use wire::{CompactV4, CompactV6};
 
-use crate::crowd::ScopeRecord;
 use crate::group::Group;
-use crate::hash::Hashing;
-use crate::peers::{Arrived, Gone, Peers, Stand, Watch};
+use crate::hash::KeyHasher;
+use crate::large_peer_map::ScopeRecord;
+use crate::peer_tables::{ChangeObserver, PeerTables, Placement, Removal};
 use crate::scope::{Scope, Scopes};
 use crate::segment::{Put, Segment};
-use crate::slot::{Slot, Sought};
+use crate::slot::{Lookup, PeerSlot};
 use crate::slot4::V4Slot;
 use crate::slot6::V6Slot;
-use crate::tick::{Age, Tick, Window};
-use crate::word::{Marks, Word};
+use crate::tick::{Age, AgeWindow, Tick};
+use crate::word::{Marks, PeerWord};
 
 #[test]
 fn a_key_that_two_threads_insert_stands_once() {
@@ -29,7 +29,7 @@ fn a_key_that_two_threads_insert_stands_once() {
         let live = words(&segment);
         assert_eq!(live.len(), 1);
         // One of them found the slot empty, the other what the first wrote.
-        let firsts = [mine, theirs].into_iter().filter(|put| *put == Put::Done(Word::EMPTY));
+        let firsts = [mine, theirs].into_iter().filter(|put| *put == Put::Done(PeerWord::EMPTY));
         assert_eq!(firsts.count(), 1);
     });
 }
@@ -41,13 +41,13 @@ fn keys_that_threads_insert_at_one_place_are_all_found() {
         let threads = [1, 2].map(|n| {
             let segment = Arc::clone(&segment);
             // The same home for both.
-            thread::spawn(move || put(&segment, &Sought { hash: 0, ..v4(n) }, 10))
+            thread::spawn(move || put(&segment, &Lookup { hash: 0, ..v4(n) }, 10))
         });
         for thread in threads {
-            assert_eq!(thread.join().unwrap(), Put::Done(Word::EMPTY));
+            assert_eq!(thread.join().unwrap(), Put::Done(PeerWord::EMPTY));
         }
         for n in [1, 2] {
-            assert!(segment.find(&Sought { hash: 0, ..v4(n) }).is_some());
+            assert!(segment.find(&Lookup { hash: 0, ..v4(n) }).is_some());
         }
     });
 }
@@ -60,7 +60,7 @@ fn the_last_slot_goes_to_one_of_two() {
         let thread = thread::spawn(move || put(&other, &v4(1), 10));
         let puts = [put(&segment, &v4(2), 10), thread.join().unwrap()];
         // Neither may get it, if each saw the other's reservation; the next announce makes room.
-        let done = puts.into_iter().filter(|put| *put == Put::Done(Word::EMPTY)).count();
+        let done = puts.into_iter().filter(|put| *put == Put::Done(PeerWord::EMPTY)).count();
         assert_eq!(words(&segment).len(), done);
         assert!(done <= 1);
     });
@@ -116,11 +116,11 @@ fn an_ipv6_key_that_two_threads_insert_stands_once() {
 fn ipv6_keys_of_one_name_stand_beside_each_other_or_one_is_dropped() {
     loom::model(|| {
         let segment = Arc::new(Segment::<V6Slot>::with_slots(3));
-        let [ada, bob] = [v6(1), v6(2)].map(|sought| Sought { hash: 0, name: 7, ..sought });
+        let [ada, bob] = [v6(1), v6(2)].map(|lookup| Lookup { hash: 0, name: 7, ..lookup });
         let other = Arc::clone(&segment);
         let thread = thread::spawn(move || put(&other, &ada, 10));
         let puts = [put(&segment, &bob, 10), thread.join().unwrap()];
-        let done = puts.into_iter().filter(|put| *put == Put::Done(Word::EMPTY)).count();
+        let done = puts.into_iter().filter(|put| *put == Put::Done(PeerWord::EMPTY)).count();
         assert_eq!(words(&segment).len(), done);
         assert!(done == 2 || puts.contains(&Put::Busy));
     });
@@ -157,7 +157,7 @@ fn an_arrival_during_a_sweep_keeps_its_scope() {
         record.add(scopes);
         let swarm = Arc::new(RwLock::new((record, Segment::<V4Slot>::with_slots(3))));
         let other = Arc::clone(&swarm);
-        // As `Crowd::arrive`, under the lock that the directory holds for who announces.
+        // As `LargePeerMap::arrive`, under the lock that the directory holds for who announces.
         let thread = thread::spawn(move || {
             let (record, segment) = &*other.read().unwrap();
             record.add(scopes);
@@ -183,11 +183,11 @@ fn an_arrival_during_a_sweep_keeps_its_scope() {
 /// those of the slots.
 fn check(to: [Option<Group>; 2], from: Option<Group>) {
     loom::model(move || {
-        let mut peers = Peers::<V4Slot>::new();
-        let sought = v4(1);
+        let mut peers = PeerTables::<V4Slot>::new();
+        let lookup = v4(1);
         for group in Group::ALL {
             if to.contains(&Some(group)) || from == Some(group) {
-                peers.table_mut(group).make_room(sought.hash, &Hashing::new(1));
+                peers.table_mut(group).make_room(lookup.hash, &KeyHasher::new(1));
             }
         }
         if let Some(group) = from {
@@ -213,37 +213,47 @@ fn check(to: [Option<Group>; 2], from: Option<Group>) {
     });
 }
 
-fn go(peers: &Peers<V4Slot>, to: Option<Group>, ticks: u32) {
-    let window = Window::new(Tick::at(ticks * Tick::SECS), Age::from_secs(1_600));
+fn go(peers: &PeerTables<V4Slot>, to: Option<Group>, ticks: u32) {
     let group = to.unwrap_or(Group::InsideLeechers);
-    let stand = Stand { group, marks: Marks::default(), window };
+    let peer = PeerUpdate {
+        endpoint: Endpoint::V4(v4(1).key),
+        group,
+        paused: false,
+        held: false,
+        second: false,
+        event: PeerEvent::Present,
+        others: &[],
+        families: Families::V4,
+        now: Tick::at(ticks * Tick::SECS),
+        max_age: Age::from_secs(1_600),
+    };
     if to.is_some() {
-        assert!(matches!(peers.arrive(&v4(1), &stand, &Nobody), Arrived::Done { .. }));
+        assert!(matches!(peers.arrive(&v4(1), &peer, &Nobody), Placement::Done { .. }));
     } else {
-        assert_ne!(peers.leave(&v4(1), &stand, &Nobody), Gone::Held);
+        assert_ne!(peers.leave(&v4(1), &peer, &Nobody), Removal::Held);
     }
 }
 
 struct Nobody;
 
-impl<K> Watch<K> for Nobody {
-    fn changed(&self, _: Group, _: K, _: Word, _: Word) {}
+impl<K> ChangeObserver<K> for Nobody {
+    fn changed(&self, _: Group, _: K, _: PeerWord, _: PeerWord) {}
 }
 
-fn put<S: Slot>(segment: &Segment<S>, sought: &Sought<S::Key>, ticks: u32) -> Put {
+fn put<S: PeerSlot>(segment: &Segment<S>, lookup: &Lookup<S::Key>, ticks: u32) -> Put {
     let seen = Tick::at(ticks * Tick::SECS);
-    segment.put(sought, Word::live(sought.name, seen, Marks::default()), |_| true)
+    segment.put(lookup, PeerWord::live(lookup.name, seen, Marks::default()), |_| true)
 }
 
-fn words<S: Slot>(segment: &Segment<S>) -> Vec<Word> {
-    segment.slots().iter().map(Slot::word).filter(|word| word.is_live()).collect()
+fn words<S: PeerSlot>(segment: &Segment<S>) -> Vec<PeerWord> {
+    segment.slots().iter().map(PeerSlot::word).filter(|word| word.is_live()).collect()
 }
 
-fn v4(n: u8) -> Sought<CompactV4> {
-    V4Slot::seek(CompactV4::new([203, 0, 113, n].into(), 6881), &Hashing::new(1))
+fn v4(n: u8) -> Lookup<CompactV4> {
+    V4Slot::lookup(CompactV4::new([203, 0, 113, n].into(), 6881), &KeyHasher::new(1))
 }
 
-fn v6(n: u16) -> Sought<CompactV6> {
+fn v6(n: u16) -> Lookup<CompactV6> {
     let ip = [0x2001, 0xdb8, 0, 0, 0, 0, 0, n].into();
-    V6Slot::seek(CompactV6::new(ip, 6881), &Hashing::new(1))
+    V6Slot::lookup(CompactV6::new(ip, 6881), &KeyHasher::new(1))
 }

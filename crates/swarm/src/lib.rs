@@ -11,41 +11,43 @@
 
 #![forbid(unsafe_code)]
 
-mod arrival;
-mod books;
-mod crowd;
+mod counters;
 mod draw;
 mod endpoint;
-mod few;
 mod group;
 mod hash;
 #[cfg(all(test, loom))]
 mod interleavings;
+mod large_peer_map;
 mod list;
 mod listing;
-mod peers;
+mod peer_map;
+mod peer_tables;
+mod peer_update;
+mod reply;
 mod scope;
-mod seat;
 mod segment;
 mod slot;
 mod slot4;
 mod slot6;
-mod swarm;
+mod small_peer_map;
+mod swarm_update;
 mod swarms;
 mod sweep;
 mod sync;
 mod table;
 mod tick;
-mod visit;
 mod word;
 
-pub use arrival::{Arrival, Arrives, Counts, Full, How, Limits, Seated};
-pub use books::Totals;
+pub use counters::SwarmTotals;
 pub use endpoint::{Endpoint, Families};
 pub use group::{Census, Group};
-pub use list::{Listed, PeerList};
-pub use listing::Peer;
+pub use list::{PeerArray, PeerList};
+pub use listing::PeerEntry;
+pub use peer_update::{
+    LimitReached, PeerEvent, PeerUpdate, SwarmCounts, SwarmLimits, SwarmReply, UpdateOutcome,
+};
 pub use scope::{Scope, scope_of};
-pub use swarms::{Found, Swarms};
-pub use sweep::Swept;
+pub use swarms::{SwarmLocation, Swarms};
+pub use sweep::SweepStats;
 pub use tick::{Age, Tick};

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use wire::{CompactV4, CompactV6};
 
 use crate::segment::LINE;
-use crate::slot::Slot;
+use crate::slot::PeerSlot;
 use crate::slot4::V4Slot;
 use crate::slot6::V6Slot;
 
@@ -13,9 +13,9 @@ use crate::slot6::V6Slot;
 #[derive(Clone, Debug)]
 pub struct PeerList {
     /// Peers over IPv4, in no order.
-    pub v4: Listed<CompactV4>,
+    pub v4: PeerArray<CompactV4>,
     /// Peers over IPv6, in no order.
-    pub v6: Listed<CompactV6>,
+    pub v6: PeerArray<CompactV6>,
 }
 
 impl PeerList {
@@ -41,7 +41,7 @@ impl PeerList {
 
 impl Default for PeerList {
     fn default() -> Self {
-        Self { v4: Listed::new(V4Slot::NOBODY), v6: Listed::new(V6Slot::NOBODY) }
+        Self { v4: PeerArray::new(V4Slot::NOBODY), v6: PeerArray::new(V6Slot::NOBODY) }
     }
 }
 
@@ -50,12 +50,12 @@ impl Default for PeerList {
 /// A line of slots is written to its end before it is known which of them count, so that each peer
 /// is written once and without a branch.
 #[derive(Clone, Debug)]
-pub struct Listed<K> {
+pub struct PeerArray<K> {
     peers: [K; PeerList::MAX + LINE],
     len: usize,
 }
 
-impl<K: Copy> Listed<K> {
+impl<K: Copy> PeerArray<K> {
     const fn new(nobody: K) -> Self {
         Self { peers: [nobody; PeerList::MAX + LINE], len: 0 }
     }
@@ -84,7 +84,7 @@ impl<K: Copy> Listed<K> {
     }
 }
 
-impl<K> Deref for Listed<K> {
+impl<K> Deref for PeerArray<K> {
     type Target = [K];
 
     fn deref(&self) -> &[K] {

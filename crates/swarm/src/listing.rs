@@ -2,23 +2,23 @@
 
 use wire::InfoHash;
 
-use crate::arrival::{Arrival, Arrives, Full};
-use crate::crowd::Family;
 use crate::endpoint::{Endpoint, Families};
 use crate::group::Group;
-use crate::peers::Place;
+use crate::large_peer_map::FamilySlot;
+use crate::peer_map::PeerMap;
+use crate::peer_tables::WalkPosition;
+use crate::peer_update::{LimitReached, PeerEvent, PeerUpdate};
 use crate::slot4::{V4Slot, endpoint_of};
 use crate::slot6::V6Slot;
-use crate::swarm::Swarm;
+use crate::swarm_update::SwarmUpdate;
 use crate::sync::Ordering;
 use crate::table::live;
-use crate::visit::Visit;
-use crate::word::{Marks, Word};
-use crate::{Age, Found, Swarms, Tick};
+use crate::word::{Marks, PeerWord};
+use crate::{Age, SwarmLocation, Swarms, Tick};
 
 /// One endpoint in a swarm.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Peer {
+pub struct PeerEntry {
     /// Where it listens.
     pub endpoint: Endpoint,
     /// Where it stands.
@@ -38,7 +38,7 @@ impl Swarms {
     /// included.
     ///
     /// No lock is held in `visit`. A peer that moves meanwhile can be met twice, or not at all.
-    pub fn peers(&self, info_hash: &InfoHash, now: Tick, mut visit: impl FnMut(&Peer)) {
+    pub fn peers(&self, info_hash: &InfoHash, now: Tick, mut visit: impl FnMut(&PeerEntry)) {
         let found = self.locate(info_hash);
         self.each_part(&found, now, |part| part.iter().for_each(&mut visit));
     }
@@ -49,11 +49,16 @@ impl Swarms {
     ///
     /// `shard` is less than [`SHARDS`](Self::SHARDS). No lock is held in `visit`; see
     /// [`peers`](Self::peers). O(n) in the shard's slots.
-    pub fn dump(&self, shard: usize, now: Tick, mut visit: impl FnMut(&InfoHash, u32, &[Peer])) {
+    pub fn dump(
+        &self,
+        shard: usize,
+        now: Tick,
+        mut visit: impl FnMut(&InfoHash, u32, &[PeerEntry]),
+    ) {
         let mut names = Vec::new();
         self.rebuild(shard, || (), |found, _| names.push(*found));
         for found in &names {
-            let Some(counts) = self.read(found, Swarm::counts) else { continue };
+            let Some(counts) = self.read(found, PeerMap::counts) else { continue };
             let mut is_empty = true;
             self.each_part(found, now, |part| {
                 visit(&found.info_hash, counts.completed, part);
@@ -77,39 +82,39 @@ impl Swarms {
         info_hash: &InfoHash,
         completed: u32,
         now: Tick,
-        peers: &[Peer],
-    ) -> Result<(), Full> {
+        peers: &[PeerEntry],
+    ) -> Result<(), LimitReached> {
         let found = self.locate(info_hash);
-        let max_torrents = self.books(&found).limits.max_torrents;
+        let max_torrents = self.counters(&found).limits.max_torrents;
         self.write_or_make(&found, max_torrents, |swarm| {
             swarm.completed().fetch_max(completed, Ordering::Relaxed);
         })?;
         for peer in peers {
-            let arrival = Arrival {
+            let update = PeerUpdate {
                 endpoint: peer.endpoint,
                 group: peer.group,
                 paused: peer.paused,
                 held: peer.held,
                 second: peer.second,
-                event: Arrives::Here,
+                event: PeerEvent::Present,
                 others: &[],
                 families: Families::Both,
                 now: now.before(peer.age),
                 max_age: Age::default(),
             };
-            let visit = Visit::new(&arrival, &self.hashing, self.books(&found));
-            self.write_or_make(&found, max_torrents, |swarm| swarm.settle_alone(&visit))??;
+            let update = SwarmUpdate::new(&update, &self.hasher, self.counters(&found));
+            self.write_or_make(&found, max_torrents, |swarm| swarm.apply_alone(&update))??;
         }
         Ok(())
     }
 
     /// Calls `visit` with some thousand peers of a swarm at a time.
-    fn each_part(&self, found: &Found, now: Tick, mut visit: impl FnMut(&[Peer])) {
+    fn each_part(&self, found: &SwarmLocation, now: Tick, mut visit: impl FnMut(&[PeerEntry])) {
         let mut part = Vec::new();
         self.read(found, |swarm| {
-            if let Swarm::Few(few) = swarm {
+            if let PeerMap::Small(small) = swarm {
                 let peer = |(group, word)| peer(endpoint_of(word).into(), group, word, now);
-                part.extend(few.peers().map(peer));
+                part.extend(small.peers().map(peer));
             }
         });
         if !part.is_empty() {
@@ -119,12 +124,18 @@ impl Swarms {
         self.each_part_of::<V6Slot>(found, now, &mut visit);
     }
 
-    fn each_part_of<S: Family>(&self, found: &Found, now: Tick, visit: &mut impl FnMut(&[Peer])) {
-        let mut place = Place::default();
+    fn each_part_of<S: FamilySlot>(
+        &self,
+        found: &SwarmLocation,
+        now: Tick,
+        visit: &mut impl FnMut(&[PeerEntry]),
+    ) {
+        let mut place = WalkPosition::default();
         let mut part = Vec::new();
         while self
             .stretch::<S, _>(found, &mut place, |_, _, (group, slots)| {
-                let peer = |(slot, word): (&S, Word)| peer(slot.key(word).into(), group, word, now);
+                let peer =
+                    |(slot, word): (&S, PeerWord)| peer(slot.key(word).into(), group, word, now);
                 part.extend(live(slots).map(peer));
             })
             .is_some()
@@ -137,7 +148,7 @@ impl Swarms {
     }
 }
 
-fn peer(endpoint: Endpoint, group: Group, word: Word, now: Tick) -> Peer {
+fn peer(endpoint: Endpoint, group: Group, word: PeerWord, now: Tick) -> PeerEntry {
     let Marks { paused, held, second } = word.marks();
-    Peer { endpoint, group, paused, held, second, age: now.since(word.seen()) }
+    PeerEntry { endpoint, group, paused, held, second, age: now.since(word.seen()) }
 }

@@ -5,9 +5,9 @@
 //! one segment: both of two threads that insert it walk the same way and meet at the same first
 //! empty slot. Deliberately absent: counting of peers, and growth, which are the table's.
 
-use crate::slot::{Slot, Sought};
+use crate::slot::{Lookup, PeerSlot};
 use crate::sync::{AtomicU32, Ordering};
-use crate::word::Word;
+use crate::word::PeerWord;
 
 /// Slots probed linearly, from the place that multiply-shift of the hash names: any number of slots
 /// will do, and those of a rebuilt segment stand in the order of the old one's.
@@ -25,7 +25,7 @@ pub(crate) enum Put {
     /// it was not the same peer's, the peer is not there until its next announce.
     Busy,
     /// It is there; this is the word that stood in its place, empty, dead or live.
-    Done(Word),
+    Done(PeerWord),
     /// The slot may not change.
     Kept,
     /// There is no room.
@@ -36,11 +36,11 @@ pub(crate) enum Put {
 enum Spot<'a, S> {
     Busy,
     Missing,
-    Taken(&'a S, Word),
+    Taken(&'a S, PeerWord),
     Vacant(&'a S),
 }
 
-impl<S: Slot> Segment<S> {
+impl<S: PeerSlot> Segment<S> {
     /// Empty slots with room for `peers`, and some more.
     pub(crate) fn with_room_for(peers: usize) -> Self {
         Self::with_slots(if peers == 0 { 0 } else { slots_for::<S>(peers) })
@@ -76,8 +76,8 @@ impl<S: Slot> Segment<S> {
     }
 
     /// The slot of a key, with its state, if it ever had one.
-    pub(crate) fn find(&self, sought: &Sought<S::Key>) -> Option<(&S, Word)> {
-        match self.probe(sought) {
+    pub(crate) fn find(&self, lookup: &Lookup<S::Key>) -> Option<(&S, PeerWord)> {
+        match self.probe(lookup) {
             Spot::Taken(slot, word) => Some((slot, word)),
             Spot::Busy | Spot::Missing | Spot::Vacant(_) => None,
         }
@@ -86,12 +86,12 @@ impl<S: Slot> Segment<S> {
     /// Writes a live word for a key, unless one is there that may not be replaced.
     pub(crate) fn put(
         &self,
-        sought: &Sought<S::Key>,
-        word: Word,
-        may_replace: impl Fn(Word) -> bool,
+        lookup: &Lookup<S::Key>,
+        word: PeerWord,
+        may_replace: impl Fn(PeerWord) -> bool,
     ) -> Put {
         for _ in 0..MAX_TRIES {
-            match self.probe(sought) {
+            match self.probe(lookup) {
                 Spot::Busy => return Put::Busy,
                 Spot::Missing => return Put::NoRoom,
                 Spot::Taken(_, old) if !may_replace(old) => return Put::Kept,
@@ -105,8 +105,8 @@ impl<S: Slot> Segment<S> {
                         self.used.fetch_sub(1, Ordering::Relaxed);
                         return Put::NoRoom;
                     }
-                    if slot.claim(sought, word) {
-                        return Put::Done(Word::EMPTY);
+                    if slot.claim(lookup, word) {
+                        return Put::Done(PeerWord::EMPTY);
                     }
                     self.used.fetch_sub(1, Ordering::Relaxed);
                 }
@@ -122,10 +122,10 @@ impl<S: Slot> Segment<S> {
     /// The slot is left alone if its word may not be removed, or changed under our hands too often.
     pub(crate) fn clear(
         &self,
-        sought: &Sought<S::Key>,
-        may_remove: impl Fn(Word) -> bool,
-    ) -> Result<Option<Word>, Word> {
-        let Some((slot, mut word)) = self.find(sought) else { return Ok(None) };
+        lookup: &Lookup<S::Key>,
+        may_remove: impl Fn(PeerWord) -> bool,
+    ) -> Result<Option<PeerWord>, PeerWord> {
+        let Some((slot, mut word)) = self.find(lookup) else { return Ok(None) };
         for _ in 0..MAX_TRIES {
             if !word.is_live() {
                 return Ok(None);
@@ -143,7 +143,7 @@ impl<S: Slot> Segment<S> {
 
     /// Copies a live slot of the hash `hash` from another segment, whose keys this one does not
     /// hold yet, and has room for.
-    pub(crate) fn adopt(&mut self, slot: &S, word: Word, hash: u64) {
+    pub(crate) fn adopt(&mut self, slot: &S, word: PeerWord, hash: u64) {
         let (before, after) = self.slots.split_at(self.home(hash));
         if let Some(vacant) = after.iter().chain(before).find(|slot| slot.word().is_empty()) {
             vacant.copy(slot, word);
@@ -159,18 +159,18 @@ impl<S: Slot> Segment<S> {
         u32::try_from(slots - spare).unwrap_or(u32::MAX)
     }
 
-    fn probe(&self, sought: &Sought<S::Key>) -> Spot<'_, S> {
-        let (before, after) = self.slots.split_at(self.home(sought.hash));
+    fn probe(&self, lookup: &Lookup<S::Key>) -> Spot<'_, S> {
+        let (before, after) = self.slots.split_at(self.home(lookup.hash));
         for slot in after.iter().chain(before) {
             let word = slot.word();
             if word.is_empty() {
                 return Spot::Vacant(slot);
             }
-            if word.name() == sought.name {
+            if word.name() == lookup.name {
                 if word.is_claimed() {
                     return Spot::Busy;
                 }
-                if slot.is(word, sought) {
+                if slot.is(word, lookup) {
                     return Spot::Taken(slot, word);
                 }
             }
@@ -212,7 +212,7 @@ const MAX_TRIES: usize = 64;
 mod tests {
     use super::*;
     use crate::Tick;
-    use crate::hash::Hashing;
+    use crate::hash::KeyHasher;
     use crate::slot4::V4Slot;
     use crate::slot6::V6Slot;
     use crate::word::Marks;
@@ -220,96 +220,96 @@ mod tests {
 
     #[test]
     fn a_peer_is_found_where_it_was_put_until_it_is_cleared() {
-        let hashing = Hashing::new(1);
+        let hasher = KeyHasher::new(1);
         let segment = Segment::<V4Slot>::with_room_for(9);
         for n in 1..=9 {
-            assert_eq!(put(&segment, v4(n), &hashing), Put::Done(Word::EMPTY));
+            assert_eq!(put(&segment, v4(n), &hasher), Put::Done(PeerWord::EMPTY));
         }
         for n in 1..=9 {
-            let sought = V4Slot::seek(v4(n), &hashing);
-            let (slot, word) = segment.find(&sought).unwrap();
+            let lookup = V4Slot::lookup(v4(n), &hasher);
+            let (slot, word) = segment.find(&lookup).unwrap();
             assert_eq!(slot.key(word), v4(n));
-            assert_eq!(segment.clear(&sought, |_| true), Ok(Some(word)));
-            assert_eq!(segment.clear(&sought, |_| true), Ok(None));
-            assert!(!segment.find(&sought).unwrap().1.is_live());
+            assert_eq!(segment.clear(&lookup, |_| true), Ok(Some(word)));
+            assert_eq!(segment.clear(&lookup, |_| true), Ok(None));
+            assert!(!segment.find(&lookup).unwrap().1.is_live());
         }
     }
 
     #[test]
     fn a_dead_slot_is_only_its_own_keys_again() {
-        let hashing = Hashing::new(1);
+        let hasher = KeyHasher::new(1);
         let segment = Segment::<V4Slot>::with_slots(2);
-        put(&segment, v4(1), &hashing);
-        put(&segment, v4(2), &hashing);
-        let sought = V4Slot::seek(v4(1), &hashing);
-        let dead = segment.clear(&sought, |_| true).unwrap().unwrap().dead();
-        assert_eq!(put(&segment, v4(3), &hashing), Put::NoRoom);
-        assert_eq!(put(&segment, v4(1), &hashing), Put::Done(dead));
+        put(&segment, v4(1), &hasher);
+        put(&segment, v4(2), &hasher);
+        let lookup = V4Slot::lookup(v4(1), &hasher);
+        let dead = segment.clear(&lookup, |_| true).unwrap().unwrap().dead();
+        assert_eq!(put(&segment, v4(3), &hasher), Put::NoRoom);
+        assert_eq!(put(&segment, v4(1), &hasher), Put::Done(dead));
         assert_eq!(segment.used.load(Ordering::Relaxed), 2);
     }
 
     #[test]
     fn all_but_a_sixteenth_of_few_slots_are_taken() {
-        let hashing = Hashing::new(1);
+        let hasher = KeyHasher::new(1);
         let segment = Segment::<V4Slot>::with_slots(32);
         for n in 1..=30 {
-            assert_eq!(put(&segment, v4(n), &hashing), Put::Done(Word::EMPTY));
+            assert_eq!(put(&segment, v4(n), &hasher), Put::Done(PeerWord::EMPTY));
         }
-        assert_eq!(put(&segment, v4(31), &hashing), Put::NoRoom);
+        assert_eq!(put(&segment, v4(31), &hasher), Put::NoRoom);
         assert_eq!(segment.used.load(Ordering::Relaxed), 30);
     }
 
     #[test]
     fn a_segment_without_slots_holds_nobody() {
-        let hashing = Hashing::new(1);
+        let hasher = KeyHasher::new(1);
         let segment = Segment::<V4Slot>::with_room_for(0);
         assert!(segment.slots().is_empty());
-        assert!(segment.find(&V4Slot::seek(v4(1), &hashing)).is_none());
-        assert_eq!(put(&segment, v4(1), &hashing), Put::NoRoom);
+        assert!(segment.find(&V4Slot::lookup(v4(1), &hasher)).is_none());
+        assert_eq!(put(&segment, v4(1), &hasher), Put::NoRoom);
     }
 
     #[test]
     fn a_word_that_may_not_be_replaced_or_removed_stays() {
-        let hashing = Hashing::new(1);
+        let hasher = KeyHasher::new(1);
         let segment = Segment::<V4Slot>::with_slots(4);
-        let sought = V4Slot::seek(v4(1), &hashing);
-        put(&segment, v4(1), &hashing);
-        let (_, word) = segment.find(&sought).unwrap();
-        let later = Word::live(sought.name, Tick::at(1_000), Marks::default());
-        assert_eq!(segment.put(&sought, later, |_| false), Put::Kept);
-        assert_eq!(segment.clear(&sought, |_| false), Err(word));
-        assert_eq!(segment.find(&sought).unwrap().1, word);
+        let lookup = V4Slot::lookup(v4(1), &hasher);
+        put(&segment, v4(1), &hasher);
+        let (_, word) = segment.find(&lookup).unwrap();
+        let later = PeerWord::live(lookup.name, Tick::at(1_000), Marks::default());
+        assert_eq!(segment.put(&lookup, later, |_| false), Put::Kept);
+        assert_eq!(segment.clear(&lookup, |_| false), Err(word));
+        assert_eq!(segment.find(&lookup).unwrap().1, word);
     }
 
     #[test]
     fn ipv6_peers_of_one_name_are_told_apart_by_their_address() {
-        let hashing = Hashing::new(1);
+        let hasher = KeyHasher::new(1);
         let segment = Segment::<V6Slot>::with_slots(8);
         let [ada, bob] = ["2001:db8::a", "2001:db8::b"].map(|ip| {
-            let sought = V6Slot::seek(CompactV6::new(ip.parse().unwrap(), 6881), &hashing);
-            Sought { name: 77 << 16 | 6881, hash: 5, ..sought }
+            let lookup = V6Slot::lookup(CompactV6::new(ip.parse().unwrap(), 6881), &hasher);
+            Lookup { name: 77 << 16 | 6881, hash: 5, ..lookup }
         });
-        let word = Word::live(ada.name, Tick::at(0), Marks::default());
-        assert_eq!(segment.put(&ada, word, |_| true), Put::Done(Word::EMPTY));
-        assert_eq!(segment.put(&bob, word, |_| true), Put::Done(Word::EMPTY));
-        for sought in [ada, bob] {
-            let (slot, word) = segment.find(&sought).unwrap();
-            assert_eq!(slot.key(word), sought.key);
+        let word = PeerWord::live(ada.name, Tick::at(0), Marks::default());
+        assert_eq!(segment.put(&ada, word, |_| true), Put::Done(PeerWord::EMPTY));
+        assert_eq!(segment.put(&bob, word, |_| true), Put::Done(PeerWord::EMPTY));
+        for lookup in [ada, bob] {
+            let (slot, word) = segment.find(&lookup).unwrap();
+            assert_eq!(slot.key(word), lookup.key);
         }
     }
 
     #[test]
     fn whoever_meets_a_claimed_slot_of_its_name_gives_up() {
-        let hashing = Hashing::new(1);
+        let hasher = KeyHasher::new(1);
         let segment = Segment::<V6Slot>::with_slots(4);
         let key = CompactV6::new("2001:db8::a".parse().unwrap(), 6881);
-        let sought = V6Slot::seek(key, &hashing);
-        let word = Word::live(sought.name, Tick::at(0), Marks::default());
+        let lookup = V6Slot::lookup(key, &hasher);
+        let word = PeerWord::live(lookup.name, Tick::at(0), Marks::default());
         for slot in segment.slots() {
-            assert!(slot.replace(Word::EMPTY, word.claimed()).is_ok());
+            assert!(slot.replace(PeerWord::EMPTY, word.claimed()).is_ok());
         }
-        assert_eq!(segment.put(&sought, word, |_| true), Put::Busy);
-        assert!(segment.find(&sought).is_none());
+        assert_eq!(segment.put(&lookup, word, |_| true), Put::Busy);
+        assert!(segment.find(&lookup).is_none());
     }
 
     #[test]
@@ -327,8 +327,8 @@ mod tests {
         CompactV4::new([203, 0, 113, n].into(), 6881)
     }
 
-    fn put(segment: &Segment<V4Slot>, key: CompactV4, hashing: &Hashing) -> Put {
-        let sought = V4Slot::seek(key, hashing);
-        segment.put(&sought, Word::live(sought.name, Tick::at(0), Marks::default()), |_| true)
+    fn put(segment: &Segment<V4Slot>, key: CompactV4, hasher: &KeyHasher) -> Put {
+        let lookup = V4Slot::lookup(key, hasher);
+        segment.put(&lookup, PeerWord::live(lookup.name, Tick::at(0), Marks::default()), |_| true)
     }
 }

@@ -6,14 +6,14 @@
 
 use std::fmt;
 
-use crate::hash::Hashing;
-use crate::word::Word;
+use crate::hash::KeyHasher;
+use crate::word::PeerWord;
 
 /// A place for one peer.
 ///
 /// Every change of a word is a compare-exchange with `AcqRel`. It orders what a thread writes into
-/// one table before what it clears in another, as seen by whoever finds either (`Peers::arrive`).
-pub(crate) trait Slot: fmt::Debug + Sized {
+/// one table before what it clears in another, as seen by whoever finds either (`PeerTables::arrive`).
+pub(crate) trait PeerSlot: fmt::Debug + Sized {
     /// An endpoint of one family.
     type Key: Copy + Eq + fmt::Debug;
 
@@ -24,30 +24,30 @@ pub(crate) trait Slot: fmt::Debug + Sized {
     fn vacant() -> Self;
 
     /// The key, its hash and its name, computed once an announce.
-    fn seek(key: Self::Key, hashing: &Hashing) -> Sought<Self::Key>;
+    fn lookup(key: Self::Key, hasher: &KeyHasher) -> Lookup<Self::Key>;
 
     /// The state. Of a live or dead slot, the key can be read afterwards.
-    fn word(&self) -> Word;
+    fn word(&self) -> PeerWord;
 
     /// The key of a live or dead slot, whose state is `word`.
-    fn key(&self, word: Word) -> Self::Key;
+    fn key(&self, word: PeerWord) -> Self::Key;
 
     /// Whether the slot, live or dead with state `word`, is this key's.
-    fn is(&self, word: Word, sought: &Sought<Self::Key>) -> bool;
+    fn is(&self, word: PeerWord, lookup: &Lookup<Self::Key>) -> bool;
 
     /// Takes an empty slot for a key; `false` if somebody else did first.
-    fn claim(&self, sought: &Sought<Self::Key>, word: Word) -> bool;
+    fn claim(&self, lookup: &Lookup<Self::Key>, word: PeerWord) -> bool;
 
     /// Takes over all of a live slot; only for a slot that no other thread sees.
-    fn copy(&self, from: &Self, word: Word);
+    fn copy(&self, from: &Self, word: PeerWord);
 
     /// Changes the state of a live or dead slot; the state as it is if that is no longer `old`.
-    fn replace(&self, old: Word, new: Word) -> Result<(), Word>;
+    fn replace(&self, old: PeerWord, new: PeerWord) -> Result<(), PeerWord>;
 }
 
 /// A key that is looked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sought<K> {
+pub(crate) struct Lookup<K> {
     pub(crate) key: K,
     /// Says where to look.
     pub(crate) hash: u64,

@@ -2,10 +2,10 @@
 
 use wire::CompactV4;
 
-use crate::hash::Hashing;
-use crate::slot::{Slot, Sought};
+use crate::hash::KeyHasher;
+use crate::slot::{Lookup, PeerSlot};
 use crate::sync::{AtomicU64, Ordering};
-use crate::word::Word;
+use crate::word::PeerWord;
 
 /// A place for one IPv4 peer; its name is its endpoint.
 #[derive(Debug)]
@@ -18,12 +18,12 @@ pub(crate) fn name_of(key: CompactV4) -> u64 {
 }
 
 /// The endpoint that a word names.
-pub(crate) const fn endpoint_of(word: Word) -> CompactV4 {
+pub(crate) const fn endpoint_of(word: PeerWord) -> CompactV4 {
     let [a, b, c, d, e, f, ..] = word.bits().to_be_bytes();
     CompactV4([a, b, c, d, e, f])
 }
 
-impl Slot for V4Slot {
+impl PeerSlot for V4Slot {
     type Key = CompactV4;
 
     const NOBODY: CompactV4 = CompactV4([0; CompactV4::LEN]);
@@ -32,36 +32,36 @@ impl Slot for V4Slot {
         Self(AtomicU64::new(0))
     }
 
-    fn seek(key: CompactV4, hashing: &Hashing) -> Sought<CompactV4> {
+    fn lookup(key: CompactV4, hasher: &KeyHasher) -> Lookup<CompactV4> {
         let name = name_of(key);
-        Sought { key, hash: hashing.number(name), name }
+        Lookup { key, hash: hasher.number(name), name }
     }
 
-    fn word(&self) -> Word {
-        Word::from_bits(self.0.load(Ordering::Relaxed))
+    fn word(&self) -> PeerWord {
+        PeerWord::from_bits(self.0.load(Ordering::Relaxed))
     }
 
-    fn key(&self, word: Word) -> CompactV4 {
+    fn key(&self, word: PeerWord) -> CompactV4 {
         endpoint_of(word)
     }
 
-    fn is(&self, word: Word, sought: &Sought<CompactV4>) -> bool {
-        word.name() == sought.name
+    fn is(&self, word: PeerWord, lookup: &Lookup<CompactV4>) -> bool {
+        word.name() == lookup.name
     }
 
-    fn claim(&self, _: &Sought<CompactV4>, word: Word) -> bool {
-        self.replace(Word::EMPTY, word).is_ok()
+    fn claim(&self, _: &Lookup<CompactV4>, word: PeerWord) -> bool {
+        self.replace(PeerWord::EMPTY, word).is_ok()
     }
 
-    fn copy(&self, _: &Self, word: Word) {
+    fn copy(&self, _: &Self, word: PeerWord) {
         self.0.store(word.bits(), Ordering::Relaxed);
     }
 
-    fn replace(&self, old: Word, new: Word) -> Result<(), Word> {
+    fn replace(&self, old: PeerWord, new: PeerWord) -> Result<(), PeerWord> {
         self.0
-            // Pairs with itself: see `Slot`.
+            // Pairs with itself: see `PeerSlot`.
             .compare_exchange(old.bits(), new.bits(), Ordering::AcqRel, Ordering::Relaxed)
             .map(|_| ())
-            .map_err(Word::from_bits)
+            .map_err(PeerWord::from_bits)
     }
 }

@@ -2,10 +2,10 @@
 
 use wire::CompactV6;
 
-use crate::hash::Hashing;
-use crate::slot::{Slot, Sought};
+use crate::hash::KeyHasher;
+use crate::slot::{Lookup, PeerSlot};
 use crate::sync::{AtomicU64, Ordering};
-use crate::word::Word;
+use crate::word::PeerWord;
 
 /// A place for one IPv6 peer; its name is a fingerprint of the endpoint, and its port.
 ///
@@ -27,7 +27,7 @@ impl V6Slot {
     }
 }
 
-impl Slot for V6Slot {
+impl PeerSlot for V6Slot {
     type Key = CompactV6;
 
     const NOBODY: CompactV6 = CompactV6([0; CompactV6::LEN]);
@@ -37,30 +37,30 @@ impl Slot for V6Slot {
         Self { word, high, low }
     }
 
-    fn seek(key: CompactV6, hashing: &Hashing) -> Sought<CompactV6> {
-        let hash = hashing.v6(key);
+    fn lookup(key: CompactV6, hasher: &KeyHasher) -> Lookup<CompactV6> {
+        let hash = hasher.v6(key);
         let fingerprint = hash & u64::from(u32::MAX);
-        Sought { key, hash, name: fingerprint << 16 | u64::from(key.port()) }
+        Lookup { key, hash, name: fingerprint << 16 | u64::from(key.port()) }
     }
 
-    fn word(&self) -> Word {
+    fn word(&self) -> PeerWord {
         // Pairs with the store in `claim`.
-        Word::from_bits(self.word.load(Ordering::Acquire))
+        PeerWord::from_bits(self.word.load(Ordering::Acquire))
     }
 
-    fn key(&self, word: Word) -> CompactV6 {
+    fn key(&self, word: PeerWord) -> CompactV6 {
         let [.., high, low] = word.name().to_be_bytes();
         CompactV6::new(self.address().into(), u16::from_be_bytes([high, low]))
     }
 
-    fn is(&self, word: Word, sought: &Sought<CompactV6>) -> bool {
-        word.name() == sought.name && self.address() == sought.key.ip().to_bits()
+    fn is(&self, word: PeerWord, lookup: &Lookup<CompactV6>) -> bool {
+        word.name() == lookup.name && self.address() == lookup.key.ip().to_bits()
     }
 
-    fn claim(&self, sought: &Sought<CompactV6>, word: Word) -> bool {
-        let claimed = self.replace(Word::EMPTY, word.claimed()).is_ok();
+    fn claim(&self, lookup: &Lookup<CompactV6>, word: PeerWord) -> bool {
+        let claimed = self.replace(PeerWord::EMPTY, word.claimed()).is_ok();
         if claimed {
-            let (halves, _) = sought.key.0.as_chunks::<8>();
+            let (halves, _) = lookup.key.0.as_chunks::<8>();
             for (half, bytes) in [&self.high, &self.low].into_iter().zip(halves) {
                 half.store(u64::from_be_bytes(*bytes), Ordering::Relaxed);
             }
@@ -70,19 +70,19 @@ impl Slot for V6Slot {
         claimed
     }
 
-    fn copy(&self, from: &Self, word: Word) {
+    fn copy(&self, from: &Self, word: PeerWord) {
         self.word.store(word.bits(), Ordering::Relaxed);
         for (half, other) in [(&self.high, &from.high), (&self.low, &from.low)] {
             half.store(other.load(Ordering::Relaxed), Ordering::Relaxed);
         }
     }
 
-    fn replace(&self, old: Word, new: Word) -> Result<(), Word> {
+    fn replace(&self, old: PeerWord, new: PeerWord) -> Result<(), PeerWord> {
         self.word
-            // Pairs with itself: see `Slot`. A failure's value is only tried again as it is: whoever is
+            // Pairs with itself: see `PeerSlot`. A failure's value is only tried again as it is: whoever is
             // here has seen the address by `word` before, and it stays.
             .compare_exchange(old.bits(), new.bits(), Ordering::AcqRel, Ordering::Relaxed)
             .map(|_| ())
-            .map_err(Word::from_bits)
+            .map_err(PeerWord::from_bits)
     }
 }

@@ -13,24 +13,26 @@ use fastrand::Rng;
 use parking_lot::Mutex;
 use wire::InfoHash;
 
-use crate::arrival::{Arrival, Arrives, Counts, Full, How, Limits, Seated};
-use crate::books::{Books, Prefixes, Sums, Totals};
-use crate::few::Few;
+use crate::counters::{PrefixCounts, ShardTotals, SwarmCounters, SwarmTotals};
 use crate::group::Census;
-use crate::hash::Hashing;
+use crate::hash::KeyHasher;
 use crate::list::PeerList;
-use crate::swarm::Swarm;
-use crate::visit::Visit;
+use crate::peer_map::PeerMap;
+use crate::peer_update::{
+    LimitReached, PeerEvent, PeerUpdate, SwarmCounts, SwarmLimits, SwarmReply, UpdateOutcome,
+};
+use crate::small_peer_map::SmallPeerMap;
+use crate::swarm_update::SwarmUpdate;
 
 /// All swarms.
 #[derive(Debug)]
 pub struct Swarms {
-    map: DashMap<InfoHash, Swarm, Hashing>,
-    pub(crate) hashing: Hashing,
+    map: DashMap<InfoHash, PeerMap, KeyHasher>,
+    pub(crate) hasher: KeyHasher,
     limits: AtomicLimits,
-    sums: Box<[Sums; SUMS]>,
-    prefixes: Prefixes,
-    /// By shard: whether its peers are counted in `prefixes`.
+    totals: Box<[ShardTotals; SUMS]>,
+    prefix_counts: PrefixCounts,
+    /// By shard: whether its peers are counted in `prefix_counts`.
     counted: Box<[AtomicBool]>,
     /// Swarms without a tag.
     untagged: AtomicU32,
@@ -42,14 +44,14 @@ pub struct Swarms {
 ///
 /// Of use for one announce: what it says can change the moment after.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
+pub struct SwarmLocation {
     pub(crate) info_hash: InfoHash,
     hash: u64,
     shard: usize,
     tag: Option<u32>,
 }
 
-impl Found {
+impl SwarmLocation {
     /// The swarm that was looked for.
     pub const fn info_hash(&self) -> &InfoHash {
         &self.info_hash
@@ -74,17 +76,17 @@ impl Swarms {
     /// No swarms.
     ///
     /// `seed` keys the hashes, and must be a secret: who knows it can make tables slow.
-    pub fn new(limits: Limits, seed: u64) -> Self {
-        let hashing = Hashing::new(seed);
+    pub fn new(limits: SwarmLimits, seed: u64) -> Self {
+        let hasher = KeyHasher::new(seed);
         Self {
-            map: DashMap::with_hasher_and_shard_amount(hashing.clone(), Self::SHARDS),
+            map: DashMap::with_hasher_and_shard_amount(hasher.clone(), Self::SHARDS),
             limits: AtomicLimits::new(limits),
-            sums: Box::new([(); SUMS].map(|()| Sums::default())),
-            prefixes: Prefixes::new(&hashing),
+            totals: Box::new([(); SUMS].map(|()| ShardTotals::default())),
+            prefix_counts: PrefixCounts::new(&hasher),
             counted: (0..Self::SHARDS).map(|_| is_counted(limits).into()).collect(),
             untagged: AtomicU32::new(0),
             sweeping: Mutex::new(()),
-            hashing,
+            hasher,
         }
     }
 
@@ -92,7 +94,7 @@ impl Swarms {
     ///
     /// Peers are counted by network only as long as that is limited: those who are there are when it
     /// begins to be, O(n) in all of them, with each shard under its lock meanwhile.
-    pub fn set_limits(&self, limits: Limits) {
+    pub fn set_limits(&self, limits: SwarmLimits) {
         let _one_at_a_time = self.sweeping.lock();
         let (was, is) = (is_counted(self.limits.load()), is_counted(limits));
         self.limits.store(limits);
@@ -103,24 +105,24 @@ impl Swarms {
             let begin = || counted.store(is, Ordering::Relaxed);
             self.rebuild(shard, begin, |found, swarm| {
                 if is {
-                    let count = |endpoint| self.prefixes.change(found.hash, endpoint, true);
+                    let count = |endpoint| self.prefix_counts.change(found.hash, endpoint, true);
                     swarm.each_endpoint(count);
                 }
             });
         }
         if !is {
-            self.prefixes.clear();
+            self.prefix_counts.clear();
         }
     }
 
     /// Looks a swarm up, and hashes its name once for all that follows.
-    pub fn find(&self, info_hash: &InfoHash) -> Found {
+    pub fn find(&self, info_hash: &InfoHash) -> SwarmLocation {
         let found = self.locate(info_hash);
-        Found { tag: self.read(&found, Swarm::tag), ..found }
+        SwarmLocation { tag: self.read(&found, PeerMap::tag), ..found }
     }
 
     /// Says whose a swarm is. One with a tag exists even without peers, and is not counted against
-    /// [`Limits::max_torrents`]; with tag 0 it is nobody's, and goes with its last peer at the next
+    /// [`SwarmLimits::max_torrents`]; with tag 0 it is nobody's, and goes with its last peer at the next
     /// sweep.
     pub fn tag(&self, info_hash: &InfoHash, tag: u32) {
         let found = self.locate(info_hash);
@@ -142,12 +144,12 @@ impl Swarms {
     }
 
     /// Counts under the swarm's lock, so that a sweep which drops it counts after.
-    fn set_tag(&self, swarm: &mut Swarm, tag: u32) {
+    fn set_tag(&self, swarm: &mut PeerMap, tag: u32) {
         let old = swarm.tag();
         if old == tag {
             return;
         }
-        swarm.crowd(&self.hashing).tag = tag;
+        swarm.large(&self.hasher).tag = tag;
         if old == 0 {
             self.untagged.fetch_sub(1, Ordering::Relaxed);
         } else if tag == 0 {
@@ -167,84 +169,102 @@ impl Swarms {
     /// A new peer is not let in where a limit is reached; it is then given nobody.
     pub fn announce(
         &self,
-        found: &Found,
-        arrival: &Arrival<'_>,
+        found: &SwarmLocation,
+        peer: &PeerUpdate<'_>,
         mut plan: impl FnMut(&Census) -> Census,
         rng: &mut Rng,
         list: &mut PeerList,
-    ) -> Result<Seated, Full> {
+    ) -> Result<SwarmReply, LimitReached> {
         list.clear();
-        let visit = Visit::new(arrival, &self.hashing, self.books(found));
-        let mut answer = |swarm: &Swarm, how| swarm.answer(&visit, how, &mut plan, rng, list);
-        let settled = self
-            .read(found, |swarm| Ok(swarm.settle_shared(&visit)?.map(|how| answer(swarm, how))));
-        let seated = match settled.transpose()?.flatten() {
-            Some(seated) => seated,
-            None if matches!(arrival.event, Arrives::Leaves | Arrives::Stays) => {
-                let how = self.write(found, |swarm| swarm.settle_alone(&visit)).transpose()?;
-                let counts = self.read(found, Swarm::counts).unwrap_or_default();
-                Seated { counts, how: how.unwrap_or(How::Unknown), hid_seeders: false }
+        let update = SwarmUpdate::new(peer, &self.hasher, self.counters(found));
+        let mut answer =
+            |swarm: &PeerMap, outcome| swarm.answer(&update, outcome, &mut plan, rng, list);
+        let settled = self.read(found, |swarm| {
+            Ok(swarm.apply_shared(&update)?.map(|outcome| answer(swarm, outcome)))
+        });
+        let reply = match settled.transpose()?.flatten() {
+            Some(reply) => reply,
+            None if matches!(peer.event, PeerEvent::Left | PeerEvent::Recount) => {
+                let outcome = self.write(found, |swarm| swarm.apply_alone(&update)).transpose()?;
+                let counts = self.read(found, PeerMap::counts).unwrap_or_default();
+                SwarmReply {
+                    counts,
+                    outcome: outcome.unwrap_or(UpdateOutcome::Absent),
+                    hid_seeders: false,
+                }
             }
             None => {
-                let max = visit.books.limits.max_torrents;
-                let how = self.write_or_make(found, max, |swarm| swarm.settle_alone(&visit))??;
-                let gone = Seated { counts: Counts::default(), how, hid_seeders: false };
-                self.read(found, |swarm| answer(swarm, how)).unwrap_or(gone)
+                let max = update.counters.limits.max_torrents;
+                let outcome =
+                    self.write_or_make(found, max, |swarm| swarm.apply_alone(&update))??;
+                let gone =
+                    SwarmReply { counts: SwarmCounts::default(), outcome, hid_seeders: false };
+                self.read(found, |swarm| answer(swarm, outcome)).unwrap_or(gone)
             }
         };
-        if seated.how == How::Left && self.read(found, |s| s.is_sparse(&visit)) == Some(true) {
-            self.write(found, |swarm| swarm.shrink(&visit));
+        if reply.outcome == UpdateOutcome::Left
+            && self.read(found, |s| s.is_sparse(&update)) == Some(true)
+        {
+            self.write(found, |swarm| swarm.shrink(&update));
         }
-        Ok(seated)
+        Ok(reply)
     }
 
     /// A swarm's clients.
-    pub fn scrape(&self, info_hash: &InfoHash) -> Option<Counts> {
-        self.read(&self.locate(info_hash), Swarm::counts)
+    pub fn scrape(&self, info_hash: &InfoHash) -> Option<SwarmCounts> {
+        self.read(&self.locate(info_hash), PeerMap::counts)
     }
 
     /// A swarm's clients by group.
     pub fn census(&self, info_hash: &InfoHash) -> Option<Census> {
-        self.read(&self.locate(info_hash), Swarm::census)
+        self.read(&self.locate(info_hash), PeerMap::census)
     }
 
     /// What all swarms together hold; some dozens of sums.
-    pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
-        self.sums.iter().for_each(|sums| sums.add_to(&mut totals));
+    pub fn totals(&self) -> SwarmTotals {
+        let mut totals = SwarmTotals::default();
+        self.totals.iter().for_each(|sums| sums.add_to(&mut totals));
         totals
     }
 
     /// Where a swarm is or would be, without looking.
-    pub(crate) fn locate(&self, info_hash: &InfoHash) -> Found {
-        let hash = self.hashing.info_hash(info_hash);
+    pub(crate) fn locate(&self, info_hash: &InfoHash) -> SwarmLocation {
+        let hash = self.hasher.info_hash(info_hash);
         let shard = self.map.determine_shard(usize::try_from(hash).unwrap_or_default());
-        Found { info_hash: *info_hash, hash, shard, tag: None }
+        SwarmLocation { info_hash: *info_hash, hash, shard, tag: None }
     }
 
-    pub(crate) fn books(&self, found: &Found) -> Books<'_> {
-        Books {
-            sums: self.sums_of(found.shard),
-            prefixes: &self.prefixes,
+    pub(crate) fn counters(&self, found: &SwarmLocation) -> SwarmCounters<'_> {
+        SwarmCounters {
+            totals: self.totals_of(found.shard),
+            prefix_counts: &self.prefix_counts,
             limits: self.limits.load(),
             is_counted: self.counted.get(found.shard).unwrap_or(&NOT_COUNTED),
             swarm: found.hash,
         }
     }
 
-    fn sums_of(&self, shard: usize) -> &Sums {
-        let [first, ..] = &*self.sums;
-        self.sums.get(shard % SUMS).unwrap_or(first)
+    fn totals_of(&self, shard: usize) -> &ShardTotals {
+        let [first, ..] = &*self.totals;
+        self.totals.get(shard % SUMS).unwrap_or(first)
     }
 
     /// Calls `f` with a swarm, if there is one, while others may be in it.
-    pub(crate) fn read<R>(&self, found: &Found, f: impl FnOnce(&Swarm) -> R) -> Option<R> {
+    pub(crate) fn read<R>(
+        &self,
+        found: &SwarmLocation,
+        f: impl FnOnce(&PeerMap) -> R,
+    ) -> Option<R> {
         let shard = self.map.shards().get(found.shard)?.read();
         shard.get(found.hash, |(name, _)| *name == found.info_hash).map(|(_, swarm)| f(swarm.get()))
     }
 
     /// Calls `f` with a swarm, if there is one, while nobody else is in it.
-    pub(crate) fn write<R>(&self, found: &Found, f: impl FnOnce(&mut Swarm) -> R) -> Option<R> {
+    pub(crate) fn write<R>(
+        &self,
+        found: &SwarmLocation,
+        f: impl FnOnce(&mut PeerMap) -> R,
+    ) -> Option<R> {
         let mut shard = self.map.shards().get(found.shard)?.write();
         let entry = shard.get_mut(found.hash, |(name, _)| *name == found.info_hash);
         entry.map(|(_, swarm)| f(swarm.get_mut()))
@@ -253,22 +273,22 @@ impl Swarms {
     /// The same with a swarm that is made if there is none and not yet `max_torrents` of them.
     pub(crate) fn write_or_make<R>(
         &self,
-        found: &Found,
+        found: &SwarmLocation,
         max_torrents: u32,
-        f: impl FnOnce(&mut Swarm) -> R,
-    ) -> Result<R, Full> {
-        let mut shard = self.map.shards().get(found.shard).ok_or(Full::Torrents)?.write();
+        f: impl FnOnce(&mut PeerMap) -> R,
+    ) -> Result<R, LimitReached> {
+        let mut shard = self.map.shards().get(found.shard).ok_or(LimitReached::Torrents)?.write();
         if shard.get(found.hash, |(name, _)| *name == found.info_hash).is_none() {
             let one_more = |n| (max_torrents == 0 || n < max_torrents).then_some(n + 1);
             self.untagged
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-                .map_err(|_| Full::Torrents)?;
-            self.books(found).sums.swarms.fetch_add(1, Ordering::Relaxed);
-            let entry = (found.info_hash, SharedValue::new(Swarm::Few(Few::new(0))));
-            shard.insert_entry(found.hash, entry, |(name, _)| self.hashing.info_hash(name));
+                .map_err(|_| LimitReached::Torrents)?;
+            self.counters(found).totals.swarms.fetch_add(1, Ordering::Relaxed);
+            let entry = (found.info_hash, SharedValue::new(PeerMap::Small(SmallPeerMap::new(0))));
+            shard.insert_entry(found.hash, entry, |(name, _)| self.hasher.info_hash(name));
         }
         let entry = shard.get_mut(found.hash, |(name, _)| *name == found.info_hash);
-        entry.map(|(_, swarm)| f(swarm.get_mut())).ok_or(Full::Torrents)
+        entry.map(|(_, swarm)| f(swarm.get_mut())).ok_or(LimitReached::Torrents)
     }
 
     /// Takes a shard's table apart and puts it together again in the size that it needs, without
@@ -280,7 +300,7 @@ impl Swarms {
         &self,
         shard: usize,
         begin: impl FnOnce(),
-        mut f: impl FnMut(&Found, &mut Swarm),
+        mut f: impl FnMut(&SwarmLocation, &mut PeerMap),
     ) -> u32 {
         let Some(lock) = self.map.shards().get(shard) else { return 0 };
         let mut table = lock.write();
@@ -301,7 +321,7 @@ impl Swarms {
         table.reserve(kept.len(), |_| 0);
         for (found, swarm) in kept {
             table.insert_entry(found.hash, (found.info_hash, swarm), |(name, _)| {
-                self.hashing.info_hash(name)
+                self.hasher.info_hash(name)
             });
         }
         drop(table);
@@ -310,9 +330,9 @@ impl Swarms {
     }
 
     /// Drops a swarm if nobody needs it; whether it did.
-    pub(crate) fn remove_unneeded(&self, found: &Found) -> bool {
+    pub(crate) fn remove_unneeded(&self, found: &SwarmLocation) -> bool {
         let Some(shard) = self.map.shards().get(found.shard) else { return false };
-        let is_unneeded = |(name, swarm): &(InfoHash, SharedValue<Swarm>)| {
+        let is_unneeded = |(name, swarm): &(InfoHash, SharedValue<PeerMap>)| {
             *name == found.info_hash && !swarm.get().is_needed()
         };
         let removed = shard.write().remove_entry(found.hash, is_unneeded);
@@ -322,12 +342,12 @@ impl Swarms {
 
     /// Counts swarms that were dropped.
     fn forget(&self, shard: usize, swarms: u32) {
-        self.sums_of(shard).swarms.fetch_sub(swarms, Ordering::Relaxed);
+        self.totals_of(shard).swarms.fetch_sub(swarms, Ordering::Relaxed);
         self.untagged.fetch_sub(swarms, Ordering::Relaxed);
     }
 }
 
-const fn is_counted(limits: Limits) -> bool {
+const fn is_counted(limits: SwarmLimits) -> bool {
     limits.max_peers_per_prefix != 0
 }
 
@@ -342,8 +362,8 @@ struct AtomicLimits {
 }
 
 impl AtomicLimits {
-    const fn new(limits: Limits) -> Self {
-        let Limits { max_torrents, max_peers_per_torrent, max_peers_per_prefix } = limits;
+    const fn new(limits: SwarmLimits) -> Self {
+        let SwarmLimits { max_torrents, max_peers_per_torrent, max_peers_per_prefix } = limits;
         Self {
             max_torrents: AtomicU32::new(max_torrents),
             max_peers_per_torrent: AtomicU32::new(max_peers_per_torrent),
@@ -351,15 +371,15 @@ impl AtomicLimits {
         }
     }
 
-    fn load(&self) -> Limits {
-        Limits {
+    fn load(&self) -> SwarmLimits {
+        SwarmLimits {
             max_torrents: self.max_torrents.load(Ordering::Relaxed),
             max_peers_per_torrent: self.max_peers_per_torrent.load(Ordering::Relaxed),
             max_peers_per_prefix: self.max_peers_per_prefix.load(Ordering::Relaxed),
         }
     }
 
-    fn store(&self, limits: Limits) {
+    fn store(&self, limits: SwarmLimits) {
         self.max_torrents.store(limits.max_torrents, Ordering::Relaxed);
         self.max_peers_per_torrent.store(limits.max_peers_per_torrent, Ordering::Relaxed);
         self.max_peers_per_prefix.store(limits.max_peers_per_prefix, Ordering::Relaxed);

@@ -4,17 +4,17 @@
 //! longest rebuild at five million peers moves 80,000. Deliberately absent: the other groups, and
 //! locks. What takes `&mut self` is called under the lock that the directory holds.
 
-use crate::hash::Hashing;
+use crate::hash::KeyHasher;
 use crate::segment::{LINE, Put, Segment, slots_for};
-use crate::slot::{Slot, Sought};
+use crate::slot::{Lookup, PeerSlot};
 use crate::sync::{AtomicU32, Ordering};
-use crate::word::Word;
+use crate::word::PeerWord;
 
 /// One group's peers of one family.
 #[derive(Debug)]
-pub(crate) struct Table<S> {
+pub(crate) struct PeerTable<S> {
     segments: Segments<S>,
-    tally: Tally,
+    tally: TableCounts,
 }
 
 #[derive(Debug)]
@@ -32,19 +32,19 @@ struct Many<S> {
 
 /// Numbers of live slots, changed by whoever changed a slot, right after.
 #[derive(Debug)]
-struct Tally {
+struct TableCounts {
     clients: AtomicU32,
     held: AtomicU32,
     live: AtomicU32,
     paused: AtomicU32,
 }
 
-impl<S: Slot> Table<S> {
+impl<S: PeerSlot> PeerTable<S> {
     pub(crate) fn new() -> Self {
         let [clients, held, live, paused] = [(); 4].map(|()| AtomicU32::new(0));
         Self {
             segments: Segments::One(Segment::with_slots(0)),
-            tally: Tally { clients, held, live, paused },
+            tally: TableCounts { clients, held, live, paused },
         }
     }
 
@@ -69,18 +69,18 @@ impl<S: Slot> Table<S> {
     }
 
     /// The slot of a key, with its state, if it ever had one since the last rebuild.
-    pub(crate) fn find(&self, sought: &Sought<S::Key>) -> Option<(&S, Word)> {
-        self.segment(sought.hash).find(sought)
+    pub(crate) fn find(&self, lookup: &Lookup<S::Key>) -> Option<(&S, PeerWord)> {
+        self.segment(lookup.hash).find(lookup)
     }
 
     /// See [`Segment::put`].
     pub(crate) fn put(
         &self,
-        sought: &Sought<S::Key>,
-        word: Word,
-        may_replace: impl Fn(Word) -> bool,
+        lookup: &Lookup<S::Key>,
+        word: PeerWord,
+        may_replace: impl Fn(PeerWord) -> bool,
     ) -> Put {
-        let put = self.segment(sought.hash).put(sought, word, may_replace);
+        let put = self.segment(lookup.hash).put(lookup, word, may_replace);
         if let Put::Done(old) = put {
             self.note(old, word);
         }
@@ -90,10 +90,10 @@ impl<S: Slot> Table<S> {
     /// See [`Segment::clear`].
     pub(crate) fn clear(
         &self,
-        sought: &Sought<S::Key>,
-        may_remove: impl Fn(Word) -> bool,
-    ) -> Result<Option<Word>, Word> {
-        let cleared = self.segment(sought.hash).clear(sought, may_remove);
+        lookup: &Lookup<S::Key>,
+        may_remove: impl Fn(PeerWord) -> bool,
+    ) -> Result<Option<PeerWord>, PeerWord> {
+        let cleared = self.segment(lookup.hash).clear(lookup, may_remove);
         if let Ok(Some(old)) = cleared {
             self.note(old, old.dead());
         }
@@ -101,7 +101,7 @@ impl<S: Slot> Table<S> {
     }
 
     /// Changes a slot that was found; `false` if another thread did first.
-    pub(crate) fn replace(&self, slot: &S, old: Word, new: Word) -> bool {
+    pub(crate) fn replace(&self, slot: &S, old: PeerWord, new: PeerWord) -> bool {
         let replaced = slot.replace(old, new).is_ok();
         if replaced {
             self.note(old, new);
@@ -110,7 +110,7 @@ impl<S: Slot> Table<S> {
     }
 
     /// The live slots. O(n) in all slots.
-    pub(crate) fn peers(&self) -> impl Iterator<Item = (&S, Word)> {
+    pub(crate) fn peers(&self) -> impl Iterator<Item = (&S, PeerWord)> {
         self.segments().iter().flat_map(|segment| live(segment.slots()))
     }
 
@@ -142,13 +142,13 @@ impl<S: Slot> Table<S> {
     /// Rebuilds what a peer of this hash would stand in, so that there is room for it.
     ///
     /// O(n) in the peers of one segment.
-    pub(crate) fn make_room(&mut self, hash: u64, hashing: &Hashing) {
+    pub(crate) fn make_room(&mut self, hash: u64, hasher: &KeyHasher) {
         match &mut self.segments {
-            Segments::Many(many) => many.rebuild(hash, 1, hashing),
+            Segments::Many(many) => many.rebuild(hash, 1, hasher),
             Segments::One(one) if slots_for::<S>(living(one) + 1) > MOST_SLOTS_OF_ONE => {
-                self.segments = Segments::Many(Box::new(Many::of(one, hashing)));
+                self.segments = Segments::Many(Box::new(Many::of(one, hasher)));
             }
-            Segments::One(one) => *one = rebuilt(one, living(one) + 1, hashing),
+            Segments::One(one) => *one = rebuilt(one, living(one) + 1, hasher),
         }
     }
 
@@ -172,14 +172,14 @@ impl<S: Slot> Table<S> {
 
     /// Rebuilds the segment of a hash to the size that its peers need; or all of them into one, once
     /// that has room for them twice.
-    pub(crate) fn fit(&mut self, hash: u64, hashing: &Hashing) {
+    pub(crate) fn fit(&mut self, hash: u64, hasher: &KeyHasher) {
         let live = usize::try_from(self.live()).unwrap_or(usize::MAX);
         match &mut self.segments {
             Segments::Many(many) if slots_for::<S>(live) <= MOST_SLOTS_OF_ONE / 2 => {
-                self.segments = Segments::One(many.joined(hashing));
+                self.segments = Segments::One(many.joined(hasher));
             }
-            Segments::Many(many) => many.rebuild(hash, 0, hashing),
-            Segments::One(one) => *one = rebuilt(one, living(one), hashing),
+            Segments::Many(many) => many.rebuild(hash, 0, hasher),
+            Segments::One(one) => *one = rebuilt(one, living(one), hasher),
         }
     }
 
@@ -191,27 +191,27 @@ impl<S: Slot> Table<S> {
     }
 
     /// Counts what a changed word changed.
-    fn note(&self, old: Word, new: Word) {
+    fn note(&self, old: PeerWord, new: PeerWord) {
         if old.stands_like(new) {
             return;
         }
         let tally = &self.tally;
-        let is_client = |word: Word| word.is_live() && !word.marks().second;
+        let is_client = |word: PeerWord| word.is_live() && !word.marks().second;
         step(&tally.live, old.is_live(), new.is_live());
         step(&tally.clients, is_client(old), is_client(new));
         let is_paused = |word| is_client(word) && word.marks().paused;
         step(&tally.paused, is_paused(old), is_paused(new));
-        let is_held = |word: Word| word.is_live() && word.marks().held;
+        let is_held = |word: PeerWord| word.is_live() && word.marks().held;
         step(&tally.held, is_held(old), is_held(new));
     }
 }
 
-impl<S: Slot> Many<S> {
+impl<S: PeerSlot> Many<S> {
     /// The peers of one segment, over 64.
-    fn of(one: &Segment<S>, hashing: &Hashing) -> Self {
+    fn of(one: &Segment<S>, hasher: &KeyHasher) -> Self {
         let mut peers = [0; SEGMENTS];
         let hashed =
-            || live(one.slots()).map(|(slot, word)| (slot, word, hash_of(slot, word, hashing)));
+            || live(one.slots()).map(|(slot, word)| (slot, word, hash_of(slot, word, hasher)));
         for (.., hash) in hashed() {
             if let Some(peers) = peers.get_mut(index(hash)) {
                 *peers += 1;
@@ -227,18 +227,18 @@ impl<S: Slot> Many<S> {
         Self { segments, longest }
     }
 
-    fn joined(&self, hashing: &Hashing) -> Segment<S> {
+    fn joined(&self, hasher: &KeyHasher) -> Segment<S> {
         let peers = self.segments.iter().map(living).sum();
         let mut one = Segment::with_room_for(peers);
         for (slot, word) in self.segments.iter().flat_map(|segment| live(segment.slots())) {
-            one.adopt(slot, word, hash_of(slot, word, hashing));
+            one.adopt(slot, word, hash_of(slot, word, hasher));
         }
         one
     }
 
-    fn rebuild(&mut self, hash: u64, more: usize, hashing: &Hashing) {
+    fn rebuild(&mut self, hash: u64, more: usize, hasher: &KeyHasher) {
         if let Some(segment) = self.segments.get_mut(index(hash)) {
-            *segment = rebuilt(segment, living(segment) + more, hashing);
+            *segment = rebuilt(segment, living(segment) + more, hasher);
         }
         self.longest = longest(&self.segments);
     }
@@ -251,28 +251,28 @@ impl<S: Slot> Many<S> {
 }
 
 /// The slots with a live peer, and their words.
-pub(crate) fn live<S: Slot>(slots: &[S]) -> impl Iterator<Item = (&S, Word)> {
+pub(crate) fn live<S: PeerSlot>(slots: &[S]) -> impl Iterator<Item = (&S, PeerWord)> {
     slots.iter().map(|slot| (slot, slot.word())).filter(|(_, word)| word.is_live())
 }
 
 /// O(n) in the slots.
-fn living<S: Slot>(segment: &Segment<S>) -> usize {
+fn living<S: PeerSlot>(segment: &Segment<S>) -> usize {
     live(segment.slots()).count()
 }
 
-fn rebuilt<S: Slot>(old: &Segment<S>, peers: usize, hashing: &Hashing) -> Segment<S> {
+fn rebuilt<S: PeerSlot>(old: &Segment<S>, peers: usize, hasher: &KeyHasher) -> Segment<S> {
     let mut new = Segment::with_room_for(peers);
     for (slot, word) in live(old.slots()) {
-        new.adopt(slot, word, hash_of(slot, word, hashing));
+        new.adopt(slot, word, hash_of(slot, word, hasher));
     }
     new
 }
 
-fn hash_of<S: Slot>(slot: &S, word: Word, hashing: &Hashing) -> u64 {
-    S::seek(slot.key(word), hashing).hash
+fn hash_of<S: PeerSlot>(slot: &S, word: PeerWord, hasher: &KeyHasher) -> u64 {
+    S::lookup(slot.key(word), hasher).hash
 }
 
-fn longest<S: Slot>(segments: &[Segment<S>]) -> usize {
+fn longest<S: PeerSlot>(segments: &[Segment<S>]) -> usize {
     segments.iter().map(|segment| segment.slots().len()).max().unwrap_or_default()
 }
 

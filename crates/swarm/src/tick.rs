@@ -62,14 +62,14 @@ impl Age {
 
 /// The moments that are no longer ago than an age limit: one subtraction and one comparison.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Window {
+pub(crate) struct AgeWindow {
     now: Tick,
     /// `now` and half a ring, so that a moment a little ahead of `now` is inside too.
     end: u16,
     len: u16,
 }
 
-impl Window {
+impl AgeWindow {
     pub(crate) const fn new(now: Tick, max_age: Age) -> Self {
         let half = RING_MASK.div_ceil(2);
         Self {
@@ -139,7 +139,7 @@ mod tests {
     /// Asserts whether a peer seen at one second is fresh at another, under a limit of 1,600 s.
     #[track_caller]
     fn check(seen_secs: u32, now_secs: u32, expected: bool) {
-        let window = Window::new(Tick::at(now_secs), Age::from_secs(1_600));
+        let window = AgeWindow::new(Tick::at(now_secs), Age::from_secs(1_600));
         for spare in [0, 1, 15] {
             let stamp = Tick::at(seen_secs).0 << SPARE | spare;
             assert_eq!(window.holds(stamp), expected, "{spare}");

@@ -8,13 +8,13 @@
 //! The name is an IPv4 address and port, or a fingerprint and port of an IPv6 endpoint. Zero is a
 //! slot that nobody took. Without `live` the three marks tell what kind of dead the word is.
 
-use crate::tick::{self, Tick, Window};
+use crate::tick::{self, AgeWindow, Tick};
 
 /// The state of a peer slot.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Word(u64);
+pub(crate) struct PeerWord(u64);
 
-impl Word {
+impl PeerWord {
     /// A slot that nobody took.
     pub(crate) const EMPTY: Self = Self(0);
 
@@ -55,7 +55,7 @@ impl Word {
     }
 
     /// Whether the peer is live and was seen within the window.
-    pub(crate) const fn is_fresh(self, window: Window) -> bool {
+    pub(crate) const fn is_fresh(self, window: AgeWindow) -> bool {
         // Without a branch: what a draw reads is alive or not by chance.
         let [.., high, low] = self.0.to_be_bytes();
         self.is_live() & window.holds(u16::from_be_bytes([high, low]))
@@ -128,7 +128,7 @@ mod tests {
         let name = 0xffff_ffff_1ae1;
         let seen = Tick::at(60_000);
         let marks = Marks { paused: true, held: false, second: true };
-        let word = Word::live(name, seen, marks);
+        let word = PeerWord::live(name, seen, marks);
         assert_eq!((word.name(), word.seen(), word.marks()), (name, seen, marks));
         assert!(word.is_live() && !word.is_empty() && !word.is_claimed());
     }
@@ -138,7 +138,7 @@ mod tests {
         for name in [0, 0xcb00_7107_1ae1] {
             for paused in [false, true] {
                 let marks = Marks { paused, held: true, second: true };
-                let word = Word::live(name, Tick::at(0), marks).dead();
+                let word = PeerWord::live(name, Tick::at(0), marks).dead();
                 assert_eq!(word.name(), name);
                 assert!(!word.is_empty() && !word.is_live() && !word.is_claimed());
             }
@@ -148,12 +148,12 @@ mod tests {
     #[test]
     fn only_a_live_word_is_fresh() {
         let now = Tick::at(100_000);
-        let window = Window::new(now, Age::from_secs(1_800));
-        let word = |secs| Word::live(7, Tick::at(secs), Marks::default());
+        let window = AgeWindow::new(now, Age::from_secs(1_800));
+        let word = |secs| PeerWord::live(7, Tick::at(secs), Marks::default());
         assert!(word(100_000).is_fresh(window) && word(98_300).is_fresh(window));
         assert!(!word(98_000).is_fresh(window));
         assert!(!word(100_000).dead().is_fresh(window));
         assert!(!word(100_000).claimed().is_fresh(window));
-        assert!(!Word::EMPTY.is_fresh(window));
+        assert!(!PeerWord::EMPTY.is_fresh(window));
     }
 }

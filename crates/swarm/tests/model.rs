@@ -12,8 +12,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use fastrand::Rng;
 use swarm::{
-    Age, Arrival, Arrives, Census, Counts, Endpoint, Families, Group, How, Limits, PeerList,
-    Swarms, Tick,
+    Age, Census, Endpoint, Families, Group, PeerEvent, PeerList, PeerUpdate, SwarmCounts,
+    SwarmLimits, Swarms, Tick, UpdateOutcome,
 };
 use wire::{CompactV4, CompactV6, InfoHash};
 
@@ -71,7 +71,7 @@ fn check(seed: u64, steps: u32, v4: u32, v6: u32) {
     // A sweep looks at every shard, which takes Miri seconds.
     let between_sweeps = if cfg!(miri) { 6 } else { steps / 20 + 1 };
     let mut model = Model {
-        swarms: Swarms::new(Limits::default(), seed),
+        swarms: Swarms::new(SwarmLimits::default(), seed),
         name: InfoHash([7; 20]),
         peers: HashMap::new(),
         completed: 0,
@@ -97,7 +97,7 @@ fn check(seed: u64, steps: u32, v4: u32, v6: u32) {
     model.now += 2 * MAX_AGE;
     model.sweep();
     assert_eq!(model.swarms.scrape(&model.name), None);
-    assert_eq!(model.swarms.totals(), swarm::Totals::default());
+    assert_eq!(model.swarms.totals(), swarm::SwarmTotals::default());
 }
 
 impl Model {
@@ -106,7 +106,7 @@ impl Model {
         let rng = &mut self.rng;
         let others: Vec<_> =
             (0..rng.u32(..3)).map(|_| self::endpoint(rng.u32(..v4 + v6), v4)).collect();
-        let arrival = Arrival {
+        let update = PeerUpdate {
             endpoint,
             // Half are of one group, which so becomes the first with many segments.
             group: Group::ALL[rng.usize(..4) | rng.usize(..4)],
@@ -114,62 +114,62 @@ impl Model {
             held: rng.u32(..3) == 0,
             second: rng.u32(..4) == 0,
             event: match rng.u32(..10) {
-                0 => Arrives::Leaves,
-                1 => Arrives::Completed,
-                _ => Arrives::Here,
+                0 => PeerEvent::Left,
+                1 => PeerEvent::Completed,
+                _ => PeerEvent::Present,
             },
             others: &others,
             families: *rng.choice(&[Families::Both, Families::V4, Families::V6]).unwrap(),
             now: tick(self.now),
             max_age: age(),
         };
-        let expected = self.expect(&arrival);
+        let expected = self.expect(&update);
         let numwant = self.rng.u32(..60);
         let found = self.swarms.find(&self.name);
-        let seated = self
+        let reply = self
             .swarms
             .announce(
                 &found,
-                &arrival,
+                &update,
                 |candidates| plan(candidates, numwant),
                 &mut self.rng,
                 &mut self.list,
             )
             .unwrap();
-        assert_eq!((seated.how, seated.hid_seeders), (expected, false));
+        assert_eq!((reply.outcome, reply.hid_seeders), (expected, false));
         // O(n) in the peers.
         if self.rng.usize(..self.peers.len() / 100 + 1) == 0 {
-            assert_eq!(seated.counts, self.counts());
-            self.check_list(&arrival, numwant);
+            assert_eq!(reply.counts, self.counts());
+            self.check_list(&update, numwant);
         }
     }
 
-    /// Does to the map what the arrival does, and says what that is.
-    fn expect(&mut self, arrival: &Arrival<'_>) -> How {
-        let old = self.peers.get(&arrival.endpoint).copied();
+    /// Does to the map what the update does, and says what that is.
+    fn expect(&mut self, update: &PeerUpdate<'_>) -> UpdateOutcome {
+        let old = self.peers.get(&update.endpoint).copied();
         let fresh = old.filter(|known| self.now - known.seen <= MAX_AGE);
-        if !arrival.held && fresh.is_some_and(|known| known.held) {
-            return How::Held;
+        if !update.held && fresh.is_some_and(|known| known.held) {
+            return UpdateOutcome::Held;
         }
-        if arrival.event == Arrives::Leaves {
-            self.peers.remove(&arrival.endpoint);
-            return if fresh.is_some() { How::Left } else { How::Unknown };
+        if update.event == PeerEvent::Left {
+            self.peers.remove(&update.endpoint);
+            return if fresh.is_some() { UpdateOutcome::Left } else { UpdateOutcome::Absent };
         }
-        let Arrival { endpoint, group, paused, held, second, .. } = *arrival;
+        let PeerUpdate { endpoint, group, paused, held, second, .. } = *update;
         self.peers.insert(endpoint, Known { group, paused, held, second, seen: self.now });
         let was_seeder = fresh.is_some_and(|known| known.group.is_seeders());
-        if arrival.event == Arrives::Completed && group.is_seeders() && !was_seeder && !second {
+        if update.event == PeerEvent::Completed && group.is_seeders() && !was_seeder && !second {
             self.completed += 1;
         }
         // A swarm of two gives the place of a peer that is too old to somebody else.
         match fresh {
-            None => How::Inserted,
-            Some(known) if known.group == group => How::Refreshed,
-            Some(_) => How::Moved,
+            None => UpdateOutcome::Inserted,
+            Some(known) if known.group == group => UpdateOutcome::Refreshed,
+            Some(_) => UpdateOutcome::Moved,
         }
     }
 
-    fn check_list(&self, arrival: &Arrival<'_>, numwant: u32) {
+    fn check_list(&self, update: &PeerUpdate<'_>, numwant: u32) {
         let drawn: Vec<Endpoint> = self
             .list
             .v4
@@ -179,11 +179,11 @@ impl Model {
             .collect();
         let unique: HashSet<_> = drawn.iter().collect();
         assert_eq!(unique.len(), drawn.len(), "doubles");
-        if arrival.event == Arrives::Leaves {
+        if update.event == PeerEvent::Left {
             assert!(drawn.is_empty());
             return;
         }
-        let candidates = self.candidates(arrival);
+        let candidates = self.candidates(update);
         let mut census = Census::default();
         for known in candidates.values() {
             *census.of_mut(known.group) += 1;
@@ -197,8 +197,8 @@ impl Model {
     }
 
     /// Who may be given to a caller.
-    fn candidates(&self, arrival: &Arrival<'_>) -> HashMap<Endpoint, Known> {
-        let is_shown = |endpoint: &Endpoint| match arrival.families {
+    fn candidates(&self, update: &PeerUpdate<'_>) -> HashMap<Endpoint, Known> {
+        let is_shown = |endpoint: &Endpoint| match update.families {
             Families::Both => true,
             Families::V4 => matches!(endpoint, Endpoint::V4(_)),
             Families::V6 => matches!(endpoint, Endpoint::V6(_)),
@@ -208,15 +208,15 @@ impl Model {
             .filter(|(endpoint, known)| {
                 is_shown(endpoint)
                     && self.now - known.seen <= MAX_AGE
-                    && **endpoint != arrival.endpoint
-                    && !arrival.others.contains(endpoint)
+                    && **endpoint != update.endpoint
+                    && !update.others.contains(endpoint)
             })
             .map(|(endpoint, known)| (*endpoint, *known))
             .collect()
     }
 
-    fn counts(&self) -> Counts {
-        let mut counts = Counts { completed: self.completed, ..Counts::default() };
+    fn counts(&self) -> SwarmCounts {
+        let mut counts = SwarmCounts { completed: self.completed, ..SwarmCounts::default() };
         for known in self.peers.values().filter(|known| !known.second) {
             if known.group.is_seeders() {
                 counts.seeders += 1;

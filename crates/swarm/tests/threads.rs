@@ -9,8 +9,8 @@ use std::thread;
 
 use fastrand::Rng;
 use swarm::{
-    Age, Arrival, Arrives, Census, Counts, Endpoint, Families, Group, Limits, PeerList, Swarms,
-    Tick, Totals,
+    Age, Census, Endpoint, Families, Group, PeerEvent, PeerList, PeerUpdate, SwarmCounts,
+    SwarmLimits, SwarmTotals, Swarms, Tick,
 };
 use wire::{CompactV4, CompactV6, InfoHash};
 
@@ -35,7 +35,7 @@ fn what_threads_leave_adds_up_for_long() {
 /// left.
 #[track_caller]
 fn check(seed: u64, endpoints: u32, steps: u32) {
-    let swarms = Swarms::new(Limits::default(), seed);
+    let swarms = Swarms::new(SwarmLimits::default(), seed);
     let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
         let announcers: Vec<_> = (0..4)
@@ -56,14 +56,14 @@ fn check(seed: u64, endpoints: u32, steps: u32) {
     // One sweep on its own parts what is doubled; the second finds nothing to do.
     sweep(&swarms, 100);
     assert_eq!(sweep(&swarms, 100), (0, 0));
-    let mut totals = Totals::default();
+    let mut totals = SwarmTotals::default();
     for name in NAMES {
         let Some(counts) = swarms.scrape(&name) else { continue };
         totals.swarms += 1;
         totals.seeders += counts.seeders;
         totals.leechers += counts.leechers;
         let mut peers = HashMap::new();
-        let mut seen = Counts { completed: counts.completed, ..Counts::default() };
+        let mut seen = SwarmCounts { completed: counts.completed, ..SwarmCounts::default() };
         swarms.peers(&name, Tick::at(100 * Tick::SECS), |peer| {
             assert_eq!(peers.insert(peer.endpoint, peer.group), None);
             match peer.endpoint {
@@ -84,7 +84,7 @@ fn check(seed: u64, endpoints: u32, steps: u32) {
 
     // Everybody grows old.
     sweep(&swarms, 1_000);
-    assert_eq!(swarms.totals(), Totals::default());
+    assert_eq!(swarms.totals(), SwarmTotals::default());
 }
 
 fn announce(swarms: &Swarms, seed: u64, endpoints: u32, steps: u32) {
@@ -94,13 +94,13 @@ fn announce(swarms: &Swarms, seed: u64, endpoints: u32, steps: u32) {
         let name = if rng.bool() { NAMES[0] } else { NAMES[1] };
         // Some endpoints are much more popular than others.
         let spread = rng.u32(1..=endpoints);
-        let arrival = Arrival {
+        let update = PeerUpdate {
             endpoint: endpoint(rng.u32(..spread)),
             group: rng.choice(Group::ALL).unwrap(),
             paused: rng.bool(),
             held: rng.bool(),
             second: rng.u32(..4) == 0,
-            event: if rng.u32(..4) == 0 { Arrives::Leaves } else { Arrives::Here },
+            event: if rng.u32(..4) == 0 { PeerEvent::Left } else { PeerEvent::Present },
             others: &[],
             families: Families::Both,
             // Some come with an old time, and are swept.
@@ -109,8 +109,8 @@ fn announce(swarms: &Swarms, seed: u64, endpoints: u32, steps: u32) {
         };
         let plan = |candidates: &Census| *candidates;
         let found = swarms.find(&name);
-        swarms.announce(&found, &arrival, plan, &mut rng, &mut list).unwrap();
-        assert!(!list.v4.iter().any(|peer| Endpoint::V4(*peer) == arrival.endpoint));
+        swarms.announce(&found, &update, plan, &mut rng, &mut list).unwrap();
+        assert!(!list.v4.iter().any(|peer| Endpoint::V4(*peer) == update.endpoint));
     }
 }
 

@@ -9,12 +9,12 @@ use hashbrown::HashMap;
 #[derive(Debug, Default)]
 pub(crate) struct Allowance {
     /// By the hash of a member and an item.
-    begun: HashMap<u64, Begun>,
+    begun: HashMap<u64, RunsBegun>,
 }
 
 /// Runs that count against the allowance.
 #[derive(Clone, Copy, Debug)]
-struct Begun {
+struct RunsBegun {
     runs: u16,
     /// When one of them was last forgotten.
     since: u32,
@@ -23,7 +23,7 @@ struct Begun {
 impl Allowance {
     /// Counts one more run; false where there have been too many.
     pub(crate) fn take(&mut self, key: u64, now: u32) -> bool {
-        let begun = self.begun.entry(key).or_insert(Begun { runs: 0, since: now });
+        let begun = self.begun.entry(key).or_insert(RunsBegun { runs: 0, since: now });
         *begun = begun.at(now);
         let allows = begun.runs < BURST;
         begun.runs += u16::from(allows);
@@ -37,7 +37,7 @@ impl Allowance {
     }
 }
 
-impl Begun {
+impl RunsBegun {
     fn at(self, now: u32) -> Self {
         let forgotten = now.saturating_sub(self.since) / SECS_A_RUN;
         let runs = self.runs.saturating_sub(u16::try_from(forgotten).unwrap_or(u16::MAX));

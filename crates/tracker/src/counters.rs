@@ -13,7 +13,7 @@ use crate::Via;
 
 /// One worker's counters.
 #[derive(Debug)]
-pub struct Counters {
+pub struct WorkerCounters {
     counts: [AtomicU64; Count::ALL],
     refusals: [AtomicU64; Refusal::ALL.len()],
 }
@@ -56,7 +56,7 @@ impl Count {
     }
 }
 
-impl Counters {
+impl WorkerCounters {
     fn new() -> Self {
         Self {
             counts: std::array::from_fn(|_| AtomicU64::new(0)),
@@ -128,27 +128,27 @@ fn raise(counter: Option<&AtomicU64>, more: usize) {
 /// The counters of all workers there have been.
 #[derive(Debug, Default)]
 pub(crate) struct AllCounters {
-    workers: Mutex<Vec<Arc<Counters>>>,
+    workers: Mutex<Vec<Arc<WorkerCounters>>>,
 }
 
 impl AllCounters {
     /// Makes counters for one more worker, and says which one it is.
-    pub(crate) fn worker(&self) -> (Arc<Counters>, usize) {
-        let counters = Arc::new(Counters::new());
+    pub(crate) fn worker(&self) -> (Arc<WorkerCounters>, usize) {
+        let counters = Arc::new(WorkerCounters::new());
         let mut workers = self.workers.lock();
         workers.push(counters.clone());
         (counters, workers.len())
     }
 
-    pub(crate) fn total(&self) -> Counted {
+    pub(crate) fn total(&self) -> CounterTotals {
         let workers = self.workers.lock();
-        let sum = |of: &dyn Fn(&Counters) -> Option<u64>| -> u64 {
+        let sum = |of: &dyn Fn(&WorkerCounters) -> Option<u64>| -> u64 {
             workers.iter().filter_map(|worker| of(worker)).sum()
         };
         let count = |count: Count| {
             sum(&|worker| Some(worker.counts.get(count.index())?.load(Ordering::Relaxed)))
         };
-        Counted {
+        CounterTotals {
             announces_http: count(Count::AnnounceHttp),
             announces_udp: count(Count::AnnounceUdp),
             connects: count(Count::Connect),
@@ -165,7 +165,7 @@ impl AllCounters {
                 .iter()
                 .enumerate()
                 .map(|(place, refusal)| {
-                    let of = |worker: &Counters| {
+                    let of = |worker: &WorkerCounters| {
                         Some(worker.refusals.get(place)?.load(Ordering::Relaxed))
                     };
                     (*refusal, sum(&of))
@@ -177,7 +177,7 @@ impl AllCounters {
 
 /// What happened since the start, over all workers.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Counted {
+pub struct CounterTotals {
     /// Announces over HTTP, refused ones with them.
     pub announces_http: u64,
     /// Announces over UDP with a good connection id, refused ones with them.

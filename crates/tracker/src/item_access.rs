@@ -3,7 +3,7 @@
 use policy::{Generation, ItemAccess, ItemId, ItemPolicy, MemberId};
 
 use crate::Now;
-use crate::items::Item;
+use crate::items::ItemEntry;
 use crate::tracker::Tracker;
 
 impl Tracker {
@@ -17,7 +17,7 @@ impl Tracker {
 
     /// How an item's swarm is run; `None` where there is no such item, or it is closed.
     pub fn policy_of(&self, item: ItemId) -> Option<ItemPolicy> {
-        let policy = self.items.get(item).and_then(Item::policy)?;
+        let policy = self.items.get(item).and_then(ItemEntry::policy)?;
         self.settings.load().rules.policies.policy(policy).cloned()
     }
 

@@ -11,23 +11,23 @@ use parking_lot::Mutex;
 use policy::{ItemId, ItemView, PolicyId, TierId};
 use wire::InfoHash;
 
-use crate::watch::Watch;
+use crate::guard_watch::GuardWatch;
 
 /// All items.
-pub(crate) struct Items {
-    chunks: Box<[OnceLock<Box<[Item]>>]>,
+pub(crate) struct ItemTable {
+    chunks: Box<[OnceLock<Box<[ItemEntry]>>]>,
 }
 
 /// One item, as far as its swarm is concerned.
 #[derive(Default)]
-pub(crate) struct Item {
+pub(crate) struct ItemEntry {
     /// The policy's number and one more or [`CLOSED`], above 8 bits the tier's and one more or 0; 0
     /// in all where there is no such item.
     rule: AtomicU32,
     size: AtomicU64,
     hashes: Mutex<ArrayVec<InfoHash, 2>>,
-    /// Watches whether outsiders starve.
-    pub(crate) watch: Watch,
+    /// Guards against starving outsiders.
+    pub(crate) guard: GuardWatch,
 }
 
 /// What an item is registered with.
@@ -45,7 +45,7 @@ pub struct Registration {
     pub size: u64,
 }
 
-impl Items {
+impl ItemTable {
     pub(crate) fn new() -> Self {
         Self { chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect() }
     }
@@ -54,7 +54,7 @@ impl Items {
     pub(crate) fn set(&self, item: &Registration) -> bool {
         let (chunk, place) = split(item.id);
         let Some(chunk) = self.chunks.get(chunk) else { return false };
-        let chunk = chunk.get_or_init(|| (0..CHUNK).map(|_| Item::default()).collect());
+        let chunk = chunk.get_or_init(|| (0..CHUNK).map(|_| ItemEntry::default()).collect());
         let Some(slot) = chunk.get(place) else { return false };
         slot.hashes.lock().clone_from(&item.hashes);
         slot.size.store(item.size, Ordering::Relaxed);
@@ -69,19 +69,19 @@ impl Items {
     pub(crate) fn remove(&self, id: ItemId) -> ArrayVec<InfoHash, 2> {
         let Some(item) = self.get(id) else { return ArrayVec::new() };
         item.rule.store(0, Ordering::Release);
-        item.watch.reset();
+        item.guard.reset();
         std::mem::take(&mut item.hashes.lock())
     }
 
     /// The item of that number; `None` where there is none.
-    pub(crate) fn get(&self, id: ItemId) -> Option<&Item> {
+    pub(crate) fn get(&self, id: ItemId) -> Option<&ItemEntry> {
         let (chunk, place) = split(id);
         let item = self.chunks.get(chunk)?.get()?.get(place)?;
         (item.rule.load(Ordering::Acquire) != 0).then_some(item)
     }
 
     /// Every item there is.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (ItemId, &Item)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ItemId, &ItemEntry)> {
         let numbered = self.chunks.iter().zip(0_u32..).flat_map(|(chunk, number)| {
             chunk.get().into_iter().flatten().zip(number * CHUNK_U32..)
         });
@@ -91,7 +91,7 @@ impl Items {
     }
 }
 
-impl Item {
+impl ItemEntry {
     /// What decides who may join; `None` where the item was just removed. `id` is its own.
     pub(crate) fn view(&self, id: ItemId) -> Option<ItemView> {
         let [_, _, tier, policy] = self.rule.load(Ordering::Relaxed).to_be_bytes();
@@ -120,6 +120,9 @@ fn split(id: ItemId) -> (usize, usize) {
     (id / CHUNK, id % CHUNK)
 }
 
+/// In the tag of a swarm, beside the item's number: the swarm is that of the second info hash of a
+/// hybrid torrent.
+pub(crate) const SECOND_HASH: u32 = 1 << 31;
 /// Instead of a policy's number and one more: more than any has.
 const CLOSED: u8 = u8::MAX;
 /// Four million items, in chunks of a thousand.
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_item_is_found_by_its_number_until_it_is_removed() {
-        let items = Items::new();
+        let items = ItemTable::new();
         for id in [1, 1023, 1024, 4_194_303] {
             assert!(items.set(&registration(id)));
             let item = items.get(ItemId(id)).unwrap();
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_closed_item_is_there_and_no_policy_s() {
-        let items = Items::new();
+        let items = ItemTable::new();
         assert!(items.set(&Registration { policy: None, ..registration(7) }));
         let item = items.get(ItemId(7)).unwrap();
         assert_eq!(item.policy(), None);
@@ -159,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_number_past_the_last_is_refused() {
-        let items = Items::new();
+        let items = ItemTable::new();
         assert!(!items.set(&registration(4_194_304)));
         assert!(items.get(ItemId(4_194_304)).is_none());
         assert!(items.get(ItemId(0)).is_none());

@@ -2,16 +2,19 @@
 //!
 //! [`Tracker::announce`] is the one line that every transport shares. Deliberately absent: sockets,
 //! clocks, files and databases; time comes in as [`Now`], snapshots go out as bytes, and traffic as
-//! [`SessionCount`]s for whoever keeps the books.
+//! [`SessionTraffic`]s for whoever keeps the books.
 
 #![forbid(unsafe_code)]
 
 mod address;
 mod allowance;
 mod announce;
+mod answer;
 mod client;
+mod context;
 mod counters;
 mod dicts;
+mod guard_watch;
 mod item_access;
 mod items;
 mod now;
@@ -22,6 +25,7 @@ mod scrape;
 mod scratch;
 mod seat;
 mod session;
+mod session_update;
 mod sessions;
 mod settings;
 mod shard;
@@ -30,21 +34,20 @@ mod snapshot;
 mod stats;
 mod tracker;
 mod view;
-mod watch;
 
 pub use address::{Mapping, Nat};
 pub use client::client_name;
-pub use counters::{Counted, Counters};
+pub use counters::{CounterTotals, WorkerCounters};
 pub use items::Registration;
 pub use now::{Now, Via};
-pub use presence::{Presence, Sight};
+pub use presence::{MemberPresence, PresenceReport};
 pub use probes::Probe;
-pub use recent::{Heard, Told};
+pub use recent::{AnnounceOutcome, AnnounceRecord};
 pub use scratch::Scratch;
 pub use session::SessionId;
-pub use sessions::SessionCount;
+pub use session_update::SessionTraffic;
 pub use settings::Settings;
-pub use snapshot::{Damaged, Saved};
+pub use snapshot::{SnapshotError, SnapshotStats};
 pub use stats::{Sides, Totals};
 pub use tracker::{Members, Tracker};
 pub use view::{PeerView, SwarmView};

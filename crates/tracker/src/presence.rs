@@ -12,27 +12,27 @@ use crate::tracker::Tracker;
 
 /// What a pass over all sessions sees.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Sight {
+pub struct PresenceReport {
     /// Members whose clients are there.
-    pub members: BTreeMap<MemberId, Presence>,
-    /// Items of which people without a passkey take something.
+    pub members: BTreeMap<MemberId, MemberPresence>,
+    /// ItemTable of which people without a passkey take something.
     pub taken_by_strangers: BTreeSet<ItemId>,
 }
 
 /// How a member's passkey is used.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Presence {
+pub struct MemberPresence {
     /// Clients, one for each address and port, whatever the number of items; IPv4 alone where a
     /// client has both. At most 64.
     pub clients: BTreeSet<SocketAddr>,
     /// Addresses, and what the client there calls itself. At most 64.
-    pub ways: BTreeSet<(IpAddr, String)>,
+    pub addresses: BTreeSet<(IpAddr, String)>,
 }
 
 impl Tracker {
     /// Looks at all sessions.
-    pub fn sight(&self) -> Sight {
-        let mut sight = Sight::default();
+    pub fn sight(&self) -> PresenceReport {
+        let mut sight = PresenceReport::default();
         self.sessions.for_each(|session| {
             let Some(member) = session.id().member else {
                 if session.left() != Some(0) {
@@ -45,8 +45,8 @@ impl Tracker {
                 if place == 0 && presence.clients.len() < MOST {
                     presence.clients.insert(SocketAddr::new(own.ip(), own.port()));
                 }
-                if presence.ways.len() < MOST {
-                    presence.ways.insert((own.ip(), client_name(&session.peer_id)));
+                if presence.addresses.len() < MOST {
+                    presence.addresses.insert((own.ip(), client_name(&session.peer_id)));
                 }
             }
         });

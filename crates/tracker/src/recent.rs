@@ -13,7 +13,7 @@ use crate::Via;
 
 /// One announce of a member, and what it was told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Heard {
+pub struct AnnounceRecord {
     /// Whose announce.
     pub member: MemberId,
     /// When, in Unix seconds.
@@ -29,12 +29,12 @@ pub struct Heard {
     /// Over which transport.
     pub via: Via,
     /// The answer.
-    pub told: Told,
+    pub outcome: AnnounceOutcome,
 }
 
 /// What an announce was told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Told {
+pub enum AnnounceOutcome {
     /// It got no peers, for this reason.
     Refused(Refusal),
     /// It got a seat.
@@ -50,27 +50,27 @@ pub enum Told {
 
 /// The recent announces of all members, in a ring for each worker: a ring that is written in order
 /// stays in its core's cache.
-pub(crate) struct Recent {
-    rings: [Mutex<Ring>; RINGS],
+pub(crate) struct RecentAnnounces {
+    rings: [Mutex<RecordRing>; RINGS],
 }
 
 #[derive(Default)]
-struct Ring {
-    heard: Vec<Heard>,
+struct RecordRing {
+    heard: Vec<AnnounceRecord>,
     next: usize,
     refusals: Refusals,
 }
 
-impl Recent {
+impl RecentAnnounces {
     pub(crate) fn new() -> Self {
         Self { rings: std::array::from_fn(|_| Mutex::default()) }
     }
 
     /// Remembers an announce that a worker answered, in place of its oldest where the ring is full.
-    pub(crate) fn note(&self, worker: usize, heard: Heard) {
+    pub(crate) fn note(&self, worker: usize, heard: AnnounceRecord) {
         let Some(ring) = self.rings.get(worker % RINGS) else { return };
-        let Ring { heard: all, next, refusals } = &mut *ring.lock();
-        if matches!(heard.told, Told::Refused(_)) {
+        let RecordRing { heard: all, next, refusals } = &mut *ring.lock();
+        if matches!(heard.outcome, AnnounceOutcome::Refused(_)) {
             refusals.note(heard);
         }
         match all.get_mut(*next) {
@@ -81,9 +81,9 @@ impl Recent {
     }
 
     /// What a member's announces were told, oldest first, the last refusal always among them.
-    pub(crate) fn of(&self, member: MemberId) -> Vec<Heard> {
+    pub(crate) fn of(&self, member: MemberId) -> Vec<AnnounceRecord> {
         let mut all = Vec::new();
-        let mut refusal: Option<Heard> = None;
+        let mut refusal: Option<AnnounceRecord> = None;
         for ring in &self.rings {
             let ring = ring.lock();
             let (newer, older) =
@@ -93,7 +93,7 @@ impl Recent {
             refusal = refusal.into_iter().chain(last).max_by_key(|refusal| refusal.unix);
         }
         // Of one second the order of each worker is kept.
-        all.sort_by_key(|heard: &Heard| heard.unix);
+        all.sort_by_key(|heard: &AnnounceRecord| heard.unix);
         if let Some(refusal) = refusal.filter(|refusal| !all.contains(refusal)) {
             all.insert(0, refusal);
         }
@@ -105,19 +105,19 @@ impl Recent {
 /// it takes its place.
 #[derive(Default)]
 struct Refusals {
-    newer: HashMap<MemberId, Heard>,
-    older: HashMap<MemberId, Heard>,
+    newer: HashMap<MemberId, AnnounceRecord>,
+    older: HashMap<MemberId, AnnounceRecord>,
 }
 
 impl Refusals {
-    fn note(&mut self, heard: Heard) {
+    fn note(&mut self, heard: AnnounceRecord) {
         self.newer.insert(heard.member, heard);
         if self.newer.len() >= MAX_REFUSALS {
             self.older = std::mem::take(&mut self.newer);
         }
     }
 
-    fn of(&self, member: MemberId) -> Option<Heard> {
+    fn of(&self, member: MemberId) -> Option<AnnounceRecord> {
         self.newer.get(&member).or_else(|| self.older.get(&member)).copied()
     }
 }
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_ring_keeps_the_newest() {
-        let recent = Recent::new();
+        let recent = RecentAnnounces::new();
         for unix in 0..u32::try_from(RING).unwrap() + 10 {
             recent.note(0, heard(unix, SEATED));
         }
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_refusal_outlives_the_ring() {
-        let recent = Recent::new();
-        recent.note(0, heard(7, Told::Refused(Refusal::TorrentUnknown)));
+        let recent = RecentAnnounces::new();
+        recent.note(0, heard(7, AnnounceOutcome::Refused(Refusal::TorrentUnknown)));
         for unix in 100..100 + u32::try_from(RING).unwrap() {
             recent.note(0, heard(unix, SEATED));
         }
@@ -158,31 +158,37 @@ mod tests {
 
     #[test]
     fn the_last_members_that_were_refused_are_remembered() {
-        let recent = Recent::new();
+        let recent = RecentAnnounces::new();
         let members = 3 * u32::try_from(MAX_REFUSALS).unwrap() + 1;
         for id in 1..=members {
             let member = MemberId::new(id).unwrap();
-            recent.note(0, Heard { member, ..heard(id, Told::Refused(Refusal::TorrentUnknown)) });
+            recent.note(
+                0,
+                AnnounceRecord {
+                    member,
+                    ..heard(id, AnnounceOutcome::Refused(Refusal::TorrentUnknown))
+                },
+            );
         }
         for unix in 0..u32::try_from(RING).unwrap() {
             recent.note(0, heard(unix, SEATED));
         }
         let knows = |id| !recent.of(MemberId::new(id).unwrap()).is_empty();
         assert!(knows(members) && knows(members - 4095) && !knows(2));
-        let Ring { refusals: Refusals { newer, older }, .. } = &*recent.rings[0].lock();
+        let RecordRing { refusals: Refusals { newer, older }, .. } = &*recent.rings[0].lock();
         assert!(newer.len() < MAX_REFUSALS && older.len() == MAX_REFUSALS);
     }
 
     #[test]
     fn members_of_one_ring_do_not_see_each_other() {
-        let recent = Recent::new();
+        let recent = RecentAnnounces::new();
         recent.note(0, heard(1, SEATED));
         assert_eq!(recent.of(MemberId::new(17).unwrap()), []);
     }
 
     #[test]
     fn what_several_workers_heard_comes_in_the_order_of_time() {
-        let recent = Recent::new();
+        let recent = RecentAnnounces::new();
         for unix in [3, 1, 4, 2] {
             recent.note(usize::try_from(unix).unwrap(), heard(unix, SEATED));
         }
@@ -191,10 +197,11 @@ mod tests {
         assert_eq!(times, [1, 2, 3, 4]);
     }
 
-    const SEATED: Told = Told::Seated { side: Side::Inside, peers: 3, warning: None };
+    const SEATED: AnnounceOutcome =
+        AnnounceOutcome::Seated { side: Side::Inside, peers: 3, warning: None };
 
-    fn heard(unix: u32, told: Told) -> Heard {
-        Heard {
+    fn heard(unix: u32, outcome: AnnounceOutcome) -> AnnounceRecord {
+        AnnounceRecord {
             member: MemberId::new(1).unwrap(),
             unix,
             info_hash: InfoHash([1; 20]),
@@ -202,7 +209,7 @@ mod tests {
             event: Event::None,
             left: 0,
             via: Via::Http,
-            told,
+            outcome,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Cache};
 use swarm::PeerList;
 
-use crate::counters::Counters;
+use crate::counters::WorkerCounters;
 use crate::settings::Settings;
 
 /// Room for one reply, a random number generator and counters: each worker has its own, so that
@@ -13,12 +13,12 @@ use crate::settings::Settings;
 pub struct Scratch {
     /// The settings as last seen: whether they are still in force is one look.
     pub(crate) settings: Cache<Arc<ArcSwap<Settings>>, Arc<Settings>>,
-    pub(crate) slate: Slate,
+    pub(crate) buffers: ReplyBuffers,
 }
 
 /// What is written anew for each announce, or counted.
-pub(crate) struct Slate {
-    pub(crate) counters: Arc<Counters>,
+pub(crate) struct ReplyBuffers {
+    pub(crate) counters: Arc<WorkerCounters>,
     /// Which worker's it is.
     pub(crate) worker: usize,
     pub(crate) peers: PeerList,
@@ -29,24 +29,24 @@ pub(crate) struct Slate {
 impl Scratch {
     pub(crate) fn new(
         settings: &Arc<ArcSwap<Settings>>,
-        counters: Arc<Counters>,
+        counters: Arc<WorkerCounters>,
         worker: usize,
         seed: u64,
     ) -> Self {
         let number = u64::try_from(worker).unwrap_or_default();
-        let slate = Slate {
+        let buffers = ReplyBuffers {
             counters,
             worker,
             peers: PeerList::default(),
             rng: fastrand::Rng::with_seed(seed.wrapping_add(number)),
             text: String::with_capacity(TEXT_BYTES),
         };
-        Self { settings: Cache::new(Arc::clone(settings)), slate }
+        Self { settings: Cache::new(Arc::clone(settings)), buffers }
     }
 
     /// The worker's counters.
-    pub fn counters(&self) -> &Counters {
-        &self.slate.counters
+    pub fn counters(&self) -> &WorkerCounters {
+        &self.buffers.counters
     }
 }
 

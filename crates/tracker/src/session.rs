@@ -26,8 +26,8 @@ pub(crate) struct Session {
     left: U48,
     uploaded: U48,
     downloaded: U48,
-    v4_seen: Seen,
-    v6_seen: Seen,
+    v4_seen: SeenAt,
+    v6_seen: SeenAt,
     flags: u8,
     /// What of it the books do not know yet.
     pub(crate) news: News,
@@ -46,8 +46,8 @@ impl Session {
             left: U48::MAX,
             uploaded: U48::ZERO,
             downloaded: U48::ZERO,
-            v4_seen: Seen(0),
-            v6_seen: Seen(0),
+            v4_seen: SeenAt(0),
+            v6_seen: SeenAt(0),
             flags: 0,
             news: News::None,
         }
@@ -132,8 +132,8 @@ impl Session {
     /// Notes that the client announced from `endpoint` at `now` seconds.
     pub(crate) fn see(&mut self, endpoint: Endpoint, now: u32) {
         match endpoint {
-            Endpoint::V4(v4) => (self.v4, self.v4_seen) = (v4, Seen::at(now)),
-            Endpoint::V6(v6) => (self.v6, self.v6_seen) = (v6, Seen::at(now)),
+            Endpoint::V4(v4) => (self.v4, self.v4_seen) = (v4, SeenAt::at(now)),
+            Endpoint::V6(v6) => (self.v6, self.v6_seen) = (v6, SeenAt::at(now)),
         }
     }
 
@@ -301,9 +301,9 @@ impl U48 {
 
 /// Seconds on a ring of 18.2 hours. Sessions are swept long before half of it has gone by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Seen(u16);
+struct SeenAt(u16);
 
-impl Seen {
+impl SeenAt {
     fn at(secs: u32) -> Self {
         let [_, _, high, low] = secs.to_be_bytes();
         Self(u16::from_be_bytes([high, low]))

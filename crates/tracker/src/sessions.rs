@@ -7,81 +7,19 @@
 
 use std::hash::BuildHasher;
 
-use arrayvec::ArrayVec;
 use foldhash::fast::FixedState;
 use parking_lot::Mutex;
-use policy::{ItemId, MemberId};
-use swarm::Endpoint;
-use wire::Announce;
+use policy::ItemId;
 
 use crate::Now;
 use crate::session::{Flag, Session, SessionId};
+use crate::session_update::{KnownClient, SessionTraffic, SessionUpdate};
 use crate::shard::Shard;
 
 /// The sessions of every item's swarm.
 pub(crate) struct Sessions {
     shards: Box<[Mutex<Shard>; Self::SHARDS]>,
     hasher: FixedState,
-}
-
-/// One announce, as far as sessions are concerned.
-pub(crate) struct Visit<'a> {
-    pub(crate) item: ItemId,
-    pub(crate) member: Option<MemberId>,
-    pub(crate) inside: bool,
-    pub(crate) announce: &'a Announce,
-    /// Whether it is for the second hash of a hybrid torrent.
-    pub(crate) second_hash: bool,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) now: Now,
-    /// Clients of one member that may be in the swarm at once; 0 is no limit.
-    pub(crate) max_clients: u8,
-    /// Age past which a session counts as gone.
-    pub(crate) max_age_secs: u32,
-}
-
-/// What the sessions know of an announcing client.
-#[derive(Debug, Default)]
-pub(crate) struct Visited {
-    /// Its endpoint of the other family, and the endpoints of the same member's other clients.
-    pub(crate) others: ArrayVec<Endpoint, MAX_OTHERS>,
-    /// Whether the client is counted in this swarm by its IPv4 endpoint, and this is the other one.
-    pub(crate) second: bool,
-    /// An IPv6 endpoint that was counted until now, when the client's IPv4 endpoint came.
-    pub(crate) uncount: Option<Endpoint>,
-    /// Whether this is an IPv6 endpoint that is new and counted, so that the client's IPv4 one may
-    /// be coming in at the same time: see [`Sessions::is_second`].
-    pub(crate) may_be_second: bool,
-    /// Seconds since it last announced for the same hash over the same family.
-    pub(crate) since_last_secs: Option<u32>,
-    /// Bytes a second by which `left` fell since the announce before.
-    pub(crate) progress: Option<u64>,
-    /// Whether its port was found open or shut by an earlier probe.
-    pub(crate) probed: bool,
-    /// Its endpoint of this family until now, where it proved by passkey or key that it is the one
-    /// that was there.
-    pub(crate) moved: Option<Endpoint>,
-    /// Whether it was not remembered until now, and is.
-    pub(crate) is_new: bool,
-}
-
-/// A member's session as the books see it: absolute counters, to be kept as a maximum.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct SessionCount {
-    /// Which session.
-    pub id: SessionId,
-    /// Unix time at which its counters began.
-    pub epoch: u32,
-    /// Bytes sent to peers, by the client's word.
-    pub uploaded: u64,
-    /// Bytes received, by the client's word.
-    pub downloaded: u64,
-    /// Bytes missing, where known.
-    pub left: Option<u64>,
-    /// Unix time at which it was told to the books.
-    pub seen: u32,
-    /// Whether these are the first counters of the epoch: what they hold already is not credited.
-    pub opens: bool,
 }
 
 impl Sessions {
@@ -100,15 +38,15 @@ impl Sessions {
     /// # Errors
     ///
     /// Fails with the number allowed where the member has that many other clients in the swarm.
-    pub(crate) fn visit(&self, visit: &Visit<'_>) -> Result<Visited, u8> {
-        let id = visit.id();
+    pub(crate) fn update(&self, update: &SessionUpdate<'_>) -> Result<KnownClient, u8> {
+        let id = update.id();
         let hash = self.hash(&id);
-        let visited = self.shard(hash).lock().visit(hash, &id, visit, |id| self.hash(id))?;
-        if visited.is_new && visit.member.is_some() {
+        let known = self.shard(hash).lock().update(hash, &id, update, |id| self.hash(id))?;
+        if known.is_new && update.member.is_some() {
             // The same client was here without its passkey a moment ago: it is one, not two.
             self.forget(&SessionId { member: None, ..id });
         }
-        Ok(visited)
+        Ok(known)
     }
 
     /// Forgets the session of a client that was not let in after all.
@@ -121,20 +59,20 @@ impl Sessions {
     ///
     /// Who comes in by IPv4 uncounts the IPv6 endpoint that it finds in the session, which need not
     /// be in the swarm yet. So who has put one there asks again: one of the two sees the other.
-    pub(crate) fn is_second(&self, visit: &Visit<'_>) -> bool {
-        let id = visit.id();
+    pub(crate) fn is_second(&self, update: &SessionUpdate<'_>) -> bool {
+        let id = update.id();
         let hash = self.hash(&id);
         let mut shard = self.shard(hash).lock();
         shard.session_mut(hash, &id).is_some_and(|session| {
             let is_live =
-                |own| session.family_age_secs(own, visit.now.secs) <= Some(visit.max_age_secs);
-            session.flag(Session::counted_by_v4(visit.second_hash))
-                && session.other_family(visit.endpoint).is_some_and(is_live)
+                |own| session.family_age_secs(own, update.now.secs) <= Some(update.max_age_secs);
+            session.flag(Session::counted_by_v4(update.second_hash))
+                && session.other_family(update.endpoint).is_some_and(is_live)
         })
     }
 
     /// Moves the news of a shard's sessions into `counts`, each session's in its order.
-    pub(crate) fn drain_dirty(&self, shard: usize, now: Now, counts: &mut Vec<SessionCount>) {
+    pub(crate) fn drain_dirty(&self, shard: usize, now: Now, counts: &mut Vec<SessionTraffic>) {
         if let Some(shard) = self.shards.get(shard) {
             shard.lock().drain_dirty(now, counts);
         }
@@ -232,12 +170,3 @@ impl Sessions {
         &self.shards[usize::from(byte)]
     }
 }
-
-impl Visit<'_> {
-    pub(crate) fn id(&self) -> SessionId {
-        SessionId::new(self.item, self.member, self.announce.peer_id, self.announce.key)
-    }
-}
-
-/// Endpoints of one member's clients that a reply leaves out: more than the clients allowed.
-pub(crate) const MAX_OTHERS: usize = 16;

@@ -1,7 +1,7 @@
 //! What an operator may change while the tracker runs.
 
 use policy::{Notices, Rules};
-use swarm::Limits;
+use swarm::SwarmLimits;
 
 use crate::address::Nat;
 
@@ -15,7 +15,7 @@ pub struct Settings {
     /// Own networks and their public addresses.
     pub nat: Nat,
     /// Hard caps of the swarms.
-    pub limits: Limits,
+    pub limits: SwarmLimits,
     /// A peer or session that was silent for longer is gone, in seconds.
     pub max_age_secs: u32,
     /// Whether members' ports are to be tried.

@@ -8,7 +8,7 @@ use wire::{Announce, Event};
 use crate::Now;
 use crate::allowance::Allowance;
 use crate::session::{Flag, News, Session, SessionId};
-use crate::sessions::{SessionCount, Visit, Visited};
+use crate::session_update::{KnownClient, SessionTraffic, SessionUpdate};
 use crate::slab::Slab;
 
 #[derive(Default)]
@@ -17,9 +17,9 @@ pub(crate) struct Shard {
     slab: Slab<Session>,
     /// Places of sessions that have news for the next flush.
     dirty: FixedBitSet,
-    /// Counters that must be kept though no session will say them again: the first of an epoch that
+    /// WorkerCounters that must be kept though no session will say them again: the first of an epoch that
     /// has gone on since, and the last of one that has ended.
-    pending: Vec<SessionCount>,
+    pending: Vec<SessionTraffic>,
     allowance: Allowance,
     /// Sessions that are nobody's.
     strangers: usize,
@@ -28,36 +28,36 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    pub(crate) fn visit(
+    pub(crate) fn update(
         &mut self,
         hash: u64,
         id: &SessionId,
-        visit: &Visit<'_>,
+        update: &SessionUpdate<'_>,
         rehash: impl Fn(&SessionId) -> u64,
-    ) -> Result<Visited, u8> {
-        let now = visit.now.secs;
-        let mut visited = Visited::default();
+    ) -> Result<KnownClient, u8> {
+        let now = update.now.secs;
+        let mut known = KnownClient::default();
         let mut own = None;
         let mut replaced = None;
         let mut clients = 0_u8;
         let mut namesakes = 0;
-        let max_namesakes = if visit.member.is_some() { MAX_CLIENTS } else { MAX_NAMESAKES };
+        let max_namesakes = if update.member.is_some() { MAX_CLIENTS } else { MAX_NAMESAKES };
         for place in self.places.iter_hash(hash).copied().map(u32::from) {
             let Some(session) = self.slab.get(place) else { continue };
             if session.is(id) {
                 own = Some(place);
-            } else if session.id().member == visit.member && session.item() == visit.item {
-                let is_members = visit.member.is_some();
+            } else if session.id().member == update.member && session.item() == update.item {
+                let is_members = update.member.is_some();
                 let may_be_it = is_members || session.id().peer_id == id.peer_id;
-                if may_be_it && session.has_endpoint(visit.endpoint) {
+                if may_be_it && session.has_endpoint(update.endpoint) {
                     replaced = Some(session.id());
                 } else {
                     namesakes += 1;
-                    if is_members && session.age_secs(now) <= visit.max_age_secs {
+                    if is_members && session.age_secs(now) <= update.max_age_secs {
                         clients = clients.saturating_add(1);
-                        visited
+                        known
                             .others
-                            .extend(session.endpoints().take(visited.others.remaining_capacity()));
+                            .extend(session.endpoints().take(known.others.remaining_capacity()));
                     }
                 }
             }
@@ -65,27 +65,27 @@ impl Shard {
         // A client that starts anew on the same port is the one that was there, not one more; so is
         // aria2 over UDP, which makes up another key for each announce.
         if let Some(replaced) = replaced {
-            self.retire(hash, &replaced, visit.now);
+            self.retire(hash, &replaced, update.now);
         }
-        let leaves = visit.announce.event == Event::Stopped;
-        if own.is_none() && !leaves && visit.max_clients != 0 && clients >= visit.max_clients {
-            return Err(visit.max_clients);
+        let leaves = update.announce.event == Event::Stopped;
+        if own.is_none() && !leaves && update.max_clients != 0 && clients >= update.max_clients {
+            return Err(update.max_clients);
         }
         match own {
-            Some(place) => self.touch(hash, place, visit, &mut visited),
+            Some(place) => self.touch(hash, place, update, &mut known),
             None if leaves => {}
             None if namesakes >= max_namesakes || !self.has_room(id) => self.left_out += 1,
             None => {
-                self.open(hash, id, visit, rehash);
-                visited.is_new = true;
+                self.open(hash, id, update, rehash);
+                known.is_new = true;
             }
         }
         if leaves && own.is_some() {
-            self.leave(hash, id, visit);
+            self.leave(hash, id, update);
         }
-        visited.may_be_second = matches!(visit.endpoint, Endpoint::V6(_))
-            && !(leaves || visited.second || visited.since_last_secs.is_some());
-        Ok(visited)
+        known.may_be_second = matches!(update.endpoint, Endpoint::V6(_))
+            && !(leaves || known.second || known.since_last_secs.is_some());
+        Ok(known)
     }
 
     /// Whether there is room for one more: strangers, who cost nothing to make, leave some to members.
@@ -98,14 +98,14 @@ impl Shard {
         &mut self,
         hash: u64,
         id: &SessionId,
-        visit: &Visit<'_>,
+        update: &SessionUpdate<'_>,
         rehash: impl Fn(&SessionId) -> u64,
     ) {
-        let mut session = Session::new(*id, visit.now.unix);
-        session.set_counters(visit.announce.uploaded, visit.announce.downloaded);
-        session.describe(visit);
+        let mut session = Session::new(*id, update.now.unix);
+        session.set_counters(update.announce.uploaded, update.announce.downloaded);
+        session.describe(update);
         if id.member.is_some() {
-            if self.allowance.take(hash, visit.now.secs) {
+            if self.allowance.take(hash, update.now.secs) {
                 session.news = News::Opened;
             } else {
                 session.set_flag(Flag::Unbooked, true);
@@ -140,33 +140,38 @@ impl Shard {
         self.dirty.grow_and_insert(usize::try_from(place).unwrap_or_default());
     }
 
-    fn touch(&mut self, hash: u64, place: u32, visit: &Visit<'_>, visited: &mut Visited) {
+    fn touch(
+        &mut self,
+        hash: u64,
+        place: u32,
+        update: &SessionUpdate<'_>,
+        known: &mut KnownClient,
+    ) {
         let Some(session) = self.slab.get_mut(place) else { return };
-        let now = visit.now.secs;
-        let announce = visit.announce;
+        let now = update.now.secs;
+        let announce = update.announce;
 
         let is_live = |own: &Endpoint| {
-            session.family_age_secs(*own, now).is_some_and(|age| age <= visit.max_age_secs)
+            session.family_age_secs(*own, now).is_some_and(|age| age <= update.max_age_secs)
         };
-        let same_hash = session.flag(Flag::SecondHash) == visit.second_hash;
-        if let Some(other) = session.other_family(visit.endpoint).filter(is_live) {
-            match (other, session.flag(Session::counted_by_v4(visit.second_hash))) {
-                (Endpoint::V4(_), counted) => visited.second = counted,
-                (Endpoint::V6(_), false) => visited.uncount = Some(other),
+        let same_hash = session.flag(Flag::SecondHash) == update.second_hash;
+        if let Some(other) = session.other_family(update.endpoint).filter(is_live) {
+            match (other, session.flag(Session::counted_by_v4(update.second_hash))) {
+                (Endpoint::V4(_), counted) => known.second = counted,
+                (Endpoint::V6(_), false) => known.uncount = Some(other),
                 (Endpoint::V6(_), true) => {}
             }
-            if !visited.others.is_full() {
-                visited.others.push(other);
+            if !known.others.is_full() {
+                known.others.push(other);
             }
         }
-        visited.since_last_secs =
-            session.family_age_secs(visit.endpoint, now).filter(|_| same_hash);
-        visited.progress = progress(session, announce, now);
-        visited.probed = session.reachable().is_some();
+        known.since_last_secs = session.family_age_secs(update.endpoint, now).filter(|_| same_hash);
+        known.progress = progress(session, announce, now);
+        known.probed = session.reachable().is_some();
         // Peers tell each other their peer ids, but not their keys.
         let is_proven = session.member != 0 || session.key != 0;
-        visited.moved =
-            session.same_family(visit.endpoint).filter(|own| *own != visit.endpoint && is_proven);
+        known.moved =
+            session.same_family(update.endpoint).filter(|own| *own != update.endpoint && is_proven);
 
         let starts_over = (announce.uploaded < session.uploaded()
             || announce.downloaded < session.downloaded())
@@ -175,13 +180,13 @@ impl Shard {
         let begins = (starts_over || session.flag(Flag::Unbooked))
             && (session.member == 0 || self.allowance.take(hash, now));
         if begins {
-            session.epoch = visit.now.unix.max(session.epoch.saturating_add(1));
+            session.epoch = update.now.unix.max(session.epoch.saturating_add(1));
             session.set_counters(announce.uploaded, announce.downloaded);
             session.set_flag(Flag::Unbooked, false);
         } else {
             session.raise_counters(announce.uploaded, announce.downloaded);
         }
-        session.describe(visit);
+        session.describe(update);
 
         if session.member == 0 || session.flag(Flag::Unbooked) || session.counts_as(&before) {
             return;
@@ -189,7 +194,7 @@ impl Shard {
         session.news = if begins { News::Opened } else { News::Rose };
         // What the session says no more: its first counters, or the last ones of an epoch.
         if before.news == News::Opened || begins {
-            self.keep(&before, visit.now);
+            self.keep(&before, update.now);
         }
         self.mark(place);
     }
@@ -202,10 +207,11 @@ impl Shard {
     }
 
     /// Forgets the endpoint that left, and the session with its last one.
-    fn leave(&mut self, hash: u64, id: &SessionId, visit: &Visit<'_>) {
-        let gone = self.session_mut(hash, id).is_some_and(|session| session.forget(visit.endpoint));
+    fn leave(&mut self, hash: u64, id: &SessionId, update: &SessionUpdate<'_>) {
+        let gone =
+            self.session_mut(hash, id).is_some_and(|session| session.forget(update.endpoint));
         if gone {
-            self.retire(hash, id, visit.now);
+            self.retire(hash, id, update.now);
         }
     }
 
@@ -227,7 +233,7 @@ impl Shard {
         self.slab.remove(u32::from(place))
     }
 
-    pub(crate) fn drain_dirty(&mut self, now: Now, counts: &mut Vec<SessionCount>) {
+    pub(crate) fn drain_dirty(&mut self, now: Now, counts: &mut Vec<SessionTraffic>) {
         self.allowance.tidy(now.secs);
         // A burst must not hold its memory for ever.
         counts.append(&mut std::mem::take(&mut self.pending));
@@ -298,14 +304,14 @@ impl Shard {
 
 impl Session {
     /// Takes over what the announce says of now.
-    fn describe(&mut self, visit: &Visit<'_>) {
-        self.set_left(visit.announce.left);
-        self.see(visit.endpoint, visit.now.secs);
-        self.set_flag(Flag::Inside, visit.inside);
-        self.set_flag(Flag::Paused, visit.announce.event == Event::Paused);
-        self.set_flag(Flag::SecondHash, visit.second_hash);
-        if let Endpoint::V4(_) = visit.endpoint {
-            self.set_flag(Self::counted_by_v4(visit.second_hash), true);
+    fn describe(&mut self, update: &SessionUpdate<'_>) {
+        self.set_left(update.announce.left);
+        self.see(update.endpoint, update.now.secs);
+        self.set_flag(Flag::Inside, update.inside);
+        self.set_flag(Flag::Paused, update.announce.event == Event::Paused);
+        self.set_flag(Flag::SecondHash, update.second_hash);
+        if let Endpoint::V4(_) = update.endpoint {
+            self.set_flag(Self::counted_by_v4(update.second_hash), true);
         }
     }
 }
@@ -324,8 +330,8 @@ fn progress(session: &Session, announce: &Announce, now: u32) -> Option<u64> {
 }
 
 /// What the books are to be told of a session.
-fn news_of(session: &Session, seen: u32) -> Option<SessionCount> {
-    (session.news != News::None).then(|| SessionCount {
+fn news_of(session: &Session, seen: u32) -> Option<SessionTraffic> {
+    (session.news != News::None).then(|| SessionTraffic {
         id: session.id(),
         epoch: session.epoch,
         uploaded: session.uploaded(),
@@ -347,7 +353,7 @@ const MAX_CLIENTS: usize = 255;
 /// Sessions of strangers that share a peer id in one swarm, which they pick at random: more are an
 /// attempt to make one look take long, and are served but not remembered.
 const MAX_NAMESAKES: usize = 16;
-/// Counters that are lower than before and younger than this came late, out of order.
+/// WorkerCounters that are lower than before and younger than this came late, out of order.
 const STALE_SECS: u32 = 60;
 /// Progress over less than this says nothing.
 const PROGRESS_SECS: u32 = 10;

@@ -9,18 +9,18 @@ use std::io::{self, Write};
 
 use arrayvec::ArrayVec;
 use policy::{ItemId, MemberId};
-use swarm::{Age, Endpoint, Group, Peer, Swarms, Tick};
+use swarm::{Age, Endpoint, Group, PeerEntry, Swarms, Tick};
 use thiserror::Error;
 use wire::{CompactV4, CompactV6, InfoHash, PeerId};
 
 use crate::Now;
-use crate::items::Items;
+use crate::items::ItemTable;
 use crate::session::{Flag, Session, SessionId};
 use crate::sessions::Sessions;
 
 /// How much was written or read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Saved {
+pub struct SnapshotStats {
     /// Swarms, or parts of large ones.
     pub swarms: usize,
     /// Peers in them.
@@ -31,7 +31,7 @@ pub struct Saved {
 
 /// Why a snapshot cannot be used.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub enum Damaged {
+pub enum SnapshotError {
     /// The bytes are not those that were written.
     #[error("its checksum does not fit")]
     Checksum,
@@ -52,9 +52,9 @@ pub(crate) fn write(
     sessions: &Sessions,
     now: Now,
     out: &mut impl Write,
-) -> io::Result<Saved> {
-    let mut out = Hashing { out, hasher: blake3::Hasher::new() };
-    let mut saved = Saved::default();
+) -> io::Result<SnapshotStats> {
+    let mut out = HashingWriter { out, hasher: blake3::Hasher::new() };
+    let mut saved = SnapshotStats::default();
     out.put(MAGIC)?;
     out.put(&VERSION.to_be_bytes())?;
     out.put(&now.unix.to_be_bytes())?;
@@ -79,7 +79,7 @@ pub(crate) fn write(
         records.clear();
     }
     out.put(&[END])?;
-    let Hashing { out, hasher } = out;
+    let HashingWriter { out, hasher } = out;
     out.write_all(hasher.finalize().as_bytes())?;
     out.flush()?;
     Ok(saved)
@@ -90,25 +90,25 @@ pub(crate) fn read(
     bytes: &[u8],
     swarms: &Swarms,
     sessions: &Sessions,
-    items: &Items,
+    items: &ItemTable,
     now: Now,
     max_age_secs: u32,
-) -> Result<Saved, Damaged> {
-    let (content, hash) = bytes.split_last_chunk::<HASH_LEN>().ok_or(Damaged::Header)?;
+) -> Result<SnapshotStats, SnapshotError> {
+    let (content, hash) = bytes.split_last_chunk::<HASH_LEN>().ok_or(SnapshotError::Header)?;
     let mut records = Records(content);
-    if records.take(MAGIC.len()).map_err(|_| Damaged::Header)? != MAGIC {
-        return Err(Damaged::Header);
+    if records.take(MAGIC.len()).map_err(|_| SnapshotError::Header)? != MAGIC {
+        return Err(SnapshotError::Header);
     }
     let version = u16::from_be_bytes(records.bytes()?);
     if version != VERSION {
-        return Err(Damaged::Version(version));
+        return Err(SnapshotError::Version(version));
     }
     if blake3::hash(content) != *hash {
-        return Err(Damaged::Checksum);
+        return Err(SnapshotError::Checksum);
     }
     let written = u32::from_be_bytes(records.bytes()?);
     let since = now.unix.saturating_sub(written);
-    let mut saved = Saved::default();
+    let mut saved = SnapshotStats::default();
     loop {
         match records.byte()? {
             SWARM => {
@@ -124,12 +124,12 @@ pub(crate) fn read(
                 }
             }
             END => return Ok(saved),
-            _ => return Err(Damaged::Record),
+            _ => return Err(SnapshotError::Record),
         }
     }
 }
 
-fn put_swarm(records: &mut Vec<u8>, info_hash: &InfoHash, completed: u32, peers: &[Peer]) {
+fn put_swarm(records: &mut Vec<u8>, info_hash: &InfoHash, completed: u32, peers: &[PeerEntry]) {
     records.push(SWARM);
     records.extend_from_slice(&info_hash.0);
     records.extend_from_slice(&completed.to_be_bytes());
@@ -147,7 +147,7 @@ fn restore_swarm(
     now: Now,
     since: u32,
     max_age_secs: u32,
-) -> Result<usize, Damaged> {
+) -> Result<usize, SnapshotError> {
     let info_hash = InfoHash(records.bytes()?);
     let completed = u32::from_be_bytes(records.bytes()?);
     let count = u32::from_be_bytes(records.bytes()?);
@@ -157,7 +157,7 @@ fn restore_swarm(
         let age_secs = records.age()?.saturating_add(since);
         let endpoint = records.endpoint()?;
         if age_secs <= max_age_secs {
-            peers.push(Peer {
+            peers.push(PeerEntry {
                 endpoint,
                 group: group(marks),
                 paused: marks & PAUSED != 0,
@@ -197,7 +197,7 @@ fn take_session(
     now_secs: u32,
     since: u32,
     max_age_secs: u32,
-) -> Result<Option<Session>, Damaged> {
+) -> Result<Option<Session>, SnapshotError> {
     let peer_id = PeerId(records.bytes()?);
     let mut number = || Ok(u32::from_be_bytes(records.bytes()?));
     let (key, item, member, epoch) = (number()?, number()?, number()?, number()?);
@@ -243,7 +243,7 @@ fn put_endpoint(records: &mut Vec<u8>, endpoint: Endpoint) {
     }
 }
 
-fn marks(peer: &Peer) -> u8 {
+fn marks(peer: &PeerEntry) -> u8 {
     let set = |is: bool, mark: u8| if is { mark } else { 0 };
     set(peer.group.is_seeders(), SEEDER)
         | set(peer.group.is_inside(), INSIDE)
@@ -265,43 +265,43 @@ const fn group(marks: u8) -> Group {
 struct Records<'a>(&'a [u8]);
 
 impl<'a> Records<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8], Damaged> {
-        let (taken, rest) = self.0.split_at_checked(len).ok_or(Damaged::Record)?;
+    fn take(&mut self, len: usize) -> Result<&'a [u8], SnapshotError> {
+        let (taken, rest) = self.0.split_at_checked(len).ok_or(SnapshotError::Record)?;
         self.0 = rest;
         Ok(taken)
     }
 
-    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Damaged> {
-        let (bytes, rest) = self.0.split_first_chunk().ok_or(Damaged::Record)?;
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
+        let (bytes, rest) = self.0.split_first_chunk().ok_or(SnapshotError::Record)?;
         self.0 = rest;
         Ok(*bytes)
     }
 
-    fn byte(&mut self) -> Result<u8, Damaged> {
+    fn byte(&mut self) -> Result<u8, SnapshotError> {
         let [byte] = self.bytes()?;
         Ok(byte)
     }
 
-    fn age(&mut self) -> Result<u32, Damaged> {
+    fn age(&mut self) -> Result<u32, SnapshotError> {
         Ok(u16::from_be_bytes(self.bytes()?).into())
     }
 
-    fn endpoint(&mut self) -> Result<Endpoint, Damaged> {
+    fn endpoint(&mut self) -> Result<Endpoint, SnapshotError> {
         match self.byte()? {
             4 => Ok(Endpoint::V4(CompactV4(self.bytes()?))),
             6 => Ok(Endpoint::V6(CompactV6(self.bytes()?))),
-            _ => Err(Damaged::Record),
+            _ => Err(SnapshotError::Record),
         }
     }
 }
 
 /// Hashes what it passes on.
-struct Hashing<'a, W> {
+struct HashingWriter<'a, W> {
     out: &'a mut W,
     hasher: blake3::Hasher,
 }
 
-impl<W: Write> Hashing<'_, W> {
+impl<W: Write> HashingWriter<'_, W> {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hasher.update(bytes);
         self.out.write_all(bytes)

@@ -49,7 +49,7 @@ impl Tracker {
             guards_active: self
                 .items
                 .iter()
-                .filter(|(_, item)| item.watch.is_active(now.secs))
+                .filter(|(_, item)| item.guard.is_active(now.secs))
                 .count(),
         }
     }

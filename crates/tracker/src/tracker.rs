@@ -8,14 +8,15 @@ use policy::{Aliases, Authorizer, Entitlements, ItemId, Keyring, MemberId, Roste
 use swarm::{Swarms, Tick};
 use wire::InfoHash;
 
-use crate::counters::{AllCounters, Counted};
-use crate::items::{Item, Items, Registration};
+use crate::counters::{AllCounters, CounterTotals};
+use crate::items::{ItemEntry, ItemTable, Registration, SECOND_HASH};
 use crate::probes::{Probe, Probes};
-use crate::recent::{Heard, Recent};
+use crate::recent::{AnnounceRecord, RecentAnnounces};
 use crate::scratch::Scratch;
-use crate::sessions::{SessionCount, Sessions};
+use crate::session_update::SessionTraffic;
+use crate::sessions::Sessions;
 use crate::settings::Settings;
-use crate::snapshot::{self, Damaged, Saved};
+use crate::snapshot::{self, SnapshotError, SnapshotStats};
 use crate::{Now, SessionId};
 
 /// Swarms, sessions and items, and who may do what in them.
@@ -24,8 +25,8 @@ pub struct Tracker {
     pub(crate) members: Members,
     pub(crate) swarms: Swarms,
     pub(crate) sessions: Sessions,
-    pub(crate) items: Items,
-    pub(crate) recent: Recent,
+    pub(crate) items: ItemTable,
+    pub(crate) recent: RecentAnnounces,
     pub(crate) probes: Probes,
     counters: AllCounters,
     seed: u64,
@@ -51,8 +52,8 @@ impl Tracker {
             sessions: Sessions::new(seed),
             settings: Arc::new(ArcSwap::from_pointee(settings)),
             members,
-            items: Items::new(),
-            recent: Recent::new(),
+            items: ItemTable::new(),
+            recent: RecentAnnounces::new(),
             probes: Probes::default(),
             counters: AllCounters::default(),
             seed,
@@ -75,7 +76,7 @@ impl Tracker {
     ///
     /// Returns false where the number is past the last one there can be.
     pub fn register(&self, item: &Registration) -> bool {
-        let before = self.items.get(item.id).map(Item::hashes).unwrap_or_default();
+        let before = self.items.get(item.id).map(ItemEntry::hashes).unwrap_or_default();
         for gone in before.iter().filter(|hash| !item.hashes.contains(hash)) {
             self.untag(gone, item.id);
         }
@@ -97,18 +98,18 @@ impl Tracker {
     }
 
     /// What a member's announces were told of late, oldest first.
-    pub fn why(&self, member: MemberId) -> Vec<Heard> {
+    pub fn why(&self, member: MemberId) -> Vec<AnnounceRecord> {
         self.recent.of(member)
     }
 
     /// What was counted since the start.
-    pub fn counted(&self) -> Counted {
+    pub fn counted(&self) -> CounterTotals {
         self.counters.total()
     }
 
     /// Moves what the books do not know of members' sessions into `counts`, each session's news in
     /// its order: one part of [`COUNT_PARTS`](Self::COUNT_PARTS), from 0.
-    pub fn drain_counts(&self, part: usize, now: Now, counts: &mut Vec<SessionCount>) {
+    pub fn drain_counts(&self, part: usize, now: Now, counts: &mut Vec<SessionTraffic>) {
         self.sessions.drain_dirty(part, now, counts);
     }
 
@@ -141,18 +142,18 @@ impl Tracker {
     /// # Errors
     ///
     /// Fails where `out` does.
-    pub fn save(&self, now: Now, out: &mut impl Write) -> io::Result<Saved> {
+    pub fn save(&self, now: Now, out: &mut impl Write) -> io::Result<SnapshotStats> {
         snapshot::write(&self.swarms, &self.sessions, now, out)
     }
 
-    /// Puts back what [`save`](Self::save) wrote, less what has grown too old since. Items must be
+    /// Puts back what [`save`](Self::save) wrote, less what has grown too old since. ItemTable must be
     /// registered before.
     ///
     /// # Errors
     ///
     /// Fails where the bytes are not those that were written. Nothing was put back then, unless
     /// they carry a good checksum over records that make no sense.
-    pub fn load(&self, bytes: &[u8], now: Now) -> Result<Saved, Damaged> {
+    pub fn load(&self, bytes: &[u8], now: Now) -> Result<SnapshotStats, SnapshotError> {
         let max_age_secs = self.settings.load().max_age_secs;
         snapshot::read(bytes, &self.swarms, &self.sessions, &self.items, now, max_age_secs)
     }
@@ -179,14 +180,11 @@ impl Tracker {
     }
 
     /// The item of a swarm's tag; `None` where it is nobody's, or the item was just removed.
-    pub(crate) fn item_of(&self, tag: u32) -> Option<(ItemId, &Item)> {
+    pub(crate) fn item_of(&self, tag: u32) -> Option<(ItemId, &ItemEntry)> {
         let id = ItemId(tag & !SECOND_HASH);
         if tag == 0 { None } else { Some((id, self.items.get(id)?)) }
     }
 }
-
-/// In the tag of a swarm, beside the item's number: it is that of the second info hash of a hybrid.
-pub(crate) const SECOND_HASH: u32 = 1 << 31;
 
 impl Settings {
     /// What decides about announces under these settings.

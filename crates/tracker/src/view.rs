@@ -80,7 +80,7 @@ impl Tracker {
             }
         });
         drop_taken_over(&mut peers);
-        let guard_active = item.watch.is_active(now.secs);
+        let guard_active = item.guard.is_active(now.secs);
         Some(view(Some(id), info_hashes, downloaded, guard_active, peers))
     }
 
@@ -149,7 +149,7 @@ fn of_session(session: &Session, size: Option<u64>, now: Now) -> PeerView {
     }
 }
 
-fn of_table(peer: &swarm::Peer) -> PeerView {
+fn of_table(peer: &swarm::PeerEntry) -> PeerView {
     let seeder = peer.group.is_seeders();
     PeerView {
         side: if peer.group.is_inside() { Side::Inside } else { Side::Outside },

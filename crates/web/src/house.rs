@@ -37,7 +37,7 @@ impl House {
             rules: Rules::default(),
             notices: Notices::new(SITE),
             nat: Nat::default(),
-            limits: swarm::Limits::default(),
+            limits: swarm::SwarmLimits::default(),
             max_age_secs: 4050,
             probe_ports: false,
         };

@@ -2,8 +2,8 @@
 
 use fastrand::Rng;
 use swarm::{
-    Age, Arrival, Arrives, Census, Endpoint, Families, Found, Full, Group, Limits, PeerList,
-    Seated, Swarms, Tick,
+    Age, Census, Endpoint, Families, Group, LimitReached, PeerEvent, PeerList, PeerUpdate,
+    SwarmLimits, SwarmLocation, SwarmReply, Swarms, Tick,
 };
 use wire::InfoHash;
 
@@ -20,10 +20,10 @@ pub(crate) const MAX_AGE_SECS: u32 = 1_600;
 
 impl Tracker {
     pub(crate) fn new() -> Self {
-        Self::with_limits(Limits::default())
+        Self::with_limits(SwarmLimits::default())
     }
 
-    pub(crate) fn with_limits(limits: Limits) -> Self {
+    pub(crate) fn with_limits(limits: SwarmLimits) -> Self {
         Self {
             swarms: Swarms::new(limits, 7),
             list: PeerList::default(),
@@ -33,24 +33,28 @@ impl Tracker {
     }
 
     /// Announces to the swarm of number 0, and draws everybody.
-    pub(crate) fn announce(&mut self, arrival: Arrival<'_>) -> Result<Seated, Full> {
-        self.announce_to(0, arrival)
+    pub(crate) fn announce(&mut self, update: PeerUpdate<'_>) -> Result<SwarmReply, LimitReached> {
+        self.announce_to(0, update)
     }
 
-    pub(crate) fn announce_to(&mut self, swarm: u8, arrival: Arrival<'_>) -> Result<Seated, Full> {
+    pub(crate) fn announce_to(
+        &mut self,
+        swarm: u8,
+        update: PeerUpdate<'_>,
+    ) -> Result<SwarmReply, LimitReached> {
         let found = self.swarms.find(&name(swarm));
-        self.announce_found(&found, arrival, |candidates| *candidates)
+        self.announce_found(&found, update, |candidates| *candidates)
     }
 
     /// Announces and draws by a plan.
     pub(crate) fn announce_found(
         &mut self,
-        found: &Found,
-        arrival: Arrival<'_>,
+        found: &SwarmLocation,
+        update: PeerUpdate<'_>,
         plan: impl FnMut(&Census) -> Census,
-    ) -> Result<Seated, Full> {
-        let arrival = Arrival { now: Tick::at(self.now_secs), ..arrival };
-        self.swarms.announce(found, &arrival, plan, &mut self.rng, &mut self.list)
+    ) -> Result<SwarmReply, LimitReached> {
+        let update = PeerUpdate { now: Tick::at(self.now_secs), ..update };
+        self.swarms.announce(found, &update, plan, &mut self.rng, &mut self.list)
     }
 
     /// Everybody who was drawn, in order.
@@ -73,14 +77,14 @@ impl Tracker {
 }
 
 /// A leecher outside the club, at an address and port 6881.
-pub(crate) fn peer(ip: &str) -> Arrival<'static> {
-    Arrival {
+pub(crate) fn peer(ip: &str) -> PeerUpdate<'static> {
+    PeerUpdate {
         endpoint: Endpoint::new(ip.parse().expect("an address"), 6881),
         group: Group::OutsideLeechers,
         paused: false,
         held: false,
         second: false,
-        event: Arrives::Here,
+        event: PeerEvent::Present,
         others: &[],
         families: Families::Both,
         now: Tick::at(0),
@@ -88,8 +92,8 @@ pub(crate) fn peer(ip: &str) -> Arrival<'static> {
     }
 }
 
-pub(crate) fn seeder(ip: &str) -> Arrival<'static> {
-    Arrival { group: Group::OutsideSeeders, ..peer(ip) }
+pub(crate) fn seeder(ip: &str) -> PeerUpdate<'static> {
+    PeerUpdate { group: Group::OutsideSeeders, ..peer(ip) }
 }
 
 pub(crate) fn name(swarm: u8) -> InfoHash {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use swarm::{Arrival, Arrives, Endpoint, Full, Group, Limits, Peer, Swarms, Tick};
+use swarm::{
+    Endpoint, Group, LimitReached, PeerEntry, PeerEvent, PeerUpdate, SwarmLimits, Swarms, Tick,
+};
 use wire::InfoHash;
 
 use crate::common::{Tracker, name, peer, seeder};
@@ -11,20 +13,21 @@ use crate::common::{Tracker, name, peer, seeder};
 fn what_was_dumped_comes_back_as_it_was() {
     let mut old = Tracker::new();
     // One of a swarm's entry, one of both families, one with many segments, and an empty item.
-    old.announce_to(1, Arrival { paused: true, held: true, ..peer("203.0.113.1") }).unwrap();
+    old.announce_to(1, PeerUpdate { paused: true, held: true, ..peer("203.0.113.1") }).unwrap();
     old.now_secs += 700;
-    old.announce_to(2, Arrival { event: Arrives::Completed, ..seeder("203.0.113.1") }).unwrap();
-    old.announce_to(2, Arrival { second: true, ..seeder("2001:db8::1") }).unwrap();
+    old.announce_to(2, PeerUpdate { event: PeerEvent::Completed, ..seeder("203.0.113.1") })
+        .unwrap();
+    old.announce_to(2, PeerUpdate { second: true, ..seeder("2001:db8::1") }).unwrap();
     for n in 0..10_000_u32 {
         let ip = std::net::Ipv4Addr::from(0x5000_0000 + n);
         let group = if n % 3 == 0 { Group::InsideSeeders } else { Group::OutsideLeechers };
         let endpoint = Endpoint::new(ip.into(), 6881);
-        old.announce_to(3, Arrival { endpoint, group, ..peer("203.0.113.1") }).unwrap();
+        old.announce_to(3, PeerUpdate { endpoint, group, ..peer("203.0.113.1") }).unwrap();
     }
     old.swarms.tag(&name(4), 4);
     let now = Tick::at(old.now_secs);
 
-    let new = Swarms::new(Limits::default(), 8);
+    let new = Swarms::new(SwarmLimits::default(), 8);
     new.tag(&name(4), 4);
     for shard in 0..Swarms::SHARDS {
         old.swarms.dump(shard, now, |name, completed, peers| {
@@ -47,8 +50,8 @@ fn limits_hold_for_what_comes_back() {
     }
     let mut peers = Vec::new();
     old.swarms.peers(&name(0), Tick::at(old.now_secs), |peer| peers.push(*peer));
-    let new = Swarms::new(Limits { max_peers_per_torrent: 2, ..Limits::default() }, 8);
-    assert_eq!(new.restore(&name(0), 5, Tick::at(0), &peers), Err(Full::Peers));
+    let new = Swarms::new(SwarmLimits { max_peers_per_torrent: 2, ..SwarmLimits::default() }, 8);
+    assert_eq!(new.restore(&name(0), 5, Tick::at(0), &peers), Err(LimitReached::Peers));
     let counts = new.scrape(&name(0)).unwrap();
     assert_eq!((counts.leechers, counts.completed), (2, 5));
 }
@@ -60,7 +63,7 @@ fn a_swarm_that_is_not_there_has_no_peers() {
 }
 
 /// Every peer of every swarm, by name and endpoint.
-fn all(swarms: &Swarms, now: Tick) -> BTreeMap<(InfoHash, Endpoint), Peer> {
+fn all(swarms: &Swarms, now: Tick) -> BTreeMap<(InfoHash, Endpoint), PeerEntry> {
     let mut all = BTreeMap::new();
     for shard in 0..Swarms::SHARDS {
         swarms.dump(shard, now, |name, _, peers| {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use swarm::{Arrival, Arrives, Census, Endpoint, Families, How};
+use swarm::{Census, Endpoint, Families, PeerEvent, PeerUpdate, UpdateOutcome};
 
 use crate::common::{Tracker, name, peer};
 
@@ -68,26 +68,26 @@ fn for_the_only_ipv6_peer_among_many() {
 #[track_caller]
 fn check(join: u32, stay: u32, numwant: u32, endpoint: impl Fn(u32) -> Endpoint) {
     let mut tracker = Tracker::new();
-    let arrival = |n| Arrival { endpoint: endpoint(n), ..peer("203.0.113.1") };
+    let update = |n| PeerUpdate { endpoint: endpoint(n), ..peer("203.0.113.1") };
     for n in 0..join {
-        tracker.announce(arrival(n)).unwrap();
+        tracker.announce(update(n)).unwrap();
     }
     for n in stay..join {
-        tracker.announce(Arrival { event: Arrives::Leaves, ..arrival(n) }).unwrap();
+        tracker.announce(PeerUpdate { event: PeerEvent::Left, ..update(n) }).unwrap();
     }
 
     // As many draws as give each peer some hundred times, up to 100,000.
     let draws = (400 * stay / numwant).clamp(2_000, 100_000);
     let found = tracker.swarms.find(&name(0));
-    let caller = Arrival { families: Families::Both, ..peer("203.0.113.1") };
+    let caller = PeerUpdate { families: Families::Both, ..peer("203.0.113.1") };
     let mut given: HashMap<Endpoint, u32> = (0..stay).map(|n| (endpoint(n), 0)).collect();
     for _ in 0..draws {
         let plan = |candidates: &Census| Census {
             outside_leechers: numwant.min(candidates.outside_leechers),
             ..Census::default()
         };
-        let seated = tracker.announce_found(&found, caller, plan).unwrap();
-        assert_ne!(seated.how, How::Held);
+        let reply = tracker.announce_found(&found, caller, plan).unwrap();
+        assert_ne!(reply.outcome, UpdateOutcome::Held);
         assert_eq!(tracker.list.len(), usize::try_from(numwant.min(stay)).unwrap());
         let v4 = tracker.list.v4.iter().map(|peer| Endpoint::V4(*peer));
         let v6 = tracker.list.v6.iter().map(|peer| Endpoint::V6(*peer));

@@ -25,7 +25,7 @@ fn a_member_with_ever_more_clients_is_not_remembered_by_all_of_them() {
     for port in 1000..1300 {
         let mut announce = announce();
         announce.key = Some(PeerKey(port));
-        let visit = Visit {
+        let update = SessionUpdate {
             item: ItemId(1),
             member: MemberId::new(7),
             inside: true,
@@ -36,7 +36,7 @@ fn a_member_with_ever_more_clients_is_not_remembered_by_all_of_them() {
             max_clients: 0,
             max_age_secs: 3700,
         };
-        shard.visit(1, &visit.id(), &visit, |_| 1).unwrap();
+        shard.update(1, &update.id(), &update, |_| 1).unwrap();
     }
     assert_eq!((shard.len(), shard.left_out), (MAX_CLIENTS, 45));
 }

@@ -4,57 +4,57 @@ use policy::{MemberState, Right, Standing, TierId, UnknownTorrents};
 use tracker::{Nat, Now, Tracker};
 use wire::{Event, InfoHash};
 
-use crate::house::{ADA, Client, House, ITEM, V1, V2, ada, house_now, ip, standing, stranger};
+use crate::fixture::{ADA, Client, Fixture, ITEM, V1, V2, ada, ip, standing, start_now, stranger};
 
 #[test]
 fn a_member_sits_inside_and_a_stranger_outside() {
-    let mut house = House::new();
-    house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
-    house.announce(stranger(2), "203.0.113.2").unwrap();
-    house.check_swarm([1, 0, 0, 1]);
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    fixture.announce(stranger(2), "203.0.113.2").unwrap();
+    fixture.check_swarm([1, 0, 0, 1]);
 }
 
 #[test]
 fn each_is_told_of_the_other_and_of_nobody_twice() {
-    let mut house = House::new();
-    house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
-    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    let told = fixture.announce(stranger(2), "203.0.113.2").unwrap();
     assert_eq!(told.peers, ["203.0.113.1:6881"]);
-    let told = house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    let told = fixture.announce(ada(1).seeding(), "203.0.113.1").unwrap();
     assert_eq!(told.peers, ["203.0.113.2:6881"]);
     assert_eq!((told.complete, told.incomplete), (1, 1));
 }
 
 #[test]
 fn a_member_is_never_told_of_its_own_other_client() {
-    let mut house = House::new();
-    house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
-    let told = house.announce(ada(2), "203.0.113.9").unwrap();
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    let told = fixture.announce(ada(2), "203.0.113.9").unwrap();
     assert_eq!(told.peers, Vec::<String>::new());
     assert_eq!(told.complete, 1);
 }
 
 #[test]
 fn two_families_of_one_client_count_once_in_swarm_and_books() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     for (from, uploaded) in
         [("203.0.113.1", 0), ("2001:db8::1", 0), ("203.0.113.1", 700), ("2001:db8::1", 700)]
     {
-        house.announce(ada(1).seeding().uploaded(uploaded), from).unwrap();
+        fixture.announce(ada(1).seeding().uploaded(uploaded), from).unwrap();
     }
-    house.check_swarm([1, 0, 0, 0]);
-    assert_eq!(house.credit(), 700);
-    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    fixture.check_swarm([1, 0, 0, 0]);
+    assert_eq!(fixture.credit(), 700);
+    let told = fixture.announce(stranger(2), "203.0.113.2").unwrap();
     assert_eq!((told.complete, told.peers.len()), (1, 2));
 }
 
 #[test]
 fn a_client_counts_once_whichever_family_comes_first() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     for hash in [V1, V2] {
         for from in ["2001:db8::1", "203.0.113.1", "2001:db8::1", "203.0.113.1"] {
-            house.announce(ada(1).of(hash).seeding(), from).unwrap();
-            let counts = house.tracker.scrape_open(&hash).unwrap();
+            fixture.announce(ada(1).of(hash).seeding(), from).unwrap();
+            let counts = fixture.tracker.scrape_open(&hash).unwrap();
             assert_eq!((counts.complete, counts.incomplete), (1, 0), "{from}");
         }
     }
@@ -62,248 +62,251 @@ fn a_client_counts_once_whichever_family_comes_first() {
 
 #[test]
 fn both_hashes_of_a_hybrid_count_once_in_the_books() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     for uploaded in [100, 900] {
         for hash in [V1, V2] {
-            house.announce(ada(1).of(hash).seeding().uploaded(uploaded), "203.0.113.1").unwrap();
+            fixture.announce(ada(1).of(hash).seeding().uploaded(uploaded), "203.0.113.1").unwrap();
         }
     }
-    house.check_swarm([1, 0, 0, 0]);
-    assert_eq!(house.credit(), 800);
+    fixture.check_swarm([1, 0, 0, 0]);
+    assert_eq!(fixture.credit(), 800);
 }
 
 #[test]
 fn the_first_announce_credits_nothing() {
-    let mut house = House::new();
-    house.announce(ada(1).uploaded(5 << 30), "203.0.113.1").unwrap();
-    assert_eq!(house.credit(), 0);
-    house.announce(ada(1).uploaded((5 << 30) + 7), "203.0.113.1").unwrap();
-    assert_eq!(house.credit(), 7);
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1).uploaded(5 << 30), "203.0.113.1").unwrap();
+    assert_eq!(fixture.credit(), 0);
+    fixture.announce(ada(1).uploaded((5 << 30) + 7), "203.0.113.1").unwrap();
+    assert_eq!(fixture.credit(), 7);
 }
 
 #[test]
 fn counters_that_start_over_open_another_run_and_take_nothing_away() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     for (uploaded, event) in
         [(0, Event::Started), (500, Event::None), (300, Event::Started), (350, Event::None)]
     {
-        house.pass(1800);
-        house.announce(Client { event, ..ada(1).uploaded(uploaded) }, "203.0.113.1").unwrap();
+        fixture.pass(1800);
+        fixture.announce(Client { event, ..ada(1).uploaded(uploaded) }, "203.0.113.1").unwrap();
     }
-    assert_eq!(house.credit(), 550);
+    assert_eq!(fixture.credit(), 550);
 }
 
 #[test]
 fn late_announces_of_a_run_change_nothing() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     for uploaded in [0, 500, 400, 500] {
-        house.announce(ada(1).uploaded(uploaded), "203.0.113.1").unwrap();
+        fixture.announce(ada(1).uploaded(uploaded), "203.0.113.1").unwrap();
     }
-    assert_eq!(house.credit(), 500);
+    assert_eq!(fixture.credit(), 500);
 }
 
 #[test]
 fn a_stop_keeps_what_was_carried_and_clears_the_seat() {
-    let mut house = House::new();
-    house.announce(ada(1), "203.0.113.1").unwrap();
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1), "203.0.113.1").unwrap();
     let left = Client { event: Event::Stopped, ..ada(1).uploaded(42) };
-    assert_eq!(house.announce(left, "203.0.113.1").unwrap().peers.len(), 0);
-    house.check_swarm([0, 0, 0, 0]);
-    assert_eq!(house.credit(), 42);
+    assert_eq!(fixture.announce(left, "203.0.113.1").unwrap().peers.len(), 0);
+    fixture.check_swarm([0, 0, 0, 0]);
+    assert_eq!(fixture.credit(), 42);
 }
 
 #[test]
 fn an_announce_without_a_passkey_does_not_move_a_members_client() {
-    let mut house = House::new();
-    house.announce(ada(1).seeding(), "203.0.113.1").unwrap();
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1).seeding(), "203.0.113.1").unwrap();
     for event in [Event::None, Event::Stopped] {
-        house.announce(Client { event, ..stranger(7) }, "203.0.113.1").unwrap();
+        fixture.announce(Client { event, ..stranger(7) }, "203.0.113.1").unwrap();
     }
-    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    let told = fixture.announce(stranger(2), "203.0.113.2").unwrap();
     assert_eq!((told.complete, told.peers), (1, vec!["203.0.113.1:6881".to_owned()]));
 }
 
 #[test]
 fn the_same_client_first_without_and_then_with_its_passkey_is_one() {
-    let mut house = House::new();
-    house.announce(Client { passkey: None, ..ada(1) }, "203.0.113.1").unwrap();
-    house.check_swarm([0, 0, 0, 1]);
-    house.announce(ada(1), "203.0.113.1").unwrap();
-    house.check_swarm([0, 1, 0, 0]);
+    let mut fixture = Fixture::new();
+    fixture.announce(Client { passkey: None, ..ada(1) }, "203.0.113.1").unwrap();
+    fixture.check_swarm([0, 0, 0, 1]);
+    fixture.announce(ada(1), "203.0.113.1").unwrap();
+    fixture.check_swarm([0, 1, 0, 0]);
 }
 
 #[test]
 fn a_fourth_client_of_one_member_is_refused_until_one_stops() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     let from = |client: u8| format!("203.0.113.{client}");
     for client in 1..=3 {
-        house.announce(ada(client), &from(client)).unwrap();
+        fixture.announce(ada(client), &from(client)).unwrap();
     }
-    let refused = house.announce(ada(4), &from(4)).unwrap_err();
+    let refused = fixture.announce(ada(4), &from(4)).unwrap_err();
     assert!(refused.starts_with("too many of your clients"), "{refused}");
-    house.announce(Client { event: Event::Stopped, ..ada(2) }, &from(2)).unwrap();
-    house.announce(ada(4), &from(4)).unwrap();
+    fixture.announce(Client { event: Event::Stopped, ..ada(2) }, &from(2)).unwrap();
+    fixture.announce(ada(4), &from(4)).unwrap();
 }
 
 #[test]
 fn a_client_that_starts_anew_on_its_port_replaces_itself() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     for peer_id in 1..=9 {
-        house.announce(ada(peer_id), "203.0.113.1").unwrap();
+        fixture.announce(ada(peer_id), "203.0.113.1").unwrap();
     }
-    house.check_swarm([0, 1, 0, 0]);
+    fixture.check_swarm([0, 1, 0, 0]);
 }
 
 #[test]
 fn a_stranger_that_changes_its_key_at_each_announce_is_one_client() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     for key in 1..=9 {
-        house.announce(Client { key, ..stranger(1) }, "203.0.113.1").unwrap();
+        fixture.announce(Client { key, ..stranger(1) }, "203.0.113.1").unwrap();
     }
-    house.check_swarm([0, 0, 0, 1]);
+    fixture.check_swarm([0, 0, 0, 1]);
 }
 
 #[test]
 fn sixteen_strangers_of_one_peer_id_are_remembered_and_more_are_served() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     for key in 1..=17 {
-        house.announce(Client { key, ..stranger(1) }, &format!("203.0.113.{key}")).unwrap();
-        let remembered = house.tracker.item_swarm(ITEM, house.now).unwrap().outside_leechers;
+        fixture.announce(Client { key, ..stranger(1) }, &format!("203.0.113.{key}")).unwrap();
+        let remembered = fixture.tracker.item_swarm(ITEM, fixture.now).unwrap().outside_leechers;
         assert_eq!(remembered, usize::try_from(key.min(16)).unwrap());
     }
 }
 
 #[test]
 fn an_early_announce_gets_no_peers_and_a_word_where_the_rules_say_so() {
-    let mut house = House::new();
-    house.rules(|rules| rules.enforce_min_interval = true);
-    house.announce(stranger(2).seeding(), "203.0.113.2").unwrap();
-    assert_eq!(house.announce(ada(1), "203.0.113.1").unwrap().peers.len(), 1);
-    house.pass(60);
-    let early = house.announce(ada(1), "203.0.113.1").unwrap();
+    let mut fixture = Fixture::new();
+    fixture.rules(|rules| rules.enforce_min_interval = true);
+    fixture.announce(stranger(2).seeding(), "203.0.113.2").unwrap();
+    assert_eq!(fixture.announce(ada(1), "203.0.113.1").unwrap().peers.len(), 1);
+    fixture.pass(60);
+    let early = fixture.announce(ada(1), "203.0.113.1").unwrap();
     assert_eq!((early.peers.len(), early.warning.is_some()), (0, true));
-    house.pass(600);
-    let later = house.announce(ada(1), "203.0.113.1").unwrap();
+    fixture.pass(600);
+    let later = fixture.announce(ada(1), "203.0.113.1").unwrap();
     assert_eq!((later.peers.len(), later.warning), (1, None));
 }
 
 #[test]
 fn an_own_network_is_given_out_by_its_public_address() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     let mapping = tracker::Mapping::new(ip("192.168.1.0"), 24, ip("203.0.113.99"));
-    house.settings.nat = Nat::new(vec![mapping.unwrap()]);
-    house.tracker.set_settings(house.settings.clone());
-    house.announce(ada(1).seeding(), "192.168.1.7").unwrap();
-    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    fixture.settings.nat = Nat::new(vec![mapping.unwrap()]);
+    fixture.tracker.set_settings(fixture.settings.clone());
+    fixture.announce(ada(1).seeding(), "192.168.1.7").unwrap();
+    let told = fixture.announce(stranger(2), "203.0.113.2").unwrap();
     assert_eq!(told.peers, ["203.0.113.99:6881"]);
 }
 
 #[test]
 fn a_private_address_is_hidden_from_the_internet_and_counted() {
-    let mut house = House::new();
-    house.announce(ada(1).seeding(), "192.168.1.7").unwrap();
-    let told = house.announce(stranger(2), "203.0.113.2").unwrap();
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1).seeding(), "192.168.1.7").unwrap();
+    let told = fixture.announce(stranger(2), "203.0.113.2").unwrap();
     assert_eq!((told.complete, told.peers.len()), (1, 0));
-    assert_eq!(house.tracker.counted().hid_seeders, 1);
-    let told = house.announce(stranger(3), "192.168.1.8").unwrap();
+    assert_eq!(fixture.tracker.counted().hid_seeders, 1);
+    let told = fixture.announce(stranger(3), "192.168.1.8").unwrap();
     assert_eq!(told.peers, ["192.168.1.7:6881", "203.0.113.2:6881"]);
 }
 
 #[test]
 fn an_unknown_torrent_is_refused_or_tracked_for_everybody_alike() {
-    let mut house = House::new();
+    let mut fixture = Fixture::new();
     let unknown = InfoHash([9; 20]);
-    let refused = house.announce(stranger(2).of(unknown), "203.0.113.2").unwrap_err();
+    let refused = fixture.announce(stranger(2).of(unknown), "203.0.113.2").unwrap_err();
     assert_eq!(refused, "unknown torrent: see what is offered at https://club.example");
-    house.rules(|rules| rules.unknown_torrents = UnknownTorrents::Free);
-    house.announce(stranger(2).of(unknown), "203.0.113.2").unwrap();
-    house.announce(ada(1).of(unknown), "203.0.113.1").unwrap();
-    let view = house.tracker.swarm(&unknown, house.now).unwrap();
+    fixture.rules(|rules| rules.unknown_torrents = UnknownTorrents::Free);
+    fixture.announce(stranger(2).of(unknown), "203.0.113.2").unwrap();
+    fixture.announce(ada(1).of(unknown), "203.0.113.1").unwrap();
+    let view = fixture.tracker.swarm(&unknown, fixture.now).unwrap();
     assert_eq!((view.item, view.inside_leechers, view.outside_leechers), (None, 0, 2));
 }
 
 #[test]
 fn why_tells_a_member_what_each_announce_was_told() {
-    let mut house = House::new();
-    house.announce(ada(1), "203.0.113.1").unwrap();
-    house.tracker_members(|roster, _| {
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1), "203.0.113.1").unwrap();
+    fixture.tracker_members(|roster, _| {
         roster.set(ADA, Standing { state: MemberState::Suspended, ..standing() });
     });
-    let refused = house.announce(ada(1), "203.0.113.1").unwrap_err();
+    let refused = fixture.announce(ada(1), "203.0.113.1").unwrap_err();
     assert_eq!(refused, "this account is suspended: ask at https://club.example");
-    let heard: Vec<bool> = house
+    let heard: Vec<bool> = fixture
         .tracker
         .why(ADA)
         .iter()
-        .map(|heard| matches!(heard.told, tracker::Told::Seated { .. }))
+        .map(|heard| matches!(heard.outcome, tracker::AnnounceOutcome::Seated { .. }))
         .collect();
     assert_eq!(heard, [true, false]);
 }
 
 #[test]
 fn a_right_to_the_item_seats_a_member_of_an_outside_tier_inside() {
-    let mut house = House::new();
-    house.tracker_members(|roster, rights| {
+    let mut fixture = Fixture::new();
+    fixture.tracker_members(|roster, rights| {
         roster.set(ADA, Standing { tier: TierId::OUTSIDER, ..standing() });
-        rights.set(ITEM, ADA, Right { until: house_now().unix + 60, ..Right::default() });
+        rights.set(ITEM, ADA, Right { until: start_now().unix + 60, ..Right::default() });
     });
-    house.announce(ada(1), "203.0.113.1").unwrap();
-    house.check_swarm([0, 1, 0, 0]);
-    house.pass(60);
-    house.announce(ada(1), "203.0.113.1").unwrap();
-    house.check_swarm([0, 0, 0, 1]);
+    fixture.announce(ada(1), "203.0.113.1").unwrap();
+    fixture.check_swarm([0, 1, 0, 0]);
+    fixture.pass(60);
+    fixture.announce(ada(1), "203.0.113.1").unwrap();
+    fixture.check_swarm([0, 0, 0, 1]);
 }
 
 #[test]
 fn silent_clients_are_swept_and_a_snapshot_brings_the_others_back() {
-    let mut house = House::new();
-    house.announce(ada(1).seeding().uploaded(10), "203.0.113.1").unwrap();
-    house.pass(3000);
-    house.announce(stranger(2), "203.0.113.2").unwrap();
-    house.pass(1000);
-    (0..Tracker::SWEEP_STEPS).for_each(|step| house.tracker.sweep(step, house.now, || ()));
-    house.check_swarm([0, 0, 0, 1]);
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1).seeding().uploaded(10), "203.0.113.1").unwrap();
+    fixture.pass(3000);
+    fixture.announce(stranger(2), "203.0.113.2").unwrap();
+    fixture.pass(1000);
+    (0..Tracker::SWEEP_STEPS).for_each(|step| fixture.tracker.sweep(step, fixture.now, || ()));
+    fixture.check_swarm([0, 0, 0, 1]);
 
     let mut bytes = Vec::new();
-    house.tracker.save(house.now, &mut bytes).unwrap();
-    let after = House::new();
-    let saved = after.tracker.load(&bytes, house.now).unwrap();
+    fixture.tracker.save(fixture.now, &mut bytes).unwrap();
+    let after = Fixture::new();
+    let saved = after.tracker.load(&bytes, fixture.now).unwrap();
     assert_eq!((saved.peers, saved.sessions), (1, 1));
     after.check_swarm([0, 0, 0, 1]);
 
-    let too_late = House::new();
-    let now = Now { secs: 5, unix: house.now.unix + 3000 };
+    let too_late = Fixture::new();
+    let now = Now { secs: 5, unix: fixture.now.unix + 3000 };
     assert_eq!(too_late.tracker.load(&bytes, now).unwrap().sessions, 0);
 }
 
 #[test]
 fn a_damaged_snapshot_puts_nothing_back() {
-    let mut house = House::new();
-    house.announce(ada(1), "203.0.113.1").unwrap();
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1), "203.0.113.1").unwrap();
     let mut bytes = Vec::new();
-    house.tracker.save(house.now, &mut bytes).unwrap();
+    fixture.tracker.save(fixture.now, &mut bytes).unwrap();
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1;
-        let after = House::new();
-        assert!(after.tracker.load(&damaged, house.now).is_err(), "byte {at}");
+        let after = Fixture::new();
+        assert!(after.tracker.load(&damaged, fixture.now).is_err(), "byte {at}");
         after.check_swarm([0, 0, 0, 0]);
     }
     for length in 0..bytes.len() {
-        assert!(House::new().tracker.load(&bytes[..length], house.now).is_err(), "{length} bytes");
+        assert!(
+            Fixture::new().tracker.load(&bytes[..length], fixture.now).is_err(),
+            "{length} bytes"
+        );
     }
 }
 
 #[test]
 fn a_restart_from_a_snapshot_keeps_the_run_of_a_session() {
-    let mut house = House::new();
-    house.announce(ada(1), "203.0.113.1").unwrap();
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1), "203.0.113.1").unwrap();
     let mut bytes = Vec::new();
-    house.tracker.save(house.now, &mut bytes).unwrap();
-    let before = house.drain();
+    fixture.tracker.save(fixture.now, &mut bytes).unwrap();
+    let before = fixture.drain();
 
-    let mut after = House::new();
-    after.now = Now { secs: 3, unix: house.now.unix + 30 };
+    let mut after = Fixture::new();
+    after.now = Now { secs: 3, unix: fixture.now.unix + 30 };
     after.tracker.load(&bytes, after.now).unwrap();
     after.announce(ada(1).uploaded(77), "203.0.113.1").unwrap();
     let counts = after.drain();

@@ -55,7 +55,7 @@ fn tracker() -> Tracker {
         rules: Rules::default(),
         notices: Notices::new("https://club.example"),
         nat: Nat::default(),
-        limits: swarm::Limits::default(),
+        limits: swarm::SwarmLimits::default(),
         max_age_secs: 3700,
         probe_ports: false,
     };

@@ -6,4 +6,4 @@ mod announce;
 mod changes;
 mod crowds;
 mod families;
-mod house;
+mod fixture;

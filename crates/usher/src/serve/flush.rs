@@ -7,13 +7,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use club::{Club, Counters};
-use tracker::{Now, SessionCount, SessionId, Tracker};
+use tracker::{Now, SessionId, SessionTraffic, Tracker};
 
 /// Counts that are not yet in the books.
 pub(crate) struct Flush {
     tracker: Arc<Tracker>,
     club: Arc<Club>,
-    waiting: Vec<SessionCount>,
+    waiting: Vec<SessionTraffic>,
 }
 
 impl Flush {
@@ -72,8 +72,8 @@ impl Flush {
     /// A client that the books know from before goes on where it was, so that what it carried while
     /// nobody remembered it is credited.
     async fn resume(&mut self) -> Result<(), club::Error> {
-        let opens = |count: &&SessionCount| count.opens && count.id.member.is_some();
-        let opening: Vec<SessionCount> = self.waiting.iter().filter(opens).copied().collect();
+        let opens = |count: &&SessionTraffic| count.opens && count.id.member.is_some();
+        let opening: Vec<SessionTraffic> = self.waiting.iter().filter(opens).copied().collect();
         let asked: Vec<club::SessionCount> = opening.iter().filter_map(booked).collect();
         let earlier = self.club.earlier_epochs(&asked).await?;
         let mut resumed: HashMap<(SessionId, u32), u32> = HashMap::new();
@@ -94,7 +94,7 @@ impl Flush {
 }
 
 /// As the books have it; `None` for a stranger, whose traffic is nobody's.
-fn booked(count: &SessionCount) -> Option<club::SessionCount> {
+fn booked(count: &SessionTraffic) -> Option<club::SessionCount> {
     let SessionId { item, member, peer_id, key } = count.id;
     Some(club::SessionCount {
         member: member?,

@@ -49,14 +49,14 @@ impl Rounds {
         let mut members = sight.members;
         for (member, addresses) in self.whereabouts.take() {
             let ways = addresses.into_iter().map(|address| (address, WEB_SEED.to_owned()));
-            members.entry(member).or_default().ways.extend(ways);
+            members.entry(member).or_default().addresses.extend(ways);
         }
         let present: Vec<Presence> = members
             .into_iter()
             .map(|(member, seen)| Presence {
                 member,
                 at_once: u32::try_from(seen.clients.len()).unwrap_or(u32::MAX),
-                clients: seen.ways,
+                clients: seen.addresses,
             })
             .collect();
         let now = self.clock.now().unix;

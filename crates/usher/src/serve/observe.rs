@@ -9,7 +9,7 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use policy::Refusal;
-use tracker::{Counted, Now, Totals, Tracker};
+use tracker::{CounterTotals, Now, Totals, Tracker};
 use web::pay::Till;
 
 use crate::serve::tally::Tally;
@@ -32,7 +32,7 @@ pub(crate) struct Observer {
 }
 
 /// Counters, and where each takes its number from.
-type Counters = Vec<(Counter, fn(&Counted) -> u64)>;
+type Counters = Vec<(Counter, fn(&CounterTotals) -> u64)>;
 /// Gauges, likewise.
 type Gauges = Vec<(Gauge, fn(&Totals) -> usize)>;
 

@@ -148,7 +148,7 @@ mod tests {
             rules: Rules::default(),
             notices: Notices::new("https://club.example"),
             nat: Nat::default(),
-            limits: swarm::Limits::default(),
+            limits: swarm::SwarmLimits::default(),
             max_age_secs: 3700,
             probe_ports: true,
         };

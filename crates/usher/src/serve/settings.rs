@@ -20,7 +20,7 @@ pub(crate) fn of_tracker(config: &Config) -> Settings {
         rules: config.rules.clone(),
         notices: Notices::new(&site(config)),
         nat: Nat::new(mappings.collect()),
-        limits: swarm::Limits {
+        limits: swarm::SwarmLimits {
             max_torrents: limits.max_torrents,
             max_peers_per_torrent: limits.max_peers_per_torrent,
             max_peers_per_prefix: limits.max_peers_per_prefix,

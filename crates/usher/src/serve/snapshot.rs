@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use tracker::{Now, Saved, Tracker};
+use tracker::{Now, SnapshotStats, Tracker};
 
 /// Where the snapshot of a state directory lies.
 pub(crate) fn path_in(state_dir: &Path) -> PathBuf {
@@ -24,7 +24,7 @@ fn private(path: &Path) -> io::Result<File> {
 /// # Errors
 ///
 /// Fails where the disk does.
-pub(crate) fn write(tracker: &Tracker, path: &Path, now: Now) -> io::Result<Saved> {
+pub(crate) fn write(tracker: &Tracker, path: &Path, now: Now) -> io::Result<SnapshotStats> {
     let new = path.with_extension("new");
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, private(&new)?);
     let saved = tracker.save(now, &mut out)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use policy::{MemberId, Side};
-use tracker::{PeerView, SwarmView, Told, Via};
+use tracker::{AnnounceOutcome, AnnounceRecord, PeerView, SwarmView, Via};
 use wire::{Event, InfoHash};
 
 use super::admin::{Admin, moment};
@@ -138,14 +138,14 @@ fn of_peer(peer: PeerView, member: Option<view::Named>) -> view::Peer {
     }
 }
 
-async fn hear(admin: &Admin, heard: tracker::Heard) -> Result<view::Heard, ApiError> {
+async fn hear(admin: &Admin, heard: AnnounceRecord) -> Result<view::Heard, ApiError> {
     let item = match heard.item {
         Some(id) => Some(admin.name_item(id).await?),
         None => None,
     };
-    let (seat, peers, message) = match heard.told {
-        Told::Refused(refusal) => (None, 0, Some(admin.refusal(refusal))),
-        Told::Seated { side: seat, peers, warning } => {
+    let (seat, peers, message) = match heard.outcome {
+        AnnounceOutcome::Refused(refusal) => (None, 0, Some(admin.refusal(refusal))),
+        AnnounceOutcome::Seated { side: seat, peers, warning } => {
             (Some(side(seat)), peers, warning.map(|warning| admin.warning(warning)))
         }
     };
@@ -166,8 +166,8 @@ async fn hear(admin: &Admin, heard: tracker::Heard) -> Result<view::Heard, ApiEr
     })
 }
 
-const fn is_refusal(heard: &tracker::Heard) -> bool {
-    matches!(heard.told, Told::Refused(_))
+const fn is_refusal(heard: &AnnounceRecord) -> bool {
+    matches!(heard.outcome, AnnounceOutcome::Refused(_))
 }
 
 fn side(side: Side) -> String {

@@ -1,15 +1,17 @@
-//! What an announce tells a swarm, and what it learns in turn.
+//! What an announce tells a swarm about one peer, and what the swarm reports back.
 
 use thiserror::Error;
 
+use crate::tick::AgeWindow;
+use crate::word::{Marks, PeerWord};
 use crate::{Age, Endpoint, Families, Group, Tick};
 
 /// One announce, as far as a swarm cares.
 #[derive(Clone, Copy, Debug)]
-pub struct Arrival<'a> {
+pub struct PeerUpdate<'a> {
     /// Where the peer listens.
     pub endpoint: Endpoint,
-    /// Where it stands from now on.
+    /// The group it stands in from now on.
     pub group: Group,
     /// Whether it is a partial seed (BEP 21).
     pub paused: bool,
@@ -20,7 +22,7 @@ pub struct Arrival<'a> {
     /// then stored and given out, but not counted as a client.
     pub second: bool,
     /// What happened.
-    pub event: Arrives,
+    pub event: PeerEvent,
     /// Endpoints of the same client or member: never given to it, and left out of its census. A
     /// handful; each costs a look-up.
     pub others: &'a [Endpoint],
@@ -32,27 +34,45 @@ pub struct Arrival<'a> {
     pub max_age: Age,
 }
 
-/// What happened to a peer.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Arrives {
-    /// It has all pieces now.
-    Completed,
-    /// It is in the swarm.
-    Here,
-    /// It leaves: it is removed and given no peers.
-    Leaves,
-    /// It is counted otherwise if it is in the swarm, and does not come in by that. For who does not
-    /// announce itself, and is given no peers.
-    Stays,
+impl PeerUpdate<'_> {
+    /// The word that the peer's slot holds from now on.
+    pub(crate) fn word(&self, name: u64) -> PeerWord {
+        let Self { paused, held, second, .. } = *self;
+        PeerWord::live(name, self.now, Marks { paused, held, second })
+    }
+
+    /// Which peers count as live.
+    pub(crate) const fn window(&self) -> AgeWindow {
+        AgeWindow::new(self.now, self.max_age)
+    }
+
+    /// Whether this announce may change the peer with this word: not one that somebody else holds
+    /// by proof, as long as it is fresh.
+    pub(crate) const fn may_change(&self, word: PeerWord) -> bool {
+        self.held || !(word.is_fresh(self.window()) && word.marks().held)
+    }
 }
 
-/// What became of an announce.
+/// What happened to a peer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Seated {
-    /// The swarm's clients, this one's arrival or leave included.
-    pub counts: Counts,
+pub enum PeerEvent {
+    /// It has all pieces now.
+    Completed,
+    /// It left: it is removed, and given no peers.
+    Left,
+    /// It is in the swarm.
+    Present,
+    /// Recounts the peer if it is present; never inserts it, and gives it no peers.
+    Recount,
+}
+
+/// What a swarm reports of an announce.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SwarmReply {
+    /// The swarm's clients, after this announce.
+    pub counts: SwarmCounts,
     /// What was done with the caller's endpoint.
-    pub how: How,
+    pub outcome: UpdateOutcome,
     /// Whether a seeder was passed over because its address means nothing where the caller is.
     /// Only noticed where it stood in the way of a seat.
     pub hid_seeders: bool,
@@ -60,7 +80,9 @@ pub struct Seated {
 
 /// What was done with the caller's endpoint.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum How {
+pub enum UpdateOutcome {
+    /// Nothing: it was not there, and the announce does not insert it.
+    Absent,
     /// Nothing: somebody who proved who they are holds it, and the caller did not.
     Held,
     /// It was not there, or too old to be given out, and is now.
@@ -71,27 +93,25 @@ pub enum How {
     Moved,
     /// It stood where it stands.
     Refreshed,
-    /// It was not there, and did not come either.
-    Unknown,
 }
 
 /// A limit that kept a peer out.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub enum Full {
-    /// The swarm has as many peers as it may.
-    #[error("the swarm has as many peers as it may")]
+pub enum LimitReached {
+    /// The swarm has the maximum number of peers.
+    #[error("the swarm has the maximum number of peers")]
     Peers,
-    /// The swarm has as many peers from one network as it may.
-    #[error("the swarm has as many peers from this network as it may")]
+    /// The swarm has the maximum number of peers from one network.
+    #[error("the swarm has the maximum number of peers from this network")]
     Prefix,
-    /// There are as many swarms as there may be.
-    #[error("there are as many swarms as there may be")]
+    /// The maximum number of swarms is reached.
+    #[error("the maximum number of swarms is reached")]
     Torrents,
 }
 
 /// How many clients a swarm has. A client with two endpoints counts once.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Counts {
+pub struct SwarmCounts {
     /// Clients with all pieces.
     pub seeders: u32,
     /// Clients that want pieces, partial seeds included.
@@ -102,12 +122,12 @@ pub struct Counts {
     pub completed: u32,
 }
 
-/// Hard caps; 0 is none.
+/// Maximum numbers; 0 means no limit.
 ///
-/// Under concurrency a cap can be passed by as many as announce in the same instant, at most one
+/// Under concurrency a limit can be passed by as many as announce in the same instant, at most one
 /// for each thread.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Limits {
+pub struct SwarmLimits {
     /// Swarms, those with a tag not counted.
     pub max_torrents: u32,
     /// Endpoints in one swarm.

@@ -1,55 +1,34 @@
 //! The peers of one family: a table for each group, and how a peer moves between them.
 
 use crate::group::{Census, Group};
+use crate::peer_update::PeerUpdate;
 use crate::segment::Put;
-use crate::slot::{Slot, Sought};
+use crate::slot::{Lookup, PeerSlot};
 use crate::sync::{AtomicBool, Ordering, fence};
-use crate::table::{Table, live};
-use crate::tick::{Tick, Window};
-use crate::word::{Marks, Word};
+use crate::table::{PeerTable, live};
+use crate::tick::{AgeWindow, Tick};
+use crate::word::PeerWord;
 
 /// The peers of one family.
 #[derive(Debug)]
-pub(crate) struct Peers<S> {
-    outside: Side<S>,
+pub(crate) struct PeerTables<S> {
+    outside: SideTables<S>,
     /// Absent until the first peer in the club comes: an open tracker's swarms have none.
-    inside: Option<Box<Side<S>>>,
+    inside: Option<Box<SideTables<S>>>,
     /// Whether a key may stand in two tables. Cleared by the next sweep.
     doubled: AtomicBool,
 }
 
 /// The peers of one side of the club.
 #[derive(Debug)]
-struct Side<S> {
-    leechers: Table<S>,
-    seeders: Table<S>,
+struct SideTables<S> {
+    leechers: PeerTable<S>,
+    seeders: PeerTable<S>,
 }
 
-/// How a peer wants to stand.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Stand {
-    pub(crate) group: Group,
-    pub(crate) marks: Marks,
-    /// Which peers count as live when ownership is asked about; its `now` is when the peer is seen.
-    pub(crate) window: Window,
-}
-
-impl Stand {
-    /// The word of a peer that stands so.
-    pub(crate) fn word(&self, name: u64) -> Word {
-        Word::live(name, self.window.now(), self.marks)
-    }
-
-    /// Whether who wants to stand so may change a peer with this word: not one that somebody else
-    /// holds by proof, as long as it is fresh.
-    pub(crate) const fn may_change(&self, word: Word) -> bool {
-        self.marks.held || !(word.is_fresh(self.window) && word.marks().held)
-    }
-}
-
-/// What became of an arrival.
+/// What became of a peer that was put into its table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Arrived {
+pub(crate) enum Placement {
     /// It stands in its group; it stood in `was` before, if anywhere and not too long ago.
     Done { was: Option<Group> },
     /// Somebody else holds the endpoint by proof.
@@ -58,42 +37,42 @@ pub(crate) enum Arrived {
     NoRoom,
 }
 
-/// What became of a leave.
+/// What became of a peer that was to be removed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Gone {
+pub(crate) enum Removal {
+    /// It was not there.
+    Absent,
     /// Somebody else holds the endpoint by proof.
     Held,
-    /// It was there.
+    /// It was removed from this group.
     Left(Group),
-    /// It was not.
-    Unknown,
 }
 
-/// Who is told of each peer that came to be live or ceased to.
-pub(crate) trait Watch<K> {
-    fn changed(&self, group: Group, key: K, old: Word, new: Word);
+/// Counts each peer that comes to be live or ceases to.
+pub(crate) trait ChangeObserver<K> {
+    fn changed(&self, group: Group, key: K, old: PeerWord, new: PeerWord);
 }
 
-impl<S: Slot> Peers<S> {
+impl<S: PeerSlot> PeerTables<S> {
     pub(crate) fn new() -> Self {
-        Self { outside: Side::new(), inside: None, doubled: AtomicBool::new(false) }
+        Self { outside: SideTables::new(), inside: None, doubled: AtomicBool::new(false) }
     }
 
     /// The tables that there are.
-    pub(crate) fn tables(&self) -> impl Iterator<Item = (Group, &Table<S>)> {
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (Group, &PeerTable<S>)> {
         Group::ALL.into_iter().filter_map(|group| Some((group, self.table(group)?)))
     }
 
     /// The table of a group; `None` where nobody is on its side of the club.
-    pub(crate) fn table(&self, group: Group) -> Option<&Table<S>> {
+    pub(crate) fn table(&self, group: Group) -> Option<&PeerTable<S>> {
         let side = if group.is_inside() { self.inside.as_deref()? } else { &self.outside };
         Some(if group.is_seeders() { &side.seeders } else { &side.leechers })
     }
 
     /// The table of a group, made where there is none.
-    pub(crate) fn table_mut(&mut self, group: Group) -> &mut Table<S> {
+    pub(crate) fn table_mut(&mut self, group: Group) -> &mut PeerTable<S> {
         let side = if group.is_inside() {
-            self.inside.get_or_insert_with(|| Box::new(Side::new()))
+            self.inside.get_or_insert_with(|| Box::new(SideTables::new()))
         } else {
             &mut self.outside
         };
@@ -101,7 +80,7 @@ impl<S: Slot> Peers<S> {
     }
 
     /// The tables that there are, to change.
-    pub(crate) fn tables_mut(&mut self) -> impl Iterator<Item = &mut Table<S>> {
+    pub(crate) fn tables_mut(&mut self) -> impl Iterator<Item = &mut PeerTable<S>> {
         let sides = self.inside.as_deref_mut().into_iter().chain([&mut self.outside]);
         sides.flat_map(|side| [&mut side.leechers, &mut side.seeders])
     }
@@ -133,8 +112,8 @@ impl<S: Slot> Peers<S> {
     }
 
     /// Whether a key is live in any table, however long ago it was seen.
-    pub(crate) fn has(&self, sought: &Sought<S::Key>) -> bool {
-        self.tables().any(|(_, table)| table.find(sought).is_some_and(|(_, word)| word.is_live()))
+    pub(crate) fn has(&self, lookup: &Lookup<S::Key>) -> bool {
+        self.tables().any(|(_, table)| table.find(lookup).is_some_and(|(_, word)| word.is_live()))
     }
 
     /// Whether a reply must look for doubles.
@@ -143,9 +122,13 @@ impl<S: Slot> Peers<S> {
     }
 
     /// Where a peer stands that may be given out, and its word.
-    pub(crate) fn find(&self, sought: &Sought<S::Key>, window: Window) -> Option<(Group, Word)> {
+    pub(crate) fn find(
+        &self,
+        lookup: &Lookup<S::Key>,
+        window: AgeWindow,
+    ) -> Option<(Group, PeerWord)> {
         self.tables().find_map(|(group, table)| {
-            let (_, word) = table.find(sought)?;
+            let (_, word) = table.find(lookup)?;
             word.is_fresh(window).then_some((group, word))
         })
     }
@@ -158,71 +141,71 @@ impl<S: Slot> Peers<S> {
     /// both clears, finds its own slot dead and revives it. Both may, and then the key is doubled.
     pub(crate) fn arrive(
         &self,
-        sought: &Sought<S::Key>,
-        stand: &Stand,
-        watch: &impl Watch<S::Key>,
-    ) -> Arrived {
-        let Stand { group, marks, window } = *stand;
-        if !marks.held && self.is_held_elsewhere(sought, group, window) {
-            return Arrived::Held;
+        lookup: &Lookup<S::Key>,
+        peer: &PeerUpdate<'_>,
+        watch: &impl ChangeObserver<S::Key>,
+    ) -> Placement {
+        let (group, window) = (peer.group, peer.window());
+        if !peer.held && self.is_held_elsewhere(lookup, group, window) {
+            return Placement::Held;
         }
-        let word = stand.word(sought.name);
-        let Some(table) = self.table(group) else { return Arrived::NoRoom };
-        let old = match table.put(sought, word, |old| stand.may_change(old)) {
+        let word = peer.word(lookup.name);
+        let Some(table) = self.table(group) else { return Placement::NoRoom };
+        let old = match table.put(lookup, word, |old| peer.may_change(old)) {
             // Nearly always who is writing the slot says the same of it. Of another IPv6 peer of the same
             // name it says nothing, and this one comes in by its next announce.
-            Put::Busy => return Arrived::Done { was: Some(group) },
+            Put::Busy => return Placement::Done { was: Some(group) },
             Put::Done(old) => old,
-            Put::Kept => return Arrived::Held,
-            Put::NoRoom => return Arrived::NoRoom,
+            Put::Kept => return Placement::Held,
+            Put::NoRoom => return Placement::NoRoom,
         };
         if !old.stands_like(word) {
-            watch.changed(group, sought.key, old, word);
+            watch.changed(group, lookup.key, old, word);
         }
         if old.is_live() {
-            return Arrived::Done { was: old.is_fresh(window).then_some(group) };
+            return Placement::Done { was: old.is_fresh(window).then_some(group) };
         }
 
         // Of two threads that each write one table and then look into the other's, at least one
         // finds what the other wrote: without this both could read from before it.
         fence(Ordering::SeqCst);
-        let (cleared, was) = self.clear_elsewhere(sought, stand, watch);
+        let (cleared, was) = self.clear_elsewhere(lookup, peer, watch);
         if cleared {
-            self.revive(sought, group, word, watch);
+            self.revive(lookup, group, word, watch);
         }
-        Arrived::Done { was }
+        Placement::Done { was }
     }
 
     /// Removes a peer from wherever it stands.
     pub(crate) fn leave(
         &self,
-        sought: &Sought<S::Key>,
-        stand: &Stand,
-        watch: &impl Watch<S::Key>,
-    ) -> Gone {
-        let mut gone = Gone::Unknown;
+        lookup: &Lookup<S::Key>,
+        peer: &PeerUpdate<'_>,
+        watch: &impl ChangeObserver<S::Key>,
+    ) -> Removal {
+        let mut gone = Removal::Absent;
         for (group, table) in self.tables() {
-            match table.clear(sought, |word| stand.may_change(word)) {
+            match table.clear(lookup, |word| peer.may_change(word)) {
                 Ok(None) => {}
                 Ok(Some(old)) => {
-                    watch.changed(group, sought.key, old, old.dead());
-                    if old.is_fresh(stand.window) {
-                        gone = Gone::Left(group);
+                    watch.changed(group, lookup.key, old, old.dead());
+                    if old.is_fresh(peer.window()) {
+                        gone = Removal::Left(group);
                     }
                 }
-                Err(_) => return Gone::Held,
+                Err(_) => return Removal::Held,
             }
         }
         gone
     }
 
     /// The slots at a place, up to [`STRETCH`] of one group; the place moves on behind them.
-    pub(crate) fn stretch(&self, place: &mut Place) -> Option<(Group, &[S])> {
+    pub(crate) fn stretch(&self, place: &mut WalkPosition) -> Option<(Group, &[S])> {
         loop {
             let group = *Group::ALL.get(place.table)?;
-            let segments = self.table(group).map(Table::segments).unwrap_or_default();
+            let segments = self.table(group).map(PeerTable::segments).unwrap_or_default();
             let Some(segment) = segments.get(place.segment) else {
-                *place = Place { table: place.table + 1, ..Place::default() };
+                *place = WalkPosition { table: place.table + 1, ..WalkPosition::default() };
                 continue;
             };
             let rest = segment.slots().get(place.slot..).unwrap_or_default();
@@ -241,8 +224,8 @@ impl<S: Slot> Peers<S> {
     pub(crate) fn expire(
         &self,
         (group, slots): (Group, &[S]),
-        window: Window,
-        watch: &impl Watch<S::Key>,
+        window: AgeWindow,
+        watch: &impl ChangeObserver<S::Key>,
         mut keep: impl FnMut(S::Key),
     ) -> u32 {
         let mut expired = 0;
@@ -271,16 +254,16 @@ impl<S: Slot> Peers<S> {
         &self,
         (group, slots): (Group, &[S]),
         now: Tick,
-        watch: &impl Watch<S::Key>,
-        seek: impl Fn(S::Key) -> Sought<S::Key>,
+        watch: &impl ChangeObserver<S::Key>,
+        lookup: impl Fn(S::Key) -> Lookup<S::Key>,
     ) -> u32 {
         let mut removed = 0;
         for (slot, word) in live(slots) {
-            let sought = seek(slot.key(word));
-            let is_older = |other: Word| now.since(other.seen()) >= now.since(word.seen());
+            let lookup = lookup(slot.key(word));
+            let is_older = |other: PeerWord| now.since(other.seen()) >= now.since(word.seen());
             for (other, table) in self.tables().filter(|(other, _)| *other != group) {
-                if let Ok(Some(old)) = table.clear(&sought, is_older) {
-                    watch.changed(other, sought.key, old, old.dead());
+                if let Ok(Some(old)) = table.clear(&lookup, is_older) {
+                    watch.changed(other, lookup.key, old, old.dead());
                     removed += 1;
                 }
             }
@@ -289,9 +272,10 @@ impl<S: Slot> Peers<S> {
     }
 
     /// Whether a key that does not stand in a group is held by proof in another one.
-    fn is_held_elsewhere(&self, sought: &Sought<S::Key>, group: Group, window: Window) -> bool {
+    fn is_held_elsewhere(&self, lookup: &Lookup<S::Key>, group: Group, window: AgeWindow) -> bool {
         let others = || self.tables().filter(|(other, table)| *other != group && table.held() != 0);
-        let word = |table: &Table<S>| table.find(sought).map_or(Word::EMPTY, |(_, word)| word);
+        let word =
+            |table: &PeerTable<S>| table.find(lookup).map_or(PeerWord::EMPTY, |(_, word)| word);
         others().next().is_some()
             && !self.table(group).is_some_and(|table| word(table).is_live())
             && others().map(|(_, table)| word(table)).any(|w| w.is_fresh(window) && w.marks().held)
@@ -301,19 +285,19 @@ impl<S: Slot> Peers<S> {
     /// and in which group it was if it was not too old to be given out.
     fn clear_elsewhere(
         &self,
-        sought: &Sought<S::Key>,
-        stand: &Stand,
-        watch: &impl Watch<S::Key>,
+        lookup: &Lookup<S::Key>,
+        peer: &PeerUpdate<'_>,
+        watch: &impl ChangeObserver<S::Key>,
     ) -> (bool, Option<Group>) {
         let mut cleared = false;
         let mut was = None;
-        for (group, table) in self.tables().filter(|(group, _)| *group != stand.group) {
-            match table.clear(sought, |_| true) {
+        for (group, table) in self.tables().filter(|(group, _)| *group != peer.group) {
+            match table.clear(lookup, |_| true) {
                 Ok(None) => {}
                 Ok(Some(old)) => {
-                    watch.changed(group, sought.key, old, old.dead());
+                    watch.changed(group, lookup.key, old, old.dead());
                     cleared = true;
-                    was = was.or_else(|| old.is_fresh(stand.window).then_some(group));
+                    was = was.or_else(|| old.is_fresh(peer.window()).then_some(group));
                 }
                 Err(_) => self.doubled.store(true, Ordering::Relaxed),
             }
@@ -328,32 +312,32 @@ impl<S: Slot> Peers<S> {
     #[cold]
     fn revive(
         &self,
-        sought: &Sought<S::Key>,
+        lookup: &Lookup<S::Key>,
         group: Group,
-        word: Word,
-        watch: &impl Watch<S::Key>,
+        word: PeerWord,
+        watch: &impl ChangeObserver<S::Key>,
     ) {
         let Some(table) = self.table(group) else { return };
-        let Some((slot, _)) = table.find(sought) else { return };
+        let Some((slot, _)) = table.find(lookup) else { return };
         if let Err(now) = slot.replace(word, word)
             && !now.is_live()
             && table.replace(slot, now, word)
         {
-            watch.changed(group, sought.key, now, word);
+            watch.changed(group, lookup.key, now, word);
             self.doubled.store(true, Ordering::Relaxed);
         }
     }
 }
 
-impl<S: Slot> Side<S> {
+impl<S: PeerSlot> SideTables<S> {
     fn new() -> Self {
-        Self { leechers: Table::new(), seeders: Table::new() }
+        Self { leechers: PeerTable::new(), seeders: PeerTable::new() }
     }
 }
 
 /// How far a walk over all slots has come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place {
+pub(crate) struct WalkPosition {
     table: usize,
     segment: usize,
     slot: usize,
@@ -367,9 +351,10 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::hash::Hashing;
+    use crate::hash::KeyHasher;
     use crate::slot4::V4Slot;
     use crate::tick::Age;
+    use crate::word::Marks;
     use wire::CompactV4;
 
     #[test]
@@ -385,18 +370,18 @@ mod tests {
 
     #[test]
     fn the_inside_has_tables_while_somebody_is_in_it() {
-        let hashing = Hashing::new(1);
-        let sought = V4Slot::seek(CompactV4::new([203, 0, 113, 1].into(), 6881), &hashing);
+        let hasher = KeyHasher::new(1);
+        let lookup = V4Slot::lookup(CompactV4::new([203, 0, 113, 1].into(), 6881), &hasher);
         let seen = Tick::at(10 * Tick::SECS);
-        let mut peers = Peers::<V4Slot>::new();
+        let mut peers = PeerTables::<V4Slot>::new();
         assert_eq!(peers.tables().count(), 2);
         let table = peers.table_mut(Group::InsideSeeders);
-        table.make_room(sought.hash, &hashing);
-        table.put(&sought, Word::live(sought.name, seen, Marks::default()), |_| true);
+        table.make_room(lookup.hash, &hasher);
+        table.put(&lookup, PeerWord::live(lookup.name, seen, Marks::default()), |_| true);
         peers.shed();
         assert_eq!((peers.tables().count(), peers.live()), (4, 1));
         let table = peers.table_mut(Group::InsideSeeders);
-        assert!(table.clear(&sought, |_| true).is_ok());
+        assert!(table.clear(&lookup, |_| true).is_ok());
         assert!(peers.has_spare());
         peers.shed();
         assert_eq!(peers.tables().count(), 2);
@@ -405,33 +390,34 @@ mod tests {
     /// Asserts which word of a leecher and a seeder stays, seen at these ticks.
     #[track_caller]
     fn check(leeches: u32, seeds: u32, expected: Group) {
-        let hashing = Hashing::new(1);
+        let hasher = KeyHasher::new(1);
         let key = CompactV4::new([203, 0, 113, 1].into(), 6881);
-        let sought = V4Slot::seek(key, &hashing);
-        let mut peers = Peers::<V4Slot>::new();
+        let lookup = V4Slot::lookup(key, &hasher);
+        let mut peers = PeerTables::<V4Slot>::new();
         for (group, ticks) in [(Group::OutsideLeechers, leeches), (Group::OutsideSeeders, seeds)] {
             let table = peers.table_mut(group);
-            table.make_room(sought.hash, &hashing);
+            table.make_room(lookup.hash, &hasher);
             let seen = Tick::at(ticks * Tick::SECS);
-            table.put(&sought, Word::live(sought.name, seen, Marks::default()), |_| true);
+            table.put(&lookup, PeerWord::live(lookup.name, seen, Marks::default()), |_| true);
         }
         let changes = Changes(Cell::new(0));
         let now = Tick::at(30 * Tick::SECS);
-        let mut place = Place::default();
+        let mut place = WalkPosition::default();
         let mut parted = 0;
         while let Some(stretch) = peers.stretch(&mut place) {
-            parted += peers.part_doubles(stretch, now, &changes, |key| V4Slot::seek(key, &hashing));
+            parted +=
+                peers.part_doubles(stretch, now, &changes, |key| V4Slot::lookup(key, &hasher));
         }
         assert_eq!((parted, changes.0.get(), peers.live()), (1, 1, 1));
-        let window = Window::new(now, Age::from_secs(1_600));
-        assert_eq!(peers.find(&sought, window).map(|(group, _)| group), Some(expected));
+        let window = AgeWindow::new(now, Age::from_secs(1_600));
+        assert_eq!(peers.find(&lookup, window).map(|(group, _)| group), Some(expected));
     }
 
     /// How often somebody was told of a change.
     struct Changes(Cell<u32>);
 
-    impl<K> Watch<K> for Changes {
-        fn changed(&self, _: Group, _: K, _: Word, _: Word) {
+    impl<K> ChangeObserver<K> for Changes {
+        fn changed(&self, _: Group, _: K, _: PeerWord, _: PeerWord) {
             self.0.set(self.0.get() + 1);
         }
     }

@@ -8,11 +8,11 @@ use policy::{
     Aliases, Entitlements, Generation, Grant, ItemId, Keyring, Label, MasterSecret, MemberId,
     MemberState, Notices, Roster, Rules, Standing, TierId,
 };
-use tracker::{Members, Nat, Now, Registration, Scratch, SessionCount, Settings, Tracker, Via};
+use tracker::{Members, Nat, Now, Registration, Scratch, SessionTraffic, Settings, Tracker, Via};
 use wire::{Announce, Event, InfoHash, Passkey, PeerId, PeerKey};
 
 /// A tracker with one hybrid item under `priority`, and ada, a fan.
-pub(crate) struct House {
+pub(crate) struct Fixture {
     pub(crate) tracker: Tracker,
     pub(crate) settings: Settings,
     pub(crate) keyring: Arc<Keyring>,
@@ -20,7 +20,7 @@ pub(crate) struct House {
     pub(crate) rights: Arc<Entitlements>,
     pub(crate) scratch: Scratch,
     pub(crate) now: Now,
-    pub(crate) booked: Vec<SessionCount>,
+    pub(crate) booked: Vec<SessionTraffic>,
 }
 
 /// One announcing client.
@@ -37,14 +37,14 @@ pub(crate) struct Client {
 
 /// What a client was told.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Reply {
     pub(crate) complete: u32,
     pub(crate) incomplete: u32,
     pub(crate) peers: Vec<String>,
     pub(crate) warning: Option<String>,
 }
 
-impl House {
+impl Fixture {
     pub(crate) fn new() -> Self {
         let keyring = Arc::new(Keyring::new(&MasterSecret::new([7; 32]), None));
         let roster = Arc::new(Roster::new());
@@ -53,7 +53,7 @@ impl House {
             rules: Rules::default(),
             notices: Notices::new("https://club.example"),
             nat: Nat::default(),
-            limits: swarm::Limits::default(),
+            limits: swarm::SwarmLimits::default(),
             max_age_secs: 3700,
             probe_ports: false,
         };
@@ -82,12 +82,12 @@ impl House {
             roster,
             rights,
             scratch,
-            now: house_now(),
+            now: start_now(),
             booked: Vec::new(),
         }
     }
 
-    pub(crate) fn announce(&mut self, client: Client, from: &str) -> Result<Told, String> {
+    pub(crate) fn announce(&mut self, client: Client, from: &str) -> Result<Reply, String> {
         let passkey = client.passkey.map(|member| self.passkey(member));
         let announce = Announce {
             info_hash: client.hash,
@@ -111,7 +111,7 @@ impl House {
                 let mut peers: Vec<String> = v4.chain(v6).collect();
                 peers.sort();
                 let warning = reply.warning.map(str::to_owned);
-                Ok(Told { complete: reply.complete, incomplete: reply.incomplete, peers, warning })
+                Ok(Reply { complete: reply.complete, incomplete: reply.incomplete, peers, warning })
             }
             Err(failure) => Err(failure.reason.to_owned()),
         }
@@ -135,7 +135,7 @@ impl House {
         change(&self.roster, &self.rights);
     }
 
-    pub(crate) fn drain(&mut self) -> Vec<SessionCount> {
+    pub(crate) fn drain(&mut self) -> Vec<SessionTraffic> {
         let mut counts = Vec::new();
         for part in 0..Tracker::COUNT_PARTS {
             self.tracker.drain_counts(part, self.now, &mut counts);
@@ -207,7 +207,7 @@ pub(crate) fn standing() -> Standing {
     }
 }
 
-pub(crate) fn house_now() -> Now {
+pub(crate) fn start_now() -> Now {
     Now { secs: 100, unix: 1_800_000_000 }
 }
 

@@ -2,17 +2,17 @@
 
 use fastrand::Rng;
 
-use crate::arrival::How;
-use crate::crowd::Crowd;
 use crate::draw::draw;
 use crate::endpoint::{Endpoint, Families};
 use crate::group::{Census, Group};
-use crate::list::{Listed, PeerList};
-use crate::peers::Peers;
-use crate::slot::{Slot, Sought};
-use crate::visit::{View, Visit};
+use crate::large_peer_map::LargePeerMap;
+use crate::list::{PeerArray, PeerList};
+use crate::peer_tables::PeerTables;
+use crate::peer_update::UpdateOutcome;
+use crate::slot::{Lookup, PeerSlot};
+use crate::swarm_update::{ReplyFilter, SwarmUpdate};
 
-impl Crowd {
+impl LargePeerMap {
     /// Draws peers by a plan; whether a seeder was passed over for its address.
     ///
     /// The plan is made for all who are live, and some of them the caller may not be told of: they
@@ -21,13 +21,13 @@ impl Crowd {
     /// again.
     pub(crate) fn seat(
         &self,
-        visit: &Visit<'_>,
-        how: How,
+        update: &SwarmUpdate<'_>,
+        outcome: UpdateOutcome,
         plan: &mut impl FnMut(&Census) -> Census,
         rng: &mut Rng,
         list: &mut PeerList,
     ) -> bool {
-        let mut candidates = self.candidates(visit, how);
+        let mut candidates = self.candidates(update, outcome);
         let mut hid_seeders = false;
         for _ in 0..MOST_PLANS {
             list.clear();
@@ -38,15 +38,15 @@ impl Crowd {
             let seats = candidates.split(&seats, rng);
             let v4 = Draw {
                 peers: &self.v4,
-                view: visit.view().among(self.scopes.load(), self.v4.is_doubled()),
-                me: visit.sought.v4(),
+                view: update.view().among(self.scopes.load(), self.v4.is_doubled()),
+                me: update.lookup.v4(),
             };
             let mut is_short = v4.fill(&seats.v4, &mut candidates.v4, rng, &mut list.v4);
             if let Some(v6) = &self.v6 {
                 let v6 = Draw {
                     peers: v6,
-                    view: visit.view().among(self.scopes.load(), v6.is_doubled()),
-                    me: visit.sought.v6(),
+                    view: update.view().among(self.scopes.load(), v6.is_doubled()),
+                    me: update.lookup.v6(),
                 };
                 is_short.join(v6.fill(&seats.v6, &mut candidates.v6, rng, &mut list.v6));
             }
@@ -59,8 +59,8 @@ impl Crowd {
     }
 
     /// The live peers of each group, without the caller and its others.
-    fn candidates(&self, visit: &Visit<'_>, how: How) -> Candidates {
-        let families = visit.arrival.families;
+    fn candidates(&self, update: &SwarmUpdate<'_>, outcome: UpdateOutcome) -> Candidates {
+        let families = update.peer.families;
         let mut candidates = Candidates::default();
         if families.holds_v4() {
             candidates.v4 = self.v4.census();
@@ -70,23 +70,23 @@ impl Crowd {
         {
             candidates.v6 = v6.census();
         }
-        let me = visit.arrival.endpoint;
-        match how {
-            How::Inserted | How::Moved | How::Refreshed => {
-                candidates.leave_out(me, visit.stand.group, families);
+        let me = update.peer.endpoint;
+        match outcome {
+            UpdateOutcome::Inserted | UpdateOutcome::Moved | UpdateOutcome::Refreshed => {
+                candidates.leave_out(me, update.peer.group, families);
             }
-            How::Held | How::Left | How::Unknown => {
-                if let Some(group) = self.group_of(me, visit) {
+            UpdateOutcome::Held | UpdateOutcome::Left | UpdateOutcome::Absent => {
+                if let Some(group) = self.group_of(me, update) {
                     candidates.leave_out(me, group, families);
                 }
             }
         }
-        let others = visit.arrival.others;
+        let others = update.peer.others;
         for (n, other) in others.iter().enumerate() {
             if *other == me || others.iter().take(n).any(|earlier| earlier == other) {
                 continue;
             }
-            if let Some(group) = self.group_of(*other, visit) {
+            if let Some(group) = self.group_of(*other, update) {
                 candidates.leave_out(*other, group, families);
             }
         }
@@ -146,10 +146,10 @@ impl Candidates {
 }
 
 /// A draw from the four tables of one family.
-struct Draw<'a, S: Slot> {
-    peers: &'a Peers<S>,
-    view: View<'a>,
-    me: Option<&'a Sought<S::Key>>,
+struct Draw<'a, S: PeerSlot> {
+    peers: &'a PeerTables<S>,
+    view: ReplyFilter<'a>,
+    me: Option<&'a Lookup<S::Key>>,
 }
 
 /// What stood in the way of a full list.
@@ -159,14 +159,14 @@ struct Shortfall {
     hid_seeders: bool,
 }
 
-impl<S: Slot<Key: Into<Endpoint>>> Draw<'_, S> {
+impl<S: PeerSlot<Key: Into<Endpoint>>> Draw<'_, S> {
     /// Fills seats. Where a group has fewer, its number of candidates is set right.
     fn fill(
         &self,
         seats: &Census,
         candidates: &mut Census,
         rng: &mut Rng,
-        list: &mut Listed<S::Key>,
+        list: &mut PeerArray<S::Key>,
     ) -> Shortfall {
         let mut shortfall = Shortfall::default();
         for (group, table) in self.peers.tables() {

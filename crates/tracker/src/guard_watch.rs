@@ -7,7 +7,7 @@ use policy::{GuardRule, Side, StarvationGuard};
 
 /// The starvation guard of one swarm, and the interval it is looking at.
 #[derive(Default)]
-pub(crate) struct Watch {
+pub(crate) struct GuardWatch {
     /// Made when first needed: most swarms never are.
     open: Mutex<Option<Box<Open>>>,
     /// Until when the guard stands, for readers without the lock; 0 where it does not.
@@ -20,7 +20,7 @@ struct Open {
     since_secs: u32,
 }
 
-impl Watch {
+impl GuardWatch {
     /// Whether seats are to be given to everybody alike. One load.
     pub(crate) fn is_active(&self, now_secs: u32) -> bool {
         now_secs < self.active_until_secs.load(Ordering::Relaxed)
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn three_intervals_of_starving_outsiders_make_seats_alike_for_the_hold() {
-        let watch = Watch::default();
+        let watch = GuardWatch::default();
         for round in 0..4 {
             check(&watch, round * 1800, false);
             report(&watch, round * 1800);
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_reset_forgets() {
-        let watch = Watch::default();
+        let watch = GuardWatch::default();
         for round in 0..4 {
             report(&watch, round * 1800);
         }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     /// Five of each side announce: insiders fly, outsiders crawl.
-    fn report(watch: &Watch, now_secs: u32) {
+    fn report(watch: &GuardWatch, now_secs: u32) {
         for (side, speed) in [(Side::Inside, 1_000_000), (Side::Outside, 100_000)] {
             for _ in 0..5 {
                 watch.record(&GuardRule::default(), 1800, side, speed, now_secs);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(watch: &Watch, now_secs: u32, active: bool) {
+    fn check(watch: &GuardWatch, now_secs: u32, active: bool) {
         assert_eq!(watch.is_active(now_secs), active, "at {now_secs} s");
     }
 }

@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use parking_lot::Mutex;
 use wire::{CompactV4, CompactV6};
 
-use crate::arrival::{Full, Limits};
 use crate::endpoint::Endpoint;
 use crate::group::Group;
-use crate::hash::Hashing;
-use crate::peers::Watch;
-use crate::word::Word;
+use crate::hash::KeyHasher;
+use crate::peer_tables::ChangeObserver;
+use crate::peer_update::{LimitReached, SwarmLimits};
+use crate::word::PeerWord;
 
 /// What all swarms together hold.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Totals {
+pub struct SwarmTotals {
     /// Swarms, with peers or without.
     pub swarms: u32,
     /// Clients with all pieces.
@@ -33,7 +33,7 @@ pub struct Totals {
 /// line each.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-pub(crate) struct Sums {
+pub(crate) struct ShardTotals {
     pub(crate) swarms: AtomicU32,
     seeders: AtomicU32,
     leechers: AtomicU32,
@@ -41,8 +41,8 @@ pub(crate) struct Sums {
     v6: AtomicU32,
 }
 
-impl Sums {
-    pub(crate) fn add_to(&self, totals: &mut Totals) {
+impl ShardTotals {
+    pub(crate) fn add_to(&self, totals: &mut SwarmTotals) {
         let add = |total: &mut u32, sum: &AtomicU32| {
             *total = total.wrapping_add(sum.load(Ordering::Relaxed));
         };
@@ -54,12 +54,12 @@ impl Sums {
     }
 }
 
-/// The books that one swarm's changes are entered in.
+/// The counters that one swarm's changes are entered in.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Books<'a> {
-    pub(crate) sums: &'a Sums,
-    pub(crate) prefixes: &'a Prefixes,
-    pub(crate) limits: Limits,
+pub(crate) struct SwarmCounters<'a> {
+    pub(crate) totals: &'a ShardTotals,
+    pub(crate) prefix_counts: &'a PrefixCounts,
+    pub(crate) limits: SwarmLimits,
     /// Whether the peers of the swarm's shard are counted by network. Changes only for who has the
     /// shard alone, so each peer is counted or is not, as long as it is there.
     pub(crate) is_counted: &'a AtomicBool,
@@ -67,42 +67,42 @@ pub(crate) struct Books<'a> {
     pub(crate) swarm: u64,
 }
 
-impl Books<'_> {
+impl SwarmCounters<'_> {
     /// Whether a swarm's arrivals must be checked before they are let in.
     pub(crate) const fn is_limited(&self) -> bool {
         self.limits.max_peers_per_torrent != 0 || self.limits.max_peers_per_prefix != 0
     }
 
     /// Checks that a swarm of `live` endpoints may have one more.
-    pub(crate) fn check(&self, live: u32, endpoint: Endpoint) -> Result<(), Full> {
-        let Limits { max_peers_per_torrent, max_peers_per_prefix, .. } = self.limits;
+    pub(crate) fn check(&self, live: u32, endpoint: Endpoint) -> Result<(), LimitReached> {
+        let SwarmLimits { max_peers_per_torrent, max_peers_per_prefix, .. } = self.limits;
         if max_peers_per_torrent != 0 && live >= max_peers_per_torrent {
-            return Err(Full::Peers);
+            return Err(LimitReached::Peers);
         }
         if max_peers_per_prefix != 0
-            && self.prefixes.count(self.swarm, endpoint) >= max_peers_per_prefix
+            && self.prefix_counts.count(self.swarm, endpoint) >= max_peers_per_prefix
         {
-            return Err(Full::Prefix);
+            return Err(LimitReached::Prefix);
         }
         Ok(())
     }
 
-    fn enter(&self, group: Group, endpoint: Endpoint, old: Word, new: Word) {
-        let is_client = |word: Word| word.is_live() && !word.marks().second;
-        let Sums { seeders, leechers, v4, v6, .. } = self.sums;
+    fn enter(&self, group: Group, endpoint: Endpoint, old: PeerWord, new: PeerWord) {
+        let is_client = |word: PeerWord| word.is_live() && !word.marks().second;
+        let ShardTotals { seeders, leechers, v4, v6, .. } = self.totals;
         let clients = if group.is_seeders() { seeders } else { leechers };
         step(clients, is_client(old), is_client(new));
 
         let endpoints = if matches!(endpoint, Endpoint::V4(_)) { v4 } else { v6 };
         step(endpoints, old.is_live(), new.is_live());
         if old.is_live() != new.is_live() && self.is_counted.load(Ordering::Relaxed) {
-            self.prefixes.change(self.swarm, endpoint, new.is_live());
+            self.prefix_counts.change(self.swarm, endpoint, new.is_live());
         }
     }
 }
 
-impl<K: Into<Endpoint>> Watch<K> for Books<'_> {
-    fn changed(&self, group: Group, key: K, old: Word, new: Word) {
+impl<K: Into<Endpoint>> ChangeObserver<K> for SwarmCounters<'_> {
+    fn changed(&self, group: Group, key: K, old: PeerWord, new: PeerWord) {
         self.enter(group, key.into(), old, new);
     }
 }
@@ -111,20 +111,20 @@ impl<K: Into<Endpoint>> Watch<K> for Books<'_> {
 ///
 /// Split so finely that none of the maps is long in growing.
 #[derive(Debug)]
-pub(crate) struct Prefixes {
-    parts: Box<[Mutex<HashMap<u64, u32, Hashing>>]>,
-    hashing: Hashing,
+pub(crate) struct PrefixCounts {
+    parts: Box<[Mutex<HashMap<u64, u32, KeyHasher>>]>,
+    hasher: KeyHasher,
 }
 
-impl Prefixes {
-    pub(crate) fn new(hashing: &Hashing) -> Self {
-        let part = |_| Mutex::new(HashMap::with_hasher(hashing.clone()));
-        Self { parts: (0..PARTS).map(part).collect(), hashing: hashing.clone() }
+impl PrefixCounts {
+    pub(crate) fn new(hasher: &KeyHasher) -> Self {
+        let part = |_| Mutex::new(HashMap::with_hasher(hasher.clone()));
+        Self { parts: (0..PARTS).map(part).collect(), hasher: hasher.clone() }
     }
 
     pub(crate) fn clear(&self) {
         for part in &self.parts {
-            *part.lock() = HashMap::with_hasher(self.hashing.clone());
+            *part.lock() = HashMap::with_hasher(self.hasher.clone());
         }
     }
 
@@ -154,9 +154,9 @@ impl Prefixes {
         &self,
         swarm: u64,
         endpoint: Endpoint,
-        f: impl FnOnce(&mut HashMap<u64, u32, Hashing>, u64) -> R,
+        f: impl FnOnce(&mut HashMap<u64, u32, KeyHasher>, u64) -> R,
     ) -> Option<R> {
-        let name = self.hashing.number(swarm ^ self.hashing.number(network(endpoint)));
+        let name = self.hasher.number(swarm ^ self.hasher.number(network(endpoint)));
         let part = usize::try_from(name).unwrap_or_default() % PARTS;
         self.parts.get(part).map(|part| f(&mut part.lock(), name))
     }

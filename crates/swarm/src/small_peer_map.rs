@@ -7,26 +7,26 @@
 use fastrand::Rng;
 use wire::CompactV4;
 
-use crate::arrival::Counts;
 use crate::group::{Census, Group};
 use crate::list::PeerList;
-use crate::peers::{Arrived, Gone, Stand, Watch};
-use crate::slot::Sought;
+use crate::peer_tables::{ChangeObserver, Placement, Removal};
+use crate::peer_update::{PeerUpdate, SwarmCounts};
+use crate::slot::Lookup;
 use crate::slot4::endpoint_of;
+use crate::swarm_update::{Hidden, SwarmUpdate};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
-use crate::tick::Window;
-use crate::visit::{Unseen, Visit};
-use crate::word::Word;
+use crate::tick::AgeWindow;
+use crate::word::PeerWord;
 
 /// Up to two IPv4 peers, live or empty.
 #[derive(Debug)]
-pub(crate) struct Few {
+pub(crate) struct SmallPeerMap {
     words: [AtomicU64; 2],
     pub(crate) completed: AtomicU32,
     groups: [Group; 2],
 }
 
-impl Few {
+impl SmallPeerMap {
     /// The most peers there is room for.
     pub(crate) const ROOM: u32 = 2;
 
@@ -39,13 +39,13 @@ impl Few {
     }
 
     /// These peers, of whom there are at most two.
-    pub(crate) fn of(completed: u32, peers: impl Iterator<Item = (Group, Word)>) -> Self {
-        let mut few = Self::new(completed);
-        for ((word, group), (its_group, its_word)) in few.places().into_iter().zip(peers) {
+    pub(crate) fn of(completed: u32, peers: impl Iterator<Item = (Group, PeerWord)>) -> Self {
+        let mut small = Self::new(completed);
+        for ((word, group), (its_group, its_word)) in small.places().into_iter().zip(peers) {
             word.store(its_word.bits(), Ordering::Relaxed);
             *group = its_group;
         }
-        few
+        small
     }
 
     /// Live endpoints.
@@ -54,42 +54,42 @@ impl Few {
     }
 
     /// Whether an endpoint is live, however long ago it was seen.
-    pub(crate) fn has(&self, sought: &Sought<CompactV4>) -> bool {
-        self.peers().any(|(_, word)| word.name() == sought.name)
+    pub(crate) fn has(&self, lookup: &Lookup<CompactV4>) -> bool {
+        self.peers().any(|(_, word)| word.name() == lookup.name)
     }
 
     /// The peers.
-    pub(crate) fn peers(&self) -> impl Iterator<Item = (Group, Word)> {
-        let words = self.words.iter().map(|word| Word::from_bits(word.load(Ordering::Relaxed)));
+    pub(crate) fn peers(&self) -> impl Iterator<Item = (Group, PeerWord)> {
+        let words = self.words.iter().map(|word| PeerWord::from_bits(word.load(Ordering::Relaxed)));
         self.groups.into_iter().zip(words).filter(|(_, word)| word.is_live())
     }
 
     /// Refreshes a peer that stands where it should; nothing if there is none such.
     pub(crate) fn refresh(
         &self,
-        sought: &Sought<CompactV4>,
-        stand: &Stand,
-        watch: &impl Watch<CompactV4>,
-    ) -> Option<Arrived> {
+        lookup: &Lookup<CompactV4>,
+        peer: &PeerUpdate<'_>,
+        watch: &impl ChangeObserver<CompactV4>,
+    ) -> Option<Placement> {
         for (word, group) in self.words.iter().zip(self.groups) {
-            let old = Word::from_bits(word.load(Ordering::Relaxed));
-            if !old.is_live() || old.name() != sought.name {
+            let old = PeerWord::from_bits(word.load(Ordering::Relaxed));
+            if !old.is_live() || old.name() != lookup.name {
                 continue;
             }
-            if !stand.may_change(old) {
-                return Some(Arrived::Held);
+            if !peer.may_change(old) {
+                return Some(Placement::Held);
             }
-            let new = stand.word(sought.name);
+            let new = peer.word(lookup.name);
             let swap = |word: &AtomicU64| {
                 word.compare_exchange(old.bits(), new.bits(), Ordering::Relaxed, Ordering::Relaxed)
             };
-            if group != stand.group || swap(word).is_err() {
+            if group != peer.group || swap(word).is_err() {
                 return None;
             }
             if !old.stands_like(new) {
-                watch.changed(group, sought.key, old, new);
+                watch.changed(group, lookup.key, old, new);
             }
-            return Some(Arrived::Done { was: old.is_fresh(stand.window).then_some(group) });
+            return Some(Placement::Done { was: old.is_fresh(peer.window()).then_some(group) });
         }
         None
     }
@@ -97,11 +97,11 @@ impl Few {
     /// Puts a peer where it should stand.
     pub(crate) fn arrive(
         &mut self,
-        sought: &Sought<CompactV4>,
-        stand: &Stand,
-        watch: &impl Watch<CompactV4>,
-    ) -> Arrived {
-        let is_own = |word: &AtomicU64| load(word).is_live() && load(word).name() == sought.name;
+        lookup: &Lookup<CompactV4>,
+        peer: &PeerUpdate<'_>,
+        watch: &impl ChangeObserver<CompactV4>,
+    ) -> Placement {
+        let is_own = |word: &AtomicU64| load(word).is_live() && load(word).name() == lookup.name;
         let [first, second] = self.places();
         let (word, group) = if is_own(first.0) || !is_own(second.0) && !load(first.0).is_live() {
             first
@@ -110,52 +110,56 @@ impl Few {
         };
         let old = load(word);
         if !old.is_live() {
-            let new = stand.word(sought.name);
+            let new = peer.word(lookup.name);
             word.store(new.bits(), Ordering::Relaxed);
-            *group = stand.group;
-            watch.changed(*group, sought.key, Word::EMPTY, new);
-            return Arrived::Done { was: None };
+            *group = peer.group;
+            watch.changed(*group, lookup.key, PeerWord::EMPTY, new);
+            return Placement::Done { was: None };
         }
         if !is_own(word) {
-            return Arrived::NoRoom;
+            return Placement::NoRoom;
         }
-        if !stand.may_change(old) {
-            return Arrived::Held;
+        if !peer.may_change(old) {
+            return Placement::Held;
         }
-        let was = old.is_fresh(stand.window).then_some(*group);
-        let new = stand.word(sought.name);
-        watch.changed(*group, sought.key, old, Word::EMPTY);
+        let was = old.is_fresh(peer.window()).then_some(*group);
+        let new = peer.word(lookup.name);
+        watch.changed(*group, lookup.key, old, PeerWord::EMPTY);
         word.store(new.bits(), Ordering::Relaxed);
-        *group = stand.group;
-        watch.changed(*group, sought.key, Word::EMPTY, new);
-        Arrived::Done { was }
+        *group = peer.group;
+        watch.changed(*group, lookup.key, PeerWord::EMPTY, new);
+        Placement::Done { was }
     }
 
     /// Removes a peer.
     pub(crate) fn leave(
         &mut self,
-        sought: &Sought<CompactV4>,
-        stand: &Stand,
-        watch: &impl Watch<CompactV4>,
-    ) -> Gone {
+        lookup: &Lookup<CompactV4>,
+        peer: &PeerUpdate<'_>,
+        watch: &impl ChangeObserver<CompactV4>,
+    ) -> Removal {
         for (word, group) in self.places() {
             let old = load(word);
-            if old.is_live() && old.name() == sought.name {
-                if !stand.may_change(old) {
-                    return Gone::Held;
+            if old.is_live() && old.name() == lookup.name {
+                if !peer.may_change(old) {
+                    return Removal::Held;
                 }
                 word.store(0, Ordering::Relaxed);
-                watch.changed(*group, sought.key, old, old.dead());
-                if old.is_fresh(stand.window) {
-                    return Gone::Left(*group);
+                watch.changed(*group, lookup.key, old, old.dead());
+                if old.is_fresh(peer.window()) {
+                    return Removal::Left(*group);
                 }
             }
         }
-        Gone::Unknown
+        Removal::Absent
     }
 
     /// Removes peers last seen before the window; returns how many.
-    pub(crate) fn expire(&mut self, window: Window, watch: &impl Watch<CompactV4>) -> u32 {
+    pub(crate) fn expire(
+        &mut self,
+        window: AgeWindow,
+        watch: &impl ChangeObserver<CompactV4>,
+    ) -> u32 {
         let mut expired = 0;
         for (word, group) in self.places() {
             let old = load(word);
@@ -169,9 +173,9 @@ impl Few {
     }
 
     /// The clients.
-    pub(crate) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> SwarmCounts {
         let completed = self.completed.load(Ordering::Relaxed);
-        let mut counts = Counts { completed, ..Counts::default() };
+        let mut counts = SwarmCounts { completed, ..SwarmCounts::default() };
         for (group, word) in self.peers().filter(|(_, word)| !word.marks().second) {
             if group.is_seeders() {
                 counts.seeders += 1;
@@ -195,23 +199,23 @@ impl Few {
     /// Draws peers by a plan; whether a seeder was passed over for its address.
     pub(crate) fn seat(
         &self,
-        visit: &Visit<'_>,
+        update: &SwarmUpdate<'_>,
         plan: &mut impl FnMut(&Census) -> Census,
         rng: &mut Rng,
         list: &mut PeerList,
     ) -> bool {
-        let view = visit.view();
+        let view = update.view();
         let mut candidates = Census::default();
         let mut hid_seeders = false;
         let mut peers = [None; 2];
-        let shown = self.peers().filter(|_| visit.arrival.families.holds_v4());
+        let shown = self.peers().filter(|_| update.peer.families.holds_v4());
         for (place, (group, word)) in peers.iter_mut().zip(shown) {
-            match view.admits(word, visit.sought.v4()) {
+            match view.admits(word, update.lookup.v4()) {
                 Ok(endpoint) => {
                     *place = Some((group, endpoint));
                     *candidates.of_mut(group) += 1;
                 }
-                Err(unseen) => hid_seeders |= unseen == Unseen::OutOfScope && group.is_seeders(),
+                Err(unseen) => hid_seeders |= unseen == Hidden::OutOfScope && group.is_seeders(),
             }
         }
         let mut seats = plan(&candidates);
@@ -235,6 +239,6 @@ impl Few {
     }
 }
 
-fn load(word: &AtomicU64) -> Word {
-    Word::from_bits(word.load(Ordering::Relaxed))
+fn load(word: &AtomicU64) -> PeerWord {
+    PeerWord::from_bits(word.load(Ordering::Relaxed))
 }

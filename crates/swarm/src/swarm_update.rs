@@ -1,91 +1,87 @@
-//! One announce inside a swarm: who calls, how it will stand, and whom it may be told of.
+//! One announce inside a swarm: the peer, where to look for it, and whom its reply may name.
 
 use fastrand::Rng;
 use wire::{CompactV4, CompactV6};
 
-use crate::arrival::{Arrival, Arrives};
-use crate::books::Books;
+use crate::counters::SwarmCounters;
 use crate::draw::{Took, Want};
 use crate::endpoint::Endpoint;
-use crate::hash::Hashing;
-use crate::list::Listed;
-use crate::peers::Stand;
+use crate::hash::KeyHasher;
+use crate::list::PeerArray;
+use crate::peer_update::{PeerEvent, PeerUpdate};
 use crate::scope::{Scope, Scopes, scope_of};
 use crate::segment::LINE;
-use crate::slot::{Slot, Sought};
+use crate::slot::{Lookup, PeerSlot};
 use crate::slot4::{V4Slot, endpoint_of};
 use crate::slot6::V6Slot;
-use crate::tick::Window;
-use crate::word::{Marks, Word};
+use crate::tick::AgeWindow;
+use crate::word::PeerWord;
 
 /// An announce with all that is computed of it once.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Visit<'a> {
-    pub(crate) arrival: &'a Arrival<'a>,
-    pub(crate) sought: Seek,
-    pub(crate) stand: Stand,
+pub(crate) struct SwarmUpdate<'a> {
+    pub(crate) peer: &'a PeerUpdate<'a>,
+    pub(crate) lookup: EndpointLookup,
     pub(crate) scope: Scope,
-    pub(crate) books: Books<'a>,
-    pub(crate) hashing: &'a Hashing,
+    pub(crate) counters: SwarmCounters<'a>,
+    pub(crate) hasher: &'a KeyHasher,
 }
 
 /// The caller's endpoint, by family.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Seek {
-    V4(Sought<CompactV4>),
-    V6(Sought<CompactV6>),
+pub(crate) enum EndpointLookup {
+    V4(Lookup<CompactV4>),
+    V6(Lookup<CompactV6>),
 }
 
-impl Seek {
-    pub(crate) fn new(endpoint: Endpoint, hashing: &Hashing) -> Self {
+impl EndpointLookup {
+    pub(crate) fn new(endpoint: Endpoint, hasher: &KeyHasher) -> Self {
         match endpoint {
-            Endpoint::V4(key) => Self::V4(V4Slot::seek(key, hashing)),
-            Endpoint::V6(key) => Self::V6(V6Slot::seek(key, hashing)),
+            Endpoint::V4(key) => Self::V4(V4Slot::lookup(key, hasher)),
+            Endpoint::V6(key) => Self::V6(V6Slot::lookup(key, hasher)),
         }
     }
 
-    pub(crate) const fn v4(&self) -> Option<&Sought<CompactV4>> {
+    pub(crate) const fn v4(&self) -> Option<&Lookup<CompactV4>> {
         match self {
-            Self::V4(sought) => Some(sought),
+            Self::V4(lookup) => Some(lookup),
             Self::V6(_) => None,
         }
     }
 
-    pub(crate) const fn v6(&self) -> Option<&Sought<CompactV6>> {
+    pub(crate) const fn v6(&self) -> Option<&Lookup<CompactV6>> {
         match self {
             Self::V4(_) => None,
-            Self::V6(sought) => Some(sought),
+            Self::V6(lookup) => Some(lookup),
         }
     }
 }
 
-impl<'a> Visit<'a> {
-    pub(crate) fn new(arrival: &'a Arrival<'a>, hashing: &'a Hashing, books: Books<'a>) -> Self {
-        let Arrival { endpoint, group, paused, held, second, now, max_age, .. } = *arrival;
+impl<'a> SwarmUpdate<'a> {
+    pub(crate) fn new(
+        peer: &'a PeerUpdate<'a>,
+        hasher: &'a KeyHasher,
+        counters: SwarmCounters<'a>,
+    ) -> Self {
         Self {
-            arrival,
-            sought: Seek::new(endpoint, hashing),
-            stand: Stand {
-                group,
-                marks: Marks { paused, held, second },
-                window: Window::new(now, max_age),
-            },
-            scope: scope_of(endpoint.ip()),
-            books,
-            hashing,
+            peer,
+            lookup: EndpointLookup::new(peer.endpoint, hasher),
+            scope: scope_of(peer.endpoint.ip()),
+            counters,
+            hasher,
         }
     }
 
     pub(crate) fn leaves(&self) -> bool {
-        self.arrival.event == Arrives::Leaves
+        self.peer.event == PeerEvent::Left
     }
 
     /// Whom this caller may be told of.
-    pub(crate) fn view(&self) -> View<'a> {
-        View {
-            window: self.stand.window,
+    pub(crate) fn view(&self) -> ReplyFilter<'a> {
+        ReplyFilter {
+            window: self.peer.window(),
             visible: Scopes::visible_to(self.scope),
-            others: self.arrival.others,
+            others: self.peer.others,
             is_doubled: false,
             is_picky: true,
         }
@@ -94,8 +90,8 @@ impl<'a> Visit<'a> {
 
 /// Whom a caller may be told of.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct View<'a> {
-    window: Window,
+pub(crate) struct ReplyFilter<'a> {
+    window: AgeWindow,
     visible: Scopes,
     others: &'a [Endpoint],
     is_doubled: bool,
@@ -105,14 +101,14 @@ pub(crate) struct View<'a> {
 
 /// Why a peer is not given to a caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Unseen {
+pub(crate) enum Hidden {
     /// It is in the list, is the caller, belongs to it, or is not there any more.
-    Away,
+    Excluded,
     /// Its address means nothing where the caller is.
     OutOfScope,
 }
 
-impl View<'_> {
+impl ReplyFilter<'_> {
     /// The same among peers of these scopes, of whom some may be in the list already.
     pub(crate) fn among(self, scopes: Scopes, is_doubled: bool) -> Self {
         let is_picky = is_doubled || !self.others.is_empty() || !self.visible.holds(scopes);
@@ -121,13 +117,13 @@ impl View<'_> {
 
     /// Adds to the list what is wanted of the peers of a line, among those whom the caller may be told
     /// of; also says whether one was passed over for its address.
-    pub(crate) fn take<S: Slot<Key: Into<Endpoint>>>(
+    pub(crate) fn take<S: PeerSlot<Key: Into<Endpoint>>>(
         &self,
         line: &[S],
-        me: Option<&Sought<S::Key>>,
+        me: Option<&Lookup<S::Key>>,
         want: Want,
         rng: &mut Rng,
-        list: &mut Listed<S::Key>,
+        list: &mut PeerArray<S::Key>,
     ) -> (Took, bool) {
         let Some((listed, places)) = list.split() else { return Default::default() };
         let mut count = self.sift(line, me, places);
@@ -138,7 +134,7 @@ impl View<'_> {
             for n in 0..count {
                 let Some(&key) = places.get(n) else { break };
                 let unseen = self.inspect(key.into());
-                hid |= unseen == Err(Unseen::OutOfScope);
+                hid |= unseen == Err(Hidden::OutOfScope);
                 if unseen.is_ok()
                     && !(may_be_listed && listed.contains(&key))
                     && let Some(place) = places.get_mut(kept)
@@ -162,11 +158,11 @@ impl View<'_> {
     /// The endpoint of an IPv4 word, if the caller may be told of it.
     pub(crate) fn admits(
         &self,
-        word: Word,
-        me: Option<&Sought<CompactV4>>,
-    ) -> Result<CompactV4, Unseen> {
+        word: PeerWord,
+        me: Option<&Lookup<CompactV4>>,
+    ) -> Result<CompactV4, Hidden> {
         if !word.is_fresh(self.window) || me.is_some_and(|me| word.name() == me.name) {
-            return Err(Unseen::Away);
+            return Err(Hidden::Excluded);
         }
         let endpoint = endpoint_of(word);
         self.inspect(endpoint.into())?;
@@ -177,10 +173,10 @@ impl View<'_> {
     ///
     /// Each is written and then kept or not: a branch for each slot would be mispredicted for one in
     /// six.
-    fn sift<S: Slot>(
+    fn sift<S: PeerSlot>(
         &self,
         line: &[S],
-        me: Option<&Sought<S::Key>>,
+        me: Option<&Lookup<S::Key>>,
         places: &mut [S::Key; LINE],
     ) -> usize {
         let my_name = me.map_or(u64::MAX, |me| me.name);
@@ -196,12 +192,12 @@ impl View<'_> {
         count
     }
 
-    fn inspect(&self, endpoint: Endpoint) -> Result<(), Unseen> {
+    fn inspect(&self, endpoint: Endpoint) -> Result<(), Hidden> {
         if self.others.contains(&endpoint) {
-            return Err(Unseen::Away);
+            return Err(Hidden::Excluded);
         }
         if !self.visible.holds(Scopes::only(scope_of(endpoint.ip()))) {
-            return Err(Unseen::OutOfScope);
+            return Err(Hidden::OutOfScope);
         }
         Ok(())
     }
