@@ -21,8 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
+use web::http::Origin;
 use web::seed::Gate;
-use web::site::Origin;
 
 use crate::front::forwarded::TrustedProxies;
 use crate::front::goods::{Counter, End, STALLED};

@@ -324,7 +324,7 @@ impl Daemon {
             let ready = ready.load(Ordering::Relaxed);
             if ready { Ok(()) } else { Err("starting or draining".to_owned()) }
         };
-        web::health::router(move || observer.render(clock.now()), is_ready)
+        web::http::health::router(move || observer.render(clock.now()), is_ready)
     }
 }
 

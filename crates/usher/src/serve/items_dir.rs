@@ -25,7 +25,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use web::api::Admin;
 use web::api::view::goods::{Publish, Stuck};
-use web::publish::{Progress, PublishError};
+use web::catalog::{Progress, PublishError};
 
 use crate::clock::Clock;
 use crate::config::Config;

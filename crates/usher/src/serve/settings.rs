@@ -3,9 +3,8 @@
 use club::Names;
 use policy::Notices;
 use tracker::{Mapping, Nat, Settings};
-use web::private::Private;
+use web::catalog::{Addresses, Private};
 use web::seed::{PaceTerms, TierTerms};
-use web::site::Addresses;
 
 use crate::config::{Config, Database, Source, Terms};
 use crate::front::forwarded::TrustedProxies;

@@ -15,14 +15,9 @@ use super::attempts::Attempts;
 use super::error::ApiError;
 use super::view;
 use super::view::goods::Stuck;
-use crate::links::Links;
-use crate::may::May;
+use crate::catalog::{Addresses, Links, May, Press};
+use crate::http::Clock;
 use crate::pay::Till;
-use crate::publish::Press;
-use crate::site::Addresses;
-
-/// Tells the time.
-pub type Clock = Box<dyn Fn() -> Now + Send + Sync>;
 
 /// What the admin API stands on.
 pub struct Admin {

@@ -31,7 +31,7 @@ mod vouchers;
 
 use std::sync::Arc;
 
-pub use admin::{Admin, Clock};
+pub use admin::Admin;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post, put};

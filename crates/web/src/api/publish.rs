@@ -15,7 +15,7 @@ use super::extract::Body;
 use super::steps;
 use super::view;
 use super::view::goods::{Magnet, Publish, SetItem, Stuck, Verified};
-use crate::publish::{Progress, PublishError};
+use crate::catalog::{Progress, PublishError};
 
 pub(super) async fn publish(
     State(admin): State<Arc<Admin>>,

@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 use super::error::ApiError;
 use super::view::goods::Step;
-use crate::publish::Progress;
+use crate::catalog::Progress;
 
 /// Starts work and tells of it step by step.
 pub(super) fn answer<T: Serialize + Send + 'static>(

@@ -12,7 +12,7 @@ use tracker::{Now, Tracker, Via};
 use wire::{Announce, Event, InfoHash, Passkey, PeerId};
 
 use super::*;
-use crate::house;
+use crate::catalog::fixture as house;
 
 mod money;
 

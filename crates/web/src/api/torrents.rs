@@ -13,7 +13,7 @@ use super::admin::Admin;
 use super::error::ApiError;
 use super::publish::as_file;
 use super::view::goods::{ItemLinks, Links};
-use crate::links::Owner;
+use crate::catalog::Owner;
 
 /// A member's own torrent.
 pub(super) async fn of_member(

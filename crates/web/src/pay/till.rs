@@ -16,7 +16,7 @@ use super::error::TillError;
 use super::heard::Heard;
 use super::providers::{Plan, Providers};
 use super::{btcpay, stripe};
-use crate::api::Clock;
+use crate::http::Clock;
 
 /// What webhooks, the command line and the rounds ask of payments.
 pub struct Till {

@@ -2,26 +2,26 @@
 //!
 //! Deliberately absent: the bytes themselves. Whoever holds the connection moves them.
 
-mod bound;
 mod bucket;
-mod gate;
+mod file;
+mod member_addresses;
 mod pace;
-mod pass;
 mod range;
-mod reply;
+mod response;
+mod served_bytes;
+mod shared_bandwidth;
 mod stream;
-mod tally;
 mod target;
 mod verify;
-mod whereabouts;
+mod web_seed;
 
-pub use gate::{Gate, Refused, Served};
+pub use file::{Broken, Pass};
+pub use member_addresses::Whereabouts;
 pub use pace::{Pace, PaceTerms, Payer, TierTerms};
-pub use pass::{Broken, Pass};
 pub use range::{Wanted, wanted};
-pub use reply::{Asked, Reply, refusal, reply};
+pub use response::{Asked, Reply, refusal, reply};
+pub use served_bytes::Tally;
 pub use stream::{LEAST_BYTES, Stream, Turn};
-pub use tally::Tally;
 pub use target::{Right, Target, is_of_goods};
 pub use verify::router;
-pub use whereabouts::Whereabouts;
+pub use web_seed::{Gate, Refused, Served};

@@ -17,8 +17,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use policy::{MemberId, TierId};
 
-use super::bound::Bound;
 use super::bucket::Bucket;
+use super::shared_bandwidth::Bound;
 
 /// Every stream's pace.
 pub struct Pace {

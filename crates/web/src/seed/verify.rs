@@ -16,8 +16,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
-use super::gate::{Gate, Refused};
-use crate::site::{Origin, text};
+use super::web_seed::{Gate, Refused};
+use crate::http::{Origin, text};
 
 /// Routes `/verify`; and what of the goods' own paths the daemon does not answer by itself, which
 /// is every method but GET and HEAD.

@@ -16,11 +16,11 @@ use metainfo::FileKind;
 use mime_guess::Mime;
 use sha2::{Digest, Sha256};
 
-use super::guest::{NoEntry, UNINDEXED};
-use super::rss::{Channel, Entry, Media};
+use super::feed_document::{Channel, Entry, Media};
 use super::state::Site;
+use super::token::{NoEntry, UNINDEXED};
 use super::torrents::FREE;
-use crate::links::Owner;
+use crate::catalog::Owner;
 
 /// Free items, for everybody.
 pub(super) async fn public(

@@ -1,27 +1,29 @@
 //! What people and their clients reach over HTTP: the site of one publisher.
 //!
 //! Every answer says `Referrer-Policy: no-referrer`, because most URLs here hold a secret. Deliberately
-//! absent: the listener, which brings the client's address as an [`Origin`]; and the bytes of the
+//! absent: the listener, which brings the client's address as an [`Origin`](crate::http::Origin); and the bytes of the
 //! goods, which the daemon moves by itself.
 
+mod feed_document;
 mod feeds;
-mod guest;
 mod masthead;
-mod rss;
 mod state;
+mod token;
 mod torrents;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{CONTENT_TYPE, REFERRER_POLICY};
+use axum::http::header::REFERRER_POLICY;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use axum::routing::get;
 pub use masthead::Masthead;
-pub use state::{Addresses, Origin, Site};
+pub use state::Site;
+
+use crate::http::text;
 
 /// Routes everything that the site answers. A topic adds its routes here.
 pub fn router(site: Arc<Site>) -> Router {
@@ -44,11 +46,6 @@ pub fn router(site: Arc<Site>) -> Router {
 
 /// The largest body that is taken, in bytes: many times what a payment provider sends.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
-
-/// Plain text, for people who follow a link that a program was meant to.
-pub(crate) fn text(status: StatusCode, text: &'static str) -> Response {
-    (status, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
-}
 
 async fn without_referrer(mut response: Response) -> Response {
     let none = HeaderValue::from_static("no-referrer");

@@ -1,7 +1,6 @@
 //! What the site stands on.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -10,7 +9,8 @@ use policy::Keyring;
 use tracker::{Now, Tracker};
 
 use super::masthead::Masthead;
-use crate::api::Clock;
+use crate::catalog::Addresses;
+use crate::http::Clock;
 
 /// What every page, feed and hook may use.
 pub struct Site {
@@ -24,21 +24,6 @@ pub struct Site {
     masthead: ArcSwap<Masthead>,
     clock: Clock,
 }
-
-/// Where the publisher can be reached.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Addresses {
-    /// What the site's URLs begin with, without a last `/`.
-    pub site: String,
-    /// What members' announce URLs begin with; `/` and the passkey follow.
-    pub announce: String,
-    /// Whether strangers are served free items by the web seed.
-    pub open_web_seed: bool,
-}
-
-/// Who asks, as an extension of each request: the address behind all trusted proxies.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Origin(pub IpAddr);
 
 impl Site {
     /// Joins the parts.

@@ -7,7 +7,7 @@ use tower::ServiceExt;
 use tracker::Now;
 
 use super::*;
-use crate::house::House;
+use crate::catalog::fixture::House;
 
 #[tokio::test]
 async fn every_answer_keeps_its_address_to_itself() {

@@ -7,8 +7,8 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use club::{Goods, Item, Key};
 
-use super::guest::{NoEntry, PRIVATE, UNINDEXED};
 use super::state::Site;
+use super::token::{NoEntry, PRIVATE, UNINDEXED};
 
 pub(super) async fn show(
     State(site): State<Arc<Site>>,

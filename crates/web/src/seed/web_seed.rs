@@ -16,12 +16,12 @@ use policy::{Generation, ItemAccess, ItemId, Keyring, Label, MemberId, TierId};
 use tracker::Tracker;
 use wire::Passkey;
 
+use super::file::Pass;
+use super::member_addresses::Whereabouts;
 use super::pace::{Pace, Payer, TierTerms};
-use super::pass::Pass;
-use super::tally::Tally;
+use super::served_bytes::Tally;
 use super::target::{Right, Target};
-use super::whereabouts::Whereabouts;
-use crate::api::Clock;
+use crate::http::Clock;
 
 /// Decides about the publisher's goods.
 pub struct Gate {

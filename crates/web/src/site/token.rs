@@ -11,9 +11,8 @@ use policy::{ItemId, Label, MemberState};
 use wire::Passkey;
 
 use super::state::Site;
-use super::text;
-use crate::links::Links;
-use crate::may::May;
+use crate::catalog::{Links, May};
+use crate::http::text;
 
 /// Why a request gets nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -20,9 +20,9 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tracker::Tracker;
 
+use super::item_name::name_of;
+use super::private::{Private, Secluded};
 use crate::api::view::goods::{self as view, Publish, Published};
-use crate::item_name::name_of;
-use crate::private::{Private, Secluded};
 
 /// Makes items of files, one after the other.
 pub struct Press {

@@ -13,7 +13,7 @@ use tracker::Now;
 
 use super::super::{Asked, Broken, PaceTerms, refusal, reply};
 use super::*;
-use crate::house;
+use crate::catalog::fixture as house;
 
 #[tokio::test]
 async fn a_right_opens_its_own_files_and_nothing_else() {

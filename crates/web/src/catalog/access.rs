@@ -7,7 +7,7 @@ use club::{Club, Item, Member};
 use policy::{AccessTerms, ItemAccess};
 use tracker::{Now, Tracker};
 
-use crate::links::Owner;
+use super::links::Owner;
 
 /// Who may have what.
 #[derive(Clone, Copy)]

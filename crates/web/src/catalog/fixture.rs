@@ -9,7 +9,7 @@ use policy::{
 use tempfile::TempDir;
 use tracker::{Members, Nat, Now, Registration, Settings, Tracker};
 
-use crate::site::Addresses;
+use super::urls::Addresses;
 
 /// A club without members and items, in a folder of its own.
 pub(crate) struct House {

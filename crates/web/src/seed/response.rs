@@ -8,9 +8,9 @@ use std::fmt::{Arguments, Write};
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
-use super::gate::Refused;
-use super::pass::Pass;
+use super::file::Pass;
 use super::range::{Wanted, wanted};
+use super::web_seed::Refused;
 
 /// What a request says beside its target.
 #[derive(Clone, Copy, Debug, Default)]

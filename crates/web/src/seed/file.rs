@@ -17,8 +17,8 @@ use mime_guess::mime::APPLICATION_OCTET_STREAM;
 use policy::{ItemId, MemberId};
 use thiserror::Error;
 
-use super::gate::{Gate, Holder, Kind, Served};
 use super::stream::Stream;
+use super::web_seed::{Gate, Holder, Kind, Served};
 
 /// One file of one item, for one holder of its URL.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use club::{Goods, Turns};
 use metainfo::{FileKind, Personal, ReadError, personalise};
 use policy::{Generation, Grant, ItemId, Keyring, Label, MemberId};
 
-use crate::site::Addresses;
+use super::urls::Addresses;
 
 /// Makes URLs.
 #[derive(Clone, Copy)]

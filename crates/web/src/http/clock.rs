@@ -1,0 +1,6 @@
+//! The clock that handlers read.
+
+use tracker::Now;
+
+/// Tells the time.
+pub type Clock = Box<dyn Fn() -> Now + Send + Sync>;
