@@ -20,7 +20,10 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::{consume_budget, spawn_blocking};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-use web::seed::{Asked, Gate, Pass, Refused, Reply, Served, Turn, is_of_goods, refusal, reply};
+use web::seed::{
+    AuthorizedFile, Denied, NextPiece, RequestHeaders, ResponseHead, ServiceLevel, WebSeed, deny,
+    is_of_goods, respond,
+};
 
 use crate::clock::Clock;
 use crate::front::forwarded::TrustedProxies;
@@ -33,7 +36,7 @@ use crate::front::stream::finish;
 #[derive(Debug)]
 pub struct Counter<'a> {
     /// Decides.
-    pub gate: &'a Gate,
+    pub web_seed: &'a WebSeed,
     /// Where the date comes from.
     pub clock: Clock,
     /// When the listener began: paces count from there.
@@ -111,25 +114,27 @@ impl Counter<'_> {
     /// Answers one request; false where the connection can't go on after it.
     async fn answer(&self, stream: &TcpStream, wish: &Wish<'_>) -> io::Result<bool> {
         let now_unix = self.clock.now().unix;
-        let opened = match self.gate.admit(wish.target, wish.client).await {
-            Ok(pass) => self.open(pass).await,
+        let opened = match self.web_seed.authorize(wish.target, wish.client).await {
+            Ok(authorized) => self.open(authorized).await,
             Err(refused) => Err(refused),
         };
         match opened {
-            Ok((pass, file)) => {
-                let Reply { head, start, end } = reply(&pass, &wish.asked, now_unix);
+            Ok((authorized, file)) => {
+                let ResponseHead { head, start, end } = respond(&authorized, &wish.asked, now_unix);
                 send_head(stream, head.as_bytes(), start < end).await?;
-                Delivery { counter: self, stream, pass: &pass, file: &file }.run(start, end).await
+                Delivery { counter: self, stream, authorized: &authorized, file: &file }
+                    .run(start, end)
+                    .await
             }
             Err(refused) => {
-                if refused == Refused::Unknown
+                if refused == Denied::Unknown
                     && !self.guesses.allow(wish.client, self.clock.now().secs)
                 {
                     // Who guesses gets no answer, and not soon.
                     sleep(GUESS_PAUSE).await;
                     return Ok(false);
                 }
-                let answer = refusal(refused, &wish.asked, now_unix);
+                let answer = deny(refused, &wish.asked, now_unix);
                 send_head(stream, answer.as_bytes(), false).await?;
                 Ok(!answer.is_empty())
             }
@@ -137,22 +142,25 @@ impl Counter<'_> {
     }
 
     /// Opens the file, where no disk can hold up other streams.
-    async fn open(&self, pass: Pass) -> Result<(Arc<Pass>, File), Refused> {
-        let pass = Arc::new(pass);
-        let opening = Arc::clone(&pass);
+    async fn open(
+        &self,
+        authorized: AuthorizedFile,
+    ) -> Result<(Arc<AuthorizedFile>, File), Denied> {
+        let authorized = Arc::new(authorized);
+        let opening = Arc::clone(&authorized);
         match spawn_blocking(move || opening.open()).await {
-            Ok(Ok(file)) => Ok((pass, file)),
+            Ok(Ok(file)) => Ok((authorized, file)),
             Ok(Err(error)) if error.is_ours() => {
                 if self.shortage.is_news(self.clock.now().secs) {
                     tracing::error!(%error, "goods cannot be opened: raise LimitNOFILE=");
                 }
-                Err(Refused::Unavailable)
+                Err(Denied::Unavailable)
             }
             Ok(Err(error)) => {
-                self.gate.mark_broken(&pass, &error.to_string()).await;
-                Err(Refused::Missing)
+                self.web_seed.mark_broken(&authorized, &error.to_string()).await;
+                Err(Denied::Missing)
             }
-            Err(_) => Err(Refused::Unavailable),
+            Err(_) => Err(Denied::Unavailable),
         }
     }
 
@@ -165,31 +173,31 @@ impl Counter<'_> {
 struct Delivery<'a> {
     counter: &'a Counter<'a>,
     stream: &'a TcpStream,
-    pass: &'a Pass,
+    authorized: &'a AuthorizedFile,
     file: &'a File,
 }
 
 impl Delivery<'_> {
     /// Sends the bytes from `start` to before `end`; false where it had to stop before.
     async fn run(&self, start: u64, end: u64) -> io::Result<bool> {
-        let Self { counter, pass, .. } = self;
-        let mut pace = pass.stream(counter.gate, counter.now());
+        let Self { counter, authorized, .. } = self;
+        let mut pace = authorized.stream(counter.web_seed, counter.now());
         let (mut at, mut piece) = (start, 0);
         let (mut looked, mut took) = (counter.now(), counter.now());
         while at < end {
             consume_budget().await;
             let now = counter.now();
             if now.saturating_sub(looked) >= LOOK_AGAIN {
-                match counter.gate.look_again(pass).await {
-                    Ok(Served { place, terms }) => pace.set_terms(place, terms),
+                match counter.web_seed.recheck(authorized).await {
+                    Ok(ServiceLevel { place, terms }) => pace.set_terms(place, terms),
                     Err(_) => return Ok(self.cut_off()),
                 }
                 looked = now;
             }
             if piece == 0 {
                 match pace.ask(end - at, now) {
-                    Turn::Send(bytes) => piece = bytes,
-                    Turn::Wait(wait) => {
+                    NextPiece::Send(bytes) => piece = bytes,
+                    NextPiece::Wait(wait) => {
                         sleep(wait).await;
                         // Whoever is made to wait does not stall.
                         took = counter.now();
@@ -200,11 +208,11 @@ impl Delivery<'_> {
             match self.send(at, piece) {
                 Ok(0) => {
                     let why = format!("it ends after {at} bytes");
-                    counter.gate.mark_broken(pass, &why).await;
+                    counter.web_seed.mark_broken(authorized, &why).await;
                     return Ok(false);
                 }
                 Ok(sent) => {
-                    counter.gate.tally.add(pass.item(), pass.member(), sent);
+                    counter.web_seed.served_bytes.add(authorized.item(), authorized.member(), sent);
                     (at, piece, took) = (at + sent, piece.saturating_sub(sent), now);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -216,7 +224,7 @@ impl Delivery<'_> {
                     }
                 }
                 Err(error) if error.raw_os_error() == Some(libc::EIO) => {
-                    counter.gate.mark_broken(pass, "the disk fails to read it").await;
+                    counter.web_seed.mark_broken(authorized, "the disk fails to read it").await;
                     return Ok(false);
                 }
                 Err(error) => return Err(error),
@@ -258,7 +266,7 @@ async fn send_head(stream: &TcpStream, head: &[u8], more: bool) -> io::Result<()
 struct Wish<'a> {
     target: &'a [u8],
     client: IpAddr,
-    asked: Asked<'a>,
+    asked: RequestHeaders<'a>,
     /// Bytes of the whole request.
     length: usize,
 }
@@ -288,10 +296,10 @@ fn read<'a>(
     if !is_of_goods(target.as_bytes()) || !matches!(method, "GET" | "HEAD") {
         return Read::Other;
     }
-    let mut asked = Asked {
+    let mut asked = RequestHeaders {
         head: method == "HEAD",
         keep_alive: request.version == Some(1),
-        ..Asked::default()
+        ..RequestHeaders::default()
     };
     let mut hops = Vec::new();
     for Header { name, value } in &*request.headers {

@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
 use web::http::Origin;
-use web::seed::Gate;
+use web::seed::WebSeed;
 
 use crate::front::forwarded::TrustedProxies;
 use crate::front::goods::{Counter, End, STALLED};
@@ -35,18 +35,18 @@ use crate::front::proxy;
 #[derive(Clone)]
 pub struct Web {
     shared: Arc<Shared>,
-    gate: Arc<Gate>,
+    web_seed: Arc<WebSeed>,
     router: Router,
     start: Instant,
     guesses: Arc<RequestLimit>,
 }
 
 impl Web {
-    /// Serves goods by a gate and pages by a router; proxies are those of the announce listener. `seed`
+    /// Serves files by the web seed and pages by a router; proxies are those of the announce listener. `seed`
     /// is a random number.
-    pub fn new(shared: Arc<Shared>, gate: Arc<Gate>, router: Router, seed: u64) -> Self {
+    pub fn new(shared: Arc<Shared>, web_seed: Arc<WebSeed>, router: Router, seed: u64) -> Self {
         let guesses = Arc::new(RequestLimit::new(WRONG_TOKENS, seed));
-        Self { shared, gate, router, start: Instant::now(), guesses }
+        Self { shared, web_seed, router, start: Instant::now(), guesses }
     }
 
     /// Serves until `stop` changes, then lets open requests end. `connections` may be open at once.
@@ -123,9 +123,9 @@ impl Web {
             return;
         }
         let _ = stream.set_nodelay(true);
-        let Self { shared, gate, router, start, guesses } = self;
+        let Self { shared, web_seed, router, start, guesses } = self;
         let counter = Counter {
-            gate: &gate,
+            web_seed: &web_seed,
             clock: shared.clock,
             start,
             proxies: &proxies,

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::api::Admin;
 use web::pay::{self, Till};
-use web::seed::{self, Gate, Pace};
+use web::seed::{self, Pacer, WebSeed};
 use web::site::{self, Site};
 
 use crate::clock::Clock;
@@ -188,9 +188,9 @@ impl Daemon {
             till: Arc::clone(&till),
             clock,
             config: Arc::clone(&config),
-            tally: Arc::default(),
+            failures: Arc::default(),
             snapshot: path,
-            whereabouts: Arc::default(),
+            member_addresses: Arc::default(),
         };
         let source = source.clone();
         Ok(Self {
@@ -225,11 +225,11 @@ impl Daemon {
         let (listener, web_address) = listen("web.listen", config.web.listen).await?;
         let site = Arc::new(self.site(port));
         site.set_masthead(config.masthead.clone());
-        let gate = Arc::new(self.gate());
+        let web_seed = Arc::new(self.web_seed());
         let pages = site::router(Arc::clone(&site))
-            .merge(seed::router(Arc::clone(&gate)))
+            .merge(seed::router(Arc::clone(&web_seed)))
             .merge(pay::router(Arc::clone(&self.till)));
-        let web = Web::new(Arc::clone(&self.shared), Arc::clone(&gate), pages, random()?);
+        let web = Web::new(Arc::clone(&self.shared), Arc::clone(&web_seed), pages, random()?);
         let (stop_web, web_stopped) = watch::channel(false);
         let listener = listener.into_std()?;
         let web = web_runtime.spawn(web.serve(listener, self.places.site, web_stopped));
@@ -246,14 +246,20 @@ impl Daemon {
         };
         rounds.spawn(items_dir.watch(stopped.clone()));
         let (club, settings) = (Arc::clone(&self.club), Arc::clone(&self.config));
-        rounds.spawn(served::keep(Arc::clone(&gate), club, self.clock, settings, stopped.clone()));
+        rounds.spawn(served::keep(
+            Arc::clone(&web_seed),
+            club,
+            self.clock,
+            settings,
+            stopped.clone(),
+        ));
         ready.store(true, Ordering::Relaxed);
         if let Err(error) = announce_ready(&config, &http, &udp, admin_address, web_address) {
             tracing::warn!(%error, "ready, and standard output does not take the line that says so");
         }
 
         while signals.goes_on().await {
-            self.reload(&api, &site, &gate, port).await;
+            self.reload(&api, &site, &web_seed, port).await;
         }
         tracing::info!("stopping: open requests end, traffic and swarms are written");
         ready.store(false, Ordering::Relaxed);
@@ -267,7 +273,7 @@ impl Daemon {
         while rounds.join_next().await.is_some() {}
         self.rounds.snapshot().await;
         admin::remove_socket(&config.admin.socket);
-        match self.rounds.tally.lost.load(Ordering::Relaxed) {
+        match self.rounds.failures.lost.load(Ordering::Relaxed) {
             0 => Ok(()),
             clients => Err(ServeError::LostTraffic { clients }),
         }
@@ -285,7 +291,7 @@ impl Daemon {
             Box::new(move || clock.now()),
         )
         .with_till(Arc::clone(&self.till));
-        admin.press().set_private(settings::private(&self.source, &config));
+        admin.publisher().set_private(settings::private(&self.source, &config));
         admin
     }
 
@@ -300,14 +306,14 @@ impl Daemon {
         )
     }
 
-    fn gate(&self) -> Gate {
+    fn web_seed(&self) -> WebSeed {
         let clock = self.clock;
-        Gate::new(
+        WebSeed::new(
             Arc::clone(&self.club),
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.keyring),
-            Arc::new(Pace::new(settings::pace(&self.config.load()))),
-            Arc::clone(&self.rounds.whereabouts),
+            Arc::new(Pacer::new(settings::pace(&self.config.load()))),
+            Arc::clone(&self.rounds.member_addresses),
             Box::new(move || clock.now()),
         )
     }
@@ -317,7 +323,7 @@ impl Daemon {
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.till),
             Arc::clone(&self.club),
-            Arc::clone(&self.rounds.tally),
+            Arc::clone(&self.rounds.failures),
         );
         let (clock, ready) = (self.clock, Arc::clone(ready));
         let is_ready = move || {

@@ -166,7 +166,7 @@ impl ItemsDir {
             read(&side_car).map_err(|error| fails(format!("{}: {error}", side_car.display())))?;
         let stamp = Stamp { who: "items_dir".to_owned(), now_unix: self.clock.now().unix };
         let wish = Publish { path: Some(path.to_owned()), ..wish };
-        let published = self.admin.press().publish(&stamp, wish, progress).await;
+        let published = self.admin.publisher().publish(&stamp, wish, progress).await;
         let published = published.map_err(|error| {
             if may_pass(&error) { fails_now(&error) } else { fails(error.to_string()) }
         })?;

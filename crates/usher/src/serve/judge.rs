@@ -47,7 +47,7 @@ impl Rounds {
         let Ok(sight) = spawn_blocking(move || tracker.sight()).await else { return Ok(()) };
         open.extend(sight.taken_by_strangers);
         let mut members = sight.members;
-        for (member, addresses) in self.whereabouts.take() {
+        for (member, addresses) in self.member_addresses.take() {
             let ways = addresses.into_iter().map(|address| (address, WEB_SEED.to_owned()));
             members.entry(member).or_default().addresses.extend(ways);
         }

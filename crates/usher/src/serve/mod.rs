@@ -3,6 +3,7 @@
 mod admin;
 mod backup;
 mod daemon;
+mod failure_counts;
 mod flush;
 pub(crate) mod folder;
 mod fronts;
@@ -23,7 +24,6 @@ mod signals;
 pub(crate) mod snapshot;
 mod startable;
 pub(crate) mod store;
-mod tally;
 mod warn;
 
 pub use admin::AdminError;

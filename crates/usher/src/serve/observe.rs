@@ -12,14 +12,14 @@ use policy::Refusal;
 use tracker::{CounterTotals, Now, Totals, Tracker};
 use web::pay::Till;
 
-use crate::serve::tally::Tally;
+use crate::serve::failure_counts::FailureCounts;
 
 /// Every metric, with its handle made once.
 pub(crate) struct Observer {
     tracker: Arc<Tracker>,
     till: Arc<Till>,
     club: Arc<Club>,
-    tally: Arc<Tally>,
+    counts: Arc<FailureCounts>,
     alerts: Gauge,
     last_backup: Gauge,
     database_up: Gauge,
@@ -37,7 +37,7 @@ type Counters = Vec<(Counter, fn(&CounterTotals) -> u64)>;
 type Gauges = Vec<(Gauge, fn(&Totals) -> usize)>;
 
 /// Counters of what went wrong, likewise.
-type Failures = Vec<(Counter, fn(&Tally) -> &AtomicU64)>;
+type Failures = Vec<(Counter, fn(&FailureCounts) -> &AtomicU64)>;
 
 impl Observer {
     /// Makes the metrics of a tracker, a till, a club and the daemon's own work.
@@ -45,7 +45,7 @@ impl Observer {
         tracker: Arc<Tracker>,
         till: Arc<Till>,
         club: Arc<Club>,
-        tally: Arc<Tally>,
+        counts: Arc<FailureCounts>,
     ) -> Self {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
@@ -60,7 +60,7 @@ impl Observer {
             tracker,
             till,
             club,
-            tally,
+            counts,
             alerts,
             last_backup,
             database_up,
@@ -91,10 +91,10 @@ impl Observer {
             }
         });
         for (counter, of) in &self.failures {
-            counter.absolute(of(&self.tally).load(Ordering::Relaxed));
+            counter.absolute(of(&self.counts).load(Ordering::Relaxed));
         }
-        self.database_up.set(f64::from(u8::from(self.tally.database_is_up())));
-        let last_backup = self.tally.last_backup.load(Ordering::Relaxed);
+        self.database_up.set(f64::from(u8::from(self.counts.database_is_up())));
+        let last_backup = self.counts.last_backup.load(Ordering::Relaxed);
         self.last_backup.set(f64::from(u32::try_from(last_backup).unwrap_or(u32::MAX)));
         self.alerts.set(f64::from(self.club.open_alerts()));
         for (gauge, of) in &self.gauges {
@@ -123,10 +123,10 @@ fn counters() -> Counters {
 
 fn failures() -> Failures {
     vec![
-        (counter!(FLUSH_FAILURES), |tally| &tally.flush_failures),
-        (counter!(SNAPSHOT_FAILURES), |tally| &tally.snapshot_failures),
-        (counter!(BACKUP_FAILURES), |tally| &tally.backup_failures),
-        (counter!(RELOAD_FAILURES), |tally| &tally.reload_failures),
+        (counter!(FLUSH_FAILURES), |counts| &counts.flush_failures),
+        (counter!(SNAPSHOT_FAILURES), |counts| &counts.snapshot_failures),
+        (counter!(BACKUP_FAILURES), |counts| &counts.backup_failures),
+        (counter!(RELOAD_FAILURES), |counts| &counts.reload_failures),
     ]
 }
 

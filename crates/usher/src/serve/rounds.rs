@@ -13,15 +13,15 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
 use web::pay::Till;
-use web::seed::Whereabouts;
+use web::seed::MemberAddresses;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::serve::backup::{self, ScheduleError};
+use crate::serve::failure_counts::{FailureCounts, count};
 use crate::serve::flush::Flush;
 use crate::serve::reach::Reach;
 use crate::serve::snapshot;
-use crate::serve::tally::{Tally, count};
 
 /// What the rounds work on.
 #[derive(Clone)]
@@ -37,11 +37,11 @@ pub(crate) struct Rounds {
     /// The settings in force.
     pub(crate) config: Arc<ArcSwap<Config>>,
     /// What went wrong.
-    pub(crate) tally: Arc<Tally>,
+    pub(crate) failures: Arc<FailureCounts>,
     /// Where the snapshot lies.
     pub(crate) snapshot: PathBuf,
     /// From where the publisher's own copy was asked for.
-    pub(crate) whereabouts: Arc<Whereabouts>,
+    pub(crate) member_addresses: Arc<MemberAddresses>,
 }
 
 impl Rounds {
@@ -98,14 +98,14 @@ impl Rounds {
             let begun = Instant::now();
             let flushed = flush.run(self.clock.now()).await;
             pause = LONGEST_FLUSH_PAUSE.min(begun.elapsed() * FLUSH_SHARE);
-            self.tally.flush_fails.store(flushed.is_err(), Ordering::Relaxed);
+            self.failures.flush_fails.store(flushed.is_err(), Ordering::Relaxed);
             if flushed.is_err() {
-                count(&self.tally.flush_failures);
+                count(&self.failures.flush_failures);
             }
             match flushed {
                 Err(error) if stopped => {
                     let lost = flush.unwritten(self.clock.now());
-                    self.tally
+                    self.failures
                         .lost
                         .store(u64::try_from(lost).unwrap_or(u64::MAX), Ordering::Relaxed);
                     tracing::error!(%error, lost, "traffic could not be written at the end");
@@ -136,7 +136,7 @@ impl Rounds {
                 _ = stop.changed() => return,
             }
             let caught_up = self.club.catch_up().await;
-            self.tally.follow_fails.store(caught_up.is_err(), Ordering::Relaxed);
+            self.failures.follow_fails.store(caught_up.is_err(), Ordering::Relaxed);
             match caught_up {
                 Ok(_) if failing => {
                     failing = false;
@@ -168,7 +168,7 @@ impl Rounds {
             (Arc::clone(&self.tracker), self.snapshot.clone(), self.clock.now());
         let written = spawn_blocking(move || snapshot::write(&tracker, &path, now)).await;
         if !matches!(written, Ok(Ok(_))) {
-            count(&self.tally.snapshot_failures);
+            count(&self.failures.snapshot_failures);
         }
         match written {
             Ok(Ok(saved)) => {
@@ -198,7 +198,7 @@ impl Rounds {
     /// Copies the club whenever a copy is due. One that fails is tried again after a while.
     async fn back_up(self, mut stop: watch::Receiver<bool>) {
         if let Some(last) = backup::last(&self.config.load().backup, self.timestamp()) {
-            self.tally.backed_up(last);
+            self.failures.backed_up(last);
         }
         loop {
             let config = self.config.load_full();
@@ -217,12 +217,12 @@ impl Rounds {
                 backup::make(&self.club, &config.backup, &config.secret_file, self.timestamp());
             match made.await {
                 Ok(file) => {
-                    self.tally.backed_up(self.timestamp());
+                    self.failures.backed_up(self.timestamp());
                     tracing::info!(file = %file.display(), "backed up");
                 }
                 Err(ScheduleError::Backup(BackupError::Elsewhere)) => return,
                 Err(error) => {
-                    count(&self.tally.backup_failures);
+                    count(&self.failures.backup_failures);
                     tracing::error!(%error, "no backup was made, another try follows");
                     tokio::select! {
                         () = sleep(LOOK_AGAIN) => {}

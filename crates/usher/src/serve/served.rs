@@ -9,14 +9,14 @@ use arc_swap::ArcSwap;
 use club::Club;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use web::seed::Gate;
+use web::seed::WebSeed;
 
 use crate::clock::Clock;
 use crate::config::Config;
 
 /// Writes the counts again and again until `stop` changes, and then once more.
 pub(crate) async fn keep(
-    gate: Arc<Gate>,
+    web_seed: Arc<WebSeed>,
     club: Arc<Club>,
     clock: Clock,
     config: Arc<ArcSwap<Config>>,
@@ -29,7 +29,7 @@ pub(crate) async fn keep(
             () = sleep(period) => false,
             _ = stop.changed() => true,
         };
-        let served = gate.tally.take(clock.now().unix / DAY_SECS);
+        let served = web_seed.served_bytes.take(clock.now().unix / DAY_SECS);
         if !served.is_empty() {
             let written = club.add_served(served.clone()).await;
             match written {
@@ -40,7 +40,7 @@ pub(crate) async fn keep(
                     }
                     failing = true;
                     for count in served {
-                        gate.tally.add(count.item, count.member, count.bytes);
+                        web_seed.served_bytes.add(count.item, count.member, count.bytes);
                     }
                 }
             }

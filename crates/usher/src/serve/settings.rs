@@ -3,8 +3,8 @@
 use club::Names;
 use policy::Notices;
 use tracker::{Mapping, Nat, Settings};
-use web::catalog::{Addresses, Private};
-use web::seed::{PaceTerms, TierTerms};
+use web::catalog::{PrivatePaths, PublicUrls};
+use web::seed::{PacingSettings, TierPacing};
 
 use crate::config::{Config, Database, Source, Terms};
 use crate::front::forwarded::TrustedProxies;
@@ -30,7 +30,7 @@ pub(crate) fn of_tracker(config: &Config) -> Settings {
 }
 
 /// What is never published: where secrets are, the books, and the copies of them.
-pub(crate) fn private(source: &Source, config: &Config) -> Private {
+pub(crate) fn private(source: &Source, config: &Config) -> PrivatePaths {
     let mut places =
         vec![config.state_dir.clone(), config.secret_file.clone(), config.backup.folder.clone()];
     places.extend(config.payments.secret_files());
@@ -41,7 +41,7 @@ pub(crate) fn private(source: &Source, config: &Config) -> Private {
     if let Source::File(path) = source {
         places.push(path.clone());
     }
-    Private::new(places)
+    PrivatePaths::new(places)
 }
 
 /// What the club must know of the configuration.
@@ -62,19 +62,22 @@ pub(crate) fn site_connections_per_prefix(everybody: u32, set: u32) -> u32 {
 }
 
 /// How fast the publisher's own copy serves each tier, and all together.
-pub(crate) fn pace(config: &Config) -> PaceTerms {
-    let tier = |terms: &Terms| TierTerms {
+pub(crate) fn pace(config: &Config) -> PacingSettings {
+    let tier = |terms: &Terms| TierPacing {
         enabled: terms.webseed.enabled,
         rate: terms.webseed.rate.0,
         concurrency: terms.webseed.concurrency.max(1),
     };
     let ids = config.rules.tiers.numbered().map(|(id, _)| id);
-    PaceTerms { tiers: ids.zip(config.terms.iter().map(tier)).collect(), rate: config.web.rate }
+    PacingSettings {
+        tiers: ids.zip(config.terms.iter().map(tier)).collect(),
+        rate: config.web.rate,
+    }
 }
 
 /// What the site's links and announce URLs begin with.
-pub(crate) fn addresses(config: &Config, port: u16) -> Addresses {
-    Addresses {
+pub(crate) fn addresses(config: &Config, port: u16) -> PublicUrls {
+    PublicUrls {
         site: site(config),
         announce: config.announce_url(port),
         open_web_seed: config.terms.first().is_some_and(|outsiders| outsiders.webseed.enabled),

@@ -15,7 +15,7 @@ use super::attempts::Attempts;
 use super::error::ApiError;
 use super::view;
 use super::view::goods::Stuck;
-use crate::catalog::{Addresses, Links, May, Press};
+use crate::catalog::{LinkBuilder, PublicUrls, Publisher, TorrentAccess};
 use crate::http::Clock;
 use crate::pay::Till;
 
@@ -27,7 +27,7 @@ pub struct Admin {
     pub(super) attempts: Attempts,
     keyring: Arc<Keyring>,
     addresses: ArcSwap<Placed>,
-    press: Press,
+    publisher: Publisher,
     stuck: Mutex<Vec<Stuck>>,
     secret_file: PathBuf,
     clock: Clock,
@@ -36,12 +36,12 @@ pub struct Admin {
 
 /// What depends on where the publisher can be reached.
 struct Placed {
-    urls: Addresses,
+    urls: PublicUrls,
     notices: Notices,
 }
 
 impl Placed {
-    fn new(urls: Addresses) -> Self {
+    fn new(urls: PublicUrls) -> Self {
         Self { notices: Notices::new(&urls.site), urls }
     }
 }
@@ -52,12 +52,12 @@ impl Admin {
         club: Arc<Club>,
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
-        addresses: Addresses,
+        addresses: PublicUrls,
         secret_file: PathBuf,
         clock: Clock,
     ) -> Self {
         Self {
-            press: Press::new(Arc::clone(&club), Arc::clone(&tracker)),
+            publisher: Publisher::new(Arc::clone(&club), Arc::clone(&tracker)),
             stuck: Mutex::default(),
             addresses: ArcSwap::from_pointee(Placed::new(addresses)),
             club,
@@ -81,13 +81,13 @@ impl Admin {
     }
 
     /// Puts other addresses in force, after a reload of the configuration.
-    pub fn set_addresses(&self, addresses: Addresses) {
+    pub fn set_urls(&self, addresses: PublicUrls) {
         self.addresses.store(Arc::new(Placed::new(addresses)));
     }
 
     /// Publishes.
-    pub fn press(&self) -> &Press {
-        &self.press
+    pub fn publisher(&self) -> &Publisher {
+        &self.publisher
     }
 
     /// Notes what lies in the watched folder and can't be published, instead of what did before.
@@ -100,14 +100,14 @@ impl Admin {
     }
 
     /// Lets `make` make URLs.
-    pub(super) fn links<T>(&self, make: impl FnOnce(Links<'_>) -> T) -> T {
+    pub(super) fn links<T>(&self, make: impl FnOnce(LinkBuilder<'_>) -> T) -> T {
         let placed = self.addresses.load();
-        make(Links { keyring: &self.keyring, addresses: &placed.urls })
+        make(LinkBuilder { keyring: &self.keyring, addresses: &placed.urls })
     }
 
     /// Whose torrent a member's would be.
-    pub(super) fn may(&self) -> May<'_> {
-        May { club: &self.club, tracker: &self.tracker, now: self.now() }
+    pub(super) fn torrent_access(&self) -> TorrentAccess<'_> {
+        TorrentAccess { club: &self.club, tracker: &self.tracker, now: self.now() }
     }
 
     pub(super) fn secret_file(&self) -> &Path {

@@ -23,17 +23,16 @@ pub(super) async fn publish(
 ) -> Response {
     let progress = Arc::new(Progress::default());
     let told = Arc::clone(&progress);
-    steps::answer(
-        told,
-        async move { Ok(admin.press().publish(&admin.stamp(), wish, &progress).await?) },
-    )
+    steps::answer(told, async move {
+        Ok(admin.publisher().publish(&admin.stamp(), wish, &progress).await?)
+    })
 }
 
 pub(super) async fn verify(State(admin): State<Arc<Admin>>, Path(item): Path<String>) -> Response {
     let progress = Arc::new(Progress::default());
     let told = Arc::clone(&progress);
     steps::answer(told, async move {
-        let (item, bad_files) = admin.press().verify(&admin.stamp(), &item, &progress).await?;
+        let (item, bad_files) = admin.publisher().verify(&admin.stamp(), &item, &progress).await?;
         Ok(Verified { whole: bad_files.is_empty(), item: item.into(), bad_files })
     })
 }

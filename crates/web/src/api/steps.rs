@@ -24,21 +24,21 @@ pub(super) fn answer<T: Serialize + Send + 'static>(
     progress: Arc<Progress>,
     work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
 ) -> Response {
-    let told = Told { progress: Wanted(progress), work: Some(tokio::spawn(work)) };
-    let lines = stream::unfold(told, |mut told| async {
-        let line = told.next().await?;
-        Some((Ok::<_, Infallible>(line), told))
+    let steps = Steps { progress: CancelOnDrop(progress), work: Some(tokio::spawn(work)) };
+    let lines = stream::unfold(steps, |mut steps| async {
+        let line = steps.next().await?;
+        Some((Ok::<_, Infallible>(line), steps))
     });
     ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
 }
 
 /// What there is to tell.
-struct Told<T> {
-    progress: Wanted,
+struct Steps<T> {
+    progress: CancelOnDrop,
     work: Option<JoinHandle<Result<T, ApiError>>>,
 }
 
-impl<T: Serialize> Told<T> {
+impl<T: Serialize> Steps<T> {
     /// The next line; `None` after the last.
     async fn next(&mut self) -> Option<Bytes> {
         let work = self.work.as_mut()?;
@@ -63,9 +63,9 @@ impl<T: Serialize> Told<T> {
 }
 
 /// Progress of work that is wanted as long as this lives.
-struct Wanted(Arc<Progress>);
+struct CancelOnDrop(Arc<Progress>);
 
-impl Drop for Wanted {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.cancel();
     }

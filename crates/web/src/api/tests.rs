@@ -12,14 +12,14 @@ use tracker::{Now, Tracker, Via};
 use wire::{Announce, Event, InfoHash, Passkey, PeerId};
 
 use super::*;
-use crate::catalog::fixture as house;
+use crate::catalog::fixture;
 
 mod money;
 
 #[tokio::test]
 async fn a_member_is_added_shown_and_listed() {
-    let house = House::new().await;
-    let added = house.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    let fixture = Fixture::new().await;
+    let added = fixture.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
     assert_eq!(
         (&added["id"], &added["name"], &added["tier"]),
         (&json!(1), &json!("ada"), &json!("fan"))
@@ -29,96 +29,99 @@ async fn a_member_is_added_shown_and_listed() {
     assert_eq!(added["announce_url"], json!(format!("http://t.example/announce/{passkey}")));
 
     for handle in ["ada", "1"] {
-        let shown = house.get(&format!("/members/{handle}")).await.ok();
+        let shown = fixture.get(&format!("/members/{handle}")).await.ok();
         assert_eq!((&shown["passkey"], &shown["state"]), (&added["passkey"], &json!("active")));
         assert_eq!((&shown["rights"], &shown["traffic"]), (&json!([]), &json!([])));
     }
-    house.post("/members", json!({"name": "bob", "tier": "outsider"})).await.created();
-    assert_eq!(names(&house.get("/members").await.ok()), ["ada", "bob"]);
-    assert_eq!(names(&house.get("/members?after=1").await.ok()), ["bob"]);
-    assert_eq!(names(&house.get("/members?limit=1").await.ok()), ["ada"]);
+    fixture.post("/members", json!({"name": "bob", "tier": "outsider"})).await.created();
+    assert_eq!(names(&fixture.get("/members").await.ok()), ["ada", "bob"]);
+    assert_eq!(names(&fixture.get("/members?after=1").await.ok()), ["bob"]);
+    assert_eq!(names(&fixture.get("/members?limit=1").await.ok()), ["ada"]);
 }
 
 #[tokio::test]
 async fn only_add_show_and_rotate_tell_the_passkey() {
-    let house = House::new().await;
-    let added = house.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    let fixture = Fixture::new().await;
+    let added = fixture.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
     let tier = json!({"tier": "patron", "until": "2027-01-31T00:00:00Z"});
     let replies = [
-        house.put("/members/ada/tier", tier).await.ok(),
-        house.post("/members/ada/suspend", Value::Null).await.ok(),
-        house.post("/members/ada/resume", Value::Null).await.ok(),
-        house.get("/members").await.ok(),
-        house.get("/members/ada/why").await.ok(),
+        fixture.put("/members/ada/tier", tier).await.ok(),
+        fixture.post("/members/ada/suspend", Value::Null).await.ok(),
+        fixture.post("/members/ada/resume", Value::Null).await.ok(),
+        fixture.get("/members").await.ok(),
+        fixture.get("/members/ada/why").await.ok(),
     ];
     for reply in replies {
         assert!(!reply.to_string().contains(added["passkey"].as_str().unwrap()), "{reply}");
     }
-    let rotated = house.post("/members/ada/rotate", json!({})).await.ok();
+    let rotated = fixture.post("/members/ada/rotate", json!({})).await.ok();
     assert_ne!(rotated["passkey"], added["passkey"]);
-    assert_eq!(house.get("/members/ada").await.ok()["passkey"], rotated["passkey"]);
+    assert_eq!(fixture.get("/members/ada").await.ok()["passkey"], rotated["passkey"]);
 }
 
 #[tokio::test]
 async fn a_change_of_a_member_is_in_force_when_it_is_answered() {
-    let house = House::new().await;
-    house.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    let fixture = Fixture::new().await;
+    fixture.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
     let tier = json!({"tier": "patron", "until": "2027-01-31T00:00:00Z"});
-    let changed = house.put("/members/ada/tier", tier).await.ok();
+    let changed = fixture.put("/members/ada/tier", tier).await.ok();
     assert_eq!(changed["tier_until"], json!("2027-01-31T00:00:00Z"));
     let rules = Rules::default();
-    assert_eq!(rules.tiers.tier(house.standing().tier).id, "patron");
-    assert_eq!(house.standing().until, 1_801_353_600);
+    assert_eq!(rules.tiers.tier(fixture.standing().tier).id, "patron");
+    assert_eq!(fixture.standing().until, 1_801_353_600);
 
-    assert_eq!(house.post("/members/ada/suspend", Value::Null).await.ok()["state"], "suspended");
-    assert_eq!(house.standing().state, MemberState::Suspended);
-    assert_eq!(house.post("/members/ada/resume", Value::Null).await.ok()["state"], "active");
+    assert_eq!(fixture.post("/members/ada/suspend", Value::Null).await.ok()["state"], "suspended");
+    assert_eq!(fixture.standing().state, MemberState::Suspended);
+    assert_eq!(fixture.post("/members/ada/resume", Value::Null).await.ok()["state"], "active");
 
     let old_until = json!({"old_until": "2026-11-30T00:00:00Z"});
-    house.post("/members/ada/rotate", old_until).await.ok();
-    assert_eq!((house.standing().generation.0, house.standing().old_key_until), (1, 1_795_996_800));
+    fixture.post("/members/ada/rotate", old_until).await.ok();
+    assert_eq!(
+        (fixture.standing().generation.0, fixture.standing().old_key_until),
+        (1, 1_795_996_800)
+    );
 
-    assert_eq!(house.delete("/members/ada").await.ok()["state"], "removed");
-    assert_eq!(house.standing().state, MemberState::Removed);
-    assert_eq!(house.get("/members").await.ok(), json!([]));
-    house.delete("/members/ada").await.fails(404, "no member `ada`");
-    house.delete("/members/1").await.fails(409, "was removed");
+    assert_eq!(fixture.delete("/members/ada").await.ok()["state"], "removed");
+    assert_eq!(fixture.standing().state, MemberState::Removed);
+    assert_eq!(fixture.get("/members").await.ok(), json!([]));
+    fixture.delete("/members/ada").await.fails(404, "no member `ada`");
+    fixture.delete("/members/1").await.fails(409, "was removed");
 }
 
 #[tokio::test]
 async fn an_item_comes_as_a_torrent_or_as_info_hashes() {
-    let house = House::new().await;
+    let fixture = Fixture::new().await;
     let torrent = b"d4:infod6:lengthi700e4:name8:reel.mp412:piece lengthi16384e6:pieces20:\
         aaaaaaaaaaaaaaaaaaaa7:privatei1eee";
-    let added = house.send_torrent("/items?name=reel&policy=club", torrent).await.created();
+    let added = fixture.send_torrent("/items?name=reel&policy=club", torrent).await.created();
     assert_eq!((&added["title"], &added["size_bytes"]), (&json!("reel.mp4"), &json!(700)));
     assert_eq!((&added["private"], &added["policy"]), (&json!(true), &json!("club")));
     assert_eq!(added["info_hashes"], json!([added["info_hash"]]));
 
     let free = json!({"name": "demo", "policy": "free", "info_hashes": [HASH]});
-    let added = house.post("/items", free).await.created();
+    let added = fixture.post("/items", free).await.created();
     assert_eq!((&added["id"], &added["info_hash"]), (&json!(2), &json!(HASH)));
     assert_eq!(added["size_bytes"], Value::Null);
 
     for handle in ["demo", "2", HASH] {
-        assert_eq!(house.get(&format!("/items/{handle}")).await.ok()["name"], "demo");
+        assert_eq!(fixture.get(&format!("/items/{handle}")).await.ok()["name"], "demo");
     }
-    assert_eq!(names(&house.get("/items").await.ok()), ["reel", "demo"]);
+    assert_eq!(names(&fixture.get("/items").await.ok()), ["reel", "demo"]);
 
     let policy = json!({"policy": "priority"});
-    assert_eq!(house.put("/items/demo/policy", policy).await.ok()["policy"], "priority");
-    assert_eq!(house.delete("/items/demo").await.ok()["removed"], true);
-    house.get("/swarms/demo").await.fails(404, "no item `demo`");
+    assert_eq!(fixture.put("/items/demo/policy", policy).await.ok()["policy"], "priority");
+    assert_eq!(fixture.delete("/items/demo").await.ok()["removed"], true);
+    fixture.get("/swarms/demo").await.fails(404, "no item `demo`");
 }
 
 #[tokio::test]
 async fn a_right_is_granted_and_revoked() {
-    let house = House::new().await;
-    house.post("/members", json!({"name": "ada", "tier": "outsider"})).await.created();
-    house.demo().await;
+    let fixture = Fixture::new().await;
+    fixture.post("/members", json!({"name": "ada", "tier": "outsider"})).await.created();
+    fixture.demo().await;
 
     let until = json!({"until": "2027-01-31T00:00:00Z"});
-    let right = house.put("/members/ada/rights/demo", until).await.ok();
+    let right = fixture.put("/members/ada/rights/demo", until).await.ok();
     assert_eq!(right["member"], json!({"id": 1, "name": "ada"}));
     assert_eq!(right["item"], json!({"id": 1, "name": "demo"}));
     assert_eq!(
@@ -126,28 +129,28 @@ async fn a_right_is_granted_and_revoked() {
         (&json!("2027-01-31T00:00:00Z"), &Value::Null)
     );
 
-    let right = house.put("/members/1/rights/all", json!({})).await.ok();
+    let right = fixture.put("/members/1/rights/all", json!({})).await.ok();
     assert_eq!(right["item"], json!({"id": 0, "name": "all"}));
-    assert_eq!(house.get("/members/ada").await.ok()["rights"].as_array().unwrap().len(), 2);
-    assert_eq!(house.get("/items/demo").await.ok()["rights"].as_array().unwrap().len(), 1);
+    assert_eq!(fixture.get("/members/ada").await.ok()["rights"].as_array().unwrap().len(), 2);
+    assert_eq!(fixture.get("/items/demo").await.ok()["rights"].as_array().unwrap().len(), 1);
 
-    assert!(house.delete("/members/ada/rights/demo").await.ok()["revoked"].is_string());
-    house.delete("/members/ada/rights/demo").await.fails(404, "holds no entitlement");
+    assert!(fixture.delete("/members/ada/rights/demo").await.ok()["revoked"].is_string());
+    fixture.delete("/members/ada/rights/demo").await.fails(404, "holds no entitlement");
     let over = json!({"until": "2020-01-01T00:00:00Z"});
-    house.put("/members/ada/rights/demo", over).await.fails(422, "not in the future");
+    fixture.put("/members/ada/rights/demo", over).await.fails(422, "not in the future");
 }
 
 #[tokio::test]
 async fn a_swarm_shows_each_client_and_why_what_it_was_told() {
-    let house = House::new().await;
-    let ada = house.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
-    house.demo().await;
-    house.announce(ada["passkey"].as_str(), 1, 0).unwrap();
-    house.announce(None, 2, 700).unwrap();
-    house.announce(Some("nobodys"), 3, 700).unwrap_err();
+    let fixture = Fixture::new().await;
+    let ada = fixture.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    fixture.demo().await;
+    fixture.announce(ada["passkey"].as_str(), 1, 0).unwrap();
+    fixture.announce(None, 2, 700).unwrap();
+    fixture.announce(Some("nobodys"), 3, 700).unwrap_err();
 
     for handle in ["demo", "1", HASH] {
-        let swarm = house.get(&format!("/swarms/{handle}")).await.ok();
+        let swarm = fixture.get(&format!("/swarms/{handle}")).await.ok();
         let counts = ["inside_seeders", "inside_leechers", "outside_seeders", "outside_leechers"];
         assert_eq!(counts.map(|count| swarm[count].as_u64().unwrap()), [1, 0, 0, 1]);
         let [insider, outsider] = swarm["peers"].as_array().unwrap().as_slice() else { panic!() };
@@ -158,16 +161,16 @@ async fn a_swarm_shows_each_client_and_why_what_it_was_told() {
         assert_eq!(outsider["addresses"], json!(["203.0.113.2:6881"]));
     }
 
-    house.post("/members/ada/suspend", Value::Null).await.ok();
-    house.announce(ada["passkey"].as_str(), 1, 0).unwrap_err();
-    let why = house.get("/members/ada/why").await.ok();
+    fixture.post("/members/ada/suspend", Value::Null).await.ok();
+    fixture.announce(ada["passkey"].as_str(), 1, 0).unwrap_err();
+    let why = fixture.get("/members/ada/why").await.ok();
     let [refused, seated] = why["announces"].as_array().unwrap().as_slice() else { panic!() };
     assert_eq!((&seated["side"], &seated["peers"]), (&json!("inside"), &json!(0)));
     assert_eq!((&refused["admitted"], &refused["side"]), (&json!(false), &Value::Null));
     let text = refused["message"].as_str().unwrap();
     assert!(text.contains("suspended") && text.contains("http://club.example"), "{text}");
 
-    let stats = house.get("/stats").await.ok();
+    let stats = fixture.get("/stats").await.ok();
     assert_eq!((&stats["inside"], &stats["outside"]), (&json!(1), &json!(1)));
     assert_eq!(stats["announces_http"], json!(4));
     assert_eq!(stats["refused"].as_array().unwrap().len(), 2);
@@ -175,57 +178,61 @@ async fn a_swarm_shows_each_client_and_why_what_it_was_told() {
 
 #[tokio::test]
 async fn errors_say_in_json_what_is_wrong() {
-    let house = House::new().await;
+    let fixture = Fixture::new().await;
     let ada = || json!({"name": "ada", "tier": "fan"});
-    house.post("/members", ada()).await.created();
-    house.post("/members", ada()).await.fails(409, "has the name `ada` already");
-    house.post("/members", json!({"name": "7", "tier": "fan"})).await.fails(422, "taken for an id");
-    house
+    fixture.post("/members", ada()).await.created();
+    fixture.post("/members", ada()).await.fails(409, "has the name `ada` already");
+    fixture
+        .post("/members", json!({"name": "7", "tier": "fan"}))
+        .await
+        .fails(422, "taken for an id");
+    fixture
         .post("/members", json!({"name": "bob", "tier": "king"}))
         .await
         .fails(422, "no tier `king`");
-    house.post("/members", json!({"name": "bob"})).await.fails(422, "missing field `tier`");
+    fixture.post("/members", json!({"name": "bob"})).await.fails(422, "missing field `tier`");
     let unknown = json!({"name": "bob", "tier": "fan", "vip": true});
-    house.post("/members", unknown).await.fails(422, "unknown field `vip`");
+    fixture.post("/members", unknown).await.fails(422, "unknown field `vip`");
     let short = json!({"name": "bob", "tier": "fan", "passkey": "0123456789abcde"});
     let import = json!({"members": [short]});
-    house.post("/import", import).await.fails(422, "`bob` is none: 16 to 64 letters");
-    house.get("/members?limit=x").await.fails(400, "limit");
-    house.get("/members/bob").await.fails(404, "no member `bob`");
-    house.get("/swarms/reel").await.fails(404, "no item `reel`");
-    house.get("/nothing").await.fails(404, "no such path");
-    house.put("/stats", Value::Null).await.fails(405, "does not take that method");
+    fixture.post("/import", import).await.fails(422, "`bob` is none: 16 to 64 letters");
+    fixture.get("/members?limit=x").await.fails(400, "limit");
+    fixture.get("/members/bob").await.fails(404, "no member `bob`");
+    fixture.get("/swarms/reel").await.fails(404, "no item `reel`");
+    fixture.get("/nothing").await.fails(404, "no such path");
+    fixture.put("/stats", Value::Null).await.fails(405, "does not take that method");
     let hashless = json!({"name": "x", "policy": "free", "info_hashes": ["abc"]});
-    house.post("/items", hashless).await.fails(422, "`abc` is not an info hash");
-    house.send_torrent("/items?name=x&policy=free", b"d4:spam").await.fails(422, "not a torrent");
-    house.send_torrent("/items?name=x", b"").await.fails(400, "policy");
+    fixture.post("/items", hashless).await.fails(422, "`abc` is not an info hash");
+    fixture.send_torrent("/items?name=x&policy=free", b"d4:spam").await.fails(422, "not a torrent");
+    fixture.send_torrent("/items?name=x", b"").await.fails(400, "policy");
 }
 
 #[tokio::test]
 async fn a_torrent_of_10_mib_is_read_and_a_larger_one_is_not() {
-    let house = House::new().await;
+    let fixture = Fixture::new().await;
     let path = "/items?name=x&policy=free";
     let most = vec![b' '; metainfo::MAX_TORRENT_BYTES];
-    house.send_torrent(path, &most).await.fails(422, "not a torrent");
-    house.send_torrent(path, &[most, vec![b' ']].concat()).await.fails(413, "");
+    fixture.send_torrent(path, &most).await.fails(422, "not a torrent");
+    fixture.send_torrent(path, &[most, vec![b' ']].concat()).await.fails(413, "");
 }
 
 /// A club and a tracker with their admin API.
-struct House {
+struct Fixture {
     admin: Arc<Admin>,
     tracker: Arc<Tracker>,
     roster: Arc<Roster>,
     _folder: TempDir,
 }
 
-impl House {
+impl Fixture {
     async fn new() -> Self {
-        let house::House { club, tracker, keyring, roster, folder } = house::House::new(NOW).await;
+        let fixture::Fixture { club, tracker, keyring, roster, folder } =
+            fixture::Fixture::new(NOW).await;
         let admin = Admin::new(
             club,
             Arc::clone(&tracker),
             keyring,
-            house::House::addresses(),
+            fixture::Fixture::addresses(),
             folder.path().join("secret"),
             Box::new(|| NOW),
         );

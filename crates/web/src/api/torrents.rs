@@ -13,7 +13,7 @@ use super::admin::Admin;
 use super::error::ApiError;
 use super::publish::as_file;
 use super::view::goods::{ItemLinks, Links};
-use crate::catalog::Owner;
+use crate::catalog::TorrentOwner;
 
 /// A member's own torrent.
 pub(super) async fn of_member(
@@ -22,7 +22,10 @@ pub(super) async fn of_member(
 ) -> Result<Response, ApiError> {
     let member = admin.club.member(&member).await?;
     let (item, goods) = admin.goods(&item).await?;
-    let owner = admin.may().own(&member, &item).ok_or_else(|| refused(&admin, &member, &item))?;
+    let owner = admin
+        .torrent_access()
+        .own(&member, &item)
+        .ok_or_else(|| refused(&admin, &member, &item))?;
     let torrent = admin.links(|links| links.personal(&goods, &item.name, owner));
     Ok(as_file(torrent.map_err(club::Error::from)?))
 }
@@ -35,9 +38,11 @@ pub(super) async fn seed(
 ) -> Result<Response, ApiError> {
     let (item, goods) = admin.goods(&item).await?;
     let member = admin.club.seed_box(&admin.stamp()).await?;
-    let owner =
-        admin.may().own(&member, &item).ok_or_else(|| no_seed_box(&admin, &member, &item))?;
-    let owner = Owner { web_seed: None, free: false, ..owner };
+    let owner = admin
+        .torrent_access()
+        .own(&member, &item)
+        .ok_or_else(|| no_seed_box(&admin, &member, &item))?;
+    let owner = TorrentOwner { web_seed: None, free: false, ..owner };
     let torrent = admin.links(|links| links.personal(&goods, &item.name, owner));
     Ok(as_file(torrent.map_err(club::Error::from)?))
 }
@@ -45,7 +50,7 @@ pub(super) async fn seed(
 /// A seed box without a right is one whose right was taken back, or a person: an older usher let
 /// people have its name.
 fn no_seed_box(admin: &Admin, member: &Member, item: &Item) -> ApiError {
-    if !admin.may().is_private_or_free(item) {
+    if !admin.torrent_access().is_private_or_free(item) {
         return refused(admin, member, item);
     }
     let (name, item) = (&member.name, &item.name);
@@ -57,7 +62,7 @@ fn no_seed_box(admin: &Admin, member: &Member, item: &Item) -> ApiError {
 }
 
 fn refused(admin: &Admin, member: &Member, item: &Item) -> ApiError {
-    let text = if admin.may().is_private_or_free(item) {
+    let text = if admin.torrent_access().is_private_or_free(item) {
         format!(
             "member `{0}` has no right to `{1}` now: `usher grant {0} {1}`",
             member.name, item.name
@@ -86,7 +91,9 @@ async fn links_of(admin: &Admin, member: Member) -> Result<Links, ApiError> {
     let mut items = Vec::new();
     for item in admin.club.items(Page::FIRST).await? {
         let is_offered = item.offer.as_ref().is_some_and(|offer| !offer.withdrawn);
-        let Some(owner) = admin.may().own(&member, &item).filter(|_| is_offered) else { continue };
+        let Some(owner) = admin.torrent_access().own(&member, &item).filter(|_| is_offered) else {
+            continue;
+        };
         let Some(goods) = admin.club.goods(item.id).await? else { continue };
         let direct =
             owner.web_seed.is_some() && admin.club.bought_direct(member.id, item.id).await?;

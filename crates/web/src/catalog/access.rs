@@ -1,27 +1,27 @@
 //! Whether a member may have an item's torrent now, and what is in it.
 //!
-//! The answer is that of the tracker's door, so that a torrent is given to whoever its passkey lets
-//! in. The web seed is for those with a right to the item: it is the publisher's own copy.
+//! The tracker's own rules decide, so that a torrent is handed out exactly when its passkey is accepted. The web seed
+//! is for members with a right to the item: it is the publisher's own copy.
 
 use club::{Club, Item, Member};
 use policy::{AccessTerms, ItemAccess};
 use tracker::{Now, Tracker};
 
-use super::links::Owner;
+use super::links::TorrentOwner;
 
-/// Who may have what.
+/// Decides which torrents a member may have.
 #[derive(Clone, Copy)]
-pub(crate) struct May<'a> {
+pub(crate) struct TorrentAccess<'a> {
     pub(crate) club: &'a Club,
     pub(crate) tracker: &'a Tracker,
     pub(crate) now: Now,
 }
 
-impl May<'_> {
+impl TorrentAccess<'_> {
     /// The member as the owner of a torrent of the item; `None` where they may have none.
     ///
-    /// Who keeps a tier for a while after it ran out has what there was by then.
-    pub(crate) fn own(self, member: &Member, item: &Item) -> Option<Owner> {
+    /// In the grace period after a tier has ended, only items published before its end are open.
+    pub(crate) fn own(self, member: &Member, item: &Item) -> Option<TorrentOwner> {
         if !self.is_private_or_free(item) {
             return None;
         }
@@ -33,7 +33,7 @@ impl May<'_> {
             };
         let turns = self.club.turns(member.id);
         let turn = self.tracker.bound_turn(member.id, item.id);
-        Some(Owner {
+        Some(TorrentOwner {
             member: member.id,
             turn,
             web_seed: entitled.then_some(turns.web_seed.with(turn)),
@@ -41,8 +41,8 @@ impl May<'_> {
         })
     }
 
-    /// Whether a torrent of the item leaks no peers past the tracker, or need not keep them: else
-    /// a passkey in it would be for nothing.
+    /// Whether the tracker alone decides who gets peers, or need not: otherwise a passkey in the torrent
+    /// would protect nothing.
     pub(crate) fn is_private_or_free(self, item: &Item) -> bool {
         item.private || self.is_free(item)
     }

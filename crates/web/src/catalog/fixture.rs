@@ -9,10 +9,10 @@ use policy::{
 use tempfile::TempDir;
 use tracker::{Members, Nat, Now, Registration, Settings, Tracker};
 
-use super::urls::Addresses;
+use super::urls::PublicUrls;
 
 /// A club without members and items, in a folder of its own.
-pub(crate) struct House {
+pub(crate) struct Fixture {
     pub(crate) club: Arc<Club>,
     pub(crate) tracker: Arc<Tracker>,
     pub(crate) keyring: Arc<Keyring>,
@@ -20,7 +20,7 @@ pub(crate) struct House {
     pub(crate) folder: TempDir,
 }
 
-impl House {
+impl Fixture {
     /// Builds one in which it is always `now`.
     pub(crate) async fn new(now: Now) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -50,8 +50,8 @@ impl House {
     }
 
     /// Where it says it can be reached.
-    pub(crate) fn addresses() -> Addresses {
-        Addresses {
+    pub(crate) fn addresses() -> PublicUrls {
+        PublicUrls {
             site: SITE.to_owned(),
             announce: "http://t.example/announce".to_owned(),
             open_web_seed: false,

@@ -1,35 +1,34 @@
-//! The URLs that a member is given, each with a key of its own, and the torrent that holds two.
+//! The URLs of a member, each with a key of its own, and the torrent that holds two of them.
 //!
-//! Each kind of key rotates alone, but for an item's web seed: it is replaced with the item's passkey
-//! as well, since one torrent holds both. Deliberately absent: whether the member may have what is behind
-//! them, which is asked when a URL is used.
+//! Each kind of key rotates alone. An item's web seed key also rotates with the item's passkey, because one torrent
+//! holds both. Deliberately absent: whether the member may use a URL, which is decided when it is used.
 
 use club::{Goods, Turns};
 use metainfo::{FileKind, Personal, ReadError, personalise};
 use policy::{Generation, Grant, ItemId, Keyring, Label, MemberId};
 
-use super::urls::Addresses;
+use super::urls::PublicUrls;
 
-/// Makes URLs.
+/// Builds URLs and personal torrents.
 #[derive(Clone, Copy)]
-pub(crate) struct Links<'a> {
+pub(crate) struct LinkBuilder<'a> {
     pub(crate) keyring: &'a Keyring,
-    pub(crate) addresses: &'a Addresses,
+    pub(crate) addresses: &'a PublicUrls,
 }
 
-/// Whose torrent it is.
+/// The member for whom a torrent is made.
 #[derive(Clone, Copy)]
-pub(crate) struct Owner {
+pub(crate) struct TorrentOwner {
     pub(crate) member: MemberId,
-    /// Of the passkey for this item.
+    /// The generation of the passkey for this item.
     pub(crate) turn: Generation,
-    /// Of the key for this item's web seed; `None` leaves a web seed of their own out.
+    /// The generation of the key for this item's web seed; `None` leaves out a web seed of their own.
     pub(crate) web_seed: Option<Generation>,
-    /// Whether the item is anybody's: then the web seed that is everybody's will do.
+    /// Whether the item is free: then the public web seed will do.
     pub(crate) free: bool,
 }
 
-impl Links<'_> {
+impl LinkBuilder<'_> {
     /// An announce URL with a passkey: for one item, or for all.
     pub(crate) fn announce(&self, grant: Grant) -> String {
         format!("{}/{}", self.addresses.announce, self.token(Label::Announce, grant))
@@ -42,7 +41,7 @@ impl Links<'_> {
     }
 
     /// The web seed of an item as it stands in a member's torrent.
-    pub(crate) fn web_seed_in(&self, goods: &Goods, owner: Owner) -> Option<String> {
+    pub(crate) fn web_seed_in(&self, goods: &Goods, owner: TorrentOwner) -> Option<String> {
         let own = owner.web_seed.map(|generation| {
             goods.torrent.web_seed_url(&self.web_seed(owner.member, generation, goods.item))
         });
@@ -50,7 +49,7 @@ impl Links<'_> {
     }
 
     /// The web seed of one file of an item, for programs that play it.
-    pub(crate) fn media(&self, goods: &Goods, owner: Owner, path: &str) -> String {
+    pub(crate) fn media(&self, goods: &Goods, owner: TorrentOwner, path: &str) -> String {
         let generation = owner.web_seed.unwrap_or_default();
         self.web_seed(owner.member, generation, goods.item) + path
     }
@@ -100,9 +99,9 @@ impl Links<'_> {
         &self,
         goods: &Goods,
         item: &str,
-        owner: Owner,
+        owner: TorrentOwner,
     ) -> Result<Vec<u8>, ReadError> {
-        let Owner { member, turn, .. } = owner;
+        let TorrentOwner { member, turn, .. } = owner;
         let announce = self.announce(Grant { member, generation: turn, item: goods.item });
         let web_seed = self.web_seed_in(goods, owner);
         self.make(goods, item, &announce, web_seed.as_deref())

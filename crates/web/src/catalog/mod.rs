@@ -12,8 +12,8 @@ mod private;
 mod publisher;
 mod urls;
 
-pub(crate) use access::May;
-pub(crate) use links::{Links, Owner};
-pub use private::{Private, Secluded};
-pub use publisher::{Press, Progress, PublishError};
-pub use urls::Addresses;
+pub(crate) use access::TorrentAccess;
+pub(crate) use links::{LinkBuilder, TorrentOwner};
+pub use private::{PrivatePathError, PrivatePaths};
+pub use publisher::{Progress, PublishError, Publisher};
+pub use urls::PublicUrls;

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 /// Files and folders that nobody but the daemon is to see.
 #[derive(Debug, Default)]
-pub struct Private(Vec<PathBuf>);
+pub struct PrivatePaths(Vec<PathBuf>);
 
 /// Something to publish that holds such a place, is one, or lies in one.
 #[derive(Debug, Error)]
@@ -19,12 +19,12 @@ pub struct Private(Vec<PathBuf>);
     root.display(),
     place.display()
 )]
-pub struct Secluded {
+pub struct PrivatePathError {
     root: PathBuf,
     place: PathBuf,
 }
 
-impl Private {
+impl PrivatePaths {
     /// These files and folders, whether they are there yet or not.
     pub fn new(places: Vec<PathBuf>) -> Self {
         Self(places)
@@ -35,7 +35,7 @@ impl Private {
     /// # Errors
     ///
     /// It holds one of these places, is one, or lies in one.
-    pub(crate) fn allow(&self, root: &Path) -> Result<(), Secluded> {
+    pub(crate) fn allow(&self, root: &Path) -> Result<(), PrivatePathError> {
         let meets = |place: &&PathBuf| {
             // What is not there can be neither held nor lain in.
             place
@@ -44,7 +44,7 @@ impl Private {
         };
         match self.0.iter().find(meets) {
             None => Ok(()),
-            Some(place) => Err(Secluded { root: root.to_owned(), place: place.clone() }),
+            Some(place) => Err(PrivatePathError { root: root.to_owned(), place: place.clone() }),
         }
     }
 }
@@ -66,7 +66,7 @@ mod tests {
         fs::write(home.join("state/club.db"), "").unwrap();
         symlink(home.join("state"), home.join("films/link")).unwrap();
         let places = ["films/link", "gone"].map(|place| home.join(place));
-        let private = Private::new(places.to_vec());
+        let private = PrivatePaths::new(places.to_vec());
         for refused in ["", "state", "state/backups", "state/club.db"] {
             let error = private.allow(&home.join(refused).canonicalize().unwrap()).unwrap_err();
             assert!(error.to_string().contains("films/link"), "{error}");

@@ -21,14 +21,14 @@ use tokio::task::spawn_blocking;
 use tracker::Tracker;
 
 use super::item_name::name_of;
-use super::private::{Private, Secluded};
+use super::private::{PrivatePathError, PrivatePaths};
 use crate::api::view::goods::{self as view, Publish, Published};
 
 /// Makes items of files, one after the other.
-pub struct Press {
+pub struct Publisher {
     club: Arc<Club>,
     tracker: Arc<Tracker>,
-    private: ArcSwap<Private>,
+    private: ArcSwap<PrivatePaths>,
     turn: Mutex<()>,
 }
 
@@ -61,14 +61,14 @@ impl Progress {
     }
 }
 
-impl Press {
+impl Publisher {
     /// Works for this club, by the policies of this tracker.
     pub fn new(club: Arc<Club>, tracker: Arc<Tracker>) -> Self {
         Self { club, tracker, private: ArcSwap::default(), turn: Mutex::default() }
     }
 
     /// What is never published from now on.
-    pub fn set_private(&self, private: Private) {
+    pub fn set_private(&self, private: PrivatePaths) {
         self.private.store(Arc::new(private));
     }
 
@@ -172,7 +172,7 @@ impl Job {
         wish: &Publish,
         path: &Path,
         before: Option<&Item>,
-        press: &Press,
+        publisher: &Publisher,
     ) -> Result<Self, PublishError> {
         let policy = match (&wish.policy, before) {
             (Some(_), Some(_)) => return Err(PublishError::Replaces),
@@ -180,15 +180,15 @@ impl Job {
             (None, Some(item)) => item.policy.clone(),
             (None, None) => POLICY.to_owned(),
         };
-        let private = press.tracker.policy(&policy).map(|policy| policy.private);
+        let private = publisher.tracker.policy(&policy).map(|policy| policy.private);
         let private = private.ok_or(PublishError::Policy(policy.clone()))?;
         let format = match (wish.format, before) {
             (Some(format), _) => format.into(),
-            (None, Some(item)) => format_of(press.club.goods(item.id).await?.as_deref()),
+            (None, Some(item)) => format_of(publisher.club.goods(item.id).await?.as_deref()),
             (None, None) => Format::V1,
         };
         let options = MakeOptions { format, private, ..MakeOptions::default() };
-        press.club.check_tier_of(wish.tier.as_deref())?;
+        publisher.club.check_tier_of(wish.tier.as_deref())?;
         if before.is_some() {
             let fixed = [&wish.name, &wish.torrent_price, &wish.direct_price, &wish.currency];
             if fixed.iter().any(|given| given.is_some()) {
@@ -199,7 +199,7 @@ impl Job {
         }
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let name = wish.name.clone().unwrap_or_else(|| name_of(&file, path.is_file()));
-        if let Ok(Item { id, removed: false, .. }) = press.club.item(&name).await {
+        if let Ok(Item { id, removed: false, .. }) = publisher.club.item(&name).await {
             let kind = club::Kind::Item;
             return Err(club::Error::NameTaken { kind, id: id.0, name }.into());
         }
@@ -219,7 +219,7 @@ impl Job {
     async fn make(
         &self,
         path: PathBuf,
-        private: Arc<Private>,
+        private: Arc<PrivatePaths>,
         progress: Arc<Progress>,
     ) -> Result<(PathBuf, Made), PublishError> {
         let options = self.options.clone();
@@ -275,7 +275,7 @@ pub enum PublishError {
     Policy(String),
     /// Secrets or books would be published with it.
     #[error(transparent)]
-    Private(#[from] Secluded),
+    PrivatePaths(#[from] PrivatePathError),
     /// The torrent that was made can't be read.
     #[error(transparent)]
     Read(#[from] metainfo::ReadError),

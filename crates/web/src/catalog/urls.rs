@@ -2,7 +2,7 @@
 
 /// Where the publisher can be reached.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Addresses {
+pub struct PublicUrls {
     /// What the site's URLs begin with, without a last `/`.
     pub site: String,
     /// What members' announce URLs begin with; `/` and the passkey follow.

@@ -1,4 +1,4 @@
-//! A request that was let in: its file, opened beneath the item's root, and what to call it.
+//! An authorized file: opened beneath the item's root, with its ETag, name and type.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,22 +17,22 @@ use mime_guess::mime::APPLICATION_OCTET_STREAM;
 use policy::{ItemId, MemberId};
 use thiserror::Error;
 
-use super::stream::Stream;
-use super::web_seed::{Gate, Holder, Kind, Served};
+use super::stream::PacedStream;
+use super::web_seed::{Holder, ServiceLevel, UrlKind, WebSeed};
 
-/// One file of one item, for one holder of its URL.
+/// One file of one item, for the holder of one URL.
 #[derive(Clone, Debug)]
-pub struct Pass {
+pub struct AuthorizedFile {
     pub(super) item: ItemId,
     pub(super) holder: Holder,
-    pub(super) served: Served,
+    pub(super) served: ServiceLevel,
     pub(super) goods: Arc<Goods>,
     pub(super) index: usize,
 }
 
 /// Why a file that the torrent names is not served.
 #[derive(Debug, Error)]
-pub enum Broken {
+pub enum OpenError {
     /// It is not what it was when the torrent was made.
     #[error("{found} bytes long where the torrent says {expected}")]
     Length {
@@ -49,7 +49,7 @@ pub enum Broken {
     Open(#[from] io::Error),
 }
 
-impl Broken {
+impl OpenError {
     /// Whether the daemon has no files or memory left, and the item is not to blame.
     pub fn is_ours(&self) -> bool {
         let Self::Open(error) = self else { return false };
@@ -57,13 +57,13 @@ impl Broken {
     }
 }
 
-impl Pass {
-    /// Of which item.
+impl AuthorizedFile {
+    /// The item.
     pub const fn item(&self) -> ItemId {
         self.item
     }
 
-    /// To whom; `None` for a stranger.
+    /// The member; `None` for a stranger.
     pub const fn member(&self) -> Option<MemberId> {
         match self.holder {
             Holder::Member { id, .. } => Some(id),
@@ -71,8 +71,8 @@ impl Pass {
         }
     }
 
-    /// As what it is let in.
-    pub const fn served(&self) -> Served {
+    /// How it is served.
+    pub const fn served(&self) -> ServiceLevel {
         self.served
     }
 
@@ -86,14 +86,14 @@ impl Pass {
     /// # Errors
     ///
     /// Says how the file is not what the torrent says.
-    pub fn open(&self) -> Result<fs::File, Broken> {
+    pub fn open(&self) -> Result<fs::File, OpenError> {
         let root = &self.goods.root;
         let (folder, path) = match self.file() {
             _ if self.goods.torrent.is_single_file() => {
                 (root.parent().unwrap_or(root), root.file_name().unwrap_or_default())
             }
             Some(file) => (root.as_path(), OsStr::from_bytes(file.path.as_bytes())),
-            None => return Err(Broken::NoFile),
+            None => return Err(OpenError::NoFile),
         };
         let folder = Dir::open_ambient_dir(folder, ambient_authority())?;
         let mut how = OpenOptions::new();
@@ -102,18 +102,18 @@ impl Pass {
         let file = folder.open_with(Path::new(path), &how)?.into_std();
         let found = file.metadata()?;
         match found.len() {
-            _ if !found.is_file() => Err(Broken::NoFile),
+            _ if !found.is_file() => Err(OpenError::NoFile),
             length if length != self.length() => {
-                Err(Broken::Length { found: length, expected: self.length() })
+                Err(OpenError::Length { found: length, expected: self.length() })
             }
             _ => Ok(file),
         }
     }
 
-    /// Begins to count and pace what is sent.
-    pub fn stream(&self, gate: &Gate, now: Duration) -> Stream {
-        let Served { place, terms } = self.served;
-        Stream::new(&gate.pace, self.holder.payer(), place, terms, now)
+    /// Begins a paced response.
+    pub fn stream(&self, web_seed: &WebSeed, now: Duration) -> PacedStream {
+        let ServiceLevel { place, terms } = self.served;
+        PacedStream::new(&web_seed.pacer, self.holder.payer(), place, terms, now)
     }
 
     /// A strong ETag without its quotes: the same for the same bytes, and for no others.
@@ -129,7 +129,7 @@ impl Pass {
     /// The name to save it by, where the URL is one for browsers.
     pub fn download_name(&self) -> Option<&[u8]> {
         match self.holder {
-            Holder::Member { kind: Kind::Direct, .. } => self.file()?.path.names().last(),
+            Holder::Member { kind: UrlKind::Direct, .. } => self.file()?.path.names().last(),
             _ => None,
         }
     }
@@ -137,7 +137,7 @@ impl Pass {
     /// What the file is, by its name, where people may open the URL; bytes to a client. A page is
     /// bytes, too: shown from here, its scripts would be the site's own.
     pub fn content_type(&self) -> Mime {
-        let is_for_people = !matches!(self.holder, Holder::Member { kind: Kind::WebSeed, .. });
+        let is_for_people = !matches!(self.holder, Holder::Member { kind: UrlKind::WebSeed, .. });
         let name = self.file().filter(|_| is_for_people).map(|file| file.path.to_string());
         let found = name.and_then(|name| mime_guess::from_path(name).first());
         found.filter(|mime| !is_page(mime)).unwrap_or(APPLICATION_OCTET_STREAM)

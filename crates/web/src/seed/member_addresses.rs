@@ -1,4 +1,4 @@
-//! From where members' URLs were used, until somebody looks whether that is one person.
+//! The addresses from which members use their URLs, kept until the search for leaked URLs takes them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -6,14 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use policy::MemberId;
 
-/// Addresses by member since they were last taken: of one member 64 at most.
+/// Addresses by member since the last [`take`](Self::take): at most 64 per member.
 #[derive(Debug, Default)]
-pub struct Whereabouts {
+pub struct MemberAddresses {
     seen: Mutex<HashMap<MemberId, BTreeSet<IpAddr>>>,
 }
 
-impl Whereabouts {
-    /// Notes that a member's URL was used.
+impl MemberAddresses {
+    /// Records one use of a member's URL.
     pub fn add(&self, member: MemberId, from: IpAddr) {
         let mut seen = self.seen();
         let seen = seen.entry(member).or_default();
@@ -22,7 +22,7 @@ impl Whereabouts {
         }
     }
 
-    /// Takes all that was noted.
+    /// Takes all addresses.
     pub fn take(&self) -> HashMap<MemberId, BTreeSet<IpAddr>> {
         std::mem::take(&mut *self.seen())
     }
@@ -40,12 +40,12 @@ mod tests {
 
     #[test]
     fn an_address_is_noted_once_and_of_a_member_no_more_than_64() {
-        let whereabouts = Whereabouts::default();
+        let member_addresses = MemberAddresses::default();
         let ada = MemberId::new(1).unwrap();
         for host in [1, 1, 2].into_iter().chain(3..=200) {
-            whereabouts.add(ada, IpAddr::from([203, 0, 113, host]));
+            member_addresses.add(ada, IpAddr::from([203, 0, 113, host]));
         }
-        assert_eq!(whereabouts.take().remove(&ada).map(|seen| seen.len()), Some(64));
-        assert!(whereabouts.take().is_empty());
+        assert_eq!(member_addresses.take().remove(&ada).map(|seen| seen.len()), Some(64));
+        assert!(member_addresses.take().is_empty());
     }
 }

@@ -1,12 +1,12 @@
-//! How fast each stream may go: a bucket for each member, a number of streams at once, and one
-//! bound for all, under which the lowest tier gives way first.
+//! How fast each stream may go: a bucket for each member, a maximum of streams at once, and one limit for all,
+//! under which the lowest tier gives way first.
 //!
-//! Nobody is ever refused for pace: a client that is once told 503 does not come back. Whoever must
-//! wait is sent a little now and then all the same, because one that hears nothing for twenty seconds
-//! gives up as well. Streams ask before each piece (`stream.rs`).
+//! Pace never refuses a request: a client that gets one 503 does not come back. A stream that must wait is still
+//! sent a little, because clients give up after twenty seconds of silence. Streams ask before each piece
+//! (`stream.rs`).
 //!
-//! Deliberately absent: clock and sleep, which whoever moves the bytes brings. Times count from any
-//! moment, the same for all.
+//! Deliberately absent: clock and sleep, which the sender of the bytes brings. Times count from any moment, the
+//! same for all.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,60 +18,60 @@ use arc_swap::ArcSwap;
 use policy::{MemberId, TierId};
 
 use super::bucket::Bucket;
-use super::shared_bandwidth::Bound;
+use super::shared_bandwidth::SharedBandwidth;
 
-/// Every stream's pace.
-pub struct Pace {
-    terms: ArcSwap<PaceTerms>,
-    state: Mutex<State>,
+/// Paces all streams.
+pub struct Pacer {
+    terms: ArcSwap<PacingSettings>,
+    state: Mutex<PacerState>,
 }
 
-/// The settings of [`Pace`].
+/// The settings of [`Pacer`].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct PaceTerms {
+pub struct PacingSettings {
     /// How each tier is served, lowest first.
-    pub tiers: Vec<(TierId, TierTerms)>,
-    /// Bytes a second to everybody together; `None` for no bound.
+    pub tiers: Vec<(TierId, TierPacing)>,
+    /// Bytes a second for all streams together; `None` means no limit.
     pub rate: Option<u64>,
 }
 
 /// How a tier is served.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TierTerms {
+pub struct TierPacing {
     /// Whether the web seed is part of the tier.
     pub enabled: bool,
-    /// Bytes a second to one member.
+    /// Bytes a second for one member.
     pub rate: u64,
-    /// Streams of one member at once; more wait.
+    /// Maximum streams of one member at once; more wait.
     pub concurrency: u16,
 }
 
-/// Who is counted for what is sent.
+/// Whose budget a stream is charged to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Payer {
     /// A member, from wherever.
     Member(MemberId),
-    /// Whoever is at this address, or in this IPv6 /64.
+    /// Everybody at this address, or in this IPv6 /64.
     Stranger(IpAddr),
 }
 
-impl Pace {
+impl Pacer {
     /// Begins with these settings.
-    pub fn new(terms: PaceTerms) -> Self {
+    pub fn new(terms: PacingSettings) -> Self {
         Self { terms: ArcSwap::from_pointee(terms), state: Mutex::default() }
     }
 
-    /// Puts other settings in force, for streams that run as well.
-    pub fn set(&self, terms: PaceTerms) {
+    /// Replaces the settings, for running streams too.
+    pub fn set(&self, terms: PacingSettings) {
         self.terms.store(Arc::new(terms));
     }
 
     /// How a tier is served, and its place among them: the higher goes first.
-    pub fn tier(&self, tier: TierId) -> (u8, TierTerms) {
+    pub fn tier(&self, tier: TierId) -> (u8, TierPacing) {
         let terms = self.terms.load();
         let mut placed = (0..).zip(&terms.tiers);
         let found = placed.find(|(_, (id, _))| *id == tier);
-        found.map_or((0, TierTerms::LEAST), |(place, (_, terms))| (place, *terms))
+        found.map_or((0, TierPacing::MINIMUM), |(place, (_, terms))| (place, *terms))
     }
 
     /// The rate of the slowest tier that has a web seed, in bytes a second.
@@ -79,31 +79,31 @@ impl Pace {
         let terms = self.terms.load();
         let tiers = terms.tiers.iter().map(|(_, terms)| terms);
         let rates = tiers.filter(|tier| tier.enabled).map(|tier| tier.rate);
-        rates.min().unwrap_or(TierTerms::LEAST.rate)
+        rates.min().unwrap_or(TierPacing::MINIMUM.rate)
     }
 
-    /// Bytes a second to everybody together.
+    /// Bytes a second for all streams together.
     pub(super) fn rate(&self) -> Option<u64> {
         self.terms.load().rate
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, PacerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for Pace {
+impl fmt::Debug for Pacer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pace").finish_non_exhaustive()
+        f.debug_struct("Pacer").finish_non_exhaustive()
     }
 }
 
-impl TierTerms {
-    const LEAST: Self = Self { enabled: false, rate: 4096, concurrency: 1 };
+impl TierPacing {
+    const MINIMUM: Self = Self { enabled: false, rate: 4096, concurrency: 1 };
 }
 
 impl Payer {
-    /// An address as the one of its household.
+    /// The payer, with an IPv6 address reduced to its /64.
     pub(super) fn network(self) -> Self {
         match self {
             Self::Stranger(IpAddr::V6(address)) => {
@@ -115,28 +115,28 @@ impl Payer {
     }
 }
 
-/// What all streams share.
+/// The state that all streams share.
 #[derive(Default)]
-pub(super) struct State {
-    accounts: HashMap<Payer, Account>,
-    /// As many accounts as there may be until those that are settled are taken out.
+pub(super) struct PacerState {
+    accounts: HashMap<Payer, PayerAccount>,
+    /// Number of accounts at which settled ones are removed.
     most: usize,
-    pub(super) all: Bound,
+    pub(super) all: SharedBandwidth,
 }
 
-/// What one payer has open and owes.
+/// The open streams and the debt of one payer.
 #[derive(Default)]
-pub(super) struct Account {
+pub(super) struct PayerAccount {
     streams: u32,
     pub(super) in_turn: u32,
     pub(super) bucket: Bucket,
 }
 
-impl State {
-    /// The account of a payer who begins a stream. O(accounts) when they have doubled.
+impl PacerState {
+    /// Begins a stream of a payer. O(accounts) when their number has doubled.
     pub(super) fn enter(&mut self, payer: Payer, now: Duration) {
         if self.accounts.len() >= self.most.max(FEW) {
-            // Whoever left owing comes back to the same account: leaving is not worth it.
+            // A payer that leaves with a debt returns to it.
             self.accounts
                 .retain(|_, account| account.streams > 0 || !account.bucket.wait(now).is_zero());
             self.most = self.accounts.len().saturating_mul(2);
@@ -145,7 +145,7 @@ impl State {
         account.streams = account.streams.saturating_add(1);
     }
 
-    /// A stream of the payer ends.
+    /// Ends a stream of a payer.
     pub(super) fn leave(&mut self, payer: Payer, was_in_turn: bool) {
         if let Some(account) = self.account(payer) {
             account.streams = account.streams.saturating_sub(1);
@@ -153,7 +153,7 @@ impl State {
         }
     }
 
-    pub(super) fn account(&mut self, payer: Payer) -> Option<&mut Account> {
+    pub(super) fn account(&mut self, payer: Payer) -> Option<&mut PayerAccount> {
         self.accounts.get_mut(&payer)
     }
 }
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn accounts_without_streams_and_debts_are_forgotten() {
-        let mut state = State::default();
+        let mut state = PacerState::default();
         for second in 0..10_000 {
             let now = Duration::from_secs(second);
             let payer = Payer::Member(MemberId::new(u32::try_from(second).unwrap() + 1).unwrap());

@@ -5,7 +5,7 @@
 
 /// The bytes wanted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Wanted {
+pub enum RequestedRange {
     /// From one byte to before another, never empty: a 206.
     Part {
         /// The first byte.
@@ -20,19 +20,19 @@ pub enum Wanted {
 }
 
 /// Reads the value of a `Range` header about a file of so many bytes.
-pub fn wanted(header: Option<&[u8]>, length: u64) -> Wanted {
-    let Some(header) = header.map(<[u8]>::trim_ascii) else { return Wanted::Whole };
+pub fn wanted(header: Option<&[u8]>, length: u64) -> RequestedRange {
+    let Some(header) = header.map(<[u8]>::trim_ascii) else { return RequestedRange::Whole };
     let Some(equals) = header.iter().position(|byte| *byte == b'=') else {
-        return Wanted::Unsatisfiable;
+        return RequestedRange::Unsatisfiable;
     };
     let (unit, set) = header.split_at(equals);
     if !unit.trim_ascii().eq_ignore_ascii_case(b"bytes") {
-        return Wanted::Whole;
+        return RequestedRange::Whole;
     }
     let set = set.strip_prefix(b"=").unwrap_or_default().trim_ascii();
     match part(set, length) {
-        Some((start, end)) if start < end => Wanted::Part { start, end },
-        _ => Wanted::Unsatisfiable,
+        Some((start, end)) if start < end => RequestedRange::Part { start, end },
+        _ => RequestedRange::Unsatisfiable,
     }
 }
 
@@ -69,15 +69,15 @@ mod tests {
 
     #[test]
     fn a_part_is_cut_to_the_file() {
-        check("bytes=0-0", Wanted::Part { start: 0, end: 1 });
-        check("bytes=0-99", Wanted::Part { start: 0, end: 100 });
-        check("bytes=0-100", Wanted::Part { start: 0, end: 100 });
-        check("bytes=99-", Wanted::Part { start: 99, end: 100 });
-        check("bytes=10-19", Wanted::Part { start: 10, end: 20 });
-        check("bytes=-5", Wanted::Part { start: 95, end: 100 });
-        check("bytes=-500", Wanted::Part { start: 0, end: 100 });
-        check(" BYTES = 1-2 ", Wanted::Part { start: 1, end: 3 });
-        check("bytes=5-99999999999999999999999", Wanted::Part { start: 5, end: 100 });
+        check("bytes=0-0", RequestedRange::Part { start: 0, end: 1 });
+        check("bytes=0-99", RequestedRange::Part { start: 0, end: 100 });
+        check("bytes=0-100", RequestedRange::Part { start: 0, end: 100 });
+        check("bytes=99-", RequestedRange::Part { start: 99, end: 100 });
+        check("bytes=10-19", RequestedRange::Part { start: 10, end: 20 });
+        check("bytes=-5", RequestedRange::Part { start: 95, end: 100 });
+        check("bytes=-500", RequestedRange::Part { start: 0, end: 100 });
+        check(" BYTES = 1-2 ", RequestedRange::Part { start: 1, end: 3 });
+        check("bytes=5-99999999999999999999999", RequestedRange::Part { start: 5, end: 100 });
     }
 
     #[test]
@@ -101,29 +101,29 @@ mod tests {
             "bytes=1 - 2",
             "bytes=99999999999999999999999-",
         ] {
-            check(header, Wanted::Unsatisfiable);
+            check(header, RequestedRange::Unsatisfiable);
         }
-        assert_eq!(wanted(Some(b"bytes=0-"), 0), Wanted::Unsatisfiable);
-        assert_eq!(wanted(Some(b"bytes=-5"), 0), Wanted::Unsatisfiable);
+        assert_eq!(wanted(Some(b"bytes=0-"), 0), RequestedRange::Unsatisfiable);
+        assert_eq!(wanted(Some(b"bytes=-5"), 0), RequestedRange::Unsatisfiable);
     }
 
     #[test]
     fn no_range_and_other_units_are_the_whole() {
-        assert_eq!(wanted(None, 100), Wanted::Whole);
-        check("lines=1-2", Wanted::Whole);
+        assert_eq!(wanted(None, 100), RequestedRange::Whole);
+        check("lines=1-2", RequestedRange::Whole);
     }
 
     proptest! {
         #[test]
         fn any_header_stays_within_the_file(header: Vec<u8>, length: u64) {
-            if let Wanted::Part { start, end } = wanted(Some(&header), length) {
+            if let RequestedRange::Part { start, end } = wanted(Some(&header), length) {
                 prop_assert!(start < end && end <= length);
             }
         }
     }
 
     #[track_caller]
-    fn check(header: &str, expected: Wanted) {
+    fn check(header: &str, expected: RequestedRange) {
         assert_eq!(wanted(Some(header.as_bytes()), 100), expected, "{header:?}");
     }
 }

@@ -8,13 +8,13 @@ use std::fmt::{Arguments, Write};
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
-use super::file::Pass;
-use super::range::{Wanted, wanted};
-use super::web_seed::Refused;
+use super::file::AuthorizedFile;
+use super::range::{RequestedRange, wanted};
+use super::web_seed::Denied;
 
 /// What a request says beside its target.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Asked<'a> {
+pub struct RequestHeaders<'a> {
     /// The value of `If-Match`.
     pub if_match: Option<&'a [u8]>,
     /// The value of `If-None-Match`.
@@ -31,7 +31,7 @@ pub struct Asked<'a> {
 
 /// An answer: its head, and which bytes of the file follow.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Reply {
+pub struct ResponseHead {
     /// Status line and headers, with the empty line.
     pub head: String,
     /// The first byte of the file that follows.
@@ -41,27 +41,29 @@ pub struct Reply {
 }
 
 /// Answers a request that was let in, at a time in Unix seconds.
-pub fn reply(pass: &Pass, asked: &Asked<'_>, now_unix: u32) -> Reply {
-    let (length, etag) = (pass.length(), pass.etag());
+pub fn respond(file: &AuthorizedFile, asked: &RequestHeaders<'_>, now_unix: u32) -> ResponseHead {
+    let (length, etag) = (file.length(), file.etag());
     // Conditions come before ranges (RFC 9110, 13.2.2).
     if asked.if_match.is_some_and(|tags| !names(tags, &etag, false)) {
         let mut head = begin("412 Precondition Failed", Some(0), now_unix);
         finish(&mut head, asked.keep_alive);
-        return Reply { head, start: 0, end: 0 };
+        return ResponseHead { head, start: 0, end: 0 };
     }
     if asked.if_none_match.is_some_and(|tags| names(tags, &etag, true)) {
         // Its length would be the file's, and some wait for so many bytes.
         let mut head = begin("304 Not Modified", None, now_unix);
         line(&mut head, format_args!("ETag: \"{etag}\""));
         finish(&mut head, asked.keep_alive);
-        return Reply { head, start: 0, end: 0 };
+        return ResponseHead { head, start: 0, end: 0 };
     }
     let (status, range, span) = match wanted(asked.range_in_force(&etag), length) {
-        Wanted::Part { start, end } => {
+        RequestedRange::Part { start, end } => {
             ("206 Partial Content", Some(format!("{start}-{}", end - 1)), (start, end))
         }
-        Wanted::Unsatisfiable => ("416 Range Not Satisfiable", Some("*".to_owned()), (0, 0)),
-        Wanted::Whole => ("200 OK", None, (0, length)),
+        RequestedRange::Unsatisfiable => {
+            ("416 Range Not Satisfiable", Some("*".to_owned()), (0, 0))
+        }
+        RequestedRange::Whole => ("200 OK", None, (0, length)),
     };
     let mut head = begin(status, Some(span.1 - span.0), now_unix);
     let mut line = |text: Arguments<'_>| line(&mut head, text);
@@ -70,24 +72,24 @@ pub fn reply(pass: &Pass, asked: &Asked<'_>, now_unix: u32) -> Reply {
     }
     line(format_args!("ETag: \"{etag}\""));
     line(format_args!("Accept-Ranges: bytes"));
-    line(format_args!("Content-Type: {}", pass.content_type()));
+    line(format_args!("Content-Type: {}", file.content_type()));
     line(format_args!("X-Content-Type-Options: nosniff"));
-    if let Some(name) = pass.download_name() {
+    if let Some(name) = file.download_name() {
         let name = percent_encode(name, NON_ALPHANUMERIC);
         line(format_args!("Content-Disposition: attachment; filename*=UTF-8''{name}"));
     }
     finish(&mut head, asked.keep_alive);
     let (start, end) = if asked.head { (0, 0) } else { span };
-    Reply { head, start, end }
+    ResponseHead { head, start, end }
 }
 
 /// Answers one that was not: the same for whatever was wrong with it, but for a right that is over.
 /// Empty where nothing should be answered.
-pub fn refusal(refused: Refused, asked: &Asked<'_>, now_unix: u32) -> String {
+pub fn deny(refused: Denied, asked: &RequestHeaders<'_>, now_unix: u32) -> String {
     let (status, body) = match refused {
-        Refused::Missing | Refused::Unknown => ("404 Not Found", MISSING),
-        Refused::Over => ("403 Forbidden", OVER),
-        Refused::Unavailable => return String::new(),
+        Denied::Missing | Denied::Unknown => ("404 Not Found", MISSING),
+        Denied::Expired => ("403 Forbidden", OVER),
+        Denied::Unavailable => return String::new(),
     };
     let length = u64::try_from(body.len()).unwrap_or(0);
     let mut head = begin(status, Some(length), now_unix);
@@ -99,7 +101,7 @@ pub fn refusal(refused: Refused, asked: &Asked<'_>, now_unix: u32) -> String {
     head
 }
 
-impl<'a> Asked<'a> {
+impl<'a> RequestHeaders<'a> {
     /// The range, unless it is asked of another edition of the file.
     fn range_in_force(&self, etag: &str) -> Option<&'a [u8]> {
         let is_other = |condition: &[u8]| !is_tag(condition.trim_ascii(), etag);

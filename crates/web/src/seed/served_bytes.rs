@@ -1,4 +1,4 @@
-//! Bytes that were written to sockets, until they are in the books.
+//! Bytes written to sockets, until they are in the books.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,22 +6,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use club::Served;
 use policy::{ItemId, MemberId};
 
-/// Counts for each item and member since they were last taken. Its size is bounded by who was sent
-/// something meanwhile.
+/// Bytes by item and member since the last [`take`](Self::take). One entry for each pair that was sent
+/// something.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct ServedBytes {
     counts: Mutex<HashMap<(ItemId, Option<MemberId>), u64>>,
 }
 
-impl Tally {
-    /// Counts what was written; `None` is a stranger.
+impl ServedBytes {
+    /// Adds bytes written to a member, or to a stranger (`None`).
     pub fn add(&self, item: ItemId, member: Option<MemberId>, bytes: u64) {
         let mut counts = self.counts();
         let count = counts.entry((item, member)).or_default();
         *count = count.saturating_add(bytes);
     }
 
-    /// Takes all counts, as of a day since 1970. Whoever can't keep them gives them back by
+    /// Takes all counts, dated with a day since 1970. If they can't be stored, return them by
     /// [`add`](Self::add).
     pub fn take(&self, day: u32) -> Vec<Served> {
         let counts = std::mem::take(&mut *self.counts());
@@ -40,15 +40,15 @@ mod tests {
 
     #[test]
     fn what_was_taken_is_counted_no_more() {
-        let tally = Tally::default();
+        let served_bytes = ServedBytes::default();
         let ada = MemberId::new(1);
-        tally.add(ItemId(1), ada, 10);
-        tally.add(ItemId(1), ada, 5);
-        tally.add(ItemId(1), None, 7);
-        let mut taken = tally.take(3);
+        served_bytes.add(ItemId(1), ada, 10);
+        served_bytes.add(ItemId(1), ada, 5);
+        served_bytes.add(ItemId(1), None, 7);
+        let mut taken = served_bytes.take(3);
         taken.sort_by_key(|served| served.bytes);
         let served = |member, bytes| Served { item: ItemId(1), member, day: 3, bytes };
         assert_eq!(taken, [served(None, 7), served(ada, 15)]);
-        assert_eq!(tally.take(3), []);
+        assert_eq!(served_bytes.take(3), []);
     }
 }

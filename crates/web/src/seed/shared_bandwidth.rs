@@ -1,18 +1,18 @@
-//! One bound for all streams together: whoever is of a higher tier goes first.
+//! The rate limit for all streams together: higher tiers go first.
 
 use std::time::Duration;
 
 use super::bucket::{Bucket, time_of};
 
 /// What was taken, and how many bytes wait at each tier.
-pub(super) struct Bound {
+pub(super) struct SharedBandwidth {
     pub(super) bucket: Bucket,
     waiting: [u64; TIERS],
 }
 
-impl Bound {
-    /// Takes bytes where nobody of a tier at a higher place waits and all that was taken is paid for;
-    /// otherwise notes in `waiting` that they are waited for, and says how long at least.
+impl SharedBandwidth {
+    /// Takes bytes if no higher tier waits and all earlier bytes are paid for. Otherwise records them in
+    /// `waiting` and returns the minimum wait.
     pub(super) fn take(
         &mut self,
         waiting: &mut u64,
@@ -37,7 +37,7 @@ impl Bound {
         Err(wait.saturating_add(time_of(above, rate)))
     }
 
-    /// What was waited for is not any more.
+    /// Stops waiting.
     pub(super) fn leave(&mut self, place: u8, waiting: &mut u64) {
         if let Some(sum) = self.waiting.get_mut(usize::from(place)) {
             *sum = sum.saturating_sub(std::mem::take(waiting));
@@ -49,13 +49,13 @@ impl Bound {
     }
 }
 
-impl Default for Bound {
+impl Default for SharedBandwidth {
     fn default() -> Self {
         Self { bucket: Bucket::default(), waiting: [0; TIERS] }
     }
 }
 
-/// As many as there can be, by place.
+/// Maximum tiers.
 const TIERS: usize = 64;
-/// Streams wake a little late: what went unused meanwhile may be made up for.
+/// Streams wake a little late and may make up for this much.
 const SAVED: Duration = Duration::from_millis(100);

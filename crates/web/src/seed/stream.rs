@@ -1,101 +1,113 @@
-//! One response under way, and when its next piece may go.
+//! One response in progress, and when its next piece may be sent.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::pace::{Account, Pace, Payer, State, TierTerms};
+use super::pace::{Pacer, PacerState, Payer, PayerAccount, TierPacing};
 
-/// One response under way.
+/// One response in progress.
 #[derive(Debug)]
-pub struct Stream {
-    pace: Arc<Pace>,
+pub struct PacedStream {
+    pacer: Arc<Pacer>,
     payer: Payer,
     place: u8,
-    terms: TierTerms,
-    /// Whether it is among those of its payer that are served at once.
+    terms: TierPacing,
+    /// Whether it is one of the payer's streams that are served at once.
     in_turn: bool,
-    /// Bytes that the payer's bucket gave, and when they may go.
+    /// Bytes granted by the payer's bucket, and when they may be sent.
     given: Option<(u64, Duration)>,
-    /// Bytes that it waits for under the bound for all.
+    /// Bytes it waits for under the limit for all streams.
     waiting: u64,
-    /// When it was last sent something, or began.
+    /// When its last piece was sent, or when it began.
     fed: Duration,
 }
 
 /// What a stream may do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Turn {
-    /// Send so many bytes, at least 1.
+pub enum NextPiece {
+    /// Send this many bytes, at least 1.
     Send(u64),
-    /// Ask again after that time.
+    /// Ask again after this time.
     Wait(Duration),
 }
 
-impl Stream {
-    /// Begins one, by whoever is of the tier at that place.
-    pub fn new(pace: &Arc<Pace>, payer: Payer, place: u8, terms: TierTerms, now: Duration) -> Self {
+impl PacedStream {
+    /// Begins a response to a payer whose tier has this place.
+    pub fn new(
+        pacer: &Arc<Pacer>,
+        payer: Payer,
+        place: u8,
+        terms: TierPacing,
+        now: Duration,
+    ) -> Self {
         let payer = payer.network();
-        pace.state().enter(payer, now);
-        let pace = Arc::clone(pace);
-        Self { pace, payer, place, terms, in_turn: false, given: None, waiting: 0, fed: now }
+        pacer.state().enter(payer, now);
+        let pacer = Arc::clone(pacer);
+        Self { pacer, payer, place, terms, in_turn: false, given: None, waiting: 0, fed: now }
     }
 
-    /// What may be done now, with so many bytes left to send, at least 1.
+    /// The next step, with `left` bytes to send, at least 1.
     ///
     /// O(tiers), under a lock that all streams share.
-    pub fn ask(&mut self, left: u64, now: Duration) -> Turn {
-        let pace = Arc::clone(&self.pace);
-        let bound = pace.rate();
-        let mut state = pace.state();
+    pub fn ask(&mut self, left: u64, now: Duration) -> NextPiece {
+        let pacer = Arc::clone(&self.pacer);
+        let bound = pacer.rate();
+        let mut state = pacer.state();
         let bytes = match self.turn(&mut state, left, bound, now) {
-            Turn::Send(bytes) => bytes,
-            Turn::Wait(wait) => {
-                let hungry = (self.fed + LEAST_EVERY).saturating_sub(now);
+            NextPiece::Send(bytes) => bytes,
+            NextPiece::Wait(wait) => {
+                let hungry = (self.fed + MIN_PIECE_INTERVAL).saturating_sub(now);
                 if !hungry.is_zero() {
-                    return Turn::Wait(wait.min(hungry).clamp(SHORTEST_WAIT, LONGEST_WAIT));
+                    return NextPiece::Wait(wait.min(hungry).clamp(SHORTEST_WAIT, LONGEST_WAIT));
                 }
                 self.charge(&mut state, bound, now)
             }
         };
         self.fed = now;
-        Turn::Send(bytes.min(left).max(1))
+        NextPiece::Send(bytes.min(left).max(1))
     }
 
-    /// Goes on under another tier.
-    pub fn set_terms(&mut self, place: u8, terms: TierTerms) {
+    /// Continues under another tier.
+    pub fn set_terms(&mut self, place: u8, terms: TierPacing) {
         if (self.place, self.terms) != (place, terms) {
-            self.pace.state().all.leave(self.place, &mut self.waiting);
+            self.pacer.state().all.leave(self.place, &mut self.waiting);
             (self.place, self.terms) = (place, terms);
         }
     }
 
-    /// What the payer's bucket and the bound for all have to say.
-    fn turn(&mut self, state: &mut State, left: u64, bound: Option<u64>, now: Duration) -> Turn {
-        let Some(account) = state.account(self.payer) else { return Turn::Wait(LONGEST_WAIT) };
+    /// What the payer's bucket and the limit for all streams allow.
+    fn turn(
+        &mut self,
+        state: &mut PacerState,
+        left: u64,
+        bound: Option<u64>,
+        now: Duration,
+    ) -> NextPiece {
+        let Some(account) = state.account(self.payer) else { return NextPiece::Wait(LONGEST_WAIT) };
         if !self.comes_to_its_turn(account) {
-            return Turn::Wait(LONGEST_WAIT);
+            return NextPiece::Wait(LONGEST_WAIT);
         }
         let rate = self.terms.rate;
         let (bytes, at) = *self.given.get_or_insert_with(|| {
             let share = rate / PIECES_A_SECOND / u64::from(account.in_turn.max(1));
-            let bytes = share.clamp(LEAST_BYTES, MOST_BYTES).min(left);
+            let bytes = share.clamp(MIN_PIECE_BYTES, MAX_PIECE_BYTES).min(left);
             let wait = account.bucket.wait(now);
             account.bucket.take(bytes, rate, SAVED, now);
             (bytes, now + wait)
         });
         if at > now {
-            return Turn::Wait(at.saturating_sub(now));
+            return NextPiece::Wait(at.saturating_sub(now));
         }
         if let Some(rate) = bound
             && let Err(wait) = state.all.take(&mut self.waiting, self.place, bytes, rate, now)
         {
-            return Turn::Wait(wait);
+            return NextPiece::Wait(wait);
         }
         self.given = None;
-        Turn::Send(bytes)
+        NextPiece::Send(bytes)
     }
 
-    fn comes_to_its_turn(&mut self, account: &mut Account) -> bool {
+    fn comes_to_its_turn(&mut self, account: &mut PayerAccount) -> bool {
         if !self.in_turn && account.in_turn < u32::from(self.terms.concurrency) {
             account.in_turn += 1;
             self.in_turn = true;
@@ -103,39 +115,39 @@ impl Stream {
         self.in_turn
     }
 
-    /// The least is sent, whatever the buckets say; they are told.
-    fn charge(&self, state: &mut State, bound: Option<u64>, now: Duration) -> u64 {
+    /// Sends the minimum even over budget, and charges it.
+    fn charge(&self, state: &mut PacerState, bound: Option<u64>, now: Duration) -> u64 {
         if let Some(account) = state.account(self.payer) {
-            account.bucket.take(LEAST_BYTES, self.terms.rate, SAVED, now);
+            account.bucket.take(MIN_PIECE_BYTES, self.terms.rate, SAVED, now);
         }
         if let Some(rate) = bound {
-            state.all.bucket.take(LEAST_BYTES, rate, SAVED, now);
+            state.all.bucket.take(MIN_PIECE_BYTES, rate, SAVED, now);
         }
-        LEAST_BYTES
+        MIN_PIECE_BYTES
     }
 }
 
-impl Drop for Stream {
+impl Drop for PacedStream {
     fn drop(&mut self) {
-        let mut state = self.pace.state();
+        let mut state = self.pacer.state();
         state.all.leave(self.place, &mut self.waiting);
         state.leave(self.payer, self.in_turn);
     }
 }
 
-/// What every stream is sent at least, so often: clients take one for dead that is silent for 20 s.
-pub const LEAST_BYTES: u64 = 16 << 10;
-/// A second less than is promised.
-const LEAST_EVERY: Duration = Duration::from_secs(4);
+/// Minimum bytes sent per interval: clients give up on a stream that is silent for 20 s.
+pub const MIN_PIECE_BYTES: u64 = 16 << 10;
+/// One second less than promised.
+const MIN_PIECE_INTERVAL: Duration = Duration::from_secs(4);
 /// Enough for the fastest network that a piece is worth its system call.
-const MOST_BYTES: u64 = 1 << 20;
-/// Of all a member's streams together.
+const MAX_PIECE_BYTES: u64 = 1 << 20;
+/// Pieces a second of all a member's streams together.
 const PIECES_A_SECOND: u64 = 8;
-/// What a stream that woke late may make up for.
+/// How much of the time lost by waking late a stream may make up for.
 const SAVED: Duration = Duration::from_millis(50);
 /// Timers are no finer.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
-/// How soon a turn that came free is seen.
+/// Maximum delay until a stream notices that its turn has come.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
 #[cfg(test)]

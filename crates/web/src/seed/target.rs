@@ -1,4 +1,4 @@
-//! The URLs of goods: by whose right, and which path.
+//! The URLs of files: the credential and the path.
 //!
 //! | target | for |
 //! |---|---|
@@ -6,8 +6,8 @@
 //! | `/ws/free/<item id>/<path>` | anybody's client, for free items |
 //! | `/d/<token>/<path>` | browsers of members who bought the direct download |
 //!
-//! A path is percent-decoded once and is then a name to look up in the torrent's file table, nothing
-//! that a file system ever sees. So it needs no cleaning: what is not in the table is not there.
+//! A path is percent-decoded once and looked up in the torrent's file table. No file system ever sees it, so it
+//! needs no cleaning: what is not in the table does not exist.
 
 use std::borrow::Cow;
 
@@ -15,18 +15,18 @@ use percent_encoding::percent_decode;
 use policy::ItemId;
 use wire::Passkey;
 
-/// What a target asks for.
+/// A request for one file.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Target<'a> {
-    /// By whose right.
-    pub right: Right,
-    /// The torrent's name, and within a folder the path; any bytes.
+pub struct FileTarget<'a> {
+    /// The credential in the URL.
+    pub credential: Credential,
+    /// The torrent's name, followed by the path within it if it is a folder; any bytes.
     pub path: Cow<'a, [u8]>,
 }
 
-/// By whose right goods are asked for.
+/// What entitles a URL to a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Right {
+pub enum Credential {
     /// A member's, by the token to direct downloads of one item.
     Direct(Passkey),
     /// Everybody's.
@@ -35,10 +35,9 @@ pub enum Right {
     WebSeed(Passkey),
 }
 
-impl<'a> Target<'a> {
-    /// Reads the target of a request line. `None` where it can't be one of goods: in front of what
-    /// token and path are is the rest of the site, and a target of [`is_of_goods`] that is not read
-    /// is as good as one with a wrong token.
+impl<'a> FileTarget<'a> {
+    /// Reads the target of a request line. `None` if it is malformed: treat a target of [`is_of_goods`]
+    /// that is not read like one with a wrong token.
     pub fn read(target: &'a [u8]) -> Option<Self> {
         let target = target.split(|byte| matches!(byte, b'?' | b'#')).next()?;
         let (direct, rest) = match (target.strip_prefix(WEB_SEED), target.strip_prefix(DIRECT)) {
@@ -47,19 +46,19 @@ impl<'a> Target<'a> {
             (None, None) => return None,
         };
         let (token, path) = split(rest)?;
-        let (right, path) = if token == FREE && !direct {
+        let (credential, path) = if token == FREE && !direct {
             let (item, path) = split(path)?;
             let item = str::from_utf8(item).ok()?.parse().ok().filter(|item| *item > 0)?;
-            (Right::Free(ItemId(item)), path)
+            (Credential::Free(ItemId(item)), path)
         } else {
             let token = Passkey::new(token)?;
-            (if direct { Right::Direct(token) } else { Right::WebSeed(token) }, path)
+            (if direct { Credential::Direct(token) } else { Credential::WebSeed(token) }, path)
         };
-        Some(Self { right, path: percent_decode(path).into() })
+        Some(Self { credential, path: percent_decode(path).into() })
     }
 }
 
-/// Whether a target is below the paths of goods, and so the daemon's own to answer.
+/// Whether a target is below the paths of files, which the daemon answers without axum.
 pub fn is_of_goods(target: &[u8]) -> bool {
     target.starts_with(WEB_SEED) || target.starts_with(DIRECT)
 }
@@ -72,7 +71,7 @@ fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
 
 const WEB_SEED: &[u8] = b"/ws/";
 const DIRECT: &[u8] = b"/d/";
-/// No token: those are longer.
+/// Shorter than any token.
 const FREE: &[u8] = b"free";
 
 #[cfg(test)]
@@ -96,12 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn the_right_is_told_by_the_first_parts() {
-        let right = |target: &str| Target::read(target.as_bytes()).map(|target| target.right);
+    fn the_first_segments_are_the_credential() {
+        let credential =
+            |target: &str| FileTarget::read(target.as_bytes()).map(|target| target.credential);
         let token = Passkey::new(b"token").unwrap();
-        assert_eq!(right("/ws/token/a"), Some(Right::WebSeed(token)));
-        assert_eq!(right("/d/token/a"), Some(Right::Direct(token)));
-        assert_eq!(right("/ws/free/7/a"), Some(Right::Free(ItemId(7))));
+        assert_eq!(credential("/ws/token/a"), Some(Credential::WebSeed(token)));
+        assert_eq!(credential("/d/token/a"), Some(Credential::Direct(token)));
+        assert_eq!(credential("/ws/free/7/a"), Some(Credential::Free(ItemId(7))));
         for target in [
             "/",
             "/ws",
@@ -113,7 +113,7 @@ mod tests {
             "/ws/free/7",
             "/x/token/a",
         ] {
-            assert_eq!(right(target), None, "{target}");
+            assert_eq!(credential(target), None, "{target}");
         }
     }
 
@@ -121,12 +121,12 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_not(bytes: Vec<u8>) {
             let target = [b"/ws/t/", bytes.as_slice()].concat();
-            let read = Target::read(&target);
+            let read = FileTarget::read(&target);
             prop_assert!(read.is_some_and(|read| read.path.len() <= bytes.len()));
         }
     }
 
     fn path_of(target: &str) -> Option<Vec<u8>> {
-        Target::read(target.as_bytes()).map(|target| target.path.into_owned())
+        FileTarget::read(target.as_bytes()).map(|target| target.path.into_owned())
     }
 }

@@ -16,37 +16,35 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
-use super::web_seed::{Gate, Refused};
+use super::web_seed::{Denied, WebSeed};
 use crate::http::{Origin, text};
 
 /// Routes `/verify`; and what of the goods' own paths the daemon does not answer by itself, which
 /// is every method but GET and HEAD.
-pub fn router(gate: Arc<Gate>) -> Router {
+pub fn router(web_seed: Arc<WebSeed>) -> Router {
     let refused = || any(async || text(StatusCode::METHOD_NOT_ALLOWED, "use GET\n"));
     Router::new()
         .route("/verify", get(verify))
         .route("/ws/{*path}", refused())
         .route("/d/{*path}", refused())
-        .with_state(gate)
+        .with_state(web_seed)
 }
 
 async fn verify(
-    State(gate): State<Arc<Gate>>,
+    State(web_seed): State<Arc<WebSeed>>,
     Extension(Origin(client)): Extension<Origin>,
     headers: HeaderMap,
 ) -> Response {
     // Without the header nobody's request is asked about.
     let target = headers.get(ORIGINAL_URI).map_or(&[][..], |target| target.as_bytes());
-    match gate.admit(target, client).await {
-        Ok(pass) => {
-            let rate = pass.served().terms.rate.to_string();
+    match web_seed.authorize(target, client).await {
+        Ok(file) => {
+            let rate = file.served().terms.rate.to_string();
             (StatusCode::NO_CONTENT, [(RATE, rate)]).into_response()
         }
-        Err(Refused::Missing | Refused::Unknown) => {
-            text(StatusCode::UNAUTHORIZED, "nothing here\n")
-        }
+        Err(Denied::Missing | Denied::Unknown) => text(StatusCode::UNAUTHORIZED, "nothing here\n"),
         // Closed rather than open, where the database does not answer.
-        Err(Refused::Over | Refused::Unavailable) => text(StatusCode::FORBIDDEN, "no more\n"),
+        Err(Denied::Expired | Denied::Unavailable) => text(StatusCode::FORBIDDEN, "no more\n"),
     }
 }
 

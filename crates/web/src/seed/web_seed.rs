@@ -1,11 +1,11 @@
-//! Who may have which file: asked for each request, and again while a stream runs.
+//! Decides which files a URL opens, for each request and again while a stream runs.
 //!
 //! | answer | when |
 //! |---|---|
-//! | 404 | no such token, no such path, another item's token, goods that were withdrawn or are broken |
-//! | 403 | a genuine token whose right is over, or that was replaced |
+//! | 404 | unknown token, unknown path, another item's token, an item that is unpublished or broken |
+//! | 403 | a genuine token whose right has ended, or that was rotated |
 //!
-//! So a 404 says to nobody which part was wrong, and a 403 only to who holds a token that once opened.
+//! A 404 reveals to nobody which part was wrong. A 403 goes only to a token that once opened the file.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,61 +16,61 @@ use policy::{Generation, ItemAccess, ItemId, Keyring, Label, MemberId, TierId};
 use tracker::Tracker;
 use wire::Passkey;
 
-use super::file::Pass;
-use super::member_addresses::Whereabouts;
-use super::pace::{Pace, Payer, TierTerms};
-use super::served_bytes::Tally;
-use super::target::{Right, Target};
+use super::file::AuthorizedFile;
+use super::member_addresses::MemberAddresses;
+use super::pace::{Pacer, Payer, TierPacing};
+use super::served_bytes::ServedBytes;
+use super::target::{Credential, FileTarget};
 use crate::http::Clock;
 
-/// Decides about the publisher's goods.
-pub struct Gate {
+/// Authorizes requests for the publisher's own copies, paces them and counts what was sent.
+pub struct WebSeed {
     club: Arc<Club>,
     tracker: Arc<Tracker>,
     keyring: Arc<Keyring>,
     clock: Clock,
-    /// How fast streams may go.
-    pub pace: Arc<Pace>,
-    /// What was sent.
-    pub tally: Tally,
-    /// Where to.
-    whereabouts: Arc<Whereabouts>,
+    /// Paces streams.
+    pub pacer: Arc<Pacer>,
+    /// Counts the bytes sent.
+    pub served_bytes: ServedBytes,
+    /// Collects the addresses from which members use their URLs.
+    member_addresses: Arc<MemberAddresses>,
 }
 
-/// Why goods are not given out.
+/// Why a request is not served.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Refused {
-    /// There is nothing at this URL: 404.
+pub enum Denied {
+    /// Nothing is at this URL: 404.
     Missing,
-    /// What the URL once opened it opens no more: 403.
-    Over,
-    /// The database does not answer. No status fits: clients take any for the last word, but come
-    /// back where the connection ends.
+    /// The URL opened this file once, and the right has ended: 403.
+    Expired,
+    /// The database or the disk does not answer. The connection is closed without a status: clients take
+    /// any status as final, and retry after a closed connection.
     Unavailable,
-    /// There is no such token: answered as what is missing, and to be counted, since only who
-    /// guesses sends one.
+    /// The token is unknown. Answered like [`Missing`](Self::Missing), and counted, because only a
+    /// guesser sends one.
     Unknown,
 }
 
-/// As what goods are given out.
+/// How a request is served.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Served {
-    /// Decides who goes first: the tier's place, the best last.
+pub struct ServiceLevel {
+    /// The tier's place, lowest first; a higher one goes first.
     pub place: u8,
-    /// How fast, and how many at once.
-    pub terms: TierTerms,
+    /// Rate, and streams at once.
+    pub terms: TierPacing,
 }
 
 /// What a member's URL is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
-    /// Saving a file in a browser, by whoever bought the direct download.
+pub(super) enum UrlKind {
+    /// Saves a file in a browser, for buyers of the direct download.
     Direct,
-    /// A client that has the torrent, by whoever has a right to the item.
+    /// Serves a client that has the torrent, for members with a right to the item.
     WebSeed,
 }
 
-impl Kind {
+impl UrlKind {
     const fn key(self) -> Key {
         match self {
             Self::Direct => Key::Download,
@@ -86,134 +86,142 @@ impl Kind {
     }
 }
 
-/// Who holds a URL.
+/// The holder of a URL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Holder {
-    /// A member, by a key for this and of this turn.
-    Member { id: MemberId, kind: Kind, turn: Generation },
+    /// A member, by a key of this kind and generation.
+    Member { id: MemberId, kind: UrlKind, turn: Generation },
     /// Anybody, from this address.
     Stranger(IpAddr),
 }
 
-impl Gate {
+impl WebSeed {
     /// Joins the parts.
     pub fn new(
         club: Arc<Club>,
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
-        pace: Arc<Pace>,
-        whereabouts: Arc<Whereabouts>,
+        pacer: Arc<Pacer>,
+        member_addresses: Arc<MemberAddresses>,
         clock: Clock,
     ) -> Self {
-        Self { club, tracker, keyring, clock, pace, tally: Tally::default(), whereabouts }
+        Self {
+            club,
+            tracker,
+            keyring,
+            clock,
+            pacer,
+            served_bytes: ServedBytes::default(),
+            member_addresses,
+        }
     }
 
-    /// Lets a request in; `client` is who sends it. Nearly always without a read of the store.
+    /// Authorizes a request from `client`. Reads the store only for an item that is not cached.
     ///
     /// # Errors
     ///
-    /// Says how it is refused.
-    pub async fn admit(&self, target: &[u8], client: IpAddr) -> Result<Pass, Refused> {
-        let Target { right, path } = Target::read(target).ok_or(Refused::Missing)?;
-        let (item, holder) = self.holder(right, client)?;
+    /// The reason for refusing it.
+    pub async fn authorize(&self, target: &[u8], client: IpAddr) -> Result<AuthorizedFile, Denied> {
+        let FileTarget { credential, path } = FileTarget::read(target).ok_or(Denied::Missing)?;
+        let (item, holder) = self.holder(credential, client)?;
         let served = self.served(item, holder).await?;
         let goods = self.goods(item).await?;
-        let index = goods.torrent.find(&path).ok_or(Refused::Missing)?;
+        let index = goods.torrent.find(&path).ok_or(Denied::Missing)?;
         if let Holder::Member { id, .. } = holder {
-            self.whereabouts.add(id, client);
+            self.member_addresses.add(id, client);
         }
-        Ok(Pass { item, holder, served, goods, index })
+        Ok(AuthorizedFile { item, holder, served, goods, index })
     }
 
-    /// Looks whether a pass still opens, and as what. To be asked every few seconds of a stream.
+    /// Checks again whether a file may be served, and how. Call it every few seconds of a stream.
     ///
     /// # Errors
     ///
-    /// Says how the same request would be refused now.
-    pub async fn look_again(&self, pass: &Pass) -> Result<Served, Refused> {
-        let served = self.served(pass.item, pass.holder).await?;
-        self.same_goods(pass).await?;
+    /// The reason for refusing the same request now.
+    pub async fn recheck(&self, file: &AuthorizedFile) -> Result<ServiceLevel, Denied> {
+        let served = self.served(file.item, file.holder).await?;
+        self.same_goods(file).await?;
         Ok(served)
     }
 
-    /// Asserts that what a pass opens is still what its item is.
-    async fn same_goods(&self, pass: &Pass) -> Result<(), Refused> {
+    /// Refuses a file of a version that was replaced.
+    async fn same_goods(&self, file: &AuthorizedFile) -> Result<(), Denied> {
         let hashes = |goods: &Goods| (goods.torrent.info_hash_v1, goods.torrent.info_hash_v2);
-        let is_same = hashes(&*self.goods(pass.item).await?) == hashes(&pass.goods);
-        is_same.then_some(()).ok_or(Refused::Missing)
+        let is_same = hashes(&*self.goods(file.item).await?) == hashes(&file.goods);
+        is_same.then_some(()).ok_or(Denied::Missing)
     }
 
-    /// Notes that an item's files are not what its torrent says: it is served no more until it is
-    /// verified or published again. The log names the item, and the file within it. Says nothing of
-    /// a new version of it, which may have the same files.
-    pub async fn mark_broken(&self, pass: &Pass, why: &str) {
-        if self.same_goods(pass).await.is_err() {
+    /// Marks an item as broken because a file is not what its torrent says. The item is not served until
+    /// it is verified or published again. The log names the item and the file. A new version, which may
+    /// have the same files, is left alone.
+    pub async fn mark_broken(&self, file: &AuthorizedFile, why: &str) {
+        if self.same_goods(file).await.is_err() {
             return;
         }
-        let path = pass.file().map_or_else(String::new, |file| file.path.to_string());
+        let path = file.file().map_or_else(String::new, |file| file.path.to_string());
         let why = format!("{path}: {why}");
-        tracing::error!(item = pass.item.0, %why, "an item is broken and not served any more");
+        tracing::error!(item = file.item.0, %why, "an item is broken and not served any more");
         let stamp = Stamp { who: "web seed".to_owned(), now_unix: (self.clock)().unix };
-        let noted = self.club.set_broken(&stamp, &pass.item.to_string(), Some(why)).await;
+        let noted = self.club.set_broken(&stamp, &file.item.to_string(), Some(why)).await;
         if let Err(error) = noted {
-            tracing::error!(item = pass.item.0, %error, "that it is broken could not be noted");
+            tracing::error!(item = file.item.0, %error, "that it is broken could not be noted");
         }
     }
 
-    fn holder(&self, right: Right, client: IpAddr) -> Result<(ItemId, Holder), Refused> {
-        let (kind, token) = match right {
-            Right::Direct(token) => (Kind::Direct, token),
-            Right::Free(item) => return Ok((item, Holder::Stranger(client))),
-            Right::WebSeed(token) => (Kind::WebSeed, token),
+    fn holder(&self, credential: Credential, client: IpAddr) -> Result<(ItemId, Holder), Denied> {
+        let (kind, token) = match credential {
+            Credential::Direct(token) => (UrlKind::Direct, token),
+            Credential::Free(item) => return Ok((item, Holder::Stranger(client))),
+            Credential::WebSeed(token) => (UrlKind::WebSeed, token),
         };
-        self.member(kind, &token).ok_or(Refused::Unknown)
+        self.member(kind, &token).ok_or(Denied::Unknown)
     }
 
-    fn member(&self, kind: Kind, token: &Passkey) -> Option<(ItemId, Holder)> {
+    fn member(&self, kind: UrlKind, token: &Passkey) -> Option<(ItemId, Holder)> {
         let grant = self.keyring.verify(kind.label(), token)?;
         let holder = Holder::Member { id: grant.member, kind, turn: grant.generation };
         (grant.item != ItemId::ANY).then_some((grant.item, holder))
     }
 
-    /// As what the holder of a URL is served now.
-    async fn served(&self, item: ItemId, holder: Holder) -> Result<Served, Refused> {
+    /// How the holder of a URL is served now.
+    async fn served(&self, item: ItemId, holder: Holder) -> Result<ServiceLevel, Denied> {
         let (id, kind, turn) = match holder {
             Holder::Member { id, kind, turn } => (id, kind, turn),
             Holder::Stranger(_) => {
-                let (place, terms) = self.pace.tier(TierId::OUTSIDER);
+                let (place, terms) = self.pacer.tier(TierId::OUTSIDER);
                 let is_open = terms.enabled && self.is_free(item);
-                return is_open.then_some(Served { place, terms }).ok_or(Refused::Missing);
+                return is_open.then_some(ServiceLevel { place, terms }).ok_or(Denied::Missing);
             }
         };
         let key = self.club.turns(id).of(kind.key());
         let present = match kind {
-            Kind::Direct => key,
-            Kind::WebSeed => key.with(self.tracker.bound_turn(id, item)),
+            UrlKind::Direct => key,
+            UrlKind::WebSeed => key.with(self.tracker.bound_turn(id, item)),
         };
         if turn != present {
-            return Err(Refused::Over);
+            return Err(Denied::Expired);
         }
         let (access, in_grace) = match self.tracker.item_access(id, item, (self.clock)()) {
             ItemAccess::Open(access) => (access, false),
             ItemAccess::Grace(access) => (access, true),
-            ItemAccess::Expired | ItemAccess::Refused => return Err(Refused::Over),
+            ItemAccess::Expired | ItemAccess::Refused => return Err(Denied::Expired),
         };
-        let (place, mut terms) = self.pace.tier(access.tier);
+        let (place, mut terms) = self.pacer.tier(access.tier);
         let is_right = match kind {
-            Kind::Direct => access.entitled && self.bought_direct(id, item).await?,
+            UrlKind::Direct => access.entitled && self.bought_direct(id, item).await?,
             // Outsiders with a right to an item bought it; other tiers are served as the publisher
             // set.
-            Kind::WebSeed if access.entitled => terms.enabled || access.tier == TierId::OUTSIDER,
-            Kind::WebSeed => terms.enabled && self.is_free(item),
+            UrlKind::WebSeed if access.entitled => terms.enabled || access.tier == TierId::OUTSIDER,
+            UrlKind::WebSeed => terms.enabled && self.is_free(item),
         };
         if in_grace {
-            terms.rate = terms.rate.min(self.pace.lowest_rate());
+            terms.rate = terms.rate.min(self.pacer.lowest_rate());
         }
-        is_right.then_some(Served { place, terms }).ok_or(Refused::Over)
+        is_right.then_some(ServiceLevel { place, terms }).ok_or(Denied::Expired)
     }
 
-    /// Whether a member paid for an item's direct download, whatever else gives them a right to it.
-    async fn bought_direct(&self, member: MemberId, item: ItemId) -> Result<bool, Refused> {
+    /// Whether a member paid for an item's direct download; no other right counts.
+    async fn bought_direct(&self, member: MemberId, item: ItemId) -> Result<bool, Denied> {
         self.club.bought_direct(member, item).await.map_err(unavailable)
     }
 
@@ -222,25 +230,25 @@ impl Gate {
         self.tracker.policy_of(item).is_some_and(|policy| policy.is_free())
     }
 
-    /// An item's files, while they are given out.
-    async fn goods(&self, item: ItemId) -> Result<Arc<Goods>, Refused> {
+    /// An item's files, while they are served.
+    async fn goods(&self, item: ItemId) -> Result<Arc<Goods>, Denied> {
         match self.club.goods(item).await {
             Ok(Some(goods)) if !goods.offer.withdrawn && goods.offer.broken.is_none() => Ok(goods),
-            Ok(_) => Err(Refused::Missing),
+            Ok(_) => Err(Denied::Missing),
             Err(error) => Err(unavailable(error)),
         }
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn unavailable(error: club::Error) -> Refused {
+fn unavailable(error: club::Error) -> Denied {
     tracing::error!(%error, "goods cannot be served");
-    Refused::Unavailable
+    Denied::Unavailable
 }
 
-impl fmt::Debug for Gate {
+impl fmt::Debug for WebSeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gate").finish_non_exhaustive()
+        f.debug_struct("WebSeed").finish_non_exhaustive()
     }
 }
 

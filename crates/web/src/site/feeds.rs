@@ -18,15 +18,15 @@ use sha2::{Digest, Sha256};
 
 use super::feed_document::{Channel, Entry, Media};
 use super::state::Site;
-use super::token::{NoEntry, UNINDEXED};
+use super::token::{PageError, UNINDEXED};
 use super::torrents::FREE;
-use crate::catalog::Owner;
+use crate::catalog::TorrentOwner;
 
 /// Free items, for everybody.
 pub(super) async fn public(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
-) -> Result<Response, NoEntry> {
+) -> Result<Response, PageError> {
     site.feed(FeedKind::Public, None, "", &headers).await
 }
 
@@ -35,13 +35,13 @@ pub(super) async fn personal(
     State(site): State<Arc<Site>>,
     Path((token, file)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Result<Response, NoEntry> {
+) -> Result<Response, PageError> {
     let kind = match file.as_str() {
         "club.xml" => FeedKind::Club,
         "podcast.xml" => FeedKind::Podcast,
-        _ => return Err(NoEntry::Nothing),
+        _ => return Err(PageError::Nothing),
     };
-    let member = site.guest(&token, Key::Feed).await?;
+    let member = site.member_of(&token, Key::Feed).await?;
     site.feed(kind, Some(&member), &token, &headers).await
 }
 
@@ -52,7 +52,7 @@ impl Site {
         member: Option<&Member>,
         token: &str,
         headers: &HeaderMap,
-    ) -> Result<Response, NoEntry> {
+    ) -> Result<Response, PageError> {
         let mut entries = Vec::new();
         for item in self.club.newest(MAX_LOOKED_AT).await? {
             if entries.len() == MAX_ENTRIES {
@@ -83,7 +83,7 @@ impl Site {
         let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
         let control = if member.is_some() { "private, no-cache" } else { "public, max-age=300" };
         let control = (CACHE_CONTROL, HeaderValue::from_static(control));
-        let tag = (ETAG, HeaderValue::from_str(&tag).map_err(|_| NoEntry::Unavailable)?);
+        let tag = (ETAG, HeaderValue::from_str(&tag).map_err(|_| PageError::Unavailable)?);
         let head = [control, tag, UNINDEXED];
         if is_known {
             return Ok((StatusCode::NOT_MODIFIED, head).into_response());
@@ -97,13 +97,13 @@ impl Site {
         kind: FeedKind,
         member: Option<&Member>,
         item: Item,
-    ) -> Result<Option<Entry>, NoEntry> {
+    ) -> Result<Option<Entry>, PageError> {
         let owner = match member {
-            Some(member) => match self.may().own(member, &item) {
+            Some(member) => match self.torrent_access().own(member, &item) {
                 Some(owner) => Some(owner),
                 None => return Ok(None),
             },
-            None if self.may().is_free(&item) => None,
+            None if self.torrent_access().is_free(&item) => None,
             None => return Ok(None),
         };
         let Some(goods) = self.club.goods(item.id).await? else { return Ok(None) };
@@ -120,11 +120,11 @@ impl Site {
     fn describe(
         &self,
         member: Option<&Member>,
-        owner: Option<Owner>,
+        owner: Option<TorrentOwner>,
         item: Item,
         goods: &Goods,
         media: Option<Media>,
-    ) -> Result<Entry, NoEntry> {
+    ) -> Result<Entry, PageError> {
         let (torrent, torrent_url) = self.links(|links| {
             let torrent = match owner {
                 Some(owner) => links.personal(goods, &item.name, owner),
@@ -136,7 +136,7 @@ impl Site {
             );
             (torrent, links.torrent(&token, &item.name))
         });
-        let torrent = torrent.map_err(|error| NoEntry::from(club::Error::from(error)))?;
+        let torrent = torrent.map_err(|error| PageError::from(club::Error::from(error)))?;
         let v1 = goods.torrent.info_hash_v1.map(|hash| hash.to_string());
         let v2 = goods.torrent.info_hash_v2.map(|hash| format!("urn:btmh:1220{hash}"));
         let guid = v1.as_ref().map(|hash| format!("urn:btih:{hash}")).or(v2);
@@ -154,7 +154,7 @@ impl Site {
     }
 
     /// The largest film or sound of an item, for who has a right to the publisher's own copy.
-    fn media(&self, goods: &Goods, owner: Owner) -> Option<Media> {
+    fn media(&self, goods: &Goods, owner: TorrentOwner) -> Option<Media> {
         owner.web_seed?;
         if goods.offer.broken.is_some() {
             return None;

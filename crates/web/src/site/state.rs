@@ -9,7 +9,7 @@ use policy::Keyring;
 use tracker::{Now, Tracker};
 
 use super::masthead::Masthead;
-use crate::catalog::Addresses;
+use crate::catalog::PublicUrls;
 use crate::http::Clock;
 
 /// What every page, feed and hook may use.
@@ -20,7 +20,7 @@ pub struct Site {
     pub tracker: Arc<Tracker>,
     /// Issues and verifies the secrets that URLs hold.
     pub keyring: Arc<Keyring>,
-    addresses: ArcSwap<Addresses>,
+    addresses: ArcSwap<PublicUrls>,
     masthead: ArcSwap<Masthead>,
     clock: Clock,
 }
@@ -31,7 +31,7 @@ impl Site {
         club: Arc<Club>,
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
-        addresses: Addresses,
+        addresses: PublicUrls,
         clock: Clock,
     ) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Site {
     }
 
     /// Puts other addresses in force, after a reload of the configuration.
-    pub fn set_addresses(&self, addresses: Addresses) {
+    pub fn set_urls(&self, addresses: PublicUrls) {
         self.addresses.store(Arc::new(addresses));
     }
 
@@ -59,7 +59,7 @@ impl Site {
     }
 
     /// Where the publisher can be reached now.
-    pub fn addresses(&self) -> Arc<Addresses> {
+    pub fn addresses(&self) -> Arc<PublicUrls> {
         self.addresses.load_full()
     }
 

@@ -7,7 +7,7 @@ use tower::ServiceExt;
 use tracker::Now;
 
 use super::*;
-use crate::catalog::fixture::House;
+use crate::catalog::fixture::Fixture;
 
 #[tokio::test]
 async fn every_answer_keeps_its_address_to_itself() {
@@ -30,8 +30,8 @@ async fn the_page_that_torrents_name_leads_to_the_site_whatever_its_name() {
 }
 
 async fn ask(method: Method, path: &str) -> Response {
-    let House { club, tracker, keyring, folder: _folder, .. } = House::new(NOW).await;
-    let site = Site::new(club, tracker, keyring, House::addresses(), Box::new(|| NOW));
+    let Fixture { club, tracker, keyring, folder: _folder, .. } = Fixture::new(NOW).await;
+    let site = Site::new(club, tracker, keyring, Fixture::addresses(), Box::new(|| NOW));
     let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
     router(Arc::new(site)).oneshot(request).await.unwrap()
 }

@@ -11,12 +11,12 @@ use policy::{ItemId, Label, MemberState};
 use wire::Passkey;
 
 use super::state::Site;
-use crate::catalog::{Links, May};
+use crate::catalog::{LinkBuilder, TorrentAccess};
 use crate::http::text;
 
 /// Why a request gets nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum NoEntry {
+pub(super) enum PageError {
     /// There is nothing here for this token.
     Nothing,
     /// The member may not have it, now.
@@ -25,7 +25,7 @@ pub(super) enum NoEntry {
     Unavailable,
 }
 
-impl From<club::Error> for NoEntry {
+impl From<club::Error> for PageError {
     fn from(error: club::Error) -> Self {
         match error {
             club::Error::NotFound { .. } => Self::Nothing,
@@ -37,7 +37,7 @@ impl From<club::Error> for NoEntry {
     }
 }
 
-impl IntoResponse for NoEntry {
+impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let answer = match self {
             Self::Nothing => text(StatusCode::NOT_FOUND, "nothing here\n"),
@@ -50,35 +50,35 @@ impl IntoResponse for NoEntry {
 
 impl Site {
     /// The member whose token this is, for downloads or feeds.
-    pub(super) async fn guest(&self, token: &str, key: Key) -> Result<Member, NoEntry> {
+    pub(super) async fn member_of(&self, token: &str, key: Key) -> Result<Member, PageError> {
         let label = match key {
             Key::Download => Label::Download,
             Key::Feed => Label::Feed,
             Key::Login => Label::Login,
             Key::WebSeed => Label::WebSeed,
         };
-        let token = Passkey::new(token.as_bytes()).ok_or(NoEntry::Nothing)?;
-        let grant = self.keyring.verify(label, &token).ok_or(NoEntry::Nothing)?;
+        let token = Passkey::new(token.as_bytes()).ok_or(PageError::Nothing)?;
+        let grant = self.keyring.verify(label, &token).ok_or(PageError::Nothing)?;
         let is_current = grant.generation == self.club.turns(grant.member).of(key);
         if grant.item != ItemId::ANY || !is_current {
-            return Err(NoEntry::Nothing);
+            return Err(PageError::Nothing);
         }
         let member = self.club.member(&grant.member.to_string()).await?;
         match member.state {
             MemberState::Active => Ok(member),
-            MemberState::Removed => Err(NoEntry::Nothing),
-            MemberState::Suspended => Err(NoEntry::Refused),
+            MemberState::Removed => Err(PageError::Nothing),
+            MemberState::Suspended => Err(PageError::Refused),
         }
     }
 
     /// Lets `make` make URLs.
-    pub(super) fn links<T>(&self, make: impl FnOnce(Links<'_>) -> T) -> T {
-        make(Links { keyring: &self.keyring, addresses: &self.addresses() })
+    pub(super) fn links<T>(&self, make: impl FnOnce(LinkBuilder<'_>) -> T) -> T {
+        make(LinkBuilder { keyring: &self.keyring, addresses: &self.addresses() })
     }
 
     /// Who may have what, now.
-    pub(super) fn may(&self) -> May<'_> {
-        May { club: &self.club, tracker: &self.tracker, now: self.now() }
+    pub(super) fn torrent_access(&self) -> TorrentAccess<'_> {
+        TorrentAccess { club: &self.club, tracker: &self.tracker, now: self.now() }
     }
 }
 

@@ -8,26 +8,26 @@ use axum::response::{IntoResponse, Response};
 use club::{Goods, Item, Key};
 
 use super::state::Site;
-use super::token::{NoEntry, PRIVATE, UNINDEXED};
+use super::token::{PRIVATE, PageError, UNINDEXED};
 
 pub(super) async fn show(
     State(site): State<Arc<Site>>,
     Path((token, file)): Path<(String, String)>,
-) -> Result<Response, NoEntry> {
-    let name = file.strip_suffix(".torrent").ok_or(NoEntry::Nothing)?;
+) -> Result<Response, PageError> {
+    let name = file.strip_suffix(".torrent").ok_or(PageError::Nothing)?;
     let torrent = if token == FREE {
         let (item, goods) = site.offered(name).await?;
-        if !site.may().is_free(&item) {
-            return Err(NoEntry::Nothing);
+        if !site.torrent_access().is_free(&item) {
+            return Err(PageError::Nothing);
         }
         site.links(|links| links.public(&goods, &item.name, true))
     } else {
-        let member = site.guest(&token, Key::Download).await?;
+        let member = site.member_of(&token, Key::Download).await?;
         let (item, goods) = site.offered(name).await?;
-        let owner = site.may().own(&member, &item).ok_or(NoEntry::Refused)?;
+        let owner = site.torrent_access().own(&member, &item).ok_or(PageError::Refused)?;
         site.links(|links| links.personal(&goods, &item.name, owner))
     };
-    let torrent = torrent.map_err(|error| NoEntry::from(club::Error::from(error)))?;
+    let torrent = torrent.map_err(|error| PageError::from(club::Error::from(error)))?;
     // An item's name is letters, digits, `.`, `_` and `-`, or it would not have been found.
     let file = format!("attachment; filename=\"{name}.torrent\"");
     let kind = (CONTENT_TYPE, TORRENT.to_owned());
@@ -36,11 +36,11 @@ pub(super) async fn show(
 
 impl Site {
     /// An item that is offered, and its files.
-    async fn offered(&self, name: &str) -> Result<(Item, Arc<Goods>), NoEntry> {
+    async fn offered(&self, name: &str) -> Result<(Item, Arc<Goods>), PageError> {
         let item = self.club.item(name).await?;
-        let goods = self.club.goods(item.id).await?.ok_or(NoEntry::Nothing)?;
+        let goods = self.club.goods(item.id).await?.ok_or(PageError::Nothing)?;
         if item.removed || goods.offer.withdrawn {
-            Err(NoEntry::Nothing)
+            Err(PageError::Nothing)
         } else {
             Ok((item, goods))
         }

@@ -3,23 +3,23 @@
 use std::sync::Arc;
 
 use web::api::Admin;
-use web::seed::Gate;
+use web::seed::WebSeed;
 use web::site::Site;
 
 use super::{Daemon, ServeError};
 use crate::front::tls::Tls;
+use crate::serve::failure_counts::count;
 use crate::serve::settings::site_connections_per_prefix;
-use crate::serve::tally::count;
 use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};
 use crate::serve::{providers, settings};
 
 impl Daemon {
     /// Puts a changed `tracker.yaml` in force; one with a mistake changes nothing.
-    pub(super) async fn reload(&self, api: &Admin, site: &Site, gate: &Gate, port: u16) {
-        match self.try_reload(api, site, gate, port).await {
+    pub(super) async fn reload(&self, api: &Admin, site: &Site, web_seed: &WebSeed, port: u16) {
+        match self.try_reload(api, site, web_seed, port).await {
             Ok(()) => tracing::info!("reloaded"),
             Err(error) => {
-                count(&self.rounds.tally.reload_failures);
+                count(&self.rounds.failures.reload_failures);
                 tracing::error!(%error, "not reloaded: what was in force stays so");
             }
         }
@@ -31,7 +31,7 @@ impl Daemon {
         &self,
         api: &Admin,
         site: &Site,
-        gate: &Gate,
+        web_seed: &WebSeed,
         port: u16,
     ) -> Result<(), ServeError> {
         let mut config = self.source.load()?.config;
@@ -56,10 +56,10 @@ impl Daemon {
         let of_site = site_connections_per_prefix(self.places.site, limits.connections_per_prefix);
         self.shared.site_connections.set(of_site);
         self.till.set_providers(providers);
-        api.set_addresses(settings::addresses(&config, port));
-        api.press().set_private(settings::private(&self.source, &config));
-        gate.pace.set(settings::pace(&config));
-        site.set_addresses(settings::addresses(&config, port));
+        api.set_urls(settings::addresses(&config, port));
+        api.publisher().set_private(settings::private(&self.source, &config));
+        web_seed.pacer.set(settings::pace(&config));
+        site.set_urls(settings::addresses(&config, port));
         site.set_masthead(config.masthead.clone());
         self.config.store(Arc::new(config));
         Ok(())

@@ -3,7 +3,7 @@
 use policy::MemberId;
 use proptest::prelude::*;
 
-use super::super::pace::PaceTerms;
+use super::super::pace::PacingSettings;
 use super::*;
 
 #[test]
@@ -34,7 +34,7 @@ fn streams_past_the_concurrency_trickle() {
         assert!(*part > 2 * MIB, "{sent:?}");
     }
     for part in &sent[6..] {
-        assert_eq!(*part, 4 * LEAST_BYTES, "{sent:?}");
+        assert_eq!(*part, 4 * MIN_PIECE_BYTES, "{sent:?}");
     }
 }
 
@@ -42,7 +42,7 @@ fn streams_past_the_concurrency_trickle() {
 fn the_lowest_tier_gives_way_first() {
     // Three members could take 4 MiB/s each; 6 MiB/s are there.
     let sent = run(&pace(Some(6 * MIB)), &[(1, PATRON), (2, FAST), (3, PATRON)], 20);
-    assert_eq!(sent[1] / LEAST_BYTES, 4, "{sent:?}");
+    assert_eq!(sent[1] / MIN_PIECE_BYTES, 4, "{sent:?}");
     near(sent.iter().sum(), 120 * MIB, 5);
 }
 
@@ -56,22 +56,22 @@ fn what_higher_tiers_leave_goes_to_the_lower() {
 #[test]
 fn a_turn_that_comes_free_is_taken() {
     let pace = pace(None);
-    let mut first = stream(&pace, 1, TierTerms { concurrency: 1, ..FAN.1 });
-    let mut second = stream(&pace, 1, TierTerms { concurrency: 1, ..FAN.1 });
-    assert!(matches!(first.ask(MIB, Duration::ZERO), Turn::Send(_)));
-    assert_eq!(second.ask(MIB, Duration::ZERO), Turn::Wait(LONGEST_WAIT));
+    let mut first = stream(&pace, 1, TierPacing { concurrency: 1, ..FAN.1 });
+    let mut second = stream(&pace, 1, TierPacing { concurrency: 1, ..FAN.1 });
+    assert!(matches!(first.ask(MIB, Duration::ZERO), NextPiece::Send(_)));
+    assert_eq!(second.ask(MIB, Duration::ZERO), NextPiece::Wait(LONGEST_WAIT));
     drop(first);
     let later = Duration::from_secs(2);
-    assert!(matches!(second.ask(MIB, later), Turn::Send(_)));
+    assert!(matches!(second.ask(MIB, later), NextPiece::Send(_)));
 }
 
 #[test]
 fn a_high_rate_is_no_rate() {
     let pace = pace(None);
-    let mut stream = stream(&pace, 1, TierTerms { rate: 100 << 30, ..FAN.1 });
+    let mut stream = stream(&pace, 1, TierPacing { rate: 100 << 30, ..FAN.1 });
     let mut now = Duration::ZERO;
     for _ in 0..1000 {
-        assert_eq!(stream.ask(u64::MAX, now), Turn::Send(MOST_BYTES));
+        assert_eq!(stream.ask(u64::MAX, now), NextPiece::Send(MAX_PIECE_BYTES));
         // Ten times what a memory bus carries.
         now += Duration::from_micros(20);
     }
@@ -81,7 +81,7 @@ fn a_high_rate_is_no_rate() {
 fn a_stream_asks_for_no_more_than_is_left() {
     let pace = pace(None);
     let mut stream = stream(&pace, 1, FAN.1);
-    assert_eq!(stream.ask(10, Duration::ZERO), Turn::Send(10));
+    assert_eq!(stream.ask(10, Duration::ZERO), NextPiece::Send(10));
 }
 
 proptest! {
@@ -95,7 +95,7 @@ proptest! {
         concurrency in 1..4_u16,
     ) {
         let pace = pace(bound);
-        let terms = TierTerms { enabled: true, rate, concurrency };
+        let terms = TierPacing { enabled: true, rate, concurrency };
         let mut streams: Vec<_> = (0..count)
             .map(|number| stream(&pace, 1 + u32::try_from(number).unwrap() % 3, terms))
             .collect();
@@ -104,12 +104,12 @@ proptest! {
         for tick in 0..1000 {
             let now = Duration::from_millis(20 * tick);
             for (stream, sent) in streams.iter_mut().zip(&mut sent) {
-                if let Turn::Send(bytes) = stream.ask(u64::MAX, now) {
+                if let NextPiece::Send(bytes) = stream.ask(u64::MAX, now) {
                     *sent += bytes;
                 }
             }
             if tick % 250 == 249 {
-                prop_assert!(sent.iter().all(|sent| *sent >= LEAST_BYTES), "{sent:?}");
+                prop_assert!(sent.iter().all(|sent| *sent >= MIN_PIECE_BYTES), "{sent:?}");
                 sent.fill(0);
             }
         }
@@ -117,12 +117,12 @@ proptest! {
 }
 
 /// Runs streams of members for so many seconds; returns what each was sent.
-fn run(pace: &Arc<Pace>, of: &[(u32, (u8, TierTerms))], seconds: u64) -> Vec<u64> {
+fn run(pace: &Arc<Pacer>, of: &[(u32, (u8, TierPacing))], seconds: u64) -> Vec<u64> {
     let mut streams: Vec<_> = of
         .iter()
         .map(|(member, (place, terms))| {
             let payer = Payer::Member(MemberId::new(*member).unwrap());
-            (Stream::new(pace, payer, *place, *terms, Duration::ZERO), Duration::ZERO, 0)
+            (PacedStream::new(pace, payer, *place, *terms, Duration::ZERO), Duration::ZERO, 0)
         })
         .collect();
     for milli in 0..seconds * 1000 {
@@ -132,21 +132,21 @@ fn run(pace: &Arc<Pace>, of: &[(u32, (u8, TierTerms))], seconds: u64) -> Vec<u64
                 continue;
             }
             match stream.ask(u64::MAX, now) {
-                Turn::Send(bytes) => *sent += bytes,
-                Turn::Wait(wait) => *at = now + wait,
+                NextPiece::Send(bytes) => *sent += bytes,
+                NextPiece::Wait(wait) => *at = now + wait,
             }
         }
     }
     streams.iter().map(|(_, _, sent)| *sent).collect()
 }
 
-fn pace(rate: Option<u64>) -> Arc<Pace> {
-    Arc::new(Pace::new(PaceTerms { tiers: Vec::new(), rate }))
+fn pace(rate: Option<u64>) -> Arc<Pacer> {
+    Arc::new(Pacer::new(PacingSettings { tiers: Vec::new(), rate }))
 }
 
-fn stream(pace: &Arc<Pace>, member: u32, terms: TierTerms) -> Stream {
+fn stream(pace: &Arc<Pacer>, member: u32, terms: TierPacing) -> PacedStream {
     let payer = Payer::Member(MemberId::new(member).unwrap());
-    Stream::new(pace, payer, 0, terms, Duration::ZERO)
+    PacedStream::new(pace, payer, 0, terms, Duration::ZERO)
 }
 
 #[track_caller]
@@ -156,7 +156,7 @@ fn near(sent: u64, expected: u64, percent: u64) {
 }
 
 const MIB: u64 = 1 << 20;
-const FAN: (u8, TierTerms) = (1, TierTerms { enabled: true, rate: MIB, concurrency: 6 });
+const FAN: (u8, TierPacing) = (1, TierPacing { enabled: true, rate: MIB, concurrency: 6 });
 /// A fan that is as fast as a patron.
-const FAST: (u8, TierTerms) = (1, TierTerms { enabled: true, rate: 4 * MIB, concurrency: 8 });
-const PATRON: (u8, TierTerms) = (3, TierTerms { enabled: true, rate: 4 * MIB, concurrency: 8 });
+const FAST: (u8, TierPacing) = (1, TierPacing { enabled: true, rate: 4 * MIB, concurrency: 8 });
+const PATRON: (u8, TierPacing) = (3, TierPacing { enabled: true, rate: 4 * MIB, concurrency: 8 });

@@ -1,4 +1,4 @@
-//! The gate on a real club, tracker and folder; connections are the daemon's matter.
+//! The web_seed on a real club, tracker and folder; connections are the daemon's matter.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -11,16 +11,16 @@ use policy::Grant;
 use tempfile::TempDir;
 use tracker::Now;
 
-use super::super::{Asked, Broken, PaceTerms, refusal, reply};
+use super::super::{OpenError, PacingSettings, RequestHeaders, deny, respond};
 use super::*;
-use crate::catalog::fixture as house;
+use crate::catalog::fixture;
 
 #[tokio::test]
 async fn a_right_opens_its_own_files_and_nothing_else() {
-    let house = House::new().await;
-    let token = house.web_seed(1, 1);
+    let fixture = Fixture::new().await;
+    let token = fixture.web_seed(1, 1);
     for path in ["film/a%20b%231.bin", "film/sub/c.bin", "%66ilm/sub/c.bin", "film/sub/c.bin?x=1"] {
-        assert!(house.admit(&format!("/ws/{token}/{path}")).await.is_ok(), "{path}");
+        assert!(fixture.authorize(&format!("/ws/{token}/{path}")).await.is_ok(), "{path}");
     }
     for path in [
         "",
@@ -45,152 +45,155 @@ async fn a_right_opens_its_own_files_and_nothing_else() {
         "%",
         "%zz",
     ] {
-        let refused = house.admit(&format!("/ws/{token}/{path}")).await.map(|pass| pass.index);
-        assert_eq!(refused, Err(Refused::Missing), "{path}");
+        let refused =
+            fixture.authorize(&format!("/ws/{token}/{path}")).await.map(|file| file.index);
+        assert_eq!(refused, Err(Denied::Missing), "{path}");
     }
 }
 
 #[tokio::test]
 async fn tokens_of_others_and_for_other_things_open_nothing() {
-    let house = House::new().await;
+    let fixture = Fixture::new().await;
     let file = "film/sub/c.bin";
-    house.gate.club.grant(&stamp(), "ada", "other", None, "test").await.unwrap();
-    let other_item = house.web_seed(1, 2);
+    fixture.web_seed.club.grant(&stamp(), "ada", "other", None, "test").await.unwrap();
+    let other_item = fixture.web_seed(1, 2);
     let grant = |item| Grant { member: member(1), generation: Generation(0), item: ItemId(item) };
-    let announce = house.token(Label::Announce, grant(1));
-    let unbound = house.token(Label::WebSeed, grant(0));
-    let download = house.token(Label::Download, grant(1));
-    let refused = async |target: String| house.admit(&target).await.map(|pass| pass.index);
-    assert_eq!(refused(format!("/ws/{other_item}/{file}")).await, Err(Refused::Missing));
+    let announce = fixture.token(Label::Announce, grant(1));
+    let unbound = fixture.token(Label::WebSeed, grant(0));
+    let download = fixture.token(Label::Download, grant(1));
+    let refused = async |target: String| fixture.authorize(&target).await.map(|file| file.index);
+    assert_eq!(refused(format!("/ws/{other_item}/{file}")).await, Err(Denied::Missing));
     for token in [&announce, &unbound, &download, &"a".repeat(32), &"a".repeat(31)] {
         let found = refused(format!("/ws/{token}/{file}")).await;
-        assert_eq!(found, Err(Refused::Unknown), "{token}");
+        assert_eq!(found, Err(Denied::Unknown), "{token}");
     }
-    let web_seed = house.web_seed(1, 1);
-    assert_eq!(refused(format!("/d/{web_seed}/{file}")).await, Err(Refused::Unknown));
+    let web_seed = fixture.web_seed(1, 1);
+    assert_eq!(refused(format!("/d/{web_seed}/{file}")).await, Err(Denied::Unknown));
     // Item 3 is free, but outsiders have no web seed by default.
-    assert_eq!(refused("/ws/free/3/demo.bin".to_owned()).await, Err(Refused::Missing));
+    assert_eq!(refused("/ws/free/3/demo.bin".to_owned()).await, Err(Denied::Missing));
 }
 
 #[tokio::test]
 async fn a_direct_download_is_for_who_bought_it_as_one() {
-    let house = House::new().await;
-    let club = &house.gate.club;
+    let fixture = Fixture::new().await;
+    let club = &fixture.web_seed.club;
     let grant = Grant { member: member(1), generation: Generation(0), item: ItemId(1) };
-    let target = format!("/d/{}/film/sub/c.bin", house.token(Label::Download, grant));
-    let refused = || async { house.admit(&target).await.map(|pass| pass.index) };
+    let target = format!("/d/{}/film/sub/c.bin", fixture.token(Label::Download, grant));
+    let refused = || async { fixture.authorize(&target).await.map(|file| file.index) };
     // A right to the item is one to its torrent.
-    assert_eq!(refused().await, Err(Refused::Over));
+    assert_eq!(refused().await, Err(Denied::Expired));
     let usd = |minor| Currency::parse("usd").unwrap().minor(minor);
     let prices = Prices { torrent: Some(usd(225)), direct: Some(usd(300)) };
     club.set_prices(&stamp(), "film", prices).await.unwrap();
     club.give_credit(&stamp(), "1", "ada", usd(525), "a present").await.unwrap();
     club.buy(&stamp(), "2", "ada", "film", Way::Torrent).await.unwrap();
-    assert_eq!(refused().await, Err(Refused::Over));
+    assert_eq!(refused().await, Err(Denied::Expired));
     let bought = club.buy(&stamp(), "3", "ada", "film", Way::Direct).await.unwrap();
-    let pass = house.admit(&target).await.unwrap();
-    assert_eq!(pass.download_name(), Some(&b"c.bin"[..]));
-    assert_eq!(pass.content_type(), "application/octet-stream");
-    assert_eq!(house.gate.look_again(&pass).await, Ok(pass.served()));
+    let file = fixture.authorize(&target).await.unwrap();
+    assert_eq!(file.download_name(), Some(&b"c.bin"[..]));
+    assert_eq!(file.content_type(), "application/octet-stream");
+    assert_eq!(fixture.web_seed.recheck(&file).await, Ok(file.served()));
     club.refund(&stamp(), "4", bought.id, None).await.unwrap();
-    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
+    assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Expired));
 }
 
 #[tokio::test]
 async fn what_is_over_is_forbidden_at_once() {
-    let house = House::new().await;
-    let target = format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1));
-    let pass = house.admit(&target).await.unwrap();
-    assert_eq!(house.gate.look_again(&pass).await, Ok(pass.served()));
-    house.gate.club.revoke(&stamp(), "ada", "film").await.unwrap();
-    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
-    house.gate.club.grant(&stamp(), "ada", "film", Some(NOW.unix + 1), "test").await.unwrap();
-    assert!(house.gate.look_again(&pass).await.is_ok());
+    let fixture = Fixture::new().await;
+    let target = format!("/ws/{}/film/sub/c.bin", fixture.web_seed(1, 1));
+    let file = fixture.authorize(&target).await.unwrap();
+    assert_eq!(fixture.web_seed.recheck(&file).await, Ok(file.served()));
+    fixture.web_seed.club.revoke(&stamp(), "ada", "film").await.unwrap();
+    assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Expired));
+    fixture.web_seed.club.grant(&stamp(), "ada", "film", Some(NOW.unix + 1), "test").await.unwrap();
+    assert!(fixture.web_seed.recheck(&file).await.is_ok());
 
-    house.gate.club.suspend(&stamp(), "ada").await.unwrap();
-    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
-    house.gate.club.resume(&stamp(), "ada").await.unwrap();
-    house.gate.club.rotate_key(&stamp(), "ada", Key::WebSeed).await.unwrap();
-    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
+    fixture.web_seed.club.suspend(&stamp(), "ada").await.unwrap();
+    assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Expired));
+    fixture.web_seed.club.resume(&stamp(), "ada").await.unwrap();
+    fixture.web_seed.club.rotate_key(&stamp(), "ada", Key::WebSeed).await.unwrap();
+    assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Expired));
     let grant = Grant { member: member(1), generation: Generation(1), item: ItemId(1) };
-    let target = format!("/ws/{}/film/sub/c.bin", house.token(Label::WebSeed, grant));
-    let pass = house.admit(&target).await.unwrap();
+    let target = format!("/ws/{}/film/sub/c.bin", fixture.token(Label::WebSeed, grant));
+    let file = fixture.authorize(&target).await.unwrap();
     // The torrent that a passkey of this item is in has this key as well.
-    house.gate.club.rotate_bound(&stamp(), "ada", "film", None).await.unwrap();
-    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Over));
+    fixture.web_seed.club.rotate_bound(&stamp(), "ada", "film", None).await.unwrap();
+    assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Expired));
     // bob never had a right.
-    let bob = format!("/ws/{}/film/sub/c.bin", house.web_seed(2, 1));
-    assert_eq!(house.admit(&bob).await.map(|pass| pass.index), Err(Refused::Over));
+    let bob = format!("/ws/{}/film/sub/c.bin", fixture.web_seed(2, 1));
+    assert_eq!(fixture.authorize(&bob).await.map(|file| file.index), Err(Denied::Expired));
 }
 
 #[tokio::test]
 async fn a_stream_of_a_version_that_was_replaced_ends_and_says_nothing_of_the_new_one() {
-    let house = House::new().await;
-    let target = format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1));
-    let pass = house.admit(&target).await.unwrap();
-    let (club, goods) = (&house.gate.club, &pass.goods);
+    let fixture = Fixture::new().await;
+    let target = format!("/ws/{}/film/sub/c.bin", fixture.web_seed(1, 1));
+    let file = fixture.authorize(&target).await.unwrap();
+    let (club, goods) = (&fixture.web_seed.club, &file.goods);
     let options = MakeOptions { source: Some("2".to_owned()), ..MakeOptions::default() };
     let plan = Plan::scan(&goods.root, &options).unwrap();
     let torrent = plan.make(NonZeroUsize::MIN, &|_| ControlFlow::Continue(())).unwrap();
     let new = NewGoods { root: goods.root.clone(), torrent };
     club.replace(&stamp(), "film", new).await.unwrap();
-    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Missing));
-    house.gate.mark_broken(&pass, "it ends after 3 bytes").await;
-    let pass = house.admit(&target).await.unwrap();
-    assert_eq!(house.gate.look_again(&pass).await, Ok(pass.served()));
+    assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Missing));
+    fixture.web_seed.mark_broken(&file, "it ends after 3 bytes").await;
+    let file = fixture.authorize(&target).await.unwrap();
+    assert_eq!(fixture.web_seed.recheck(&file).await, Ok(file.served()));
 }
 
 #[tokio::test]
 async fn withdrawn_and_broken_goods_are_missing() {
-    let house = House::new().await;
-    let target = format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1));
-    let pass = house.admit(&target).await.unwrap();
-    house.gate.mark_broken(&pass, "it ends after 3 bytes").await;
-    assert_eq!(house.gate.look_again(&pass).await, Err(Refused::Missing));
-    let item = house.gate.club.item("film").await.unwrap();
+    let fixture = Fixture::new().await;
+    let target = format!("/ws/{}/film/sub/c.bin", fixture.web_seed(1, 1));
+    let file = fixture.authorize(&target).await.unwrap();
+    fixture.web_seed.mark_broken(&file, "it ends after 3 bytes").await;
+    assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Missing));
+    let item = fixture.web_seed.club.item("film").await.unwrap();
     assert_eq!(item.offer.unwrap().broken.unwrap(), "sub/c.bin: it ends after 3 bytes");
-    house.gate.club.set_broken(&stamp(), "film", None).await.unwrap();
-    assert!(house.admit(&target).await.is_ok());
-    house.gate.club.withdraw(&stamp(), "film").await.unwrap();
-    assert_eq!(house.admit(&target).await.map(|pass| pass.index), Err(Refused::Missing));
+    fixture.web_seed.club.set_broken(&stamp(), "film", None).await.unwrap();
+    assert!(fixture.authorize(&target).await.is_ok());
+    fixture.web_seed.club.withdraw(&stamp(), "film").await.unwrap();
+    assert_eq!(fixture.authorize(&target).await.map(|file| file.index), Err(Denied::Missing));
 }
 
 #[tokio::test]
 async fn files_that_are_not_what_they_were_do_not_open() {
-    let house = House::new().await;
-    let film = house.folder.path().join("film");
-    let pass = house.admit(&format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1))).await.unwrap();
-    assert_eq!(pass.open().unwrap().metadata().unwrap().len(), 1000);
+    let fixture = Fixture::new().await;
+    let film = fixture.folder.path().join("film");
+    let file =
+        fixture.authorize(&format!("/ws/{}/film/sub/c.bin", fixture.web_seed(1, 1))).await.unwrap();
+    assert_eq!(file.open().unwrap().metadata().unwrap().len(), 1000);
 
     fs::write(film.join("sub/c.bin"), [0; 999]).unwrap();
-    assert!(matches!(pass.open(), Err(Broken::Length { found: 999, expected: 1000 })));
+    assert!(matches!(file.open(), Err(OpenError::Length { found: 999, expected: 1000 })));
     fs::remove_file(film.join("sub/c.bin")).unwrap();
-    assert!(matches!(pass.open(), Err(Broken::Open(_))));
+    assert!(matches!(file.open(), Err(OpenError::Open(_))));
     fs::create_dir(film.join("sub/c.bin")).unwrap();
-    assert!(matches!(pass.open(), Err(Broken::NoFile)));
+    assert!(matches!(file.open(), Err(OpenError::NoFile)));
     fs::remove_dir(film.join("sub/c.bin")).unwrap();
     nix::unistd::mkfifo(&film.join("sub/c.bin"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    assert!(matches!(pass.open(), Err(Broken::NoFile)));
+    assert!(matches!(file.open(), Err(OpenError::NoFile)));
     fs::remove_file(film.join("sub/c.bin")).unwrap();
 
     // A link within the root is the publisher's own way; one out of it never is.
     fs::write(film.join("elsewhere"), [0; 1000]).unwrap();
     symlink("../elsewhere", film.join("sub/c.bin")).unwrap();
-    assert!(pass.open().is_ok());
-    fs::write(house.folder.path().join("outside"), [0; 1000]).unwrap();
+    assert!(file.open().is_ok());
+    fs::write(fixture.folder.path().join("outside"), [0; 1000]).unwrap();
     for outside in ["../../outside", "/etc/passwd"] {
         fs::remove_file(film.join("sub/c.bin")).unwrap();
         symlink(outside, film.join("sub/c.bin")).unwrap();
-        assert!(matches!(pass.open(), Err(Broken::Open(_))), "{outside}");
+        assert!(matches!(file.open(), Err(OpenError::Open(_))), "{outside}");
     }
 }
 
 #[tokio::test]
 async fn the_head_says_what_follows() {
-    let house = House::new().await;
-    let pass = house.admit(&format!("/ws/{}/film/sub/c.bin", house.web_seed(1, 1))).await.unwrap();
-    let check = |asked: Asked<'_>, status: &str, range: Option<&str>, span: (u64, u64)| {
-        let reply = reply(&pass, &asked, NOW.unix);
+    let fixture = Fixture::new().await;
+    let file =
+        fixture.authorize(&format!("/ws/{}/film/sub/c.bin", fixture.web_seed(1, 1))).await.unwrap();
+    let check = |asked: RequestHeaders<'_>, status: &str, range: Option<&str>, span: (u64, u64)| {
+        let reply = respond(&file, &asked, NOW.unix);
         assert!(reply.head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{}", reply.head);
         let found = reply.head.lines().find_map(|line| line.strip_prefix("Content-Range: bytes "));
         assert_eq!(found, range, "{}", reply.head);
@@ -202,21 +205,21 @@ async fn the_head_says_what_follows() {
         );
         reply.head
     };
-    let range = |range| Asked { range: Some(range), ..Asked::default() };
-    check(Asked::default(), "200 OK", None, (0, 1000));
+    let range = |range| RequestHeaders { range: Some(range), ..RequestHeaders::default() };
+    check(RequestHeaders::default(), "200 OK", None, (0, 1000));
     check(range(b"bytes=0-"), "206 Partial Content", Some("0-999/1000"), (0, 1000));
     check(range(b"bytes=0-0"), "206 Partial Content", Some("0-0/1000"), (0, 1));
     check(range(b"bytes=-5"), "206 Partial Content", Some("995-999/1000"), (995, 1000));
     check(range(b"bytes=1000-"), "416 Range Not Satisfiable", Some("*/1000"), (0, 0));
-    let head = Asked { head: true, ..range(b"bytes=5-6") };
+    let head = RequestHeaders { head: true, ..range(b"bytes=5-6") };
     let text = check(head, "206 Partial Content", Some("5-6/1000"), (0, 0));
     assert!(text.contains("\r\nContent-Length: 2\r\n"), "{text}");
 
-    let etag = format!("\"{}\"", pass.etag());
-    let same = Asked { if_range: Some(etag.as_bytes()), ..range(b"bytes=5-6") };
+    let etag = format!("\"{}\"", file.etag());
+    let same = RequestHeaders { if_range: Some(etag.as_bytes()), ..range(b"bytes=5-6") };
     check(same, "206 Partial Content", Some("5-6/1000"), (5, 7));
     for other in ["\"other\"", "Sun, 22 Nov 2026 12:00:00 GMT", &format!("W/{etag}"), ""] {
-        let other = Asked { if_range: Some(other.as_bytes()), ..range(b"bytes=5-6") };
+        let other = RequestHeaders { if_range: Some(other.as_bytes()), ..range(b"bytes=5-6") };
         check(other, "200 OK", None, (0, 1000));
     }
     for (tags, weak) in [
@@ -226,44 +229,46 @@ async fn the_head_says_what_follows() {
         (&format!("W/{etag}"), true),
     ] {
         let tags = Some(tags.as_bytes());
-        let known = Asked { if_none_match: tags, if_range: Some(b"\"x\""), ..range(b"bytes=5-6") };
+        let known =
+            RequestHeaders { if_none_match: tags, if_range: Some(b"\"x\""), ..range(b"bytes=5-6") };
         let text = check(known, "304 Not Modified", None, (0, 0));
         assert!(
             text.contains(&format!("\r\nETag: {etag}\r\nCache-Control: private, no-store\r\n")),
             "{text}"
         );
         assert!(!text.contains("Content-Length"), "{text}");
-        let wanted = Asked { if_match: tags, ..range(b"bytes=5-6") };
+        let wanted = RequestHeaders { if_match: tags, ..range(b"bytes=5-6") };
         if weak {
             check(wanted, "412 Precondition Failed", None, (0, 0));
         } else {
             check(wanted, "206 Partial Content", Some("5-6/1000"), (5, 7));
         }
     }
-    for tags in ["\"other\"", "", pass.etag().as_str(), &format!("\"{}", pass.etag()), "\"*\""] {
+    for tags in ["\"other\"", "", file.etag().as_str(), &format!("\"{}", file.etag()), "\"*\""] {
         let tags = Some(tags.as_bytes());
-        let unknown = Asked { if_none_match: tags, ..range(b"bytes=5-6") };
+        let unknown = RequestHeaders { if_none_match: tags, ..range(b"bytes=5-6") };
         check(unknown, "206 Partial Content", Some("5-6/1000"), (5, 7));
-        let other = Asked { if_match: tags, if_none_match: Some(b"*"), ..range(b"bytes=5-6") };
+        let other =
+            RequestHeaders { if_match: tags, if_none_match: Some(b"*"), ..range(b"bytes=5-6") };
         let text = check(other, "412 Precondition Failed", None, (0, 0));
         assert!(text.contains("\r\nContent-Length: 0\r\n"), "{text}");
     }
-    let bodies = [Refused::Missing, Refused::Over].map(|refused| refusal(refused, &head, 0));
+    let bodies = [Denied::Missing, Denied::Expired].map(|refused| deny(refused, &head, 0));
     assert!(bodies[0].starts_with("HTTP/1.1 404 ") && bodies[0].ends_with("\r\n\r\n"));
     assert!(bodies[1].starts_with("HTTP/1.1 403 "));
-    assert_eq!(refusal(Refused::Unavailable, &head, 0), "");
+    assert_eq!(deny(Denied::Unavailable, &head, 0), "");
 }
 
-struct House {
-    gate: Gate,
+struct Fixture {
+    web_seed: WebSeed,
     folder: TempDir,
 }
 
-impl House {
+impl Fixture {
     /// ada, a fan, may have the items 1 (`film`, a folder); nobody has 2 (`other.bin`); 3 is free.
     async fn new() -> Self {
-        let house = house::House::new(NOW).await;
-        let folder = house.folder.path();
+        let fixture = fixture::Fixture::new(NOW).await;
+        let folder = fixture.folder.path();
         let film = folder.join("film");
         fs::create_dir_all(film.join("sub")).unwrap();
         fs::write(film.join("a b#1.bin"), [1; 100]).unwrap();
@@ -271,22 +276,22 @@ impl House {
         fs::write(folder.join("other.bin"), [3; 10]).unwrap();
         fs::write(folder.join("demo.bin"), [4; 10]).unwrap();
 
-        let house::House { club, tracker, keyring, folder, .. } = house;
-        let tier = |enabled| TierTerms { enabled, rate: 1 << 20, concurrency: 6 };
+        let fixture::Fixture { club, tracker, keyring, folder, .. } = fixture;
+        let tier = |enabled| TierPacing { enabled, rate: 1 << 20, concurrency: 6 };
         let tiers = [false, true, true, true].map(tier);
         let tiers = (0..).filter_map(TierId::new).zip(tiers).collect();
-        let pace = Arc::new(Pace::new(PaceTerms { tiers, rate: None }));
-        let gate = Gate::new(club, tracker, keyring, pace, Arc::default(), Box::new(|| NOW));
-        let house = Self { gate, folder };
+        let pace = Arc::new(Pacer::new(PacingSettings { tiers, rate: None }));
+        let web_seed = WebSeed::new(club, tracker, keyring, pace, Arc::default(), Box::new(|| NOW));
+        let fixture = Self { web_seed, folder };
         for (name, tier) in [("ada", "fan"), ("bob", "fan")] {
             let new = NewMember { name: name.to_owned(), tier: tier.to_owned(), tier_until: None };
-            house.gate.club.add_member(&stamp(), new).await.unwrap();
+            fixture.web_seed.club.add_member(&stamp(), new).await.unwrap();
         }
-        house.publish("film", "film", "club").await;
-        house.publish("other.bin", "other", "club").await;
-        house.publish("demo.bin", "demo", "free").await;
-        house.gate.club.grant(&stamp(), "ada", "film", None, "test").await.unwrap();
-        house
+        fixture.publish("film", "film", "club").await;
+        fixture.publish("other.bin", "other", "club").await;
+        fixture.publish("demo.bin", "demo", "free").await;
+        fixture.web_seed.club.grant(&stamp(), "ada", "film", None, "test").await.unwrap();
+        fixture
     }
 
     async fn publish(&self, file: &str, name: &str, policy: &str) {
@@ -301,11 +306,11 @@ impl House {
             tier: None,
             prices: Prices::default(),
         };
-        self.gate.club.publish(&stamp(), listing, NewGoods { root, torrent }).await.unwrap();
+        self.web_seed.club.publish(&stamp(), listing, NewGoods { root, torrent }).await.unwrap();
     }
 
-    async fn admit(&self, target: &str) -> Result<Pass, Refused> {
-        self.gate.admit(target.as_bytes(), [192, 0, 2, 1].into()).await
+    async fn authorize(&self, target: &str) -> Result<AuthorizedFile, Denied> {
+        self.web_seed.authorize(target.as_bytes(), [192, 0, 2, 1].into()).await
     }
 
     fn web_seed(&self, number: u32, item: u32) -> String {
@@ -314,7 +319,7 @@ impl House {
     }
 
     fn token(&self, label: Label, grant: Grant) -> String {
-        String::from_utf8(self.gate.keyring.issue(label, grant).expose().to_vec()).unwrap()
+        String::from_utf8(self.web_seed.keyring.issue(label, grant).expose().to_vec()).unwrap()
     }
 }
 

@@ -1,12 +1,12 @@
-//! What went wrong in the daemon's own work, counted for whoever watches it.
+//! Failures of the daemon's own work, counted for monitoring.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use jiff::Timestamp;
 
-/// Counts since the start, and how things stand.
+/// Counts since the start, and the present state.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct FailureCounts {
     /// Times that traffic could not be written.
     pub(crate) flush_failures: AtomicU64,
     /// Times that swarms and sessions could not be written.
@@ -25,7 +25,7 @@ pub(crate) struct Tally {
     pub(crate) follow_fails: AtomicBool,
 }
 
-impl Tally {
+impl FailureCounts {
     /// Notes when a copy was made.
     pub(crate) fn backed_up(&self, at: Timestamp) {
         let seconds = u64::try_from(at.as_second()).unwrap_or_default();
