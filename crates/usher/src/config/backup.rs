@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{Invalid, within};
 use super::days;
+use super::invalid::{Invalid, within};
 
 /// `backup`, as the file says it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -1,38 +1,41 @@
 //! From the shape of a file to settings that can stand together.
 
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use http::Uri;
 use http::uri::Authority;
 use policy::{ClientList, PeerIdPrefix, Policies, PortSet, Rules, Tiers};
 use swarm::Tick;
-use thiserror::Error;
 
 use super::database::Database;
+use super::invalid::{Invalid, whole_seconds, within};
 use super::listeners::Addresses;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
 use super::{backup, goods, payments, policies, standing, tax, tiers, web};
 
-/// A setting that cannot stand, and why.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error("{key}: {why}")]
-pub struct Invalid {
-    key: String,
-    why: String,
-}
-
-impl Invalid {
-    pub(super) fn new(key: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { key: key.into(), why: why.into() }
+impl Config {
+    /// Checks what a file says. Relative paths are taken from `folder`, where the file lies.
+    ///
+    /// # Errors
+    ///
+    /// Names the first key whose value is refused.
+    pub fn new(raw: Raw, folder: &Path) -> Result<Self, Invalid> {
+        config(raw, folder)
     }
 }
 
-pub(super) fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
+impl Default for Config {
+    fn default() -> Self {
+        #[expect(clippy::expect_used, reason = "a constant; `the_defaults_pass` makes it once")]
+        Self::new(Raw::default(), Path::new("")).expect("the defaults pass their own checks")
+    }
+}
+
+fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
     listeners(&raw)?;
     let (tiers, terms) = tiers::resolve(raw.tiers)?;
     let policies = policies::resolve(raw.policies)?;
@@ -249,35 +252,6 @@ fn has_port(url: &Uri) -> bool {
     url.authority().is_some_and(|all| bare(all) || all.port_u16().is_some())
 }
 
-/// A name that can stand in a command, a path and a metric's label.
-pub(super) fn name(key: String, name: &str) -> Result<(), Invalid> {
-    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
-    if (1..=32).contains(&name.len()) && name.bytes().all(fits) {
-        return Ok(());
-    }
-    Err(Invalid::new(key, format!("`{name}` is not 1 to 32 of a-z, 0-9, `-` and `_`")))
-}
-
-/// The seconds of a duration that has no smaller part.
-pub(super) fn whole_seconds(
-    key: impl Into<String>,
-    value: Duration,
-    range: &RangeInclusive<Duration>,
-) -> Result<u32, Invalid> {
-    if value.subsec_nanos() == 0
-        && range.contains(&value)
-        && let Ok(seconds) = u32::try_from(value.as_secs())
-    {
-        return Ok(seconds);
-    }
-    let (least, most) = (range.start(), range.end());
-    Err(Invalid::new(key, format!("whole seconds from {least:?} to {most:?}, not {value:?}")))
-}
-
-pub(super) fn within(folder: &Path, path: Option<PathBuf>) -> Option<PathBuf> {
-    path.map(|path| folder.join(path))
-}
-
 const SHORTEST_TASK: Duration = Duration::from_millis(100);
 const LONGEST_TASK: Duration = Duration::from_secs(24 * 3600);
 /// The most bytes of a Unix socket's path on Linux, the 0 at its end left out.
@@ -288,6 +262,11 @@ const URL: &str = "a URL such as https://club.example.org, without a query";
 mod tests {
     use super::*;
     use crate::config::parse;
+
+    #[test]
+    fn the_defaults_pass() {
+        assert_eq!(Config::default(), check("").unwrap());
+    }
 
     #[test]
     fn peers_are_forgotten_after_two_and_a_quarter_of_the_longest_interval() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use club::{BadUrl, PostgresUrl};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::check::Invalid;
+use super::invalid::Invalid;
 
 /// Where the club is kept.
 #[derive(Clone, Debug, Eq, PartialEq)]

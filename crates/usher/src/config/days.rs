@@ -1,11 +1,12 @@
 //! Durations that may be named in days and weeks: `7d`, `1d 12h`, `36h`. A day is 24 hours.
 
-use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
-use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
+
+use super::word::{self, Unit, UnitError};
 
 /// For `#[serde(with = "…")]` on a `Duration`.
 pub(super) mod required {
@@ -33,34 +34,29 @@ pub(super) mod optional {
     }
 }
 
-/// Refused while it is read, so that the message names its key.
+/// A length of time. It is refused while it is read, so that the message names its key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Days(Duration);
+
+impl FromStr for Days {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let refused = || UnitError::new::<Self>(text);
+        let span: Span = text.parse().map_err(|_| refused())?;
+        let exact = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| refused())?;
+        Duration::try_from(exact).map(Self).map_err(|_| refused())
+    }
+}
+
+impl Unit for Days {
+    const EXPECTED: &'static str = "a duration such as 7d, 36h or 30m";
+}
 
 impl<'de> Deserialize<'de> for Days {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Word)
+        word::read(deserializer)
     }
-}
-
-struct Word;
-
-impl Visitor<'_> for Word {
-    type Value = Days;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration such as 7d, 36h or 30m")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Days, E> {
-        parse(text).map(Days).map_err(E::custom)
-    }
-}
-
-fn parse(text: &str) -> Result<Duration, String> {
-    let is_none = || format!("`{text}` is no duration, such as 7d, 36h or 30m");
-    let span: Span = text.parse().map_err(|_| is_none())?;
-    let exact = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| is_none())?;
-    Duration::try_from(exact).map_err(|_| is_none())
 }
 
 #[cfg(test)]
@@ -70,14 +66,15 @@ mod tests {
     #[test]
     fn days_are_24_hours() {
         for (text, hours) in [("7d", 168), ("1d 12h", 36), ("36h", 36), ("1w", 168), ("0s", 0)] {
-            assert_eq!(parse(text), Ok(Duration::from_secs(hours * 3600)), "{text}");
+            assert_eq!(text.parse(), Ok(Days(Duration::from_secs(hours * 3600))), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_length_of_time_is_refused() {
         for text in ["", "7", "soon", "-3d", "1mo"] {
-            assert!(parse(text).is_err(), "{text}");
+            let refused = text.parse::<Days>().unwrap_err().to_string();
+            assert_eq!(refused, format!("`{text}` is not {}", Days::EXPECTED));
         }
     }
 }

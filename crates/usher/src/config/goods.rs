@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use web::site::Masthead;
 
-use super::check::{Invalid, within};
+use super::invalid::{Invalid, within};
 
 /// `site`, as the file says it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

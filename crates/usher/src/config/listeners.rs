@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::check::Invalid;
+use super::invalid::Invalid;
 
 /// Addresses of one transport, with the key of each.
 #[derive(Default)]

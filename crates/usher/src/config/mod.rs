@@ -9,7 +9,9 @@ mod backup;
 mod check;
 mod database;
 mod days;
+mod effective;
 mod goods;
+mod invalid;
 mod listeners;
 mod parse;
 mod payments;
@@ -17,18 +19,18 @@ mod policies;
 mod raw;
 mod settings;
 mod source;
-mod spelt;
 mod standing;
 mod tax;
 mod tiers;
 mod unique;
 mod units;
 mod web;
+mod word;
 
 pub use backup::{BackupSettings, RawBackup};
-pub use check::Invalid;
 pub use database::{Database, RawDatabase};
 pub use goods::{ItemsDir, RawSite};
+pub use invalid::Invalid;
 pub use parse::{ParseError, parse};
 pub use payments::{
     AmountUnit, BtcpaySettings, Gives, HookSettings, KofiSettings, Payments, Place, RawAlgorithm,
@@ -42,9 +44,10 @@ pub use raw::{
 pub use settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 pub use source::{Loaded, Source, SourceError};
 pub use standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards, StandingSettings};
-pub use tax::{Percent, RawTax};
+pub use tax::RawTax;
 pub use tiers::{
     Earn, Entitles, Period, Price, RawAnnounce, RawTier, RawWebseed, Side, Terms, Webseed,
 };
-pub use units::{Amount, Network, PortRange, Rate, Share, Size, Unit, UnitError, Workers};
+pub use units::{Amount, Network, Percent, PortRange, Rate, Share, Size, Workers};
 pub use web::{RawWeb, WebSettings};
+pub use word::{Unit, UnitError};

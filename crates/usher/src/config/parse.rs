@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn wrong_values_are_named_with_their_line() {
         refuses("tracker: {workers: 0}\n", &["tracker.workers", "`0`", "line 1"]);
-        refuses("tracker:\n  sweep_interval: 30\n", &["tracker.sweep_interval", "line 2"]);
+        refuses("tracker:\n  sweep_interval: 30\n", &["tracker.sweep_interval", "`30`", "line 2"]);
         refuses("tracker:\n  sweep_interval: -3s\n", &["tracker.sweep_interval", "line 2"]);
         refuses("tracker:\n  sweep_interval: 3 parsecs\n", &["tracker.sweep_interval", "line 2"]);
         refuses("tracker:\n  unknown_torrents: maybe\n", &["unknown_torrents", "deny", "line 2"]);
@@ -96,7 +96,10 @@ mod tests {
         ] {
             assert!(parse(key).is_ok(), "{key}: {:?}", parse(key));
         }
-        refuses("tracker:\n  flush_interval: soon\n", &["`soon` is no duration", "7d", "line 2"]);
+        refuses(
+            "tracker:\n  flush_interval: soon\n",
+            &["`soon` is not a duration", "7d", "line 2"],
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub use raw::{
     RawStripe,
 };
 
-use super::check::Invalid;
+use super::invalid::Invalid;
 use super::tiers::{Period, Terms};
 use super::units::Amount;
 

@@ -11,8 +11,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::check::{Invalid, whole_seconds};
 use super::days;
+use super::invalid::{Invalid, whole_seconds};
 use super::units::Share;
 
 /// One entry of `policies`.
@@ -176,7 +176,7 @@ impl RawPolicy {
 
     fn checked(self, id: String) -> Result<ItemPolicy, Invalid> {
         let at = |name: &str| format!("policies.{id}.{name}");
-        super::check::name(format!("policies.{id}"), &id)?;
+        super::invalid::name(format!("policies.{id}"), &id)?;
         let who = self.who.ok_or_else(|| {
             Invalid::new(at("who"), "a policy of your own says `anyone` or `entitled`")
         })?;

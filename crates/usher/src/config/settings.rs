@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use club::RewardRules;
 use policy::Rules;
 use web::site::Masthead;
 
 use super::backup::BackupSettings;
-use super::check;
 use super::database::Database;
 use super::goods::ItemsDir;
 use super::payments::Payments;
-use super::raw::{Limits, LogFormat, LogLevel, Raw, Reachability, Tls, UdpIo};
+use super::raw::{Limits, LogFormat, LogLevel, Reachability, Tls, UdpIo};
 use super::standing::StandingSettings;
 use super::tiers::Terms;
 use super::units::{Network, Workers};
@@ -116,15 +116,6 @@ pub struct AdminSettings {
 }
 
 impl Config {
-    /// Checks what a file says. Relative paths are taken from `folder`, where the file lies.
-    ///
-    /// # Errors
-    ///
-    /// Names the first key whose value cannot stand.
-    pub fn new(raw: Raw, folder: &Path) -> Result<Self, check::Invalid> {
-        check::config(raw, folder)
-    }
-
     /// What the announce URLs of members begin with; `/` and the passkey follow.
     ///
     /// `port` is the first HTTP listener's, or the first UDP listener's where there is none; the
@@ -143,24 +134,39 @@ impl Config {
             _ => format!("{scheme}://{host}:{port}/announce"),
         }
     }
-}
 
-impl Default for Config {
-    fn default() -> Self {
-        #[expect(clippy::expect_used, reason = "a constant; `the_defaults_pass` makes it once")]
-        Self::new(Raw::default(), Path::new("")).expect("the defaults pass their own checks")
+    /// How traffic is judged, with the tiers that are sold and earned.
+    pub fn reward_rules(&self) -> RewardRules {
+        let StandingSettings { hold_secs, pool_permille, per_gib, line_rate, .. } = &self.standing;
+        let sold = self.terms.iter().filter(|terms| terms.price.is_some());
+        let earned = self.terms.iter().filter_map(|terms| {
+            Some((terms.id.clone(), terms.earn.as_ref()?.verified_upload_30d.0))
+        });
+        RewardRules {
+            line_rate: *line_rate,
+            pool_permille: *pool_permille,
+            per_gib: per_gib.clone(),
+            hold_secs: *hold_secs,
+            sold: sold.map(|terms| terms.id.clone()).collect(),
+            earned: earned.collect(),
+        }
+    }
+
+    /// After a window's end, how long until every client has said what it carried by then.
+    pub fn longest_interval_secs(&self) -> u32 {
+        let tiers = self.rules.tiers.iter();
+        let longest = tiers.map(|tier| tier.intervals.regular_secs()).max().unwrap_or(0);
+        // Jitter lengthens an interval by up to a tenth.
+        longest + longest / 10
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::config::parse;
-
-    #[test]
-    fn the_defaults_pass() {
-        assert_eq!(Config::default(), config(""));
-    }
 
     #[test]
     fn announce_url_is_the_public_host_with_the_listeners_port() {
@@ -179,6 +185,14 @@ mod tests {
     fn announce_url_of_the_file_stands() {
         let file = "tracker: {announce_url: 'https://t.example.org/announce/'}";
         check(file, 6969, "https://t.example.org/announce");
+    }
+
+    #[test]
+    fn what_is_sold_and_what_is_earned_comes_from_the_tiers() {
+        let rules = Config::default().reward_rules();
+        assert!(rules.sold.iter().eq(["patron"]));
+        assert_eq!(rules.earned, [("seeder".to_owned(), 50 << 30)]);
+        assert_eq!((rules.hold_secs, rules.pool_permille), (7 * 24 * 3600, 1000));
     }
 
     #[track_caller]

@@ -5,7 +5,7 @@ use std::{fmt, fs, io};
 
 use thiserror::Error;
 
-use super::check::Invalid;
+use super::invalid::Invalid;
 use super::parse::{ParseError, parse};
 use super::raw::Raw;
 use super::settings::Config;

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use club::{LeakLimits, RewardRules};
+use club::LeakLimits;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Invalid, whole_seconds};
 use super::days;
-use super::settings::Config;
+use super::invalid::{Invalid, whole_seconds};
 use super::units::{Amount, Rate, Share};
 
 /// `membership`.
@@ -101,33 +100,6 @@ pub struct StandingSettings {
     pub keep_addresses_secs: u32,
 }
 
-impl Config {
-    /// How traffic is judged, with the tiers that are sold and earned.
-    pub fn reward_rules(&self) -> RewardRules {
-        let StandingSettings { hold_secs, pool_permille, per_gib, line_rate, .. } = &self.standing;
-        let sold = self.terms.iter().filter(|terms| terms.price.is_some());
-        let earned = self.terms.iter().filter_map(|terms| {
-            Some((terms.id.clone(), terms.earn.as_ref()?.verified_upload_30d.0))
-        });
-        RewardRules {
-            line_rate: *line_rate,
-            pool_permille: *pool_permille,
-            per_gib: per_gib.clone(),
-            hold_secs: *hold_secs,
-            sold: sold.map(|terms| terms.id.clone()).collect(),
-            earned: earned.collect(),
-        }
-    }
-
-    /// After a window's end, how long until every client has said what it carried by then.
-    pub fn longest_interval_secs(&self) -> u32 {
-        let tiers = self.rules.tiers.iter();
-        let longest = tiers.map(|tier| tier.intervals.regular_secs()).max().unwrap_or(0);
-        // Jitter lengthens an interval by up to a tenth.
-        longest + longest / 10
-    }
-}
-
 pub(super) fn grace_secs(raw: RawMembership) -> Result<u32, Invalid> {
     whole_seconds("membership.grace", raw.grace, &(Duration::ZERO..=365 * DAY))
 }
@@ -170,16 +142,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 mod tests {
     use std::path::Path;
 
-    use super::*;
-    use crate::config::parse;
-
-    #[test]
-    fn what_is_sold_and_what_is_earned_comes_from_the_tiers() {
-        let rules = Config::default().reward_rules();
-        assert!(rules.sold.iter().eq(["patron"]));
-        assert_eq!(rules.earned, [("seeder".to_owned(), 50 << 30)]);
-        assert_eq!((rules.hold_secs, rules.pool_permille), (7 * 86_400, 1000));
-    }
+    use crate::config::{Config, parse};
 
     #[test]
     fn bounds_are_named() {

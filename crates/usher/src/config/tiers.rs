@@ -6,8 +6,8 @@ use std::time::Duration;
 use policy::{Intervals, PeerLimit, TierError, Tiers};
 use serde::{Deserialize, Serialize};
 
-use super::check::{Invalid, whole_seconds};
 use super::days;
+use super::invalid::{Invalid, whole_seconds};
 use super::units::{Amount, Rate, Size};
 
 /// One entry of `tiers`.
@@ -201,7 +201,7 @@ impl Complete {
     fn checked(self, key: &str) -> Result<(policy::Tier, Terms), Invalid> {
         let at = |name: &str| format!("{key}.{name}");
         let announce = |error: TierError| Invalid::new(at("announce"), error.to_string());
-        super::check::name(at("id"), &self.id)?;
+        super::invalid::name(at("id"), &self.id)?;
         let range = Duration::ZERO..=MAX_INTERVAL;
         let interval_secs = whole_seconds(at("announce.interval"), self.interval, &range)?;
         let min_secs = whole_seconds(at("announce.min_interval"), self.min_interval, &range)?;

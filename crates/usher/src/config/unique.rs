@@ -1,4 +1,6 @@
-//! Maps of the file in which no key stands twice; serde by itself lets the last one win.
+//! Maps of the file in which each key is unique; serde by itself lets the last one win.
+//!
+//! serde_with's `MapPreventDuplicates` refuses a second one too, without naming it.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -11,7 +13,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 ///
 /// # Errors
 ///
-/// Names a key that stands twice.
+/// Names a key that is repeated.
 pub(super) fn map<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
 where
     D: Deserializer<'de>,

@@ -3,7 +3,6 @@
 //! Each type reads and prints one line of text. Durations (`30m`, `5s`) are in `days.rs`.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::str::FromStr;
@@ -11,31 +10,9 @@ use std::str::FromStr;
 use bytesize::ByteSize;
 use ipnet::IpNet;
 use policy::Permille;
-use serde::de::{Deserializer, Error, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
-use thiserror::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::tax::Percent;
-
-/// A type that stands in the file as one word.
-pub trait Unit: fmt::Display + FromStr<Err = UnitError> {
-    /// What to write, for the message that refuses something else.
-    const EXPECTED: &'static str;
-}
-
-/// A word that is not of its type.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error("`{found}` is not {expected}")]
-pub struct UnitError {
-    found: String,
-    expected: &'static str,
-}
-
-impl UnitError {
-    pub(super) fn new<U: Unit>(found: &str) -> Self {
-        Self { found: found.to_owned(), expected: U::EXPECTED }
-    }
-}
+use super::word::{self, Unit, UnitError};
 
 /// Money as people write it, at least 0 and at most 12 digits with the decimals; the currency says
 /// how many of those there may be.
@@ -86,6 +63,46 @@ impl fmt::Display for Network {
 
 impl Unit for Network {
     const EXPECTED: &'static str = "a network such as 10.0.0.0/8 or an IP address";
+}
+
+/// A percentage with up to three decimals, in thousandths of a percent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Percent(u32);
+
+impl Percent {
+    /// The percentage, 0 to 100000.
+    pub const fn thousandths(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for Percent {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let number = text.strip_suffix('%').map(str::trim_end);
+        let read = |number: &str| {
+            let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+            let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+            if !digits(whole) || !digits(decimals) || whole.len() > 3 || decimals.len() > 3 {
+                return None;
+            }
+            format!("{whole}{decimals:0<3}").parse().ok().filter(|rate| *rate <= 100_000)
+        };
+        number.and_then(read).map(Self).ok_or_else(|| UnitError::new::<Self>(text))
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}.{:03}", self.0 / 1000, self.0 % 1000);
+        write!(f, "{}%", text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+impl Unit for Percent {
+    const EXPECTED: &'static str =
+        "a percentage up to 100 with three decimals at most, such as 19% or 8.875%";
 }
 
 /// One port, or a range with both ends in it.
@@ -266,30 +283,11 @@ impl Unit for Workers {
     const EXPECTED: &'static str = "`auto` or a number from 1 to 65535";
 }
 
-/// Reads a [`Unit`] from a YAML word or whole number.
-struct Word<U>(PhantomData<U>);
-
-impl<U: Unit> Visitor<'_> for Word<U> {
-    type Value = U;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(U::EXPECTED)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<U, E> {
-        text.parse().map_err(E::custom)
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<U, E> {
-        self.visit_str(&number.to_string())
-    }
-}
-
 macro_rules! serde_as_word {
     ($($unit:ty),*) => {$(
         impl<'de> Deserialize<'de> for $unit {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(Word(PhantomData))
+                word::read(deserializer)
             }
         }
 
@@ -316,6 +314,17 @@ mod tests {
         reads("0", Share(0));
         for text in ["1.001", "0.1234", "-0.5", ".5", "0.", "70%", "2", "", "0.7_0", "+0.5"] {
             refuses::<Share>(text);
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_read_and_printed_without_loss() {
+        for (text, rate) in [("19%", 19_000), ("8.875%", 8_875), ("7.7%", 7_700), ("0%", 0)] {
+            let percent: Percent = text.parse().unwrap();
+            assert_eq!((percent.0, percent.to_string().as_str()), (rate, text));
+        }
+        for text in ["19", "19 percent", "100.001%", "1.2345%", "-1%", "%", ".5%", "1e1%"] {
+            assert!(text.parse::<Percent>().is_err(), "{text}");
         }
     }
 
@@ -369,7 +378,7 @@ mod tests {
 
     #[test]
     fn what_prints_reads_back() {
-        fn check<U: Unit + PartialEq + fmt::Debug>(value: U) {
+        fn check<U: Unit + PartialEq + fmt::Debug + fmt::Display>(value: U) {
             assert_eq!(value.to_string().parse(), Ok(value));
         }
         check(Share(705));

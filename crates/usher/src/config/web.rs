@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::check::Invalid;
+use super::invalid::Invalid;
 use super::units::Rate;
 
 /// `web`.

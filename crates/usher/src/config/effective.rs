@@ -95,17 +95,16 @@ fn seconds(seconds: u32) -> Duration {
 mod tests {
     use std::path::Path;
 
-    use crate::config::check;
-    use crate::config::parse;
+    use crate::config::{Config, parse};
 
     #[test]
     fn what_is_spelt_out_is_the_same_and_leaves_nothing_open() {
         let text = "tiers: [{id: outsider}, {id: fan, announce: {numwant: 7}}]\n\
                     policies: {priority: {max_clients_per_member: 5}, press: {who: entitled}}\n";
         let raw = parse(text).unwrap();
-        let config = check::config(raw.clone(), Path::new("")).unwrap();
+        let config = Config::new(raw.clone(), Path::new("")).unwrap();
         let spelt = raw.spelt_out(&config);
-        assert_eq!(check::config(spelt.clone(), Path::new("")).unwrap(), config);
+        assert_eq!(Config::new(spelt.clone(), Path::new("")).unwrap(), config);
 
         let outsider = &spelt.tiers[0].announce;
         assert!(outsider.numwant.is_some() && outsider.numwant_cap.is_some());
