@@ -1,0 +1,265 @@
+//! Alerts: what somebody should look at. None of them changes what a member may do.
+//!
+//! An alert has a subject, such as a member's passkey or one member's upload of one item. While it
+//! is open the same again counts there and renews its evidence; once acknowledged, it opens another.
+//! That of a broken item is closed by whoever makes it whole, replaces it or takes it away.
+
+use policy::{ItemId, MemberId};
+
+use crate::audit::log::{self, Stamp, record};
+use crate::store::club::Club;
+use crate::store::sql::{Connection, Row, SqlResult, unreadable};
+use crate::values::error::Error;
+use crate::values::page::Page;
+
+/// The number of an alert; later ones are higher.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct AlertId(pub u32);
+
+/// What an alert is about.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum AlertKind {
+    /// An item's files are not those of its torrent any more.
+    BrokenItem,
+    /// Upload and download in a swarm of members alone differ by more than lost announces explain.
+    Imbalance,
+    /// A passkey is used from more places than one person has.
+    Leak,
+    /// Upload where nobody took anything.
+    NobodyTook,
+    /// A payment that fits no order.
+    Payment,
+    /// Upload faster than a line is.
+    Speed,
+}
+
+impl AlertKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::BrokenItem,
+        Self::Imbalance,
+        Self::Leak,
+        Self::NobodyTook,
+        Self::Payment,
+        Self::Speed,
+    ];
+
+    /// Its name in lists.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::BrokenItem => "broken-item",
+            Self::Imbalance => "imbalance",
+            Self::Leak => "leak",
+            Self::NobodyTook => "nobody-took",
+            Self::Payment => "payment",
+            Self::Speed => "speed",
+        }
+    }
+
+    fn read(row: &dyn Row, column: usize) -> SqlResult<Self> {
+        let text = row.text(column)?;
+        let found = Self::ALL.into_iter().find(|kind| kind.text() == text);
+        found.ok_or_else(|| unreadable(column, text))
+    }
+}
+
+/// Something that somebody should look at.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NewAlert {
+    /// What it is about.
+    pub kind: AlertKind,
+    /// Whom it concerns.
+    pub member: Option<MemberId>,
+    /// Which item it concerns.
+    pub item: Option<ItemId>,
+    /// What was seen, in numbers; cut to 500 bytes. No secret, and no more of addresses than how
+    /// many there were.
+    pub evidence: String,
+}
+
+/// An alert.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Alert {
+    /// Its number.
+    pub id: AlertId,
+    /// What it is about.
+    pub kind: AlertKind,
+    /// Whom it concerns.
+    pub member: Option<MemberId>,
+    /// Which item it concerns.
+    pub item: Option<ItemId>,
+    /// When it was opened, in Unix seconds.
+    pub first_at: u32,
+    /// When the same was seen last, in Unix seconds.
+    pub last_at: u32,
+    /// How often it was seen.
+    pub times: u32,
+    /// What was seen the last time.
+    pub evidence: String,
+    /// When it was acknowledged, in Unix seconds, and by whom.
+    pub acked: Option<(u32, String)>,
+}
+
+/// Operations on alerts. Each fails where the database is unavailable.
+impl Club {
+    /// Opens alerts, or counts them where they are open. Returns how many are open then; past
+    /// [`MAX_OPEN`] no more are opened.
+    ///
+    /// # Errors
+    ///
+    /// See above; a member or an item is not there.
+    pub async fn raise(&self, now_unix: u32, alerts: Vec<NewAlert>) -> Result<u32, Error> {
+        let live = self.live();
+        self.writer()
+            .run(
+                move |db| {
+                    Box::pin(async move {
+                        for alert in &alerts {
+                            raise(db, now_unix, alert).await?;
+                        }
+                        Ok(count_open(db).await?)
+                    })
+                },
+                move |open| live.show_alerts(*open),
+            )
+            .await
+    }
+
+    /// A page of alerts, oldest first; acknowledged ones too where `all` is set.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn alerts(&self, all: bool, page: Page) -> Result<Vec<Alert>, Error> {
+        let sql = if all { PAGE } else { OPEN_PAGE };
+        let values = [page.after.into(), page.limit().into()];
+        Ok(self.reader().await?.all(sql, &values, read).await?)
+    }
+
+    /// Acknowledges an alert, which is then open no more.
+    ///
+    /// # Errors
+    ///
+    /// See above; no such alert is open.
+    pub async fn ack_alert(&self, stamp: &Stamp, id: AlertId) -> Result<Alert, Error> {
+        let (stamp, live) = (stamp.clone(), self.live());
+        let acked = self.writer().run(
+            move |db| {
+                Box::pin(async move {
+                    let alert = ack(db, &stamp, id).await?;
+                    Ok((alert, count_open(db).await?))
+                })
+            },
+            move |(_, open)| live.show_alerts(*open),
+        );
+        Ok(acked.await?.0)
+    }
+
+    /// How many alerts are open; asks no database.
+    pub fn open_alerts(&self) -> u32 {
+        self.live().open_alerts()
+    }
+}
+
+/// Opens or counts one alert.
+pub(crate) async fn raise(
+    db: &mut dyn Connection,
+    now_unix: u32,
+    alert: &NewAlert,
+) -> SqlResult<()> {
+    let NewAlert { kind, member, item, evidence } = alert;
+    let subject = subject(*kind, *member, *item);
+    let (member, item) = (member.map(MemberId::value), item.map(|item| item.0));
+    let evidence = &evidence[..evidence.floor_char_boundary(MAX_EVIDENCE)];
+    let values = [
+        kind.text().into(),
+        subject.as_str().into(),
+        member.into(),
+        item.into(),
+        now_unix.into(),
+        evidence.into(),
+        MAX_OPEN.into(),
+    ];
+    db.execute(RAISE, &values).await.map(drop)
+}
+
+/// Closes the alert of an item that is no more as it was, in the name of who changed it.
+pub(crate) async fn settle(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    kind: AlertKind,
+    item: ItemId,
+) -> SqlResult<()> {
+    let subject = subject(kind, None, Some(item));
+    let values = [subject.as_str().into(), stamp.now_unix.into(), stamp.who.as_str().into()];
+    db.execute(SETTLE, &values).await.map(drop)
+}
+
+/// What tells open alerts apart.
+fn subject(kind: AlertKind, member: Option<MemberId>, item: Option<ItemId>) -> String {
+    let part = |id: Option<u32>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    format!("{} {} {}", kind.text(), part(member.map(MemberId::value)), part(item.map(|id| id.0)))
+}
+
+async fn ack(db: &mut dyn Connection, stamp: &Stamp, id: AlertId) -> Result<Alert, Error> {
+    let values = [id.0.into(), stamp.now_unix.into(), stamp.who.as_str().into()];
+    let alert = db.one(ACK, &values, read).await?.ok_or(Error::NoAlert(id))?;
+    let detail = format!("alert {}: {}", id.0, alert.kind.text());
+    let Alert { member, item, .. } = alert;
+    let entry = log::Entry { what: "alert.ack", member, item, detail: &detail };
+    record(db, stamp, entry).await?;
+    Ok(alert)
+}
+
+/// How many are open.
+pub(crate) async fn count_open(db: &mut dyn Connection) -> SqlResult<u32> {
+    let sql = "SELECT count(*) FROM alert WHERE acked IS NULL";
+    Ok(db.one(sql, &[], |row| row.number(0)).await?.unwrap_or(0))
+}
+
+fn read(row: &dyn Row) -> SqlResult<Alert> {
+    let acked: Option<u32> = row.optional(8)?;
+    Ok(Alert {
+        id: AlertId(row.number(0)?),
+        kind: AlertKind::read(row, 1)?,
+        member: row.optional::<u32>(2)?.and_then(MemberId::new),
+        item: row.optional(3)?.map(ItemId),
+        first_at: row.number(4)?,
+        last_at: row.number(5)?,
+        times: row.number(6)?,
+        evidence: row.text(7)?.to_owned(),
+        acked: match acked {
+            Some(at) => Some((at, row.text(9)?.to_owned())),
+            None => None,
+        },
+    })
+}
+
+macro_rules! columns {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " id, kind, member, item, first_at, last_at, times, evidence, acked, acked_by ",
+            $after
+        )
+    };
+}
+
+const ACK: &str = columns!(
+    "UPDATE alert SET acked = $2, acked_by = $3 WHERE id = $1 AND acked IS NULL RETURNING",
+    ""
+);
+const SETTLE: &str =
+    "UPDATE alert SET acked = $2, acked_by = $3 WHERE subject = $1 AND acked IS NULL";
+const OPEN_PAGE: &str =
+    columns!("SELECT", "FROM alert WHERE acked IS NULL AND id > $1 ORDER BY id LIMIT $2");
+const PAGE: &str = columns!("SELECT", "FROM alert WHERE id > $1 ORDER BY id LIMIT $2");
+const RAISE: &str = "INSERT INTO alert (kind, subject, member, item, first_at, last_at, times, \
+     evidence) SELECT $1, $2, $3, $4, $5, $5, 1, $6 \
+     WHERE EXISTS (SELECT 1 FROM alert WHERE subject = $2 AND acked IS NULL) \
+     OR (SELECT count(*) FROM alert WHERE acked IS NULL) < $7 \
+     ON CONFLICT (subject) WHERE acked IS NULL DO UPDATE SET last_at = excluded.last_at, \
+     times = alert.times + 1, evidence = excluded.evidence";
+/// Open alerts at most; who has so many looks at none.
+pub const MAX_OPEN: u32 = 1000;
+const MAX_EVIDENCE: usize = 500;

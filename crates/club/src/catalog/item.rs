@@ -1,0 +1,375 @@
+//! Items: what the publisher offers, and by which info hashes swarms know it.
+
+use policy::ItemId;
+use wire::InfoHash;
+
+use crate::audit::alert::{self, AlertKind};
+use crate::audit::log::{Entry, Stamp, record};
+use crate::catalog::goods::Offer;
+use crate::catalog::price::Prices;
+use crate::store::club::Club;
+use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::values::error::Error;
+use crate::values::money::Amount;
+use crate::values::name::{self, ALL, Handle, Kind};
+use crate::values::page::Page;
+use crate::values::text::check_line;
+
+/// An item.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Item {
+    /// Counts from 1; never given to another item.
+    pub id: ItemId,
+    /// Unique among those not removed.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// For people who do not know it yet; may be empty.
+    pub description: String,
+    /// The id of a configured policy; where the configuration has it no more, nobody may have the
+    /// item.
+    pub policy: String,
+    /// One, or for a hybrid the SHA-1 one and the SHA-256 one; none once it was removed.
+    pub info_hashes: Vec<InfoHash>,
+    /// Of the content, where known.
+    pub size_bytes: Option<u64>,
+    /// Whether its torrent is private (BEP 27).
+    pub private: bool,
+    /// What it costs.
+    pub prices: Prices,
+    /// What a buyer must pay at least, who may choose; `None` where the price is the price.
+    pub minimum: Option<Amount>,
+    /// The id of the lowest tier that has it without buying it; `None` where only a right or a tier
+    /// that is one to all items does.
+    pub tier: Option<String>,
+    /// How its files are served; `None` where only its info hashes are known.
+    pub offer: Option<Offer>,
+    /// Whether it was removed.
+    pub removed: bool,
+    /// In Unix seconds.
+    pub created: u32,
+}
+
+impl Item {
+    /// Refuses one that was removed.
+    ///
+    /// # Errors
+    ///
+    /// It was removed.
+    pub fn check_not_removed(&self) -> Result<(), Error> {
+        if self.removed {
+            return Err(Error::Removed { kind: Kind::Item, id: self.id.0 });
+        }
+        Ok(())
+    }
+}
+
+/// What is needed to add an item.
+#[derive(Clone, Debug)]
+pub struct NewItem {
+    /// 1 to 64 of ASCII letters, digits, `.`, `_` and `-`, and not what could be an id, an info
+    /// hash or `all`.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// The id of a configured policy.
+    pub policy: String,
+    /// One, or the two of a hybrid.
+    pub info_hashes: Vec<InfoHash>,
+    /// Of the content, where known.
+    pub size_bytes: Option<u64>,
+    /// Whether its torrent is private (BEP 27).
+    pub private: bool,
+}
+
+/// Operations on items. Those that change one return it as it is then, and the change is in force
+/// on the announce path when they return.
+///
+/// A `&str` names an item by name, id or info hash. Each fails where there is none such, where it
+/// was removed, and where the database is unavailable.
+impl Club {
+    /// Adds an item.
+    ///
+    /// # Errors
+    ///
+    /// The name or an info hash is another item's; the name can't be one; the policy is not
+    /// configured; not one or two info hashes.
+    pub async fn add_item(&self, stamp: &Stamp, new: NewItem) -> Result<Item, Error> {
+        name::check(&new.name)?;
+        check_line("title", &new.title)?;
+        self.names().check_policy(&new.policy)?;
+        match new.info_hashes.as_slice() {
+            [_] => {}
+            [first, second] if first != second => {}
+            hashes => return Err(Error::Hashes(hashes.len())),
+        }
+        let (stamp, live) = (stamp.clone(), self.live());
+        self.writer()
+            .run(
+                move |db| Box::pin(async move { insert(db, &stamp, &new).await }),
+                move |item| live.show_item(item),
+            )
+            .await
+    }
+
+    /// An item, removed ones by id too.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn item(&self, item: &str) -> Result<Item, Error> {
+        find(&mut *self.reader().await?, item).await
+    }
+
+    /// A page of items, those removed left out.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn items(&self, page: Page) -> Result<Vec<Item>, Error> {
+        let mut db = self.reader().await?;
+        Ok(db.all(LIVE_PAGE, &[page.after.into(), page.limit().into()], read).await?)
+    }
+
+    /// The items published last that are offered, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn newest(&self, limit: u32) -> Result<Vec<Item>, Error> {
+        let limit = limit.min(Page::MAX);
+        Ok(self.reader().await?.all(NEWEST, &[limit.into()], read).await?)
+    }
+
+    /// Changes the policy by which an item's swarm is run.
+    ///
+    /// # Errors
+    ///
+    /// See above; the policy is not configured.
+    pub async fn set_policy(&self, stamp: &Stamp, item: &str, policy: &str) -> Result<Item, Error> {
+        self.names().check_policy(policy)?;
+        let (stamp, wanted, policy) = (stamp.clone(), item.to_owned(), policy.to_owned());
+        let live = self.live();
+        self.writer()
+            .run(
+                move |db| Box::pin(async move { change_policy(db, &stamp, &wanted, policy).await }),
+                move |item| live.show_item(item),
+            )
+            .await
+    }
+
+    /// Removes an item for good: its swarms are unknown, its name and info hashes are free. The id
+    /// stays taken and the books keep its row. Returns it with the info hashes it had.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn remove_item(&self, stamp: &Stamp, item: &str) -> Result<Item, Error> {
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.change_item(move |db| Box::pin(async move { remove(db, &stamp, &wanted).await })).await
+    }
+}
+
+/// The item meant by a name, an id or an info hash.
+pub(crate) async fn find(db: &mut dyn Connection, wanted: &str) -> Result<Item, Error> {
+    let item = match Handle::from(wanted) {
+        Handle::Hash(hash) => by_hash(db, hash).await?,
+        // 0 stands for all items and is none itself.
+        Handle::Id(None | Some(0)) => None,
+        Handle::Id(Some(id)) => db.one(BY_ID, &[id.into()], read).await?,
+        Handle::Name(name) => db.one(BY_NAME, &[name.into()], read).await?,
+    };
+    item.ok_or_else(|| Error::NotFound { kind: Kind::Item, wanted: wanted.to_owned() })
+}
+
+/// The item meant by a name, an id or an info hash, which must not have been removed.
+pub(crate) async fn find_live(db: &mut dyn Connection, wanted: &str) -> Result<Item, Error> {
+    let item = find(db, wanted).await?;
+    item.check_not_removed()?;
+    Ok(item)
+}
+
+/// The id and name of the item meant, or those of all items.
+pub(crate) async fn find_scope(
+    db: &mut dyn Connection,
+    wanted: &str,
+) -> Result<(ItemId, String), Error> {
+    if wanted == ALL {
+        return Ok((ItemId::ANY, ALL.to_owned()));
+    }
+    let item = find_live(db, wanted).await?;
+    Ok((item.id, item.name))
+}
+
+/// The item of an id, which is known to be one.
+pub(crate) async fn by_id(db: &mut dyn Connection, id: ItemId) -> SqlResult<Item> {
+    db.one(BY_ID, &[id.0.into()], read).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
+async fn by_hash(db: &mut dyn Connection, hash: InfoHash) -> SqlResult<Option<Item>> {
+    db.one(BY_HASH, &[Value::Bytes(&hash.0)], read).await
+}
+
+pub(crate) async fn insert(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    new: &NewItem,
+) -> Result<Item, Error> {
+    if let Some(holder) = db.one(BY_NAME, &[new.name.as_str().into()], read).await? {
+        let (id, name) = (holder.id.0, holder.name);
+        return Err(Error::NameTaken { kind: Kind::Item, id, name });
+    }
+    check_hashes(db, &new.info_hashes, None).await?;
+    let size = new.size_bytes.map(|size| i64::try_from(size).unwrap_or(i64::MAX));
+    let id = db
+        .one(
+            "INSERT INTO item (name, title, policy, size_bytes, private, removed, created) \
+             VALUES ($1, $2, $3, $4, $5, 0, $6) RETURNING id",
+            &[
+                new.name.as_str().into(),
+                new.title.as_str().into(),
+                new.policy.as_str().into(),
+                Value::Int(size),
+                new.private.into(),
+                stamp.now_unix.into(),
+            ],
+            |row| row.number::<u32>(0),
+        )
+        .await?
+        .ok_or(sqlx::Error::RowNotFound)?;
+    put_hashes(db, ItemId(id), &new.info_hashes).await?;
+    let item = by_id(db, ItemId(id)).await?;
+    note(db, stamp, "item.add", &item, &item.name).await?;
+    Ok(item)
+}
+
+/// Refuses info hashes that another item has than `own`.
+pub(crate) async fn check_hashes(
+    db: &mut dyn Connection,
+    hashes: &[InfoHash],
+    own: Option<ItemId>,
+) -> Result<(), Error> {
+    for hash in hashes {
+        match by_hash(db, *hash).await? {
+            Some(holder) if own != Some(holder.id) => {
+                return Err(Error::HashTaken { hash: *hash, item: holder.name });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Gives an item these info hashes beside those it has.
+pub(crate) async fn put_hashes(
+    db: &mut dyn Connection,
+    item: ItemId,
+    hashes: &[InfoHash],
+) -> SqlResult<()> {
+    for (place, hash) in (0u32..).zip(hashes) {
+        db.execute(
+            "INSERT INTO info_hash (item, place, hash) VALUES ($1, $2, $3)",
+            &[item.0.into(), place.into(), Value::Bytes(&hash.0)],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn change_policy(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    wanted: &str,
+    policy: String,
+) -> Result<Item, Error> {
+    let item = find_live(db, wanted).await?;
+    db.execute(
+        "UPDATE item SET policy = $2 WHERE id = $1",
+        &[item.id.0.into(), policy.as_str().into()],
+    )
+    .await?;
+    note(db, stamp, "item.policy", &item, &format!("{} -> {policy}", item.policy)).await?;
+    Ok(Item { policy, ..item })
+}
+
+async fn remove(db: &mut dyn Connection, stamp: &Stamp, wanted: &str) -> Result<Item, Error> {
+    let item = find_live(db, wanted).await?;
+    let id = item.id.0.into();
+    db.execute("UPDATE item SET removed = 1 WHERE id = $1", &[id]).await?;
+    take_hashes(db, item.id).await?;
+    db.execute("DELETE FROM goods WHERE item = $1", &[id]).await?;
+    alert::settle(db, stamp, AlertKind::BrokenItem, item.id).await?;
+    let hashes: Vec<String> = item.info_hashes.iter().map(InfoHash::to_string).collect();
+    let detail = format!("{} {}", item.name, hashes.join(" "));
+    note(db, stamp, "item.remove", &item, &detail).await?;
+    Ok(Item { removed: true, ..item })
+}
+
+/// Takes an item's info hashes away.
+pub(crate) async fn take_hashes(db: &mut dyn Connection, item: ItemId) -> SqlResult<u64> {
+    db.execute("DELETE FROM info_hash WHERE item = $1", &[item.0.into()]).await
+}
+
+pub(crate) async fn note(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    what: &'static str,
+    item: &Item,
+    detail: &str,
+) -> Result<(), Error> {
+    record(db, stamp, Entry { what, member: None, item: Some(item.id), detail }).await
+}
+
+/// Reads a row of `select!`.
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Item> {
+    let hashes = [info_hash(row, 7)?, info_hash(row, 8)?];
+    let prices = Prices::read(row, 10)?;
+    Ok(Item {
+        id: ItemId(row.number(0)?),
+        name: row.text(1)?.to_owned(),
+        title: row.text(2)?.to_owned(),
+        policy: row.text(3)?.to_owned(),
+        size_bytes: row.optional(4)?,
+        private: row.number::<u8>(5)? != 0,
+        removed: row.number::<u8>(6)? != 0,
+        info_hashes: hashes.into_iter().flatten().collect(),
+        created: row.number(9)?,
+        prices,
+        minimum: prices.currency().zip(row.int(19)?).map(|(currency, minor)| currency.minor(minor)),
+        description: row.text(13)?.to_owned(),
+        tier: Some(row.text(14)?.to_owned()).filter(|tier| !tier.is_empty()),
+        offer: Offer::read(row, 15)?,
+    })
+}
+
+fn info_hash(row: &dyn Row, column: usize) -> SqlResult<Option<InfoHash>> {
+    let Some(bytes) = row.bytes(column)? else { return Ok(None) };
+    let hash = bytes.try_into().map_err(|_| unreadable(column, "another length"))?;
+    Ok(Some(InfoHash(hash)))
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT item.id, name, title, policy, size_bytes, private, removed, \
+             first.hash, second.hash, created, currency, torrent_price, direct_price, \
+             description, coalesce(tier, ''), version, published, withdrawn, coalesce(broken, ''), \
+             minimum \
+             FROM item \
+             LEFT JOIN goods ON goods.item = item.id \
+             LEFT JOIN info_hash first ON first.item = item.id AND first.place = 0 \
+             LEFT JOIN info_hash second ON second.item = item.id AND second.place = 1 ",
+            $rest
+        )
+    };
+}
+
+/// All items that were not removed.
+pub(crate) const ALL_LIVE: &str = select!("WHERE removed = 0");
+const BY_HASH: &str =
+    select!("WHERE item.id = (SELECT item FROM info_hash WHERE info_hash.hash = $1)");
+const BY_ID: &str = select!("WHERE item.id = $1");
+const BY_NAME: &str = select!("WHERE name = $1 AND removed = 0");
+const NEWEST: &str =
+    select!("WHERE removed = 0 AND withdrawn = 0 ORDER BY published DESC, item.id DESC LIMIT $1");
+const LIVE_PAGE: &str = select!("WHERE item.id > $1 AND removed = 0 ORDER BY item.id LIMIT $2");

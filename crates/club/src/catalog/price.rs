@@ -1,0 +1,235 @@
+//! What an item costs: one price as a torrent, whose buyers help to carry it, and one for direct
+//! download, which is not lower.
+
+use std::fmt;
+
+use crate::audit::log::Stamp;
+use crate::catalog::item::{self, Item};
+use crate::ledger::journal;
+use crate::store::club::Club;
+use crate::store::sql::{Connection, Row, SqlResult, Value};
+use crate::values::error::Error;
+use crate::values::money::{Amount, Currency, MoneyError};
+
+/// How an item is had.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Way {
+    /// From the publisher's web server.
+    Direct,
+    /// From other peers too.
+    Torrent,
+}
+
+impl Way {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Torrent => "torrent",
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// What an item costs, in one currency; `None` where it is not sold so. 0 is a price.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Prices {
+    /// For the torrent.
+    pub torrent: Option<Amount>,
+    /// For direct download, not lower than for the torrent.
+    pub direct: Option<Amount>,
+}
+
+impl Prices {
+    /// The price of one way.
+    pub const fn of(self, way: Way) -> Option<Amount> {
+        match way {
+            Way::Direct => self.direct,
+            Way::Torrent => self.torrent,
+        }
+    }
+
+    /// The currency they are in; `None` where nothing is for sale.
+    pub fn currency(self) -> Option<Currency> {
+        self.torrent.or(self.direct).map(|price| price.currency)
+    }
+
+    /// By how much who pays so much for the torrent pays less than for the direct download, and no
+    /// more than is paid; nothing where either is not sold. What a discount takes off is not of it.
+    pub(crate) fn saved(self, paid: Amount) -> Amount {
+        let saved = match (self.torrent, self.direct) {
+            (Some(torrent), Some(direct)) if direct.currency == paid.currency => {
+                let dearest = torrent.minor.max(paid.minor);
+                direct.minor.saturating_sub(dearest).max(0).min(paid.minor)
+            }
+            _ => 0,
+        };
+        paid.currency.minor(saved)
+    }
+
+    /// The lower one.
+    fn lowest(self) -> Option<Amount> {
+        self.torrent.or(self.direct)
+    }
+
+    pub(crate) fn check(self) -> Result<(), Error> {
+        for price in [self.torrent, self.direct].into_iter().flatten() {
+            if price.minor < 0 {
+                return Err(MoneyError::TooLittle(price).into());
+            }
+            if price.minor > Amount::MAX_MINOR {
+                return Err(MoneyError::TooMuch(price.decimal()).into());
+            }
+        }
+        match (self.torrent, self.direct) {
+            (Some(torrent), Some(direct)) if torrent.currency != direct.currency => {
+                Err(MoneyError::Mixed(torrent.currency, direct.currency).into())
+            }
+            (Some(torrent), Some(direct)) if torrent.minor > direct.minor => {
+                Err(Error::Prices { torrent, direct })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads currency, torrent price and direct price.
+    pub(crate) fn read(row: &dyn Row, column: usize) -> SqlResult<Self> {
+        let (torrent, direct) = (row.int(column + 1)?, row.int(column + 2)?);
+        if torrent.or(direct).is_none() {
+            return Ok(Self::default());
+        }
+        let currency = journal::currency(row, column)?;
+        let amount = |minor| currency.minor(minor);
+        Ok(Self { torrent: torrent.map(amount), direct: direct.map(amount) })
+    }
+}
+
+impl fmt::Display for Prices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = |price: Option<Amount>| price.map_or_else(|| "-".to_owned(), |p| p.to_string());
+        write!(f, "torrent {}, direct {}", said(self.torrent), said(self.direct))
+    }
+}
+
+impl Item {
+    /// What a buyer must pay at least for one way; `None` where there is nothing to choose. The
+    /// minimum is that of the cheaper way, the other costs as much more as its price does.
+    pub fn least(&self, way: Way) -> Option<Amount> {
+        let (minimum, price) = (self.minimum?, self.prices.of(way)?);
+        let more = price.minor.saturating_sub(self.prices.lowest()?.minor);
+        Some(minimum.currency.minor(minimum.minor.saturating_add(more)))
+    }
+}
+
+impl Club {
+    /// Lets buyers choose what they pay, from `minimum` for the cheaper way; `None` for no choice.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item, or it was removed; it is not for sale, in another currency, or for
+    /// less; the database is unavailable.
+    pub async fn set_minimum(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        minimum: Option<Amount>,
+    ) -> Result<Item, Error> {
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.writer()
+            .run(
+                move |db| {
+                    Box::pin(async move { change_minimum(db, &stamp, &wanted, minimum).await })
+                },
+                |_| {},
+            )
+            .await
+    }
+
+    /// Changes what an item costs from now on.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item, or it was removed; the prices are in two currencies, below 0, or
+    /// lower for direct download; the database is unavailable.
+    pub async fn set_prices(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        prices: Prices,
+    ) -> Result<Item, Error> {
+        prices.check()?;
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.writer()
+            .run(
+                move |db| Box::pin(async move { change(db, &stamp, &wanted, prices).await }),
+                |_| {},
+            )
+            .await
+    }
+}
+
+/// Changes what an item costs; the prices were checked.
+pub(crate) async fn change(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    wanted: &str,
+    prices: Prices,
+) -> Result<Item, Error> {
+    let item = item::find_live(db, wanted).await?;
+    let Some(price) = prices.torrent.or(prices.direct) else {
+        let sql = "UPDATE item SET currency = NULL, torrent_price = NULL, direct_price = NULL, \
+                   minimum = NULL WHERE id = $1";
+        db.execute(sql, &[item.id.0.into()]).await?;
+        item::note(db, stamp, WHAT, &item, "not for sale").await?;
+        return Ok(Item { prices, minimum: None, ..item });
+    };
+    // One that is above the new price, or in another currency, is none.
+    let fits =
+        |minimum: &Amount| minimum.currency == price.currency && minimum.minor <= price.minor;
+    let minimum = item.minimum.filter(fits);
+    let minor = |price: Option<Amount>| Value::Int(price.map(|price| price.minor));
+    db.execute(
+        "UPDATE item SET currency = $2, torrent_price = $3, direct_price = $4, minimum = $5 \
+         WHERE id = $1",
+        &[
+            item.id.0.into(),
+            price.currency.code().into(),
+            minor(prices.torrent),
+            minor(prices.direct),
+            minor(minimum),
+        ],
+    )
+    .await?;
+    item::note(db, stamp, WHAT, &item, &prices.to_string()).await?;
+    Ok(Item { prices, minimum, ..item })
+}
+
+async fn change_minimum(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    wanted: &str,
+    minimum: Option<Amount>,
+) -> Result<Item, Error> {
+    let item = item::find_live(db, wanted).await?;
+    if let Some(minimum) = minimum {
+        let not_sold = || Error::NotForSale { item: item.name.clone(), way: Way::Torrent };
+        let price = item.prices.lowest().ok_or_else(not_sold)?;
+        if price.currency != minimum.currency {
+            return Err(MoneyError::Mixed(price.currency, minimum.currency).into());
+        }
+        if minimum.minor > price.minor {
+            return Err(Error::Minimum { minimum, price });
+        }
+    }
+    let values = [item.id.0.into(), Value::Int(minimum.map(|minimum| minimum.minor))];
+    db.execute("UPDATE item SET minimum = $2 WHERE id = $1", &values).await?;
+    let detail = minimum.map_or_else(|| "none".to_owned(), |minimum| minimum.to_string());
+    item::note(db, stamp, "item.minimum", &item, &detail).await?;
+    Ok(Item { minimum, ..item })
+}
+
+const WHAT: &str = "item.prices";

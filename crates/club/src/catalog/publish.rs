@@ -1,0 +1,360 @@
+//! Publishing: an item with its files, its versions, and its place among the rest.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use metainfo::Torrent;
+
+use crate::audit::alert::{self, AlertKind, NewAlert};
+use crate::audit::log::Stamp;
+use crate::catalog::item::{self, Item, NewItem};
+use crate::catalog::price::{self, Prices};
+use crate::store::club::Club;
+use crate::store::sql::{BoxFuture, Connection, SqlResult, Value};
+use crate::values::error::Error;
+use crate::values::name;
+use crate::values::text::{check_line, check_lines};
+
+/// How an item is presented.
+#[derive(Clone, Debug)]
+pub struct NewListing {
+    /// As in [`NewItem`].
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// For people; may be empty.
+    pub description: String,
+    /// The id of a configured policy.
+    pub policy: String,
+    /// The id of the lowest tier that has it without buying it.
+    pub tier: Option<String>,
+    /// What it costs.
+    pub prices: Prices,
+}
+
+impl NewListing {
+    /// Checks what can be checked before there is a torrent.
+    ///
+    /// # Errors
+    ///
+    /// The name can't be one; title or description are no such text; the prices are none.
+    pub fn check(&self) -> Result<(), Error> {
+        name::check(&self.name)?;
+        check_line("title", &self.title)?;
+        self.prices.check()?;
+        Ok(check_lines("description", &self.description)?)
+    }
+}
+
+/// Files, and the torrent that was made of them.
+#[derive(Clone, Debug)]
+pub struct NewGoods {
+    /// The file or folder itself, an absolute path.
+    pub root: PathBuf,
+    /// The .torrent, without trackers and web seeds.
+    pub torrent: Vec<u8>,
+}
+
+/// What is to change of how an item is presented; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// For people.
+    pub title: Option<String>,
+    /// For people; may be empty.
+    pub description: Option<String>,
+    /// The id of the lowest tier that has it without buying it, or none.
+    pub tier: Option<Option<String>>,
+}
+
+impl Details {
+    /// Checks the texts.
+    ///
+    /// # Errors
+    ///
+    /// Title or description are no such text.
+    pub fn check(&self) -> Result<(), Error> {
+        self.title.as_deref().map_or(Ok(()), |title| check_line("title", title))?;
+        let description = self.description.as_deref();
+        Ok(description.map_or(Ok(()), |text| check_lines("description", text))?)
+    }
+}
+
+/// Operations on items with files; as those on items in general.
+impl Club {
+    /// Adds an item with its files.
+    ///
+    /// # Errors
+    ///
+    /// As [`add_item`](Self::add_item) and [`set_prices`](Self::set_prices); the tier is not
+    /// configured; the torrent can't be read.
+    pub async fn publish(
+        &self,
+        stamp: &Stamp,
+        listing: NewListing,
+        goods: NewGoods,
+    ) -> Result<Item, Error> {
+        listing.check()?;
+        self.names().check_policy(&listing.policy)?;
+        self.check_tier_of(listing.tier.as_deref())?;
+        let torrent = Torrent::read(&goods.torrent)?;
+        let stamp = stamp.clone();
+        self.change_item(move |db| {
+            Box::pin(async move { publish(db, &stamp, listing, &goods, &torrent).await })
+        })
+        .await
+    }
+
+    /// Gives an item other files: a new version where the torrent is another one, and otherwise
+    /// the same one from another place, or offered again. Rights, prices and keys stay.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item; the torrent can't be read, or is another item's.
+    pub async fn replace(&self, stamp: &Stamp, item: &str, goods: NewGoods) -> Result<Item, Error> {
+        let torrent = Torrent::read(&goods.torrent)?;
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.change_item(move |db| {
+            Box::pin(async move { replace(db, &stamp, &wanted, &goods, &torrent).await })
+        })
+        .await
+    }
+
+    /// Takes an item's files back: see [`Offer::withdrawn`](crate::Offer::withdrawn). Its swarm
+    /// goes on, and rights stay.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item, or it has no files.
+    pub async fn withdraw(&self, stamp: &Stamp, item: &str) -> Result<Item, Error> {
+        self.change_offer(
+            stamp,
+            item,
+            "item.unpublish",
+            "UPDATE goods SET withdrawn = 1, \
+             broken = $2 WHERE item = $1",
+            String::new(),
+        )
+        .await
+    }
+
+    /// Notes why an item's files can't be served, which is an alert if they are offered, or that they
+    /// can again.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item, or it has no files.
+    pub async fn set_broken(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        why: Option<String>,
+    ) -> Result<Item, Error> {
+        let what = if why.is_some() { BROKEN } else { "item.whole" };
+        let sql = "UPDATE goods SET broken = $2 WHERE item = $1";
+        self.change_offer(stamp, item, what, sql, why.unwrap_or_default()).await
+    }
+
+    /// Changes how an item is presented.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item; the tier is not configured; title or description are no such text.
+    pub async fn describe(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        details: Details,
+    ) -> Result<Item, Error> {
+        details.check()?;
+        self.check_tier_of(details.tier.as_ref().and_then(Option::as_deref))?;
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.change_item(move |db| {
+            Box::pin(async move { describe(db, &stamp, &wanted, details).await })
+        })
+        .await
+    }
+
+    async fn change_offer(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        what: &'static str,
+        sql: &'static str,
+        why: String,
+    ) -> Result<Item, Error> {
+        let (stamp, wanted) = (stamp.clone(), item.to_owned());
+        self.change_item(move |db| {
+            Box::pin(async move {
+                let item = item::find_live(db, &wanted).await?;
+                let Some(offer) = &item.offer else { return Err(Error::NoGoods(item.name)) };
+                db.execute(sql, &[item.id.0.into(), why.as_str().into()]).await?;
+                let detail = if why.is_empty() { &item.name } else { &why };
+                item::note(db, &stamp, what, &item, detail).await?;
+                if what == BROKEN && !offer.withdrawn {
+                    raise_broken(db, &stamp, &item, why).await?;
+                } else {
+                    alert::settle(db, &stamp, AlertKind::BrokenItem, item.id).await?;
+                }
+                Ok(item::by_id(db, item.id).await?)
+            })
+        })
+        .await
+    }
+
+    /// Changes an item, and what alerts there are of it.
+    pub(crate) async fn change_item(
+        &self,
+        change: impl for<'c> FnOnce(&'c mut dyn Connection) -> BoxFuture<'c, Result<Item, Error>>
+        + Send
+        + 'static,
+    ) -> Result<Item, Error> {
+        let live = self.live();
+        let changed = self.writer().run(
+            move |db| {
+                Box::pin(async move {
+                    let item = change(db).await?;
+                    Ok((item, alert::count_open(db).await?))
+                })
+            },
+            move |(item, open)| {
+                live.show_item(item);
+                live.show_alerts(*open);
+            },
+        );
+        Ok(changed.await?.0)
+    }
+
+    /// Checks the tier that an item is to be of, if any.
+    ///
+    /// # Errors
+    ///
+    /// It is not configured.
+    pub fn check_tier_of(&self, tier: Option<&str>) -> Result<(), Error> {
+        tier.map_or(Ok(()), |tier| self.names().check_tier(tier))
+    }
+}
+
+async fn raise_broken(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    item: &Item,
+    why: String,
+) -> SqlResult<()> {
+    let (kind, item) = (AlertKind::BrokenItem, Some(item.id));
+    let alert = NewAlert { kind, member: None, item, evidence: why };
+    alert::raise(db, stamp.now_unix, &alert).await
+}
+
+async fn publish(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    listing: NewListing,
+    goods: &NewGoods,
+    torrent: &Torrent,
+) -> Result<Item, Error> {
+    let details =
+        Details { title: None, description: Some(listing.description), tier: Some(listing.tier) };
+    let new = NewItem {
+        name: listing.name,
+        title: listing.title,
+        policy: listing.policy,
+        info_hashes: torrent.info_hashes().collect(),
+        size_bytes: Some(torrent.length),
+        private: torrent.private,
+    };
+    let item = item::insert(db, stamp, &new).await?;
+    let id = item.id.to_string();
+    if listing.prices != Prices::default() {
+        price::change(db, stamp, &id, listing.prices).await?;
+    }
+    describe(db, stamp, &id, details).await?;
+    put(db, stamp, &item, goods, 1, stamp.now_unix).await?;
+    Ok(item::by_id(db, item.id).await?)
+}
+
+async fn replace(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    wanted: &str,
+    goods: &NewGoods,
+    torrent: &Torrent,
+) -> Result<Item, Error> {
+    let item = item::find_live(db, wanted).await?;
+    let hashes: Vec<_> = torrent.info_hashes().collect();
+    item::check_hashes(db, &hashes, Some(item.id)).await?;
+    let is_same = hashes == item.info_hashes;
+    let (version, published) = match &item.offer {
+        None => (1, stamp.now_unix),
+        Some(offer) if is_same => (offer.version, offer.published),
+        Some(offer) => (offer.version.saturating_add(1), stamp.now_unix),
+    };
+    if !is_same {
+        item::take_hashes(db, item.id).await?;
+        item::put_hashes(db, item.id, &hashes).await?;
+        let size = i64::try_from(torrent.length).unwrap_or(i64::MAX);
+        db.execute(
+            "UPDATE item SET size_bytes = $2, private = $3 WHERE id = $1",
+            &[item.id.0.into(), Value::Int(Some(size)), torrent.private.into()],
+        )
+        .await?;
+    }
+    put(db, stamp, &item, goods, version, published).await?;
+    alert::settle(db, stamp, AlertKind::BrokenItem, item.id).await?;
+    Ok(item::by_id(db, item.id).await?)
+}
+
+/// Keeps files as those of an item, offered and whole.
+async fn put(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    item: &Item,
+    goods: &NewGoods,
+    version: u32,
+    published: u32,
+) -> Result<(), Error> {
+    db.execute(
+        "INSERT INTO goods (item, root, torrent, version, published, withdrawn, broken) \
+         VALUES ($1, $2, $3, $4, $5, 0, '') ON CONFLICT (item) DO UPDATE SET \
+         root = excluded.root, torrent = excluded.torrent, version = excluded.version, \
+         published = excluded.published, withdrawn = 0, broken = ''",
+        &[
+            item.id.0.into(),
+            Value::Bytes(goods.root.as_os_str().as_bytes()),
+            Value::Bytes(&goods.torrent),
+            version.into(),
+            published.into(),
+        ],
+    )
+    .await?;
+    let before: Vec<_> = item.info_hashes.iter().map(ToString::to_string).collect();
+    let detail =
+        format!("version {version} from {}, was {}", goods.root.display(), before.join(" "));
+    item::note(db, stamp, "item.publish", item, &detail).await
+}
+
+async fn describe(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    wanted: &str,
+    details: Details,
+) -> Result<Item, Error> {
+    let item = item::find_live(db, wanted).await?;
+    let title = details.title.unwrap_or_else(|| item.title.clone());
+    let description = details.description.unwrap_or_else(|| item.description.clone());
+    let tier = details.tier.unwrap_or_else(|| item.tier.clone());
+    db.execute(
+        "UPDATE item SET title = $2, description = $3, tier = $4 WHERE id = $1",
+        &[
+            item.id.0.into(),
+            title.as_str().into(),
+            description.as_str().into(),
+            tier.as_deref().map_or(Value::Null, Value::Text),
+        ],
+    )
+    .await?;
+    let detail = format!("{title:?}, tier {}", tier.as_deref().unwrap_or("none"));
+    item::note(db, stamp, "item.describe", &item, &detail).await?;
+    Ok(Item { title, description, tier, ..item })
+}
+
+const BROKEN: &str = "item.broken";

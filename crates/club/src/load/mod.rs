@@ -1,0 +1,6 @@
+//! Reading the store into memory: at the start, after other processes wrote, and erasure.
+
+pub(crate) mod entitlements;
+pub(crate) mod erase;
+pub(crate) mod replication;
+pub(crate) mod standings;

@@ -1,0 +1,342 @@
+//! Members: who has an account, of which tier, in what state.
+//!
+//! A passkey is derived from a member's id and generation and is not kept here.
+
+use policy::{Generation, MemberId, MemberState};
+
+use crate::audit::log::{Entry, Stamp, record};
+use crate::store::club::Club;
+use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::values::error::Error;
+use crate::values::name::{self, Handle, Kind};
+use crate::values::page::Page;
+
+/// A member.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Member {
+    /// Counts from 1; never given to another member.
+    pub id: MemberId,
+    /// Unique among those not removed.
+    pub name: String,
+    /// The id of a configured tier; where the configuration has it no more, the member is treated
+    /// as an outsider.
+    pub tier: String,
+    /// When the tier ends, in Unix seconds; `None` where it does not.
+    pub tier_until: Option<u32>,
+    /// Whether the account may be used.
+    pub state: MemberState,
+    /// Of the passkey that answers.
+    pub generation: Generation,
+    /// How long the passkey before the last rotation answers too, in Unix seconds.
+    pub old_key_until: Option<u32>,
+    /// In Unix seconds.
+    pub created: u32,
+    /// A tier that was earned by verified upload, held beside the other.
+    pub earned: Option<String>,
+}
+
+impl Member {
+    /// Refuses one that was removed.
+    pub(crate) fn check_not_removed(&self) -> Result<(), Error> {
+        match self.state {
+            MemberState::Removed => Err(Error::Removed { kind: Kind::Member, id: self.id.value() }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is needed to add a member.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    /// 1 to 64 of ASCII letters, digits, `.`, `_` and `-`, and not what could be an id or is usher's.
+    pub name: String,
+    /// The id of a configured tier.
+    pub tier: String,
+    /// When the tier ends, in Unix seconds; `None` where it does not.
+    pub tier_until: Option<u32>,
+}
+
+/// Operations on members. Those that change one return it as it is then, and the change is in
+/// force on the announce path when they return.
+///
+/// A `&str` names a member by name or id. Each fails where that is nobody, where the member was
+/// removed, and where the database is unavailable.
+impl Club {
+    /// Adds an active member.
+    ///
+    /// # Errors
+    ///
+    /// The name is taken or can't be one; the tier is not configured.
+    pub async fn add_member(&self, stamp: &Stamp, new: NewMember) -> Result<Member, Error> {
+        name::check_member(&new.name)?;
+        self.names().check_tier(&new.tier)?;
+        let (stamp, live) = (stamp.clone(), self.live());
+        self.writer()
+            .run(
+                move |db| Box::pin(async move { insert(db, &stamp, &new).await }),
+                move |member| live.show_member(member),
+            )
+            .await
+    }
+
+    /// A member, removed ones by id too.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn member(&self, member: &str) -> Result<Member, Error> {
+        find(&mut *self.reader().await?, member).await
+    }
+
+    /// A page of members, those removed left out.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn members(&self, page: Page) -> Result<Vec<Member>, Error> {
+        let mut db = self.reader().await?;
+        Ok(db.all(LIVE_PAGE, &[page.after.into(), page.limit().into()], read).await?)
+    }
+
+    /// Changes a member's tier, until a time or for ever.
+    ///
+    /// # Errors
+    ///
+    /// See above; the tier is not configured, or ended already.
+    pub async fn set_tier(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        tier: &str,
+        until: Option<u32>,
+    ) -> Result<Member, Error> {
+        self.names().check_tier(tier)?;
+        stamp.check_future(until)?;
+        let tier = tier.to_owned();
+        self.change_member(stamp, member, "member.tier", move |member| {
+            let detail = format!("{} -> {tier}", member.tier);
+            member.tier = tier;
+            member.tier_until = until;
+            detail
+        })
+        .await
+    }
+
+    /// Gives a member another passkey; the present one answers until `old_key_until`, the ones
+    /// before it no more.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn rotate(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        old_key_until: Option<u32>,
+    ) -> Result<Member, Error> {
+        self.change_member(stamp, member, "member.rotate", move |member| {
+            member.generation = member.generation.next();
+            member.old_key_until = old_key_until;
+            format!("generation {}", member.generation.0)
+        })
+        .await
+    }
+
+    /// Refuses a member everything until resumed.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn suspend(&self, stamp: &Stamp, member: &str) -> Result<Member, Error> {
+        self.set_state(stamp, member, "member.suspend", MemberState::Suspended).await
+    }
+
+    /// Ends a suspension.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn resume(&self, stamp: &Stamp, member: &str) -> Result<Member, Error> {
+        self.set_state(stamp, member, "member.resume", MemberState::Active).await
+    }
+
+    /// Removes a member for good: passkeys are refused and the name is free. The id stays taken
+    /// and the books keep their row.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn remove_member(&self, stamp: &Stamp, member: &str) -> Result<Member, Error> {
+        self.set_state(stamp, member, "member.remove", MemberState::Removed).await
+    }
+
+    async fn set_state(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        what: &'static str,
+        state: MemberState,
+    ) -> Result<Member, Error> {
+        self.change_member(stamp, member, what, move |member| {
+            member.state = state;
+            member.name.clone()
+        })
+        .await
+    }
+
+    /// Edits a member that was not removed; `edit` returns the detail for the record.
+    async fn change_member(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        what: &'static str,
+        edit: impl FnOnce(&mut Member) -> String + Send + 'static,
+    ) -> Result<Member, Error> {
+        let (stamp, wanted, live) = (stamp.clone(), member.to_owned(), self.live());
+        self.writer()
+            .run(
+                move |db| {
+                    Box::pin(async move {
+                        let mut member = find_live(db, &wanted).await?;
+                        let detail = edit(&mut member);
+                        save(db, &stamp, what, &member, &detail).await?;
+                        Ok(member)
+                    })
+                },
+                move |member| live.show_member(member),
+            )
+            .await
+    }
+}
+
+/// The member meant by a name or an id.
+pub(crate) async fn find(db: &mut dyn Connection, wanted: &str) -> Result<Member, Error> {
+    let member = match Handle::from(wanted) {
+        Handle::Id(Some(id)) => db.one(BY_ID, &[id.into()], read).await?,
+        Handle::Id(None) | Handle::Hash(_) => None,
+        Handle::Name(name) => db.one(BY_NAME, &[name.into()], read).await?,
+    };
+    member.ok_or_else(|| Error::NotFound { kind: Kind::Member, wanted: wanted.to_owned() })
+}
+
+/// The member meant by a name or an id, who must not have been removed.
+pub(crate) async fn find_live(db: &mut dyn Connection, wanted: &str) -> Result<Member, Error> {
+    let member = find(db, wanted).await?;
+    member.check_not_removed()?;
+    Ok(member)
+}
+
+/// Adds an active member.
+pub(crate) async fn insert(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    new: &NewMember,
+) -> Result<Member, Error> {
+    if let Some(holder) = db.one(BY_NAME, &[new.name.as_str().into()], read).await? {
+        let (id, name) = (holder.id.value(), holder.name);
+        return Err(Error::NameTaken { kind: Kind::Member, id, name });
+    }
+    let added = db
+        .one(
+            INSERT,
+            &[
+                new.name.as_str().into(),
+                new.tier.as_str().into(),
+                new.tier_until.into(),
+                stamp.now_unix.into(),
+            ],
+            read,
+        )
+        .await?;
+    let member = added.ok_or(sqlx::Error::RowNotFound)?;
+    let entry =
+        Entry { what: "member.add", member: Some(member.id), item: None, detail: &member.name };
+    record(db, stamp, entry).await?;
+    Ok(member)
+}
+
+/// Keeps a member that was edited, and what was done to it.
+pub(crate) async fn save(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    what: &'static str,
+    member: &Member,
+    detail: &str,
+) -> Result<(), Error> {
+    db.execute(
+        "UPDATE member SET tier = $2, tier_until = $3, state = $4, generation = $5, \
+         old_key_until = $6 WHERE id = $1",
+        &[
+            member.id.value().into(),
+            member.tier.as_str().into(),
+            member.tier_until.into(),
+            state_text(member.state).into(),
+            Value::from(member.generation.0),
+            member.old_key_until.into(),
+        ],
+    )
+    .await?;
+    record(db, stamp, Entry { what, member: Some(member.id), item: None, detail }).await
+}
+
+fn read(row: &dyn Row) -> SqlResult<Member> {
+    Ok(Member {
+        id: id(row, 0)?,
+        name: row.text(1)?.to_owned(),
+        tier: row.text(2)?.to_owned(),
+        tier_until: row.optional(3)?,
+        state: state(row, 4)?,
+        generation: Generation(row.number(5)?),
+        old_key_until: row.optional(6)?,
+        created: row.number(7)?,
+        earned: Some(row.text(8)?).filter(|tier| !tier.is_empty()).map(str::to_owned),
+    })
+}
+
+pub(crate) fn id(row: &dyn Row, column: usize) -> SqlResult<MemberId> {
+    MemberId::new(row.number(column)?)
+        .ok_or_else(|| unreadable(column, "a member's id past the last"))
+}
+
+pub(crate) fn state(row: &dyn Row, column: usize) -> SqlResult<MemberState> {
+    let text = row.text(column)?;
+    state_named(text).ok_or_else(|| unreadable(column, text))
+}
+
+pub(crate) fn state_named(text: &str) -> Option<MemberState> {
+    match text {
+        "active" => Some(MemberState::Active),
+        "removed" => Some(MemberState::Removed),
+        "suspended" => Some(MemberState::Suspended),
+        _ => None,
+    }
+}
+
+fn state_text(state: MemberState) -> &'static str {
+    match state {
+        MemberState::Active => "active",
+        MemberState::Removed => "removed",
+        MemberState::Suspended => "suspended",
+    }
+}
+
+macro_rules! columns {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " id, name, tier, tier_until, state, generation, old_key_until, created, \
+             coalesce(earned, '') ",
+            $after
+        )
+    };
+}
+
+const BY_ID: &str = columns!("SELECT", "FROM member WHERE id = $1");
+const BY_NAME: &str = columns!("SELECT", "FROM member WHERE name = $1 AND state <> 'removed'");
+const INSERT: &str = columns!(
+    "INSERT INTO member (name, tier, tier_until, state, generation, created) \
+     VALUES ($1, $2, $3, 'active', 0, $4) RETURNING",
+    ""
+);
+const LIVE_PAGE: &str =
+    columns!("SELECT", "FROM member WHERE id > $1 AND state <> 'removed' ORDER BY id LIMIT $2");

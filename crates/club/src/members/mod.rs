@@ -1,0 +1,6 @@
+//! Members, their keys, and where they were seen.
+
+pub(crate) mod import;
+pub(crate) mod keys;
+pub(crate) mod member;
+pub(crate) mod sighting;

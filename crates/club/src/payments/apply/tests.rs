@@ -1,0 +1,281 @@
+//! Any events of a payment, in any order and any number, end in one state of the books, of rights
+//! and of the member; so they do where the daemon dies at any statement of a delivery, which then
+//! comes again.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use policy::{ItemId, MemberId, MemberState};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::*;
+use crate::catalog::price::Way;
+use crate::ledger::balance::held;
+use crate::payments::checkout::insert;
+use crate::payments::facts::Facts;
+use crate::payments::inbox::{Delivery, Verdict, receive};
+use crate::payments::provider::{Dispute, Ending, Event};
+use crate::rights::entitlement;
+use crate::store::database::Store;
+use crate::store::sql::{BoxFuture, SqlResult, Value, Visit};
+use crate::store::sqlite::Sqlite;
+use crate::values::money::Currency;
+
+/// What may be heard of one payment of 3.00.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Heard {
+    Ended,
+    Lost,
+    Open,
+    Paid,
+    Refunded(i64),
+    Won,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Thing {
+    Item,
+    Subscription,
+    Tier,
+    Topup,
+}
+
+#[derive(Debug, PartialEq)]
+struct State {
+    balance: (i64, i64),
+    has_item: bool,
+    tier: (String, Option<u32>),
+    state: MemberState,
+    kept: i64,
+}
+
+#[test]
+fn any_order_of_events_ends_in_one_state() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let db = runtime.block_on(async {
+        let store = Sqlite::open(&dir.path().join("club.db")).await.unwrap();
+        let mut db = store.writer().await.unwrap();
+        // One transaction for all: this is about logic, not about disks.
+        db.execute("BEGIN IMMEDIATE", &[]).await.unwrap();
+        let item =
+            "INSERT INTO item (id, name, title, policy, private, removed, created, currency, \
+             torrent_price, direct_price) VALUES (1, 'reel', '', 'club', 1, 0, 0, 'usd', 300, 300)";
+        db.execute(item, &[]).await.unwrap();
+        db
+    });
+    let db = std::cell::RefCell::new(db);
+    let config = Config { cases: 10_000, failure_persistence: None, ..Config::default() };
+    let case = AtomicU32::new(1);
+    let outcome = TestRunner::new(config).run(&(things(), events()), |(thing, events)| {
+        let case = case.fetch_add(1, Ordering::Relaxed);
+        runtime.block_on(check(&mut **db.borrow_mut(), case, thing, &events));
+        Ok(())
+    });
+    assert_eq!(outcome, Ok(()));
+    let sums = "SELECT count(*) FROM (SELECT sum(amount) AS amount FROM balance) AS all_of_it \
+                WHERE amount <> 0";
+    let db = &mut **db.borrow_mut();
+    let wrong = runtime.block_on(db.one(sums, &[], |row| row.number::<u32>(0))).unwrap();
+    assert_eq!(wrong, Some(0), "the books are out of balance");
+}
+
+fn things() -> impl Strategy<Value = Thing> {
+    let things = [Thing::Item, Thing::Subscription, Thing::Tier, Thing::Topup];
+    prop::sample::select(things.to_vec())
+}
+
+/// What is heard, and at which statement the daemon dies the first time it hears it.
+fn events() -> impl Strategy<Value = Vec<(Heard, Option<u32>)>> {
+    let heard = prop_oneof![
+        4 => Just(Heard::Paid),
+        2 => prop::sample::select(vec![100, 200, 300]).prop_map(Heard::Refunded),
+        1 => Just(Heard::Open),
+        1 => Just(Heard::Won),
+        1 => Just(Heard::Lost),
+        1 => Just(Heard::Ended),
+    ];
+    prop::collection::vec((heard, prop::option::of(0..40_u32)), 1..7)
+}
+
+async fn check(db: &mut dyn Connection, case: u32, thing: Thing, events: &[(Heard, Option<u32>)]) {
+    let member = add_member(db, case).await;
+    let order = order(db, case, member, thing).await;
+    for (number, (heard, dies_at)) in events.iter().enumerate() {
+        hear(db, case, order, thing, *heard, number, *dies_at).await;
+    }
+    let state = state(db, case, member).await;
+    let heard: Vec<_> = events.iter().map(|(heard, _)| *heard).collect();
+    assert_eq!(state, expected(thing, &heard), "{thing:?} {events:?}");
+}
+
+async fn add_member(db: &mut dyn Connection, case: u32) -> MemberId {
+    let sql = "INSERT INTO member (name, tier, state, generation, created) \
+               VALUES ($1, 'outsider', 'active', 0, 0) RETURNING id";
+    let name = format!("m{case}");
+    db.one(sql, &[name.as_str().into()], |row| member::id(row, 0)).await.unwrap().unwrap()
+}
+
+async fn order(db: &mut dyn Connection, case: u32, member: MemberId, thing: Thing) -> CheckoutId {
+    let tier = || "fan".to_owned();
+    let buys = match thing {
+        Thing::Item => Buys::Item { item: ItemId(1), way: Way::Direct },
+        Thing::Subscription => Buys::Subscription { tier: tier() },
+        Thing::Tier => Buys::Tier { tier: tier(), days: 31 },
+        Thing::Topup => Buys::Topup,
+    };
+    let (key, session) = (format!("key {case}"), format!("cs_{case}"));
+    let made = insert(db, &stamp(), &key, "stripe", Some(&session), member, usd(300), &buys).await;
+    made.unwrap().id
+}
+
+async fn hear(
+    db: &mut dyn Connection,
+    case: u32,
+    order: CheckoutId,
+    thing: Thing,
+    heard: Heard,
+    number: usize,
+    dies_at: Option<u32>,
+) {
+    let subscription = (thing == Thing::Subscription).then(|| format!("sub_{case}"));
+    let mut report = Report { payment: format!("pi_{case}"), ..Report::default() };
+    match heard {
+        Heard::Ended | Heard::Lost | Heard::Open | Heard::Won => {}
+        Heard::Paid => {
+            report.paid = Some(usd(300));
+            report.reference = Some(order.0.to_string());
+            report.until = subscription.is_some().then_some(PERIOD_END);
+            report.subscription = subscription.clone();
+        }
+        Heard::Refunded(minor) => report.refunded = Some(usd(minor)),
+    }
+    report.dispute = match heard {
+        Heard::Lost => Dispute::Lost,
+        Heard::Open => Dispute::Open,
+        Heard::Won => Dispute::Won,
+        _ => Dispute::None,
+    };
+    let notice = match (heard, subscription) {
+        (Heard::Ended, Some(subscription)) => {
+            Notice::Ended(Ending { subscription, reference: Some(order.0.to_string()), at: ENDED })
+        }
+        (Heard::Ended, None) => Notice::Nothing("not of this payment"),
+        _ => Notice::Payment(Box::new(report)),
+    };
+    // Some come again as the same event, some as another that says the same.
+    let key = format!("{case}:{heard:?}:{}", number % 2);
+    let event = Event { key, kind: "test".to_owned(), notice };
+    let (stamp, names) = (stamp(), names());
+    let hearing = Hearing { stamp: &stamp, provider: "stripe", names: &names };
+    if let Some(statements) = dies_at {
+        db.execute("SAVEPOINT death", &[]).await.unwrap();
+        let mut dying = Dying { db: &mut *db, statements };
+        let _ = receive(&mut dying, &hearing, &Delivery::default(), &event).await;
+        // It may have done all but commit.
+        db.execute("ROLLBACK TO SAVEPOINT death", &[]).await.unwrap();
+        db.execute("RELEASE SAVEPOINT death", &[]).await.unwrap();
+    }
+    let received = receive(db, &hearing, &Delivery::default(), &event).await.unwrap();
+    let is_early = !matches!(heard, Heard::Paid | Heard::Ended);
+    assert!(is_early || received.verdict != Verdict::Held, "{heard:?} {}", received.effect);
+}
+
+/// A connection that takes so many more statements.
+struct Dying<'d> {
+    db: &'d mut dyn Connection,
+    statements: u32,
+}
+
+impl Dying<'_> {
+    fn take(&mut self) -> SqlResult<()> {
+        self.statements = self.statements.checked_sub(1).ok_or(sqlx::Error::WorkerCrashed)?;
+        Ok(())
+    }
+}
+
+impl Connection for Dying<'_> {
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+    ) -> BoxFuture<'a, SqlResult<u64>> {
+        match self.take() {
+            Ok(()) => self.db.execute(sql, values),
+            Err(died) => Box::pin(async { Err(died) }),
+        }
+    }
+
+    fn visit<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+        visit: &'a mut Visit<'_>,
+    ) -> BoxFuture<'a, SqlResult<()>> {
+        match self.take() {
+            Ok(()) => self.db.visit(sql, values, visit),
+            Err(died) => Box::pin(async { Err(died) }),
+        }
+    }
+}
+
+async fn state(db: &mut dyn Connection, case: u32, id: MemberId) -> State {
+    let member = member::find(db, &format!("m{case}")).await.unwrap();
+    let balance = held(db, id, usd(0).currency).await.unwrap();
+    let right = entitlement::one(db, id, ItemId(1)).await.unwrap();
+    let payment = payment::find(db, "stripe", &format!("pi_{case}")).await.unwrap();
+    State {
+        balance: (balance.prepaid.minor, balance.owed.minor),
+        has_item: right.is_some_and(|right| right.is_live(NOW)),
+        tier: (member.tier, member.tier_until),
+        state: member.state,
+        kept: payment.map_or(0, |payment| payment.kept),
+    }
+}
+
+/// Follows from which events there were, not from their order.
+fn expected(thing: Thing, events: &[Heard]) -> State {
+    let facts = events.iter().fold(Facts::default(), |facts, heard| {
+        facts.join(match heard {
+            Heard::Ended => Facts::default(),
+            Heard::Lost => Facts { dispute: Dispute::Lost, ..Facts::default() },
+            Heard::Open => Facts { dispute: Dispute::Open, ..Facts::default() },
+            Heard::Paid => Facts { paid: true, ..Facts::default() },
+            Heard::Refunded(minor) => Facts { refunded: *minor, ..Facts::default() },
+            Heard::Won => Facts { dispute: Dispute::Won, ..Facts::default() },
+        })
+    });
+    let kept = facts.kept(300);
+    let has_ended = events.iter().any(|heard| matches!(heard, Heard::Ended));
+    let until = match thing {
+        Thing::Tier => Some(NOW + 31 * 86_400),
+        Thing::Subscription if has_ended => Some(ENDED),
+        Thing::Subscription => Some(PERIOD_END),
+        Thing::Item | Thing::Topup => None,
+    };
+    let until = until.filter(|_| kept > 0);
+    let tier = if until.is_some() { "fan" } else { "outsider" };
+    State {
+        balance: (if thing == Thing::Topup { kept } else { 0 }, 0),
+        has_item: thing == Thing::Item && kept > 0,
+        tier: (tier.to_owned(), until),
+        state: if facts.suspends() { MemberState::Suspended } else { MemberState::Active },
+        kept,
+    }
+}
+
+fn names() -> Names {
+    Names::counted(&["outsider", "fan"], &["free", "club"])
+}
+
+fn stamp() -> Stamp {
+    Stamp { who: "stripe".to_owned(), now_unix: NOW }
+}
+
+fn usd(minor: i64) -> Amount {
+    Currency::parse("usd").unwrap().minor(minor)
+}
+
+const NOW: u32 = 1_800_000_000;
+const PERIOD_END: u32 = NOW + 30 * 86_400;
+const ENDED: u32 = NOW + 86_400;

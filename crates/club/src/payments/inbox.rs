@@ -1,0 +1,360 @@
+//! Deliveries of webhooks: each is kept with what came of it, and has its effect once.
+//!
+//! A delivery is answered after its effect was committed. What is refused has no effect; of those
+//! the newest are kept, so that a flood of forged ones does not fill the disk.
+
+use crate::audit::alert::{self, AlertKind, NewAlert};
+use crate::audit::log::Stamp;
+use crate::payments::apply::{self, Changes, Done, Hearing};
+use crate::payments::checkout::CheckoutId;
+use crate::payments::provider::{Event, Refused};
+use crate::store::club::Club;
+use crate::store::image::Live;
+use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::values::error::Error;
+use crate::values::fault::Fault;
+use crate::values::page::Page;
+
+/// The number of a delivery; later ones are higher.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct DeliveryId(pub u32);
+
+/// What came, as far as it is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Delivery {
+    /// From whom: `stripe`, `btcpay`, `kofi`, or a hook's name.
+    pub provider: String,
+    /// Lines of `name: value`, those that say what it is.
+    pub headers: String,
+    /// As it came.
+    pub body: Vec<u8>,
+}
+
+impl Delivery {
+    /// An empty one.
+    pub fn of(provider: &str) -> Self {
+        Self { provider: provider.to_owned(), ..Self::default() }
+    }
+}
+
+/// A delivery that is kept.
+#[derive(Clone, Debug)]
+pub struct StoredDelivery {
+    /// Its number.
+    pub id: DeliveryId,
+    /// What came.
+    pub delivery: Delivery,
+    /// What makes it this event; `None` where it was refused.
+    pub key: Option<String>,
+    /// The provider's name for what happened.
+    pub kind: String,
+    /// In Unix seconds.
+    pub received: u32,
+    /// What was thought of it.
+    pub verdict: Verdict,
+    /// What it did, or why not, for people.
+    pub effect: String,
+    /// How often it came after the first time.
+    pub again: u32,
+    /// When what came was erased with its member, in Unix seconds.
+    pub erased: Option<u32>,
+}
+
+/// What was thought of a delivery.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// It had its effect.
+    Applied,
+    /// It came before.
+    Duplicate,
+    /// It is genuine and needs a person: a wrong amount, an unknown order or member.
+    Held,
+    /// It is genuine and nothing to us.
+    Ignored,
+    /// It was refused; by which word.
+    Refused(&'static str),
+}
+
+impl Verdict {
+    /// One word.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Duplicate => "duplicate",
+            Self::Held => "held",
+            Self::Ignored => "ignored",
+            Self::Refused(word) => word,
+        }
+    }
+}
+
+/// Operations on deliveries. Each fails where the database is unavailable, which the provider must
+/// be told, so that it tries again.
+impl Club {
+    /// Keeps a genuine delivery and does what it says, once however often it comes. What it does
+    /// is in force on the announce path when this returns.
+    ///
+    /// One that was held is looked at anew each time it comes.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn receive(
+        &self,
+        stamp: &Stamp,
+        delivery: Delivery,
+        event: Event,
+    ) -> Result<(Verdict, String), Error> {
+        let (stamp, live, names) = (stamp.clone(), self.live(), self.names());
+        let received = self
+            .writer()
+            .run(
+                move |db| {
+                    Box::pin(async move {
+                        let provider = delivery.provider.as_str();
+                        let hearing = Hearing { stamp: &stamp, provider, names: &names };
+                        receive(db, &hearing, &delivery, &event).await
+                    })
+                },
+                move |received: &Received| received.show(&live),
+            )
+            .await?;
+        Ok((received.verdict, received.effect))
+    }
+
+    /// Keeps a delivery that was refused; only the newest 1000 of those are.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn keep_refused(
+        &self,
+        stamp: &Stamp,
+        delivery: Delivery,
+        refused: &Refused,
+    ) -> Result<(), Error> {
+        let (stamp, refused) = (stamp.clone(), refused.clone());
+        self.writer()
+            .run(
+                move |db| {
+                    Box::pin(async move {
+                        let (verdict, effect) = (refused.verdict(), refused.to_string());
+                        let kept =
+                            Kept { key: None, kind: "", verdict, effect: &effect, checkout: None };
+                        keep(db, &stamp, &delivery, kept).await?;
+                        let bound = [Value::Int(Some(MAX_REFUSED))];
+                        db.execute(CUT_REFUSED, &bound).await?;
+                        Ok(())
+                    })
+                },
+                |()| {},
+            )
+            .await
+    }
+
+    /// A page of deliveries, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn deliveries(&self, page: Page) -> Result<Vec<StoredDelivery>, Error> {
+        let mut db = self.reader().await?;
+        Ok(db.all(LIST, &[page.after.into(), page.limit().into()], read).await?)
+    }
+
+    /// A delivery.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is none such.
+    pub async fn delivery(&self, id: DeliveryId) -> Result<StoredDelivery, Error> {
+        let mut db = self.reader().await?;
+        db.one(BY_ID, &[id.0.into()], read).await?.ok_or(Error::NoDelivery(id))
+    }
+}
+
+/// What came of a delivery.
+pub(crate) struct Received {
+    pub(crate) verdict: Verdict,
+    pub(crate) effect: String,
+    pub(crate) changes: Changes,
+    /// How many alerts are open where this raised one.
+    pub(crate) alerts: Option<u32>,
+}
+
+impl Received {
+    /// Shows what it changed.
+    pub(crate) fn show(&self, live: &Live) {
+        self.alerts.iter().for_each(|open| live.show_alerts(*open));
+        self.changes.show(live);
+    }
+}
+
+/// Whether an event of a provider was received.
+pub(crate) async fn is_known(
+    db: &mut dyn Connection,
+    provider: &str,
+    key: &str,
+) -> SqlResult<bool> {
+    Ok(db.one(BY_KEY, &[provider.into(), key.into()], read).await?.is_some())
+}
+
+/// Keeps a delivery and does what it says, unless it did so before.
+pub(crate) async fn receive(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    delivery: &Delivery,
+    event: &Event,
+) -> Result<Received, Error> {
+    let values = [hearing.provider.into(), event.key.as_str().into()];
+    let known = db.one(BY_KEY, &values, read).await?;
+    if let Some(known) = &known
+        && known.verdict != Verdict::Held
+    {
+        return again(db, known, Verdict::Duplicate).await;
+    }
+    let mut changes = Changes::default();
+    db.execute("SAVEPOINT effect", &[]).await?;
+    let done = match apply::apply(db, hearing, &event.notice, &mut changes).await {
+        Ok(done) => done,
+        Err(error) if error.fault() == Fault::Ours => return Err(error),
+        Err(error) => {
+            db.execute("ROLLBACK TO SAVEPOINT effect", &[]).await?;
+            changes = Changes { order: changes.order, ..Changes::default() };
+            Done::Held(error.to_string())
+        }
+    };
+    db.execute("RELEASE SAVEPOINT effect", &[]).await?;
+    let (verdict, effect) = match (done, &known) {
+        (Done::Applied(effect), _) => (Verdict::Applied, effect),
+        (Done::Held(effect), _) => (Verdict::Held, effect),
+        (Done::Ignored(effect), _) => (Verdict::Ignored, effect.to_owned()),
+        (Done::Known, Some(held)) => return again(db, held, Verdict::Held).await,
+        (Done::Settled, _) | (Done::Known, None) => {
+            (Verdict::Applied, "all of it was known".to_owned())
+        }
+    };
+    let (key, checkout) = (Some(event.key.as_str()), changes.order);
+    let kept = Kept { key, kind: &event.kind, verdict: verdict.text(), effect: &effect, checkout };
+    keep(db, hearing.stamp, delivery, kept).await?;
+    if verdict == Verdict::Ignored {
+        db.execute(CUT_IGNORED, &[Value::Int(Some(MAX_IGNORED))]).await?;
+    }
+    let alerts = match verdict {
+        Verdict::Held => Some(raise(db, hearing, event, &effect).await?),
+        _ => None,
+    };
+    Ok(Received { verdict, effect, changes, alerts })
+}
+
+/// Tells the operator of an event that needs a person; how many alerts are open then.
+async fn raise(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    event: &Event,
+    effect: &str,
+) -> SqlResult<u32> {
+    let evidence = format!("{} {}: {effect}", hearing.provider, event.kind);
+    let alert = NewAlert { kind: AlertKind::Payment, member: None, item: None, evidence };
+    alert::raise(db, hearing.stamp.now_unix, &alert).await?;
+    alert::count_open(db).await
+}
+
+/// Counts a delivery that came again and changed nothing.
+async fn again(
+    db: &mut dyn Connection,
+    known: &StoredDelivery,
+    verdict: Verdict,
+) -> Result<Received, Error> {
+    let sql = "UPDATE webhook_event SET again = again + 1 WHERE id = $1";
+    db.execute(sql, &[known.id.0.into()]).await?;
+    let effect = known.effect.clone();
+    Ok(Received { verdict, effect, changes: Changes::default(), alerts: None })
+}
+
+struct Kept<'a> {
+    key: Option<&'a str>,
+    kind: &'a str,
+    verdict: &'a str,
+    effect: &'a str,
+    checkout: Option<CheckoutId>,
+}
+
+async fn keep(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    delivery: &Delivery,
+    kept: Kept<'_>,
+) -> SqlResult<u64> {
+    let values = [
+        delivery.provider.as_str().into(),
+        kept.key.map_or(Value::Null, Value::Text),
+        kept.kind.into(),
+        stamp.now_unix.into(),
+        delivery.headers.as_str().into(),
+        Value::Bytes(&delivery.body),
+        kept.verdict.into(),
+        kept.effect.into(),
+        kept.checkout.map(|checkout| checkout.0).into(),
+    ];
+    db.execute(KEEP, &values).await
+}
+
+fn read(row: &dyn Row) -> SqlResult<StoredDelivery> {
+    let key = row.text(2)?;
+    Ok(StoredDelivery {
+        id: DeliveryId(row.number(0)?),
+        delivery: Delivery {
+            provider: row.text(1)?.to_owned(),
+            headers: row.text(5)?.to_owned(),
+            body: row.bytes(6)?.unwrap_or_default().to_owned(),
+        },
+        key: (!key.is_empty()).then(|| key.to_owned()),
+        kind: row.text(3)?.to_owned(),
+        received: row.number(4)?,
+        verdict: verdict(row.text(7)?)?,
+        effect: row.text(8)?.to_owned(),
+        again: row.number(9)?,
+        erased: row.optional(10)?,
+    })
+}
+
+fn verdict(text: &str) -> SqlResult<Verdict> {
+    let refused = ["forged", "malformed", "oversized", "stale"];
+    match text {
+        "applied" => Ok(Verdict::Applied),
+        "held" => Ok(Verdict::Held),
+        "ignored" => Ok(Verdict::Ignored),
+        other => refused
+            .into_iter()
+            .find(|word| *word == other)
+            .map(Verdict::Refused)
+            .ok_or_else(|| unreadable(7, other)),
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, provider, coalesce(key, ''), kind, received, headers, body, verdict, \
+             effect, again, erased FROM webhook_event WHERE ",
+            $rest
+        )
+    };
+}
+
+const BY_ID: &str = select!("id = $1");
+const BY_KEY: &str = select!("provider = $1 AND key = $2");
+const LIST: &str = select!("id > $1 ORDER BY id LIMIT $2");
+const KEEP: &str = "INSERT INTO webhook_event \
+     (provider, key, kind, received, headers, body, verdict, effect, checkout, again) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0) \
+     ON CONFLICT (provider, key) DO UPDATE SET verdict = excluded.verdict, \
+     effect = excluded.effect, checkout = coalesce(excluded.checkout, webhook_event.checkout), \
+     again = webhook_event.again + 1";
+const CUT_IGNORED: &str = "DELETE FROM webhook_event WHERE verdict = 'ignored' AND id <= ( \
+     SELECT id FROM webhook_event WHERE verdict = 'ignored' ORDER BY id DESC LIMIT 1 OFFSET $1)";
+const CUT_REFUSED: &str = "DELETE FROM webhook_event WHERE key IS NULL AND id <= ( \
+     SELECT id FROM webhook_event WHERE key IS NULL ORDER BY id DESC LIMIT 1 OFFSET $1)";
+const MAX_IGNORED: i64 = 10_000;
+const MAX_REFUSED: i64 = 1000;

@@ -1,0 +1,56 @@
+//! While a payment is disputed its member is suspended.
+
+use policy::MemberState;
+
+use crate::audit::log::Stamp;
+use crate::ledger::balance;
+use crate::members::member;
+use crate::payments::apply::Changes;
+use crate::payments::checkout::Checkout;
+use crate::payments::payment::Payment;
+use crate::store::sql::Connection;
+use crate::values::error::Error;
+
+/// Suspends the member of a payment that is disputed.
+pub(crate) async fn begin(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    order: &Checkout,
+    payment: &mut Payment,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    let suspended = balance::suspend(db, stamp, order.member).await?;
+    payment.suspends = suspended.is_some();
+    changes.members.extend(suspended);
+    Ok(())
+}
+
+/// Ends the suspension that a payment's dispute was the reason of, unless another's is one too.
+pub(crate) async fn end(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    order: &Checkout,
+    payment: &mut Payment,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    payment.suspends = false;
+    let values = [order.member.value().into(), payment.id.into()];
+    let other = db.one(ALSO_DISPUTED, &values, |row| row.number::<u32>(0)).await?;
+    if let Some(other) = other {
+        let sql = "UPDATE payment SET suspends = 1 WHERE id = $1";
+        db.execute(sql, &[other.into()]).await?;
+        return Ok(());
+    }
+    let mut member = member::find(db, &order.member.value().to_string()).await?;
+    if member.state == MemberState::Suspended {
+        member.state = MemberState::Active;
+        member::save(db, stamp, "member.resume", &member, "the dispute was won").await?;
+        changes.members.push(member);
+    }
+    Ok(())
+}
+
+const ALSO_DISPUTED: &str = "SELECT payment.id FROM payment \
+     JOIN checkout ON checkout.id = payment.checkout \
+     WHERE checkout.member = $1 AND payment.id <> $2 AND paid = 1 AND dispute IN (1, 3) \
+     ORDER BY payment.id LIMIT 1";

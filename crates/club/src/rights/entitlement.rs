@@ -1,0 +1,385 @@
+//! Entitlements: a member's right to one item or to all, and the generation of the passkey that
+//! is bound to it.
+//!
+//! A tier can be an entitlement to all, too; that one is the configuration's and not kept here.
+
+use policy::{Generation, ItemId, MemberId};
+
+use crate::audit::log::{Entry, Stamp, record};
+use crate::catalog::item::{find, find_scope};
+use crate::members::member::{self, find_live};
+use crate::rights::bought;
+use crate::store::club::Club;
+use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::values::error::Error;
+use crate::values::name::ALL;
+use crate::values::page::Page;
+
+/// What a member holds for one item, or for all of them ([`ItemId::ANY`]).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Entitlement {
+    /// Whose.
+    pub member: MemberId,
+    /// To what.
+    pub item: ItemId,
+    /// When it ends, in Unix seconds; `None` where it does not.
+    pub until: Option<u32>,
+    /// Of the passkey bound to the item that answers.
+    pub generation: Generation,
+    /// How long the bound passkey before the last rotation answers too, in Unix seconds.
+    pub old_key_until: Option<u32>,
+    /// Where it comes from: `grant`, an order, a voucher.
+    pub source: String,
+    /// When it was last granted, in Unix seconds.
+    pub granted: u32,
+    /// When it was revoked, in Unix seconds. A bound passkey that was rotated without a right, as
+    /// a tier's member may, is in a revoked row too.
+    pub revoked: Option<u32>,
+    /// How it ended before its time; `None` where it did not, or there never was a right.
+    pub ended: Option<Ended>,
+    /// What an order's right stands in front of.
+    pub(crate) before: Option<Before>,
+}
+
+/// A right that was in force when an order gave one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Before {
+    pub(crate) until: Option<u32>,
+    pub(crate) source: String,
+}
+
+/// How a right ended before its time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ended {
+    /// What was paid for it was paid back: the member may seed on.
+    Refunded,
+    /// It was taken back: the member is refused where a right is needed.
+    Revoked,
+}
+
+impl Ended {
+    /// Its name in lists.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Refunded => "refunded",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl Entitlement {
+    /// Whether it is in force.
+    pub fn is_live(&self, now_unix: u32) -> bool {
+        self.revoked.is_none() && self.until.is_none_or(|until| now_unix < until)
+    }
+
+    fn give(&mut self, until: Option<u32>, source: &str, now_unix: u32) {
+        self.until = until;
+        source.clone_into(&mut self.source);
+        self.granted = now_unix;
+        self.revoked = None;
+        self.ended = None;
+        self.before = None;
+    }
+
+    /// One that gives no right.
+    pub(crate) fn none(member: MemberId, item: ItemId, now_unix: u32) -> Self {
+        Self {
+            member,
+            item,
+            until: None,
+            generation: Generation::default(),
+            old_key_until: None,
+            source: String::new(),
+            granted: now_unix,
+            revoked: Some(now_unix),
+            ended: None,
+            before: None,
+        }
+    }
+}
+
+/// Operations on entitlements; each change is in force on the announce path when they return.
+///
+/// A member is named by name or id, an item by name, id, info hash, or `all`. Each fails where
+/// there is no such member or item, where it was removed, and where the database is unavailable.
+impl Club {
+    /// Grants a right until a time or for ever, whatever was granted before.
+    ///
+    /// # Errors
+    ///
+    /// See above; `until` is not in the future, or it would cut short what the member paid for.
+    pub async fn grant(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        item: &str,
+        until: Option<u32>,
+        source: &str,
+    ) -> Result<Entitlement, Error> {
+        stamp.check_future(until)?;
+        let change = Change::Grant { until, source: source.to_owned() };
+        self.change_entitlement(stamp, member, item, change).await
+    }
+
+    /// Ends a right, wherever it comes from. The generation of its passkey stays.
+    ///
+    /// # Errors
+    ///
+    /// See above; the member holds none. One that ran out can be revoked.
+    pub async fn revoke(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        item: &str,
+    ) -> Result<Entitlement, Error> {
+        self.change_entitlement(stamp, member, item, Change::Revoke).await
+    }
+
+    /// Gives a member another passkey for one item, whether or not there is a right to it beside
+    /// the tier; the present one answers until `old_key_until`, the ones before it no more.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn rotate_bound(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        item: &str,
+        old_key_until: Option<u32>,
+    ) -> Result<Entitlement, Error> {
+        self.change_entitlement(stamp, member, item, Change::Rotate { old_key_until }).await
+    }
+
+    /// A page of what a member holds or held, by item; that to all items has id 0 and is on the
+    /// first page only.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn entitlements_of_member(
+        &self,
+        member: &str,
+        page: Page,
+    ) -> Result<Vec<Entitlement>, Error> {
+        let mut db = self.reader().await?;
+        let member = member::find(&mut *db, member).await?.id.value();
+        // The first page begins below 0, the id of all items.
+        let after = Value::Int(Some(if page.after == 0 { -1 } else { page.after.into() }));
+        Ok(db.all(OF_MEMBER, &[member.into(), after, page.limit().into()], read).await?)
+    }
+
+    /// A page of who holds or held a right to an item, or to all of them, by member.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn entitlements_of_item(
+        &self,
+        item: &str,
+        page: Page,
+    ) -> Result<Vec<Entitlement>, Error> {
+        let mut db = self.reader().await?;
+        let item = if item == ALL { ItemId::ANY } else { find(&mut *db, item).await?.id };
+        let values = [item.0.into(), page.after.into(), page.limit().into()];
+        Ok(db.all(OF_ITEM, &values, read).await?)
+    }
+
+    async fn change_entitlement(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        item: &str,
+        to: Change,
+    ) -> Result<Entitlement, Error> {
+        let (stamp, live) = (stamp.clone(), self.live());
+        let (member, item) = (member.to_owned(), item.to_owned());
+        self.writer()
+            .run(
+                move |db| Box::pin(async move { change(db, &stamp, &member, &item, &to).await }),
+                move |held| live.show_entitlement(held),
+            )
+            .await
+    }
+}
+
+/// What an operator does with an entitlement.
+enum Change {
+    Grant { until: Option<u32>, source: String },
+    Revoke,
+    Rotate { old_key_until: Option<u32> },
+}
+
+async fn change(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    member: &str,
+    item: &str,
+    to: &Change,
+) -> Result<Entitlement, Error> {
+    let member = find_live(db, member).await?;
+    let (item, item_name) = find_scope(db, item).await?;
+    let mut held = match one(db, member.id, item).await? {
+        found if matches!(to, Change::Revoke) => found
+            .filter(|held| held.revoked.is_none())
+            .ok_or(Error::NotGranted { member: member.name, item: item_name })?,
+        Some(held) => held,
+        None => Entitlement::none(member.id, item, stamp.now_unix),
+    };
+    let what = match to {
+        Change::Grant { until, source } => {
+            if until.is_some() {
+                bought::check_not_paid(db, member.id, item).await?;
+            }
+            held.give(*until, source, stamp.now_unix);
+            GRANT
+        }
+        Change::Revoke => {
+            bought::revoke(db, stamp, member.id, item).await?;
+            held.revoked = Some(stamp.now_unix);
+            held.ended = Some(Ended::Revoked);
+            held.before = None;
+            REVOKE
+        }
+        Change::Rotate { old_key_until } => {
+            held.generation = held.generation.next();
+            held.old_key_until = *old_key_until;
+            "entitlement.rotate"
+        }
+    };
+    put(db, &held).await?;
+    note(db, stamp, what, &held).await?;
+    Ok(held)
+}
+
+/// What a member holds or held for an item.
+pub(crate) async fn one(
+    db: &mut dyn Connection,
+    member: MemberId,
+    item: ItemId,
+) -> SqlResult<Option<Entitlement>> {
+    db.one(ONE, &[member.value().into(), item.0.into()], read).await
+}
+
+/// Grants a right, whatever was granted before.
+pub(crate) async fn give(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    member: MemberId,
+    item: ItemId,
+    until: Option<u32>,
+    source: &str,
+) -> Result<Entitlement, Error> {
+    let found = one(db, member, item).await?;
+    let held = found.unwrap_or_else(|| Entitlement::none(member, item, stamp.now_unix));
+    replace(db, stamp, held, until, source, None).await
+}
+
+/// Grants a right in place of what is held, with what it stands in front of.
+pub(crate) async fn replace(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    mut held: Entitlement,
+    until: Option<u32>,
+    source: &str,
+    before: Option<Before>,
+) -> Result<Entitlement, Error> {
+    held.give(until, source, stamp.now_unix);
+    held.before = before;
+    put(db, &held).await?;
+    note(db, stamp, GRANT, &held).await?;
+    Ok(held)
+}
+
+/// Ends a right that was paid back.
+pub(crate) async fn end(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    held: Entitlement,
+) -> Result<Entitlement, Error> {
+    let (revoked, ended) = (Some(stamp.now_unix), Some(Ended::Refunded));
+    let held = Entitlement { revoked, ended, ..held };
+    put(db, &held).await?;
+    note(db, stamp, "entitlement.refund", &held).await?;
+    Ok(held)
+}
+
+async fn put(db: &mut dyn Connection, held: &Entitlement) -> SqlResult<u64> {
+    let before = held.before.as_ref();
+    db.execute(
+        "INSERT INTO entitlement (item, member, until, generation, old_key_until, source, \
+         granted, revoked, ended, before_source, before_until) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         ON CONFLICT (item, member) DO UPDATE SET until = excluded.until, \
+         generation = excluded.generation, old_key_until = excluded.old_key_until, \
+         source = excluded.source, granted = excluded.granted, revoked = excluded.revoked, \
+         ended = excluded.ended, before_source = excluded.before_source, \
+         before_until = excluded.before_until",
+        &[
+            held.item.0.into(),
+            held.member.value().into(),
+            held.until.into(),
+            held.generation.0.into(),
+            held.old_key_until.into(),
+            held.source.as_str().into(),
+            held.granted.into(),
+            held.revoked.into(),
+            held.ended.map_or(Value::Null, |ended| ended.text().into()),
+            before.map_or(Value::Null, |before| before.source.as_str().into()),
+            before.and_then(|before| before.until).into(),
+        ],
+    )
+    .await
+}
+
+async fn note(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    what: &'static str,
+    held: &Entitlement,
+) -> Result<(), Error> {
+    let until = held.until.map_or_else(|| "for ever".to_owned(), |until| format!("until {until}"));
+    let detail = format!("{until}, generation {}, from {:?}", held.generation.0, held.source);
+    let entry = Entry { what, member: Some(held.member), item: Some(held.item), detail: &detail };
+    record(db, stamp, entry).await
+}
+
+fn read(row: &dyn Row) -> SqlResult<Entitlement> {
+    Ok(Entitlement {
+        item: ItemId(row.number(0)?),
+        member: member::id(row, 1)?,
+        until: row.optional(2)?,
+        generation: Generation(row.number(3)?),
+        old_key_until: row.optional(4)?,
+        source: row.text(5)?.to_owned(),
+        granted: row.number(6)?,
+        revoked: row.optional(7)?,
+        ended: match row.text(8)? {
+            "" => None,
+            "refunded" => Some(Ended::Refunded),
+            "revoked" => Some(Ended::Revoked),
+            other => return Err(unreadable(8, other)),
+        },
+        before: match row.text(9)? {
+            "" => None,
+            source => Some(Before { until: row.optional(10)?, source: source.to_owned() }),
+        },
+    })
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT item, member, until, generation, old_key_until, source, granted, revoked, \
+             coalesce(ended, ''), coalesce(before_source, ''), before_until FROM entitlement WHERE ",
+            $rest
+        )
+    };
+}
+
+const OF_ITEM: &str = select!("item = $1 AND member > $2 ORDER BY member LIMIT $3");
+const OF_MEMBER: &str = select!("member = $1 AND item > $2 ORDER BY item LIMIT $3");
+const ONE: &str = select!("member = $1 AND item = $2");
+const GRANT: &str = "entitlement.grant";
+const REVOKE: &str = "entitlement.revoke";

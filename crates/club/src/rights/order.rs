@@ -1,0 +1,220 @@
+//! Orders: what members bought, at what price, and the receipt of it.
+//!
+//! Deliberately absent: how they come about, which is [`purchase`](crate::sales::purchase)'s, and how they
+//! end, which is [`refund`](crate::sales::refund)'s.
+
+use std::fmt;
+
+use policy::{ItemId, MemberId};
+
+use crate::catalog::price::Way;
+use crate::ledger::journal::{self, EntryId};
+use crate::members::member;
+use crate::store::club::Club;
+use crate::store::sql::{Connection, Row, SqlResult, unreadable};
+use crate::values::error::Error;
+use crate::values::money::Amount;
+use crate::values::page::Page;
+use crate::values::tax::Tax;
+
+/// The number of an order; later ones are higher.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct OrderId(pub u32);
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "order {}", self.0)
+    }
+}
+
+/// An order, which is paid when there is one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Order {
+    /// Its number.
+    pub id: OrderId,
+    /// Who bought.
+    pub member: MemberId,
+    /// What.
+    pub thing: Thing,
+    /// What it cost before the discount.
+    pub price: Amount,
+    /// What was taken off, and by which code.
+    pub discount: Option<(String, Amount)>,
+    /// What was paid; may be 0.
+    pub amount: Amount,
+    /// What of it is tax.
+    pub tax: Option<(Tax, Amount)>,
+    /// What of it was paid by store credit.
+    pub credit: Amount,
+    /// The entry that paid it.
+    pub entry: EntryId,
+    /// In Unix seconds.
+    pub created: u32,
+    /// When the last of it was paid back, in Unix seconds; `None` where some is still paid.
+    pub refunded: Option<u32>,
+}
+
+/// What is bought.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Thing {
+    /// An item, for ever.
+    Item {
+        /// Which.
+        item: ItemId,
+        /// As what; the direct download includes the torrent.
+        way: Way,
+    },
+    /// A tier.
+    Tier {
+        /// Its id.
+        tier: String,
+        /// For how many days; 0 for as long as a subscription says.
+        days: u16,
+    },
+}
+
+impl Thing {
+    /// The item, where it is one.
+    pub const fn item(&self) -> Option<ItemId> {
+        match self {
+            Self::Item { item, .. } => Some(*item),
+            Self::Tier { .. } => None,
+        }
+    }
+}
+
+/// Orders. Each fails where the database is unavailable.
+impl Club {
+    /// An order.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is none such.
+    pub async fn order(&self, order: OrderId) -> Result<Order, Error> {
+        find(&mut *self.reader().await?, order).await
+    }
+
+    /// A page of a member's orders, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is no such member, by name or id.
+    pub async fn orders(&self, member: &str, page: Page) -> Result<Vec<Order>, Error> {
+        let mut db = self.reader().await?;
+        let member = member::find(&mut *db, member).await?.id.value();
+        let values = [member.into(), page.after.into(), page.limit().into()];
+        Ok(db.all(OF_MEMBER, &values, read).await?)
+    }
+
+    /// Whether a member bought an item's direct download, and has not had all of it paid back.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn bought_direct(&self, member: MemberId, item: ItemId) -> Result<bool, Error> {
+        let values = [member.value().into(), item.0.into()];
+        let mut db = self.reader().await?;
+        let found = db.one(BOUGHT_DIRECT, &values, |row| row.number::<u32>(0)).await?;
+        Ok(found.is_some())
+    }
+
+    /// A page of the orders made in a time, from its first second to before its last, oldest
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn orders_between(
+        &self,
+        from_unix: u32,
+        to_unix: u32,
+        page: Page,
+    ) -> Result<Vec<Order>, Error> {
+        let values = [from_unix.into(), to_unix.into(), page.after.into(), page.limit().into()];
+        Ok(self.reader().await?.all(BETWEEN, &values, read).await?)
+    }
+}
+
+pub(crate) async fn find(db: &mut dyn Connection, order: OrderId) -> Result<Order, Error> {
+    db.one(BY_ID, &[order.0.into()], read).await?.ok_or(Error::NoOrder(order))
+}
+
+/// The order that an entry paid.
+pub(crate) async fn of_entry(db: &mut dyn Connection, entry: EntryId) -> Result<Order, Error> {
+    db.one(OF_ENTRY, &[entry.0.into()], read).await?.ok_or(Error::NoEntry(entry))
+}
+
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Order> {
+    let currency = journal::currency(row, 6)?;
+    let amount = |column| row.number(column).map(|minor| currency.minor(minor));
+    let (code, label) = (row.text(9)?, row.text(11)?);
+    let rate: Option<u32> = row.optional(12)?;
+    let (discount, tax) = (amount(8)?, amount(13)?);
+    Ok(Order {
+        id: OrderId(row.number(0)?),
+        member: member::id(row, 1)?,
+        thing: thing(row)?,
+        price: amount(7)?,
+        discount: (!code.is_empty()).then(|| (code.to_owned(), discount)),
+        amount: amount(10)?,
+        tax: rate.map(|rate| (Tax { label: label.to_owned(), rate }, tax)),
+        credit: amount(14)?,
+        entry: EntryId(row.number(15)?),
+        created: row.number(16)?,
+        refunded: row.optional(17)?,
+    })
+}
+
+fn thing(row: &dyn Row) -> SqlResult<Thing> {
+    let Some(item) = row.optional(2)? else {
+        return Ok(Thing::Tier { tier: row.text(4)?.to_owned(), days: row.number(5)? });
+    };
+    let way = match row.text(3)? {
+        "direct" => Way::Direct,
+        "torrent" => Way::Torrent,
+        other => return Err(unreadable(3, other)),
+    };
+    Ok(Thing::Item { item: ItemId(item), way })
+}
+
+macro_rules! columns {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " id, member, item, coalesce(way, ''), coalesce(tier, ''), days, currency, price, \
+             discount, coalesce(discount_code, ''), amount, coalesce(tax_label, ''), tax_rate, tax, \
+             credit, journal, created, refunded ",
+            $after
+        )
+    };
+}
+
+const BETWEEN: &str = columns!(
+    "SELECT",
+    "FROM orders WHERE created >= $1 AND created < $2 AND id > $3 ORDER BY id LIMIT $4"
+);
+const BOUGHT_DIRECT: &str = "SELECT id FROM orders \
+     WHERE member = $1 AND item = $2 AND way = 'direct' AND refunded IS NULL LIMIT 1";
+const BY_ID: &str = columns!("SELECT", "FROM orders WHERE id = $1");
+const OF_ENTRY: &str = columns!("SELECT", "FROM orders WHERE journal = $1");
+const OF_MEMBER: &str =
+    columns!("SELECT", "FROM orders WHERE member = $1 AND id > $2 ORDER BY id LIMIT $3");
+pub(crate) const INSERT: &str = columns!(
+    "INSERT INTO orders (member, item, way, tier, days, currency, price, discount, \
+     discount_code, amount, tax_label, tax_rate, tax, credit, journal, created, saved) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+     RETURNING",
+    ""
+);
+/// Those of a member for an item in some way that give it: the direct download gives the torrent.
+pub(crate) const PAID: &str = columns!(
+    "SELECT",
+    "FROM orders WHERE member = $1 AND item = $2 AND way IN ($3, 'direct') AND refunded IS NULL \
+     ORDER BY id"
+);
+/// Those of a member that still give an item.
+pub(crate) const STILL_PAID: &str = columns!(
+    "SELECT",
+    "FROM orders WHERE member = $1 AND item = $2 AND refunded IS NULL AND revoked IS NULL \
+     ORDER BY id"
+);

@@ -1,0 +1,384 @@
+//! Vouchers: codes that somebody is given and redeems, once.
+//!
+//! A batch is one entry of the journal: its amount is paid by hand and outstanding until redeemed.
+//! A voucher for a right moves no money, what it was sold for is not in these books. Deliberately
+//! absent: how often somebody may try a code, which is for who listens to them.
+
+use policy::{ItemId, MemberId, MemberState};
+
+use crate::audit::log::Stamp;
+use crate::catalog::item;
+use crate::ledger::account::Account;
+use crate::ledger::balance::{check_amount, credit};
+use crate::ledger::journal::{self, EntryId, NewEntry, Request, negated, post};
+use crate::members::member::{self, Member};
+use crate::rights::entitlement::{self, Entitlement};
+use crate::store::club::Club;
+use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::values::error::Error;
+use crate::values::money::{Amount, MoneyError};
+use crate::values::names::Names;
+use crate::values::page::Page;
+use crate::values::text::check_line;
+use crate::values::voucher_code::VoucherCode;
+
+/// The number of a voucher, which is no secret.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct VoucherId(pub u32);
+
+/// What a voucher is worth.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Worth {
+    /// So much more in the member's balance.
+    Amount(Amount),
+    /// A right to an item, for ever.
+    Item(ItemId),
+    /// A tier, for so many days from when it is redeemed or would have ended.
+    Tier {
+        /// Its id.
+        tier: String,
+        /// At least 1.
+        days: u16,
+    },
+}
+
+/// What is needed to issue vouchers.
+#[derive(Clone, Debug)]
+pub struct NewVouchers {
+    /// Of each.
+    pub worth: Worth,
+    /// 1 to 1000.
+    pub count: u32,
+    /// When they can be redeemed no more, in Unix seconds; `None` where they always can.
+    pub expires: Option<u32>,
+    /// For people.
+    pub memo: String,
+}
+
+/// A voucher as its issuer sees it, this once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct IssuedVoucher {
+    /// Its number.
+    pub id: VoucherId,
+    /// What the store does not know.
+    pub code: VoucherCode,
+}
+
+/// A voucher.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Voucher {
+    /// Its number.
+    pub id: VoucherId,
+    /// Of what worth.
+    pub worth: Worth,
+    /// The entry of its batch.
+    pub issue: EntryId,
+    /// When it can be redeemed no more, in Unix seconds; `None` where it always can.
+    pub expires: Option<u32>,
+    /// Who redeemed it.
+    pub redeemed_by: Option<MemberId>,
+    is_void: bool,
+}
+
+/// What became of a voucher.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum VoucherState {
+    /// It ran out and can't be redeemed.
+    Expired,
+    /// It can be redeemed.
+    Issued,
+    /// It was redeemed.
+    Redeemed,
+    /// It was taken back.
+    Void,
+}
+
+impl Voucher {
+    /// What became of it by now.
+    pub fn state(&self, now_unix: u32) -> VoucherState {
+        if self.redeemed_by.is_some() {
+            VoucherState::Redeemed
+        } else if self.is_void {
+            VoucherState::Void
+        } else if self.expires.is_some_and(|expires| expires <= now_unix) {
+            VoucherState::Expired
+        } else {
+            VoucherState::Issued
+        }
+    }
+}
+
+/// Operations on vouchers. Each fails where the database is unavailable.
+impl Club {
+    /// Issues vouchers. Their codes can't be had again.
+    ///
+    /// # Errors
+    ///
+    /// See above; the count, the amount or the days are out of bounds; `expires` has passed; there
+    /// is no such item or tier; a request with this key, of 1 to 255 bytes, issued some already.
+    pub async fn issue_vouchers(
+        &self,
+        stamp: &Stamp,
+        key: &str,
+        new: NewVouchers,
+    ) -> Result<Vec<IssuedVoucher>, Error> {
+        stamp.check_future(new.expires)?;
+        if !(1..=MAX_BATCH).contains(&new.count) {
+            return Err(Error::Batch(new.count));
+        }
+        check_line("memo", &new.memo)?;
+        match &new.worth {
+            Worth::Amount(amount) => check_amount(*amount)?,
+            Worth::Item(_) => {}
+            Worth::Tier { days: 0, .. } => return Err(Error::Days),
+            Worth::Tier { tier, .. } => self.names().check_tier(tier)?,
+        }
+        let (stamp, key) = (stamp.clone(), key.to_owned());
+        self.writer()
+            .run(move |db| Box::pin(async move { issue(db, &stamp, &key, &new).await }), |_| {})
+            .await
+    }
+
+    /// Redeems a code for a member. What it gives is in force on the announce path when this
+    /// returns.
+    ///
+    /// # Errors
+    ///
+    /// See above; it is no code, or nobody's; the voucher was redeemed, taken back or has run out;
+    /// there is no such member, or they are suspended, or have as much or more already.
+    pub async fn redeem(&self, stamp: &Stamp, code: &str, member: &str) -> Result<Voucher, Error> {
+        let code = VoucherCode::parse(code)?;
+        let (stamp, wanted) = (stamp.clone(), member.to_owned());
+        let (live, names) = (self.live(), self.names());
+        let redeemed = self
+            .writer()
+            .run(
+                move |db| Box::pin(async move { redeem(db, &stamp, code, &wanted, &names).await }),
+                move |redeemed: &Redeemed| {
+                    redeemed.right.iter().for_each(|right| live.show_entitlement(right));
+                    redeemed.member.iter().for_each(|member| live.show_member(member));
+                },
+            )
+            .await?;
+        Ok(redeemed.voucher)
+    }
+
+    /// Takes a voucher back that was not redeemed; its amount is no longer outstanding.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is no such voucher; it was redeemed or taken back.
+    pub async fn void_voucher(&self, stamp: &Stamp, id: VoucherId) -> Result<Voucher, Error> {
+        let stamp = stamp.clone();
+        self.writer()
+            .run(move |db| Box::pin(async move { void(db, &stamp, id).await }), |_| {})
+            .await
+    }
+
+    /// A page of vouchers, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn vouchers(&self, page: Page) -> Result<Vec<Voucher>, Error> {
+        let mut db = self.reader().await?;
+        Ok(db.all(LIST, &[page.after.into(), page.limit().into()], read).await?)
+    }
+}
+
+struct Redeemed {
+    voucher: Voucher,
+    right: Option<Entitlement>,
+    member: Option<Member>,
+}
+
+async fn issue(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    key: &str,
+    new: &NewVouchers,
+) -> Result<Vec<IssuedVoucher>, Error> {
+    let request = Request::new(key, &[ISSUE])?;
+    if let Some(entry) = request.answered(db).await? {
+        return Err(Error::Issued(entry));
+    }
+    let mut postings = Vec::new();
+    let (mut amount, mut item, mut tier) = (None, None, None);
+    match &new.worth {
+        Worth::Amount(each) => {
+            let total = each.minor.checked_mul(new.count.into()).ok_or(MoneyError::Overflow)?;
+            let total = each.currency.minor(total);
+            postings = vec![(HAND, total), (Account::Vouchers, negated(total)?)];
+            amount = Some(each);
+        }
+        Worth::Item(wanted) => item = Some(item::find_live(db, &wanted.0.to_string()).await?.id.0),
+        Worth::Tier { tier: id, days } => tier = Some((id.as_str(), *days)),
+    }
+    let codes: Result<Vec<_>, _> = (0..new.count).map(|_| VoucherCode::random()).collect();
+    let codes = codes.map_err(|_| Error::NoRandomness)?;
+    let entry = NewEntry {
+        request: &request,
+        kind: ISSUE,
+        member: None,
+        reverses: None,
+        memo: &new.memo,
+        postings: &postings,
+    };
+    let entry = post(db, stamp, entry).await?;
+
+    let mut issued = Vec::new();
+    for code in codes {
+        let values = [
+            Value::Bytes(&code.hash()),
+            entry.0.into(),
+            new.expires.into(),
+            amount.map_or(Value::Null, |amount| amount.currency.code().into()),
+            Value::Int(amount.map(|amount| amount.minor)),
+            item.into(),
+            tier.map_or(Value::Null, |(tier, _)| tier.into()),
+            tier.map(|(_, days)| u32::from(days)).into(),
+        ];
+        let id = db.one(INSERT, &values, |row| row.number::<u32>(0)).await?;
+        issued.push(IssuedVoucher { id: VoucherId(id.ok_or(sqlx::Error::RowNotFound)?), code });
+    }
+    Ok(issued)
+}
+
+async fn redeem(
+    db: &mut dyn Connection,
+    stamp: &Stamp,
+    code: VoucherCode,
+    wanted: &str,
+    names: &Names,
+) -> Result<Redeemed, Error> {
+    let mut member = member::find_live(db, wanted).await?;
+    if member.state == MemberState::Suspended {
+        return Err(Error::Suspended(member.name));
+    }
+    let found = db.one(BY_HASH, &[Value::Bytes(&code.hash())], read).await?;
+    let voucher = found.ok_or(Error::NoVoucher)?;
+    let state = voucher.state(stamp.now_unix);
+    if state != VoucherState::Issued {
+        return Err(Error::Voucher { id: voucher.id, state });
+    }
+
+    let source = format!("voucher {}", voucher.id.0);
+    let (mut right, mut postings) = (None, Vec::new());
+    let mut changed = None;
+    match &voucher.worth {
+        Worth::Amount(amount) => {
+            postings.push((Account::Vouchers, *amount));
+            postings.extend(credit(db, member.id, *amount).await?);
+        }
+        Worth::Item(id) => {
+            let item = item::find_live(db, &id.0.to_string()).await?;
+            let held = entitlement::one(db, member.id, item.id).await?;
+            if held.is_some_and(|held| held.until.is_none() && held.is_live(stamp.now_unix)) {
+                return Err(Error::HasAlready { member: member.name, what: item.name });
+            }
+            right = Some(entitlement::give(db, stamp, member.id, item.id, None, &source).await?);
+        }
+        Worth::Tier { tier, days } => {
+            lengthen(&mut member, tier, *days, names, stamp.now_unix)?;
+            member::save(db, stamp, "member.tier", &member, &source).await?;
+            changed = Some(member.clone());
+        }
+    }
+    let entry = NewEntry {
+        request: &Request::new(&format!("{source}: redeem"), &[])?,
+        kind: "voucher.redeem",
+        member: Some(member.id),
+        reverses: None,
+        memo: &source,
+        postings: &postings,
+    };
+    post(db, stamp, entry).await?;
+    let values = [voucher.id.0.into(), member.id.value().into()];
+    let sql = "UPDATE voucher SET state = 'redeemed', member = $2 WHERE id = $1";
+    db.execute(sql, &values).await?;
+    let voucher = Voucher { redeemed_by: Some(member.id), ..voucher };
+    Ok(Redeemed { voucher, right, member: changed })
+}
+
+/// Gives a member days of a tier, after those they have of it.
+pub(crate) fn lengthen(
+    member: &mut Member,
+    tier: &str,
+    days: u16,
+    names: &Names,
+    now_unix: u32,
+) -> Result<(), Error> {
+    names.check_tier(tier)?;
+    let is_live = member.tier_until.is_none_or(|until| now_unix < until);
+    let is_better = names.place(&member.tier) > names.place(tier);
+    let is_same = member.tier == tier;
+    if is_live && (is_better || is_same && member.tier_until.is_none()) {
+        return Err(Error::HasAlready { member: member.name.clone(), what: member.tier.clone() });
+    }
+    let from = member.tier_until.filter(|_| is_same && is_live).unwrap_or(now_unix);
+    member.tier_until = Some(from.saturating_add(u32::from(days) * DAY_SECS));
+    tier.clone_into(&mut member.tier);
+    Ok(())
+}
+
+async fn void(db: &mut dyn Connection, stamp: &Stamp, id: VoucherId) -> Result<Voucher, Error> {
+    let found = db.one(BY_ID, &[id.0.into()], read).await?;
+    let voucher = found.ok_or(Error::NoVoucher)?;
+    let state = voucher.state(stamp.now_unix);
+    if matches!(state, VoucherState::Redeemed | VoucherState::Void) {
+        return Err(Error::Voucher { id, state });
+    }
+    let postings = match voucher.worth {
+        Worth::Amount(amount) => vec![(Account::Vouchers, amount), (HAND, negated(amount)?)],
+        Worth::Item(_) | Worth::Tier { .. } => Vec::new(),
+    };
+    let entry = NewEntry {
+        request: &Request::new(&format!("voucher {}: void", id.0), &[])?,
+        kind: "voucher.void",
+        member: None,
+        reverses: Some(voucher.issue),
+        memo: &format!("voucher {}", id.0),
+        postings: &postings,
+    };
+    post(db, stamp, entry).await?;
+    db.execute("UPDATE voucher SET state = 'void' WHERE id = $1", &[id.0.into()]).await?;
+    Ok(Voucher { is_void: true, ..voucher })
+}
+
+fn read(row: &dyn Row) -> SqlResult<Voucher> {
+    let worth = match (row.int(5)?, row.optional(6)?, row.optional(8)?) {
+        (Some(minor), None, None) => Worth::Amount(journal::currency(row, 4)?.minor(minor)),
+        (None, Some(item), None) => Worth::Item(ItemId(item)),
+        (None, None, Some(days)) => Worth::Tier { tier: row.text(7)?.to_owned(), days },
+        _ => return Err(unreadable(5, "a voucher of no worth, or of two")),
+    };
+    Ok(Voucher {
+        id: VoucherId(row.number(0)?),
+        worth,
+        issue: EntryId(row.number(2)?),
+        expires: row.optional(3)?,
+        redeemed_by: row.optional::<u32>(9)?.and_then(MemberId::new),
+        is_void: row.text(1)? == "void",
+    })
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, state, issue, expires, currency, amount, item, tier, days, member \
+             FROM voucher WHERE ",
+            $rest
+        )
+    };
+}
+
+const BY_HASH: &str = select!("hash = $1");
+const BY_ID: &str = select!("id = $1");
+const LIST: &str = select!("id > $1 ORDER BY id LIMIT $2");
+const INSERT: &str = "INSERT INTO voucher \
+     (hash, state, issue, expires, currency, amount, item, tier, days) \
+     VALUES ($1, 'issued', $2, $3, $4, $5, $6, $7, $8) RETURNING id";
+const ISSUE: &str = "voucher.issue";
+const HAND: Account<'static> = Account::Clearing("hand");
+const MAX_BATCH: u32 = 1000;
+const DAY_SECS: u32 = 86_400;

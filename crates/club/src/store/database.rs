@@ -1,0 +1,33 @@
+//! What club asks of a database.
+
+use crate::ledger::statement::Flaw;
+use crate::store::sql::{BoxFuture, Connection, SqlResult};
+
+/// A database that keeps the club: SQLite, or PostgreSQL by the same statements.
+///
+/// Its schema is that of `migrations/`, and opening it has brought it to this binary's version.
+pub trait Store: Send + Sync + 'static {
+    /// The statements that begin a transaction whose reads no other writer can overtake.
+    fn begin(&self) -> &'static [&'static str];
+
+    /// Whether other processes may write too.
+    fn is_shared(&self) -> bool;
+
+    /// A connection that sees all that was committed; waits while too many are in use.
+    fn reader(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>>;
+
+    /// A new connection that may write. One process holds one at a time.
+    fn writer(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>>;
+
+    /// Copies all that is committed into an empty file; `None` where the database has tools of its
+    /// own for that.
+    fn copy_to<'a>(&'a self, _path: &'a str) -> Option<BoxFuture<'a, SqlResult<()>>> {
+        None
+    }
+
+    /// What the database finds wrong with its own files and references; nothing where it can't be
+    /// asked.
+    fn check<'a>(&'a self, _db: &'a mut dyn Connection) -> BoxFuture<'a, SqlResult<Vec<Flaw>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}

@@ -1,0 +1,330 @@
+//! Why an operation on the club failed.
+
+use wire::InfoHash;
+
+use crate::audit::alert::AlertId;
+use crate::catalog::price::Way;
+use crate::ledger::journal::EntryId;
+use crate::payments::checkout::CheckoutId;
+use crate::payments::inbox::DeliveryId;
+use crate::rights::order::OrderId;
+use crate::sales::voucher::{VoucherId, VoucherState};
+use crate::traffic::reward::RewardId;
+use crate::values::money::{Amount, MoneyError};
+use crate::values::name::{Kind, NameError};
+use crate::values::text::BadText;
+use crate::values::unavailable::Unavailable;
+use crate::values::voucher_code::BadCode;
+
+/// Why an operation on the club failed; nothing was changed.
+///
+/// [`fault`](Self::fault) tells whose it is.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// More or fewer vouchers than are issued at once.
+    #[error("a batch of {0} vouchers, expected 1 to 1000")]
+    Batch(u32),
+    /// What is paid need not be bought again.
+    #[error("member `{member}` has bought `{item}` so already, with order {}", order.0)]
+    Bought {
+        /// The member's name.
+        member: String,
+        /// The item's name.
+        item: String,
+        /// The order.
+        order: OrderId,
+    },
+    /// Another checkout has this key.
+    #[error("the key `{key}` was another checkout's, see order {}", checkout.0)]
+    CheckoutKey {
+        /// The key.
+        key: String,
+        /// The other checkout.
+        checkout: CheckoutId,
+    },
+    /// What was typed is no voucher's code.
+    #[error(transparent)]
+    Code(#[from] BadCode),
+    /// A discount code does not fit.
+    #[error("discount `{code}` {why}")]
+    Discount {
+        /// In capitals.
+        code: String,
+        /// What is the matter with it.
+        why: &'static str,
+    },
+    /// What was typed is no discount code.
+    #[error("a discount's code has 1 to 32 letters, digits and `-`")]
+    DiscountCode,
+    /// A tier for no time.
+    #[error("a tier's voucher is for 1 day or more")]
+    Days,
+    /// An entitlement's end has passed already.
+    #[error("{until} is not in the future: name a later date, or `revoke` what was granted")]
+    Ended {
+        /// The end, in Unix seconds.
+        until: u32,
+    },
+    /// A voucher or a purchase would give nothing.
+    #[error("member `{member}` has `{what}` already, this would be lost")]
+    HasAlready {
+        /// The member's name.
+        member: String,
+        /// The item or tier.
+        what: String,
+    },
+    /// Another item has this info hash.
+    #[error("item `{item}` has the info hash {hash} already")]
+    HashTaken {
+        /// The info hash.
+        hash: InfoHash,
+        /// The item's name.
+        item: String,
+    },
+    /// An item needs one info hash, or the two different ones of a hybrid.
+    #[error("{0} info hashes, expected one, or two different ones for a hybrid")]
+    Hashes(usize),
+    /// The codes of vouchers are shown once.
+    #[error(
+        "entry {} of the journal issued these vouchers already, and their codes were shown then: \
+         `usher voucher list` shows them, `usher voucher void` takes back what was lost",
+        .0.0
+    )]
+    Issued(EntryId),
+    /// A request's key is empty or longer than 255 bytes.
+    #[error("a key of {0} bytes, expected 1 to 255")]
+    Key(usize),
+    /// Another request had this key.
+    #[error("the key `{key}` was another request's, see entry {} of the journal", entry.0)]
+    KeyReused {
+        /// The key.
+        key: String,
+        /// What the other request entered.
+        entry: EntryId,
+    },
+    /// There is no such amount.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// Less of an order is left paid than was to be paid back.
+    #[error(
+        "{left} of order {} are left to pay back: name no more, or leave the amount out for all of it",
+        order.0
+    )]
+    LessLeft {
+        /// The order.
+        order: OrderId,
+        /// What is left of it.
+        left: Amount,
+    },
+    /// The name can't be one.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Another member or item has this name.
+    #[error("{kind} {id} has the name `{name}` already")]
+    NameTaken {
+        /// Who has it.
+        kind: Kind,
+        /// Its number.
+        id: u32,
+        /// The name.
+        name: String,
+    },
+    /// There is no such alert, or it was acknowledged.
+    #[error("no alert {} is open: `usher alerts` shows those that are", .0.0)]
+    NoAlert(AlertId),
+    /// There is no such order at a provider.
+    #[error("no order {}: `usher orders list` shows those there are", .0.0)]
+    NoCheckout(CheckoutId),
+    /// There is no such delivery.
+    #[error("no event {}: `usher events list` shows those there are", .0.0)]
+    NoDelivery(DeliveryId),
+    /// More newcomers than are imported at once.
+    #[error("{0} newcomers at once, expected {max} at most", max = crate::MAX_IMPORT)]
+    Newcomers(usize),
+    /// There is no such entry in the journal.
+    #[error("no entry {} in the journal", .0.0)]
+    NoEntry(EntryId),
+    /// Of the item only its info hashes are known.
+    #[error("item `{0}` has no files here: `usher publish PATH --replaces {0}` brings them")]
+    NoGoods(String),
+    /// There is no such order.
+    #[error("no order {}", .0.0)]
+    NoOrder(OrderId),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandomness,
+    /// There is no such reward, or it was taken back.
+    #[error("no reward {} stands: `usher rewards` shows those there are", .0.0)]
+    NoReward(RewardId),
+    /// There is no such voucher.
+    #[error("no such voucher")]
+    NoVoucher,
+    /// There is no such member or item.
+    #[error("no {kind} `{wanted}`: `usher {kind} list` shows those there are")]
+    NotFound {
+        /// What was looked for.
+        kind: Kind,
+        /// The name, id or info hash.
+        wanted: String,
+    },
+    /// There is no such discount code.
+    #[error("no discount `{0}`: `usher discount list` shows those there are")]
+    NoDiscount(String),
+    /// A buyer chose a price where there is nothing to choose, or with a discount.
+    #[error(
+        "the price of {0} is not for the buyer to choose, or not with a discount: leave `pay` out"
+    )]
+    FixedPrice(Amount),
+    /// A buyer chose too low a price.
+    #[error("{paid} is too little, pay {least} or more")]
+    LowPrice {
+        /// What was chosen.
+        paid: Amount,
+        /// What is taken at least.
+        least: Amount,
+    },
+    /// A minimum above the price that is proposed.
+    #[error("a minimum of {minimum} is more than the price of {price}: raise the price too")]
+    Minimum {
+        /// The minimum.
+        minimum: Amount,
+        /// Of the cheaper way.
+        price: Amount,
+    },
+    /// A share of a price that is none.
+    #[error("{0} % off, expected 1 to 100")]
+    Percent(u8),
+    /// A discount for no use.
+    #[error("a discount is for 1 use or more")]
+    Uses,
+    /// The item has no such price.
+    #[error("item `{item}` is not sold as {way}: give it a price")]
+    NotForSale {
+        /// The item's name.
+        item: String,
+        /// As what.
+        way: Way,
+    },
+    /// There is no such entitlement.
+    #[error("member `{member}` holds no entitlement to `{item}`")]
+    NotGranted {
+        /// The member's name.
+        member: String,
+        /// The item's name, or `all`.
+        item: String,
+    },
+    /// Only a top-up can be taken back by its provider.
+    #[error("entry {} of the journal is no top-up", .0.0)]
+    NotTopup(EntryId),
+    /// There is less money than needed.
+    #[error("{account} holds {holds}, {needed} are needed")]
+    Overdrawn {
+        /// The account's name.
+        account: String,
+        /// What it holds.
+        holds: Amount,
+        /// What was to be taken.
+        needed: Amount,
+    },
+    /// What was bought is for ever, and a grant would end sooner.
+    #[error("order {id} gave this for ever: `usher refund {id}` or `usher revoke` ends it", id = .0.0)]
+    Paid(OrderId),
+    /// Nothing of an order is left to pay back.
+    #[error("order {} was paid back already, all {amount} of it: nothing is left", order.0)]
+    PaidBack {
+        /// The order.
+        order: OrderId,
+        /// What was paid for it.
+        amount: Amount,
+    },
+    /// Another member brought this passkey along.
+    #[error("member {member} has this passkey already")]
+    PasskeyTaken {
+        /// Who has it.
+        member: u32,
+    },
+    /// Direct download costs the publisher more, so it is not sold for less.
+    #[error("direct download for {direct} costs less than the torrent for {torrent}")]
+    Prices {
+        /// The torrent's.
+        torrent: Amount,
+        /// The direct one.
+        direct: Amount,
+    },
+    /// A member that was removed stays so.
+    #[error("{kind} {id} was removed, for good: add it anew")]
+    Removed {
+        /// What was removed.
+        kind: Kind,
+        /// Its number.
+        id: u32,
+    },
+    /// Less of an entry is left than was to be taken back.
+    #[error("less of entry {} of the journal is left than was to be paid back", .0.0)]
+    Reversed(EntryId),
+    /// A balance is too small.
+    #[error("member `{member}` has {has} and needs {needs}: `usher topup` adds to it")]
+    Short {
+        /// The member's name.
+        member: String,
+        /// What is there.
+        has: Amount,
+        /// What it costs.
+        needs: Amount,
+    },
+    /// A subscription that was ended pays for nothing more.
+    #[error("the subscription of order {} is over", .0.0)]
+    SubscriptionOver(CheckoutId),
+    /// A suspended member can't buy.
+    #[error("member `{0}` is suspended")]
+    Suspended(String),
+    /// What was typed for people is not taken.
+    #[error(transparent)]
+    Text(#[from] BadText),
+    /// Less was paid than it costs, or in another currency.
+    #[error("{paid} was paid for what costs {price}: refund it at the provider")]
+    TooLittlePaid {
+        /// What was paid.
+        paid: Amount,
+        /// What it costs.
+        price: Amount,
+    },
+    /// The torrent of an item's files is none.
+    #[error("not a torrent file: {0}")]
+    Torrent(#[from] metainfo::ReadError),
+    /// An entry that we made does not sum to 0: a fault of this program.
+    #[error("an entry is out of balance by {0}")]
+    Unbalanced(Amount),
+    /// The database did not do its part.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The configuration names no such tier or policy.
+    #[error("no {what} `{name}` in the configuration, which has {known}")]
+    Unconfigured {
+        /// `tier` or `policy`.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// The voucher can't be redeemed or taken back any more.
+    #[error("voucher {} {}", id.0, match state {
+        VoucherState::Expired => "has run out",
+        VoucherState::Issued => "is not redeemed yet",
+        VoucherState::Redeemed => "was redeemed",
+        VoucherState::Void => "was taken back",
+    })]
+    Voucher {
+        /// Its number.
+        id: VoucherId,
+        /// What became of it.
+        state: VoucherState,
+    },
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Unavailable::from(error).into()
+    }
+}

@@ -1,0 +1,77 @@
+//! Whose fault it is that an operation failed.
+
+use crate::values::error::Error;
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// The request does not fit what is there.
+    Conflict,
+    /// What was asked for is not there.
+    Missing,
+    /// The request could be answered; we can't.
+    Ours,
+    /// The request is wrong whatever is there.
+    Request,
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Batch(_)
+            | Self::DiscountCode
+            | Self::Percent(_)
+            | Self::Uses
+            | Self::Code(_)
+            | Self::Days
+            | Self::Ended { .. }
+            | Self::Hashes(_)
+            | Self::Key(_)
+            | Self::Money(_)
+            | Self::Name(_)
+            | Self::Newcomers(_)
+            | Self::Prices { .. }
+            | Self::Text(_)
+            | Self::Torrent(_)
+            | Self::Unconfigured { .. } => Fault::Request,
+            Self::Bought { .. }
+            | Self::Discount { .. }
+            | Self::FixedPrice(_)
+            | Self::LowPrice { .. }
+            | Self::Minimum { .. }
+            | Self::CheckoutKey { .. }
+            | Self::HasAlready { .. }
+            | Self::HashTaken { .. }
+            | Self::Issued(_)
+            | Self::KeyReused { .. }
+            | Self::LessLeft { .. }
+            | Self::NameTaken { .. }
+            | Self::NoGoods(_)
+            | Self::NotForSale { .. }
+            | Self::NotTopup(_)
+            | Self::Overdrawn { .. }
+            | Self::Paid(_)
+            | Self::PaidBack { .. }
+            | Self::PasskeyTaken { .. }
+            | Self::Removed { .. }
+            | Self::Reversed(_)
+            | Self::Short { .. }
+            | Self::SubscriptionOver(_)
+            | Self::Suspended(_)
+            | Self::TooLittlePaid { .. }
+            | Self::Voucher { .. } => Fault::Conflict,
+            Self::NoAlert(_)
+            | Self::NoCheckout(_)
+            | Self::NoDelivery(_)
+            | Self::NoDiscount(_)
+            | Self::NoEntry(_)
+            | Self::NoOrder(_)
+            | Self::NoReward(_)
+            | Self::NoVoucher
+            | Self::NotFound { .. }
+            | Self::NotGranted { .. } => Fault::Missing,
+            Self::NoRandomness | Self::Unavailable(_) | Self::Unbalanced(_) => Fault::Ours,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Plain types that every other folder uses: ids, names, amounts, texts and errors.
+
+pub(crate) mod error;
+pub(crate) mod fault;
+pub(crate) mod money;
+pub(crate) mod name;
+pub(crate) mod names;
+pub(crate) mod page;
+pub(crate) mod tax;
+pub(crate) mod text;
+pub(crate) mod unavailable;
+pub(crate) mod voucher_code;
