@@ -10,30 +10,7 @@ use crate::store::club::Club;
 use crate::store::sql::{Connection, Row, SqlResult, Value};
 use crate::values::error::Error;
 use crate::values::money::{Amount, Currency, MoneyError};
-
-/// How an item is had.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Way {
-    /// From the publisher's web server.
-    Direct,
-    /// From other peers too.
-    Torrent,
-}
-
-impl Way {
-    pub(crate) const fn text(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Torrent => "torrent",
-        }
-    }
-}
-
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
-    }
-}
+use crate::values::product::DeliveryMethod;
 
 /// What an item costs, in one currency; `None` where it is not sold so. 0 is a price.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -45,11 +22,11 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// The price of one way.
-    pub const fn of(self, way: Way) -> Option<Amount> {
-        match way {
-            Way::Direct => self.direct,
-            Way::Torrent => self.torrent,
+    /// The price for one delivery method.
+    pub const fn of(self, method: DeliveryMethod) -> Option<Amount> {
+        match method {
+            DeliveryMethod::Direct => self.direct,
+            DeliveryMethod::Torrent => self.torrent,
         }
     }
 
@@ -116,17 +93,17 @@ impl fmt::Display for Prices {
 }
 
 impl Item {
-    /// What a buyer must pay at least for one way; `None` where there is nothing to choose. The
-    /// minimum is that of the cheaper way, the other costs as much more as its price does.
-    pub fn least(&self, way: Way) -> Option<Amount> {
-        let (minimum, price) = (self.minimum?, self.prices.of(way)?);
+    /// Lowest price a buyer may choose for one delivery method; `None` where the price is fixed. The
+    /// minimum is that of the cheaper method, and the other keeps its surcharge.
+    pub fn least(&self, method: DeliveryMethod) -> Option<Amount> {
+        let (minimum, price) = (self.minimum?, self.prices.of(method)?);
         let more = price.minor.saturating_sub(self.prices.lowest()?.minor);
         Some(minimum.currency.minor(minimum.minor.saturating_add(more)))
     }
 }
 
 impl Club {
-    /// Lets buyers choose what they pay, from `minimum` for the cheaper way; `None` for no choice.
+    /// Lets buyers choose the price, from `minimum` for the cheaper delivery method; `None` fixes it.
     ///
     /// # Errors
     ///
@@ -216,7 +193,8 @@ async fn change_minimum(
 ) -> Result<Item, Error> {
     let item = item::find_live(db, wanted).await?;
     if let Some(minimum) = minimum {
-        let not_sold = || Error::NotForSale { item: item.name.clone(), way: Way::Torrent };
+        let not_sold =
+            || Error::NotForSale { item: item.name.clone(), method: DeliveryMethod::Torrent };
         let price = item.prices.lowest().ok_or_else(not_sold)?;
         if price.currency != minimum.currency {
             return Err(MoneyError::Mixed(price.currency, minimum.currency).into());

@@ -4,8 +4,6 @@ use std::fmt;
 
 use policy::{ItemId, MemberId};
 
-use crate::rights::order::Thing;
-
 /// An account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Account<'a> {
@@ -31,15 +29,7 @@ pub(crate) enum Account<'a> {
     Vouchers,
 }
 
-impl<'a> Account<'a> {
-    /// Where what is paid for something goes.
-    pub(crate) fn revenue(thing: &'a Thing) -> Self {
-        match thing {
-            Thing::Item { item, .. } => Self::Revenue(*item),
-            Thing::Tier { tier, .. } => Self::TierRevenue(tier),
-        }
-    }
-
+impl Account<'_> {
     pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Chargebacks | Self::Rebates => "expense",

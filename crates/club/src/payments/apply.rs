@@ -13,14 +13,14 @@ use crate::ledger::account::Account;
 use crate::ledger::balance::{self, TakeBack, credit};
 use crate::ledger::journal::{self, EntryId, NewEntry, Request, negated, post};
 use crate::members::member::{self, Member};
-use crate::payments::checkout::{self, Buys, Checkout, CheckoutId};
+use crate::payments::checkout::{self, Checkout, CheckoutId};
 use crate::payments::payment::{self, Payment};
 use crate::payments::provider::{Claim, Notice, Report};
 use crate::payments::subscription;
 use crate::payments::suspension;
 use crate::rights::entitlement::Entitlement;
-use crate::rights::order::Thing;
-use crate::sales::purchase::{Sale, check_not_bought, place};
+use crate::rights::order::check_not_bought;
+use crate::sales::purchase::{Sale, place};
 use crate::sales::refund::refund_entry;
 use crate::store::image::Live;
 use crate::store::sql::Connection;
@@ -28,6 +28,7 @@ use crate::values::error::Error;
 use crate::values::fault::Fault;
 use crate::values::money::Amount;
 use crate::values::names::Names;
+use crate::values::product::Product;
 
 /// Where a provider's word was heard.
 pub(crate) struct Hearing<'a> {
@@ -133,12 +134,12 @@ async fn take(
     };
     if before == (payment.facts, payment.checkout) {
         let waits = payment.kept > 0 && payment.bought.is_none();
-        let waits = waits && (order.buys != Buys::Topup || is_removed(db, &order).await?);
+        let waits = waits && (order.product != Product::Topup || is_removed(db, &order).await?);
         return Ok(if waits { Done::Known } else { Done::Settled });
     }
     let done = settle(db, hearing, &order, &mut payment, changes).await?;
     payment::save(db, hearing.provider, &payment).await?;
-    if matches!(order.buys, Buys::Subscription { .. }) {
+    if matches!(order.product, Product::Subscription { .. }) {
         subscription::note(db, order.id, report).await?;
         subscription::extend(db, hearing, order.id, changes).await?;
     }
@@ -209,10 +210,12 @@ async fn claimed(
     if paid.currency != claim.price.currency || paid.minor < claim.price.minor {
         return Err(Error::TooLittlePaid { paid, price: claim.price });
     }
-    let buys = Buys::Tier { tier: claim.tier.clone(), days: claim.days };
+    let product = Product::Tier { tier: claim.tier.clone(), days: claim.days };
     let (stamp, provider) = (hearing.stamp, hearing.provider);
     let key = format!("{provider}:{name}");
-    checkout::insert(db, stamp, &key, provider, Some(name), member.id, paid, &buys).await.map(Some)
+    checkout::insert(db, stamp, &key, provider, Some(name), member.id, paid, &product)
+        .await
+        .map(Some)
 }
 
 /// Moves the books by the difference between what is kept of a payment and what should be.
@@ -280,7 +283,7 @@ async fn buy(
     amount: Amount,
     changes: &mut Changes,
 ) -> Result<(), Error> {
-    if order.buys == Buys::Topup {
+    if order.product == Product::Topup {
         member::find_live(db, &order.member.value().to_string()).await?;
         let credits = credit(db, order.member, amount).await?;
         payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
@@ -293,13 +296,7 @@ async fn buy(
     let credits = [(Account::Prepaid(order.member), negated(amount)?)];
     payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
     let key = payment.key(hearing.provider, "buy");
-    let thing = match &order.buys {
-        Buys::Topup => return Ok(()),
-        Buys::Item { item, way } => Thing::Item { item: *item, way: *way },
-        Buys::Tier { tier, days } => Thing::Tier { tier: tier.clone(), days: *days },
-        Buys::Subscription { tier } => Thing::Tier { tier: tier.clone(), days: 0 },
-    };
-    let (bought, more) = sell(db, hearing, &key, order, thing, amount).await?;
+    let (bought, more) = sell(db, hearing, &key, order, amount).await?;
     payment.bought = Some(bought);
     changes.extend(more);
     Ok(())
@@ -311,23 +308,25 @@ async fn sell(
     hearing: &Hearing<'_>,
     key: &str,
     order: &Checkout,
-    thing: Thing,
     price: Amount,
 ) -> Result<(EntryId, Changes), Error> {
     let member = member::find_live(db, &order.member.value().to_string()).await?;
-    let (name, prices) = match &thing {
-        Thing::Item { item, way } => {
+    let product = order.product.clone();
+    let (name, prices) = match &product {
+        Product::Item { item, method } => {
             let item = item::find_live(db, &item.0.to_string()).await?;
-            check_not_bought(db, &member, &item, &thing).await?;
-            (format!("{} as {way}", item.name), item.prices)
+            check_not_bought(db, &member, &item, &product).await?;
+            (format!("{} as {method}", item.name), item.prices)
         }
-        Thing::Tier { tier, .. } => {
+        Product::Subscription { tier } | Product::Tier { tier, .. } => {
             hearing.names.check_tier(tier)?;
             (format!("tier {tier}"), Prices::default())
         }
+        Product::Topup => ("balance".to_owned(), Prices::default()),
     };
     let credit = price.currency.minor(0);
-    let sale = Sale { member: &member, thing, name: &name, price, discount: None, credit, prices };
+    let sale =
+        Sale { member: &member, product, name: &name, price, discount: None, credit, prices };
     let request = Request::new(key, &[])?;
     let (sold, changes) = place(db, hearing.stamp, hearing.names, &request, sale).await?;
     Ok((sold.entry, changes))

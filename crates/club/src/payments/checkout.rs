@@ -3,53 +3,26 @@
 //! The price is the order's own from the moment it is made: nothing that a provider or a payer
 //! says later changes what it costs. Deliberately absent: the provider, whom the web asks.
 
-use policy::{ItemId, MemberId};
+use policy::MemberId;
 
 use crate::audit::log::Stamp;
 use crate::catalog::item;
-use crate::catalog::price::Way;
 use crate::ledger::balance::check_amount;
 use crate::ledger::journal;
 use crate::members::member;
 use crate::payments::facts::Phase;
 use crate::payments::payment::{self, Payment};
-use crate::rights::order::Thing;
-use crate::sales::purchase::check_not_bought;
+use crate::rights::order::{self, check_not_bought, product_values};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, Row, SqlResult, Value};
 use crate::values::error::Error;
 use crate::values::money::Amount;
 use crate::values::page::Page;
+use crate::values::product::{Product, ProductRequest};
 
 /// The number of a checkout; later ones are higher.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct CheckoutId(pub u32);
-
-/// What is paid for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Buys {
-    /// An item, for ever.
-    Item {
-        /// Which.
-        item: ItemId,
-        /// As what.
-        way: Way,
-    },
-    /// A tier for as long as a subscription is paid.
-    Subscription {
-        /// Its id.
-        tier: String,
-    },
-    /// A tier for some days.
-    Tier {
-        /// Its id.
-        tier: String,
-        /// At least 1.
-        days: u16,
-    },
-    /// More in the member's balance.
-    Topup,
-}
 
 /// What is needed to make a checkout.
 #[derive(Clone, Debug)]
@@ -58,31 +31,8 @@ pub struct NewCheckout {
     pub provider: String,
     /// Who is to pay, by name or id.
     pub member: String,
-    /// For what, the item by name, id or info hash.
-    pub wants: Wants,
-}
-
-/// What somebody wants to pay for.
-#[derive(Clone, Debug)]
-pub enum Wants {
-    /// An item at its price.
-    Item {
-        /// By name, id or info hash.
-        item: String,
-        /// As what.
-        way: Way,
-    },
-    /// A tier at the price of the configuration.
-    Tier {
-        /// Its id.
-        tier: String,
-        /// For so many days; 0 for a subscription.
-        days: u16,
-        /// What it costs.
-        price: Amount,
-    },
-    /// More in the balance.
-    Topup(Amount),
+    /// The product.
+    pub product: ProductRequest,
 }
 
 /// An order to be paid at a provider.
@@ -100,8 +50,8 @@ pub struct Checkout {
     pub member: MemberId,
     /// What one payment costs.
     pub amount: Amount,
-    /// For what.
-    pub buys: Buys,
+    /// The product.
+    pub product: Product,
     /// For a subscription: until when it is paid, in Unix seconds.
     pub until: Option<u32>,
     /// For a subscription: when it was ended, in Unix seconds.
@@ -139,13 +89,15 @@ impl Club {
         key: &str,
         new: NewCheckout,
     ) -> Result<Checkout, Error> {
-        match &new.wants {
-            Wants::Item { .. } => {}
-            Wants::Tier { tier, price, .. } => {
+        match &new.product {
+            ProductRequest::Item { .. } => {}
+            ProductRequest::Tier { days: 0, .. } => return Err(Error::Days),
+            ProductRequest::Subscription { tier, price }
+            | ProductRequest::Tier { tier, price, .. } => {
                 self.names().check_tier(tier)?;
                 check_amount(*price)?;
             }
-            Wants::Topup(amount) => check_amount(*amount)?,
+            ProductRequest::Topup(amount) => check_amount(*amount)?,
         }
         let (stamp, key) = (stamp.clone(), key.to_owned());
         self.writer()
@@ -224,27 +176,29 @@ async fn make(
     new: &NewCheckout,
 ) -> Result<Checkout, Error> {
     let member = member::find_live(db, &new.member).await?;
-    let (buys, amount) = match &new.wants {
-        Wants::Item { item, way } => {
+    let (product, amount) = match &new.product {
+        ProductRequest::Item { item, method } => {
             let item = item::find_live(db, item).await?;
-            let Some(price) = item.prices.of(*way) else {
-                return Err(Error::NotForSale { item: item.name, way: *way });
+            let Some(price) = item.prices.of(*method) else {
+                return Err(Error::NotForSale { item: item.name, method: *method });
             };
             check_amount(price)?;
+            let product = Product::Item { item: item.id, method: *method };
             // The same request again finds its order, paid or not.
             if db.one(BY_KEY, &[key.into()], read).await?.is_none() {
-                let thing = Thing::Item { item: item.id, way: *way };
-                check_not_bought(db, &member, &item, &thing).await?;
+                check_not_bought(db, &member, &item, &product).await?;
             }
-            (Buys::Item { item: item.id, way: *way }, price)
+            (product, price)
         }
-        Wants::Tier { tier, days: 0, price } => (Buys::Subscription { tier: tier.clone() }, *price),
-        Wants::Tier { tier, days, price } => {
-            (Buys::Tier { tier: tier.clone(), days: *days }, *price)
+        ProductRequest::Subscription { tier, price } => {
+            (Product::Subscription { tier: tier.clone() }, *price)
         }
-        Wants::Topup(amount) => (Buys::Topup, *amount),
+        ProductRequest::Tier { tier, days, price } => {
+            (Product::Tier { tier: tier.clone(), days: *days }, *price)
+        }
+        ProductRequest::Topup(amount) => (Product::Topup, *amount),
     };
-    insert(db, stamp, key, &new.provider, None, member.id, amount, &buys).await
+    insert(db, stamp, key, &new.provider, None, member.id, amount, &product).await
 }
 
 /// Adds a checkout, or finds the one that this request made before.
@@ -257,24 +211,18 @@ pub(crate) async fn insert(
     session: Option<&str>,
     member: MemberId,
     amount: Amount,
-    buys: &Buys,
+    product: &Product,
 ) -> Result<Checkout, Error> {
     if key.is_empty() || key.len() > MAX_KEY {
         return Err(Error::Key(key.len()));
     }
     if let Some(found) = db.one(BY_KEY, &[key.into()], read).await? {
-        if (found.member, found.amount, &found.buys) != (member, amount, buys) {
+        if (found.member, found.amount, &found.product) != (member, amount, product) {
             return Err(Error::CheckoutKey { key: key.to_owned(), checkout: found.id });
         }
         return one_with_payments(db, found).await;
     }
-    let (item, tier) = match buys {
-        Buys::Item { item, way } => (Some((item.0, way.text())), None),
-        Buys::Subscription { tier } => (None, Some((tier.as_str(), 0))),
-        Buys::Tier { tier, days } => (None, Some((tier.as_str(), *days))),
-        Buys::Topup => (None, None),
-    };
-    let text = |text: Option<&'static str>| text.map_or(Value::Null, Value::Text);
+    let [item, method, tier, days] = product_values(product);
     let values = [
         key.into(),
         provider.into(),
@@ -282,10 +230,10 @@ pub(crate) async fn insert(
         member.value().into(),
         amount.currency.code().into(),
         Value::Int(Some(amount.minor)),
-        item.map(|(item, _)| item).into(),
-        text(item.map(|(_, way)| way)),
-        tier.map_or(Value::Null, |(tier, _)| Value::Text(tier)),
-        tier.map(|(_, days)| u32::from(days)).into(),
+        item,
+        method,
+        tier,
+        days,
         stamp.now_unix.into(),
     ];
     Ok(db.one(INSERT, &values, read).await?.ok_or(sqlx::Error::RowNotFound)?)
@@ -326,15 +274,6 @@ async fn one_with_payments(db: &mut dyn Connection, found: Checkout) -> Result<C
 }
 
 fn read(row: &dyn Row) -> SqlResult<Checkout> {
-    let item = row.optional(6)?.map(ItemId);
-    let tier = row.text(8)?.to_owned();
-    let buys = match (item, row.optional(9)?) {
-        (Some(item), None) => Buys::Item { item, way: way(row.text(7)?)? },
-        (None, Some(0)) => Buys::Subscription { tier },
-        (None, Some(days)) => Buys::Tier { tier, days },
-        (None, None) => Buys::Topup,
-        (Some(_), Some(_)) => return Err(unreadable(6, "an item and a tier")),
-    };
     Ok(Checkout {
         id: CheckoutId(row.number(0)?),
         provider: row.text(1)?.to_owned(),
@@ -342,7 +281,7 @@ fn read(row: &dyn Row) -> SqlResult<Checkout> {
         url: text(row, 13)?,
         member: member::id(row, 3)?,
         amount: journal::currency(row, 4)?.minor(row.number(5)?),
-        buys,
+        product: order::product(row, 6)?,
         until: row.optional(10)?,
         ended: row.optional(11)?,
         closed: row.number::<u8>(12)? == 1,
@@ -354,14 +293,6 @@ fn read(row: &dyn Row) -> SqlResult<Checkout> {
 fn text(row: &dyn Row, column: usize) -> SqlResult<Option<String>> {
     let text = row.text(column)?;
     Ok((!text.is_empty()).then(|| text.to_owned()))
-}
-
-fn way(text: &str) -> SqlResult<Way> {
-    match text {
-        "direct" => Ok(Way::Direct),
-        "torrent" => Ok(Way::Torrent),
-        other => Err(unreadable(7, other)),
-    }
 }
 
 macro_rules! columns {

@@ -1,11 +1,12 @@
 //! Subscriptions: a tier for as long as what is kept of their payments says.
 
 use crate::payments::apply::{Changes, Done, Hearing, locate};
-use crate::payments::checkout::{self, Buys, CheckoutId};
+use crate::payments::checkout::{self, CheckoutId};
 use crate::payments::provider::{Ending, Report};
 use crate::rights::tier_term;
 use crate::store::sql::{Connection, Value};
 use crate::values::error::Error;
+use crate::values::product::Product;
 
 /// Keeps the provider's name for a subscription, by which later events may mean its order.
 pub(crate) async fn note(
@@ -54,7 +55,7 @@ pub(crate) async fn extend(
     changes: &mut Changes,
 ) -> Result<(), Error> {
     let order = checkout::find(db, order).await?;
-    let Buys::Subscription { tier } = &order.buys else { return Ok(()) };
+    let Product::Subscription { tier } = &order.product else { return Ok(()) };
     let kept = order.payments.iter().filter(|payment| payment.kept > 0 && payment.bought.is_some());
     let paid = kept.filter_map(|payment| payment.until).max();
     let until = paid.map(|until| until.min(order.ended.unwrap_or(u32::MAX)));

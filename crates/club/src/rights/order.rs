@@ -7,14 +7,15 @@ use std::fmt;
 
 use policy::{ItemId, MemberId};
 
-use crate::catalog::price::Way;
+use crate::catalog::item::Item;
 use crate::ledger::journal::{self, EntryId};
-use crate::members::member;
+use crate::members::member::{self, Member};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, unreadable};
+use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
 use crate::values::error::Error;
 use crate::values::money::Amount;
 use crate::values::page::Page;
+use crate::values::product::{DeliveryMethod, Product};
 use crate::values::tax::Tax;
 
 /// The number of an order; later ones are higher.
@@ -34,8 +35,8 @@ pub struct Order {
     pub id: OrderId,
     /// Who bought.
     pub member: MemberId,
-    /// What.
-    pub thing: Thing,
+    /// The product.
+    pub product: Product,
     /// What it cost before the discount.
     pub price: Amount,
     /// What was taken off, and by which code.
@@ -52,35 +53,6 @@ pub struct Order {
     pub created: u32,
     /// When the last of it was paid back, in Unix seconds; `None` where some is still paid.
     pub refunded: Option<u32>,
-}
-
-/// What is bought.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Thing {
-    /// An item, for ever.
-    Item {
-        /// Which.
-        item: ItemId,
-        /// As what; the direct download includes the torrent.
-        way: Way,
-    },
-    /// A tier.
-    Tier {
-        /// Its id.
-        tier: String,
-        /// For how many days; 0 for as long as a subscription says.
-        days: u16,
-    },
-}
-
-impl Thing {
-    /// The item, where it is one.
-    pub const fn item(&self) -> Option<ItemId> {
-        match self {
-            Self::Item { item, .. } => Some(*item),
-            Self::Tier { .. } => None,
-        }
-    }
 }
 
 /// Orders. Each fails where the database is unavailable.
@@ -153,7 +125,7 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<Order> {
     Ok(Order {
         id: OrderId(row.number(0)?),
         member: member::id(row, 1)?,
-        thing: thing(row)?,
+        product: product(row, 2)?,
         price: amount(7)?,
         discount: (!code.is_empty()).then(|| (code.to_owned(), discount)),
         amount: amount(10)?,
@@ -165,16 +137,53 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<Order> {
     })
 }
 
-fn thing(row: &dyn Row) -> SqlResult<Thing> {
-    let Some(item) = row.optional(2)? else {
-        return Ok(Thing::Tier { tier: row.text(4)?.to_owned(), days: row.number(5)? });
-    };
-    let way = match row.text(3)? {
-        "direct" => Way::Direct,
-        "torrent" => Way::Torrent,
-        other => return Err(unreadable(3, other)),
-    };
-    Ok(Thing::Item { item: ItemId(item), way })
+/// Reads the columns of [`product_values`], the method and the tier not NULL.
+pub(crate) fn product(row: &dyn Row, column: usize) -> SqlResult<Product> {
+    let (item, days) = (row.optional(column)?.map(ItemId), row.optional(column + 3)?);
+    let tier = row.text(column + 2)?.to_owned();
+    match (item, days) {
+        (Some(item), None) => Ok(Product::Item { item, method: method(row, column + 1)? }),
+        (None, Some(0)) => Ok(Product::Subscription { tier }),
+        (None, Some(days)) => Ok(Product::Tier { tier, days }),
+        (None, None) => Ok(Product::Topup),
+        (Some(_), Some(_)) => Err(unreadable(column, "an item and a tier")),
+    }
+}
+
+/// The columns `item`, `way`, `tier` and `days` of a product.
+pub(crate) fn product_values(product: &Product) -> [Value<'_>; 4] {
+    let tier = |tier, days: u16| [Value::Int(None), Value::Null, Value::Text(tier), days.into()];
+    match product {
+        Product::Item { item, method } => {
+            [item.0.into(), method.text().into(), Value::Null, Value::Int(None)]
+        }
+        Product::Subscription { tier: id } => tier(id, 0),
+        Product::Tier { tier: id, days } => tier(id, *days),
+        Product::Topup => [Value::Int(None), Value::Null, Value::Null, Value::Int(None)],
+    }
+}
+
+fn method(row: &dyn Row, column: usize) -> SqlResult<DeliveryMethod> {
+    let text = row.text(column)?;
+    text.parse().map_err(|_| unreadable(column, text))
+}
+
+/// Refuses an item that a member has paid for, as this delivery method or as one that includes it.
+pub(crate) async fn check_not_bought(
+    db: &mut dyn Connection,
+    member: &Member,
+    item: &Item,
+    product: &Product,
+) -> Result<(), Error> {
+    let Product::Item { method, .. } = product else { return Ok(()) };
+    let values = [member.id.value().into(), item.id.0.into(), method.text().into()];
+    match db.one(PAID, &values, read).await? {
+        None => Ok(()),
+        Some(order) => {
+            let (member, item) = (member.name.clone(), item.name.clone());
+            Err(Error::Bought { member, item, order: order.id })
+        }
+    }
 }
 
 macro_rules! columns {
@@ -207,7 +216,7 @@ pub(crate) const INSERT: &str = columns!(
     ""
 );
 /// Those of a member for an item in some way that give it: the direct download gives the torrent.
-pub(crate) const PAID: &str = columns!(
+const PAID: &str = columns!(
     "SELECT",
     "FROM orders WHERE member = $1 AND item = $2 AND way IN ($3, 'direct') AND refunded IS NULL \
      ORDER BY id"

@@ -8,14 +8,14 @@ use policy::{MemberId, MemberState};
 
 use crate::audit::log::Stamp;
 use crate::catalog::item::{self, Item};
-use crate::catalog::price::{Prices, Way};
+use crate::catalog::price::Prices;
 use crate::ledger::account::Account;
 use crate::ledger::balance::{check_amount, held};
 use crate::ledger::journal::{EntryId, NewEntry, Request, negated, post};
 use crate::members::member::{self, Member};
 use crate::payments::apply::Changes;
 use crate::rights::bought;
-use crate::rights::order::{self, INSERT, Order, PAID, Thing};
+use crate::rights::order::{self, INSERT, Order, product_values};
 use crate::sales::discount;
 use crate::sales::voucher;
 use crate::store::club::Club;
@@ -23,6 +23,7 @@ use crate::store::sql::{Connection, Value};
 use crate::values::error::Error;
 use crate::values::money::{Amount, MoneyError};
 use crate::values::names::Names;
+use crate::values::product::{DeliveryMethod, Product, ProductRequest};
 use crate::values::tax::Tax;
 
 /// What a member buys from the balance.
@@ -30,39 +31,18 @@ use crate::values::tax::Tax;
 pub struct NewPurchase {
     /// Who, by name or id.
     pub member: String,
-    /// What.
-    pub choice: Choice,
+    /// The product.
+    pub product: ProductRequest,
     /// What the buyer chose to pay, where the item has a minimum; `None` for its price.
     pub pay: Option<Amount>,
     /// A discount's code.
     pub discount: Option<String>,
 }
 
-/// What is for sale.
-#[derive(Clone, Debug)]
-pub enum Choice {
-    /// An item at its price.
-    Item {
-        /// By name, id or info hash.
-        item: String,
-        /// As what.
-        way: Way,
-    },
-    /// A tier at the price of the configuration.
-    Tier {
-        /// Its id.
-        tier: String,
-        /// For how many days, at least 1; after those that the member has of it.
-        days: u16,
-        /// What it costs.
-        price: Amount,
-    },
-}
-
 /// Purchases; `key` as for payments. What they give is in force on the announce path when they
 /// return.
 impl Club {
-    /// Buys an item from a member's balance at its price, for ever.
+    /// Product an item from a member's balance at its price, for ever.
     ///
     /// # Errors
     ///
@@ -73,14 +53,14 @@ impl Club {
         key: &str,
         member: &str,
         item: &str,
-        way: Way,
+        method: DeliveryMethod,
     ) -> Result<Order, Error> {
-        let choice = Choice::Item { item: item.to_owned(), way };
-        let new = NewPurchase { member: member.to_owned(), choice, pay: None, discount: None };
+        let product = ProductRequest::Item { item: item.to_owned(), method };
+        let new = NewPurchase { member: member.to_owned(), product, pay: None, discount: None };
         self.purchase(stamp, key, new).await
     }
 
-    /// Buys something from a member's balance.
+    /// Buys a product from a member's balance.
     ///
     /// # Errors
     ///
@@ -93,13 +73,6 @@ impl Club {
         key: &str,
         new: NewPurchase,
     ) -> Result<Order, Error> {
-        if let Choice::Tier { tier, days, price } = &new.choice {
-            self.names().check_tier(tier)?;
-            check_amount(*price)?;
-            if *days == 0 {
-                return Err(Error::Days);
-            }
-        }
         let (stamp, key, names) = (stamp.clone(), key.to_owned(), self.names());
         let live = self.live();
         let (order, _) = self
@@ -116,7 +89,7 @@ impl Club {
 /// What is sold to whom, at which price.
 pub(crate) struct Sale<'a> {
     pub(crate) member: &'a Member,
-    pub(crate) thing: Thing,
+    pub(crate) product: Product,
     /// For the books, as `reel as torrent`.
     pub(crate) name: &'a str,
     pub(crate) price: Amount,
@@ -136,11 +109,11 @@ impl Sale<'_> {
 
     /// What carriers can earn by it.
     fn saved(&self) -> Amount {
-        match &self.thing {
-            Thing::Item { way: Way::Torrent, .. } => self.prices.saved(self.amount()),
-            Thing::Item { way: Way::Direct, .. } | Thing::Tier { .. } => {
-                self.price.currency.minor(0)
+        match &self.product {
+            Product::Item { method: DeliveryMethod::Torrent, .. } => {
+                self.prices.saved(self.amount())
             }
+            _ => self.price.currency.minor(0),
         }
     }
 }
@@ -153,7 +126,7 @@ async fn buy(
     new: &NewPurchase,
 ) -> Result<(Order, Changes), Error> {
     let member = member::find(db, &new.member).await?;
-    let offer = offer(db, &new.choice).await?;
+    let offer = offer(db, names, &new.product).await?;
     let request = request(key, member.id, &offer, new)?;
     if let Some(entry) = request.answered(db).await? {
         return Ok((order::of_entry(db, entry).await?, Changes::default()));
@@ -164,7 +137,7 @@ async fn buy(
     }
     if let Some(item) = &offer.item {
         item.check_not_removed()?;
-        check_not_bought(db, &member, item, &offer.thing).await?;
+        order::check_not_bought(db, &member, item, &offer.product).await?;
     }
     let price = match new.pay {
         None => offer.price()?,
@@ -172,7 +145,7 @@ async fn buy(
     };
     let discount = match &new.discount {
         None => None,
-        Some(code) => Some(discount::redeem(db, stamp, code, offer.thing.item(), price).await?),
+        Some(code) => Some(discount::redeem(db, stamp, code, offer.product.item(), price).await?),
     };
     let off = discount.as_ref().map_or(0, |(_, off)| off.minor);
     let needs = price.currency.minor(price.minor - off);
@@ -184,13 +157,14 @@ async fn buy(
     let credit = needs.currency.minor(has.credit.minor.min(needs.minor));
     let prices = offer.item.as_ref().map(|item| item.prices).unwrap_or_default();
     let name = &offer.name;
-    let sale = Sale { member: &member, thing: offer.thing, name, price, discount, credit, prices };
+    let sale =
+        Sale { member: &member, product: offer.product, name, price, discount, credit, prices };
     place(db, stamp, names, &request, sale).await
 }
 
 /// What somebody chose, as it is for sale.
 struct Offer {
-    thing: Thing,
+    product: Product,
     name: String,
     item: Option<Item>,
     price: Result<Amount, Error>,
@@ -222,26 +196,37 @@ impl Offer {
     }
 }
 
-async fn offer(db: &mut dyn Connection, choice: &Choice) -> Result<Offer, Error> {
-    match choice {
-        Choice::Item { item, way } => {
-            let (item, way) = (item::find(db, item).await?, *way);
-            let not_sold = || Error::NotForSale { item: item.name.clone(), way };
+async fn offer(
+    db: &mut dyn Connection,
+    names: &Names,
+    wanted: &ProductRequest,
+) -> Result<Offer, Error> {
+    match wanted {
+        ProductRequest::Item { item, method } => {
+            let (item, method) = (item::find(db, item).await?, *method);
+            let not_sold = || Error::NotForSale { item: item.name.clone(), method };
             Ok(Offer {
-                thing: Thing::Item { item: item.id, way },
-                name: format!("{} as {way}", item.name),
-                price: item.prices.of(way).ok_or_else(not_sold),
-                least: item.least(way),
+                product: Product::Item { item: item.id, method },
+                name: format!("{} as {method}", item.name),
+                price: item.prices.of(method).ok_or_else(not_sold),
+                least: item.least(method),
                 item: Some(item),
             })
         }
-        Choice::Tier { tier, days, price } => Ok(Offer {
-            thing: Thing::Tier { tier: tier.clone(), days: *days },
-            name: format!("{days} days of {tier}"),
-            item: None,
-            price: Ok(*price),
-            least: None,
-        }),
+        ProductRequest::Tier { days: 0, .. } => Err(Error::Days),
+        ProductRequest::Tier { tier, days, price } => {
+            names.check_tier(tier)?;
+            check_amount(*price)?;
+            Ok(Offer {
+                product: Product::Tier { tier: tier.clone(), days: *days },
+                name: format!("{days} days of {tier}"),
+                item: None,
+                price: Ok(*price),
+                least: None,
+            })
+        }
+        ProductRequest::Subscription { .. } => Err(Error::NotForBalance("a subscription")),
+        ProductRequest::Topup(_) => Err(Error::NotForBalance("a top-up")),
     }
 }
 
@@ -253,31 +238,15 @@ fn request(
     new: &NewPurchase,
 ) -> Result<Request, Error> {
     let member = member.value().to_string();
-    let (kind, what, how) = match &offer.thing {
-        Thing::Item { item, way } => ("item", item.0.to_string(), way.to_string()),
-        Thing::Tier { tier, days } => ("tier", tier.clone(), days.to_string()),
+    let (kind, what, how) = match &offer.product {
+        Product::Item { item, method } => ("item", item.0.to_string(), method.to_string()),
+        Product::Subscription { tier } => ("tier", tier.clone(), "0".to_owned()),
+        Product::Tier { tier, days } => ("tier", tier.clone(), days.to_string()),
+        Product::Topup => return Err(Error::NotForBalance("a top-up")),
     };
     let pay = new.pay.map_or_else(String::new, |pay| pay.to_string());
     let code = new.discount.as_deref().unwrap_or_default();
     Request::new(key, &[PURCHASE, &member, kind, &what, &how, &pay, code])
-}
-
-/// Refuses what a member has paid for.
-pub(crate) async fn check_not_bought(
-    db: &mut dyn Connection,
-    member: &Member,
-    item: &Item,
-    thing: &Thing,
-) -> Result<(), Error> {
-    let Thing::Item { way, .. } = thing else { return Ok(()) };
-    let values = [member.id.value().into(), item.id.0.into(), way.text().into()];
-    match db.one(PAID, &values, order::read).await? {
-        None => Ok(()),
-        Some(order) => {
-            let (member, item) = (member.name.clone(), item.name.clone());
-            Err(Error::Bought { member, item, order: order.id })
-        }
-    }
 }
 
 /// Enters an order and gives what was bought.
@@ -300,7 +269,7 @@ pub(crate) async fn place(
         postings: &[
             (Account::Rebate(member), sale.credit),
             (Account::Prepaid(member), currency.minor(amount.minor - sale.credit.minor)),
-            (Account::revenue(&sale.thing), currency.minor(tax.minor - amount.minor)),
+            (revenue(&sale.product)?, currency.minor(tax.minor - amount.minor)),
             (Account::Tax, negated(tax)?),
         ],
     };
@@ -311,6 +280,17 @@ pub(crate) async fn place(
     Ok((order, changes))
 }
 
+/// The account that the price of a product goes to.
+pub(crate) fn revenue(product: &Product) -> Result<Account<'_>, Error> {
+    match product {
+        Product::Item { item, .. } => Ok(Account::Revenue(*item)),
+        Product::Subscription { tier } | Product::Tier { tier, .. } => {
+            Ok(Account::TierRevenue(tier))
+        }
+        Product::Topup => Err(Error::NotForBalance("a top-up")),
+    }
+}
+
 /// The row of an order: its receipt.
 async fn insert(
     db: &mut dyn Connection,
@@ -319,10 +299,7 @@ async fn insert(
     tax: Option<(&Tax, Amount)>,
     entry: EntryId,
 ) -> Result<Order, Error> {
-    let (way, tier, days) = match &sale.thing {
-        Thing::Item { way, .. } => (way.text().into(), Value::Null, None),
-        Thing::Tier { tier, days } => (Value::Null, tier.as_str().into(), Some(u32::from(*days))),
-    };
+    let [item, method, tier, days] = product_values(&sale.product);
     let minor = |amount: Amount| Value::Int(Some(amount.minor));
     let (code, off) = match &sale.discount {
         None => (Value::Null, sale.price.currency.minor(0)),
@@ -334,10 +311,10 @@ async fn insert(
     };
     let values = [
         sale.member.id.value().into(),
-        sale.thing.item().map(|item| item.0).into(),
-        way,
+        item,
+        method,
         tier,
-        days.into(),
+        days,
         sale.price.currency.code().into(),
         minor(sale.price),
         minor(off),
@@ -364,13 +341,13 @@ async fn give(
 ) -> Result<Changes, Error> {
     let mut changes = Changes::default();
     let source = order.id.to_string();
-    match &order.thing {
-        Thing::Item { item, .. } => {
+    match &order.product {
+        Product::Item { item, .. } => {
             changes.rights.push(bought::give(db, stamp, order, *item).await?);
         }
-        // A subscription's end is moved by what is known of it.
-        Thing::Tier { days: 0, .. } => {}
-        Thing::Tier { tier, days } => {
+        // Payments move the end of a subscription, and a top-up gives no right.
+        Product::Subscription { .. } | Product::Topup => {}
+        Product::Tier { tier, days } => {
             let mut member = member.clone();
             voucher::lengthen(&mut member, tier, *days, names, stamp.now_unix)?;
             member::save(db, stamp, "member.tier", &member, &source).await?;

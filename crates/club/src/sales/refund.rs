@@ -12,13 +12,15 @@ use crate::ledger::journal::{self, EntryId, NewEntry, Request, post};
 use crate::ledger::statement::{self, Entry};
 use crate::payments::apply::Changes;
 use crate::rights::bought;
-use crate::rights::order::{self, Order, OrderId, Thing};
+use crate::rights::order::{self, Order, OrderId};
 use crate::rights::tier_term;
+use crate::sales::purchase::revenue;
 use crate::store::club::Club;
 use crate::store::sql::Connection;
 use crate::values::error::Error;
 use crate::values::money::{Amount, MoneyError};
 use crate::values::names::Names;
+use crate::values::product::Product;
 use crate::values::tax::proportion;
 
 impl Club {
@@ -106,13 +108,14 @@ async fn refund(
 
     let back = Back::of(&order, left, amount);
     let credits = credit(db, order.member, back.prepaid).await?;
-    let name = match &order.thing {
-        Thing::Item { item, way } => {
-            format!("{} as {way}", item::find(db, &item.0.to_string()).await?.name)
+    let name = match &order.product {
+        Product::Item { item, method } => {
+            format!("{} as {method}", item::find(db, &item.0.to_string()).await?.name)
         }
-        Thing::Tier { tier, .. } => format!("tier {tier}"),
+        Product::Subscription { tier } | Product::Tier { tier, .. } => format!("tier {tier}"),
+        Product::Topup => "balance".to_owned(),
     };
-    let debits = [(Account::revenue(&order.thing), back.revenue), (Account::Tax, back.tax)];
+    let debits = [(revenue(&order.product)?, back.revenue), (Account::Tax, back.tax)];
     let credits = [credits.as_slice(), &[(Account::Rebate(order.member), back.credit)]].concat();
     let entry = NewEntry {
         request: &request,
@@ -166,12 +169,12 @@ async fn end(
     let values = [order.id.0.into(), stamp.now_unix.into()];
     db.execute("UPDATE orders SET refunded = $2 WHERE id = $1", &values).await?;
     let mut changes = Changes::default();
-    match &order.thing {
-        Thing::Item { item, .. } => {
+    match &order.product {
+        Product::Item { item, .. } => {
             changes.rights.extend(bought::end(db, stamp, order, *item).await?);
         }
-        Thing::Tier { days: 0, .. } => {}
-        Thing::Tier { tier, days } => {
+        Product::Subscription { .. } | Product::Topup => {}
+        Product::Tier { tier, days } => {
             let source = format!("{} was paid back", order.id);
             let shortened =
                 tier_term::shorten(db, stamp, names, &source, order.member, tier, *days).await?;

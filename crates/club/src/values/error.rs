@@ -3,7 +3,6 @@
 use wire::InfoHash;
 
 use crate::audit::alert::AlertId;
-use crate::catalog::price::Way;
 use crate::ledger::journal::EntryId;
 use crate::payments::checkout::CheckoutId;
 use crate::payments::inbox::DeliveryId;
@@ -12,6 +11,7 @@ use crate::sales::voucher::{VoucherId, VoucherState};
 use crate::traffic::reward::RewardId;
 use crate::values::money::{Amount, MoneyError};
 use crate::values::name::{Kind, NameError};
+use crate::values::product::DeliveryMethod;
 use crate::values::text::BadText;
 use crate::values::unavailable::Unavailable;
 use crate::values::voucher_code::BadCode;
@@ -188,7 +188,7 @@ pub enum Error {
     Minimum {
         /// The minimum.
         minimum: Amount,
-        /// Of the cheaper way.
+        /// Of the cheaper delivery method.
         price: Amount,
     },
     /// A share of a price that is none.
@@ -198,12 +198,12 @@ pub enum Error {
     #[error("a discount is for 1 use or more")]
     Uses,
     /// The item has no such price.
-    #[error("item `{item}` is not sold as {way}: give it a price")]
+    #[error("item `{item}` is not sold as {method}: give it a price")]
     NotForSale {
         /// The item's name.
         item: String,
         /// As what.
-        way: Way,
+        method: DeliveryMethod,
     },
     /// There is no such entitlement.
     #[error("member `{member}` holds no entitlement to `{item}`")]
@@ -213,6 +213,9 @@ pub enum Error {
         /// The item's name, or `all`.
         item: String,
     },
+    /// A balance does not pay for subscriptions and top-ups.
+    #[error("{0} is not sold for a balance: start a checkout at a provider")]
+    NotForBalance(&'static str),
     /// Only a top-up can be taken back by its provider.
     #[error("entry {} of the journal is no top-up", .0.0)]
     NotTopup(EntryId),

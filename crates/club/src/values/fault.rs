@@ -31,6 +31,7 @@ impl Error {
             | Self::Money(_)
             | Self::Name(_)
             | Self::Newcomers(_)
+            | Self::NotForBalance(_)
             | Self::Prices { .. }
             | Self::Text(_)
             | Self::Torrent(_)

@@ -6,6 +6,7 @@ pub(crate) mod money;
 pub(crate) mod name;
 pub(crate) mod names;
 pub(crate) mod page;
+pub(crate) mod product;
 pub(crate) mod tax;
 pub(crate) mod text;
 pub(crate) mod unavailable;

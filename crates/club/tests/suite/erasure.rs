@@ -60,6 +60,6 @@ pub(crate) async fn what_providers_sent_is_erased_with_its_member(store: Arc<dyn
 
 async fn checkout_for(house: &House, key: &str, member: &str) -> Checkout {
     let (provider, member) = ("stripe".to_owned(), member.to_owned());
-    let new = NewCheckout { provider, member, wants: item() };
+    let new = NewCheckout { provider, member, product: item() };
     house.club.make_checkout(&stamp(), key, new).await.unwrap()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use club::{Fault, NewVouchers, Order, Page, Store, Way, Worth};
+use club::{DeliveryMethod, Fault, NewVouchers, Order, Page, Store, Worth};
 use policy::{ItemId, MemberId, Right};
 
 use super::money::{check_sound, priced, stripe};
@@ -16,7 +16,7 @@ pub(crate) async fn a_refund_leaves_the_voucher_or_grant_from_before(store: Arc<
     house.club.grant(&stamp(), "bob", "reel-1", Some(NOW + 9), "admin").await.unwrap();
     for name in ["ada", "bob"] {
         house.club.rotate_bound(&stamp(), name, "reel-1", None).await.unwrap();
-        let order = buy(&house, name, Way::Torrent).await;
+        let order = buy(&house, name, DeliveryMethod::Torrent).await;
         check_source(&house, name, &order.id.to_string()).await;
         assert_eq!(house.right(reel, house_id(&house, name).await).unwrap().until, u32::MAX);
         refund(&house, &order).await;
@@ -30,7 +30,7 @@ pub(crate) async fn a_refund_leaves_the_voucher_or_grant_from_before(store: Arc<
         assert_eq!(House::open(store.clone()).await.right(reel, id), Some(right), "{name}");
     }
     // Bought and paid back once more, it is still there.
-    let again = buy(&house, "bob", Way::Direct).await;
+    let again = buy(&house, "bob", DeliveryMethod::Direct).await;
     refund(&house, &again).await;
     assert_eq!(house.right(reel, bob).unwrap().until, NOW + 9);
     check_sound(&house).await;
@@ -41,8 +41,10 @@ pub(crate) async fn what_was_held_waits_for_the_last_order_to_be_paid_back(store
         let (house, ada, reel) = stocked_once(&store, last).await;
         let (name, item) = (format!("ada{last}"), "reel-1");
         house.club.grant(&stamp(), &name, item, Some(NOW + 9), "admin").await.unwrap();
-        let orders =
-            [buy(&house, &name, Way::Torrent).await, buy(&house, &name, Way::Direct).await];
+        let orders = [
+            buy(&house, &name, DeliveryMethod::Torrent).await,
+            buy(&house, &name, DeliveryMethod::Direct).await,
+        ];
         refund(&house, &orders[1 - last]).await;
         check_source(&house, &name, &orders[last].id.to_string()).await;
         assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
@@ -54,7 +56,7 @@ pub(crate) async fn what_was_held_waits_for_the_last_order_to_be_paid_back(store
 
 pub(crate) async fn a_grant_to_what_is_paid_for_outlasts_the_refund(store: Arc<dyn Store>) {
     let (house, ada, reel) = stocked(store).await;
-    let order = buy(&house, "ada", Way::Torrent).await;
+    let order = buy(&house, "ada", DeliveryMethod::Torrent).await;
     house.club.grant(&stamp(), "ada", "reel-1", None, "admin").await.unwrap();
     refund(&house, &order).await;
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
@@ -62,7 +64,7 @@ pub(crate) async fn a_grant_to_what_is_paid_for_outlasts_the_refund(store: Arc<d
 
 pub(crate) async fn a_grant_that_ends_sooner_takes_no_paid_right(store: Arc<dyn Store>) {
     let (house, ada, reel) = stocked(store).await;
-    let order = buy(&house, "ada", Way::Torrent).await;
+    let order = buy(&house, "ada", DeliveryMethod::Torrent).await;
     let grant = async || house.club.grant(&stamp(), "ada", "reel-1", Some(NOW + 1), "admin").await;
     let text = "order 1 gave this for ever: `usher refund 1` or `usher revoke` ends it";
     check_refused(grant().await, Fault::Conflict, text);
@@ -71,7 +73,7 @@ pub(crate) async fn a_grant_that_ends_sooner_takes_no_paid_right(store: Arc<dyn 
     grant().await.unwrap();
     assert_eq!(house.right(reel, ada).unwrap().until, NOW + 1);
 
-    buy(&house, "ada", Way::Torrent).await;
+    buy(&house, "ada", DeliveryMethod::Torrent).await;
     house.club.revoke(&stamp(), "ada", "reel-1").await.unwrap();
     grant().await.unwrap();
     assert_eq!(house.right(reel, ada).unwrap().until, NOW + 1);
@@ -80,10 +82,10 @@ pub(crate) async fn a_grant_that_ends_sooner_takes_no_paid_right(store: Arc<dyn 
 pub(crate) async fn a_revoked_right_does_not_come_back_by_a_refund(store: Arc<dyn Store>) {
     let (house, ada, reel) = stocked(store).await;
     redeem(&house, "ada").await;
-    let torrent = buy(&house, "ada", Way::Torrent).await;
+    let torrent = buy(&house, "ada", DeliveryMethod::Torrent).await;
     house.club.revoke(&stamp(), "ada", "reel-1").await.unwrap();
     // Who should not buy is suspended; what is bought after a revocation is a right of its own.
-    let direct = buy(&house, "ada", Way::Direct).await;
+    let direct = buy(&house, "ada", DeliveryMethod::Direct).await;
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
     refund(&house, &direct).await;
     assert_eq!(house.right(reel, ada).unwrap().until, Right::REFUNDED);
@@ -119,10 +121,10 @@ async fn redeem(house: &House, name: &str) {
     house.club.redeem(&stamp(), &issued[0].code.to_string(), name).await.unwrap();
 }
 
-async fn buy(house: &House, name: &str, way: Way) -> Order {
+async fn buy(house: &House, name: &str, method: DeliveryMethod) -> Order {
     let bought = house.club.orders(name, Page::FIRST).await.unwrap().len();
     let key = format!("{name} buys {bought}");
-    house.club.buy(&stamp(), &key, name, "reel-1", way).await.unwrap()
+    house.club.buy(&stamp(), &key, name, "reel-1", method).await.unwrap()
 }
 
 async fn refund(house: &House, order: &Order) {

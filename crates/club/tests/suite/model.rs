@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use club::{Balance, EntryId, OrderId, Store, Way};
+use club::{Balance, DeliveryMethod, EntryId, OrderId, Store};
 use policy::{ItemId, MemberId, MemberState, Right};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -37,7 +37,7 @@ pub(crate) async fn check_cases(store: Arc<dyn Store>, cases: u32) {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Request {
     Again { request: usize },
-    Buy { member: usize, item: usize, way: Way },
+    Buy { member: usize, item: usize, method: DeliveryMethod },
     Dispute { topup: usize },
     Refund { order: usize, part: Option<i64> },
     RefundTopup { topup: usize, part: Option<i64> },
@@ -45,12 +45,12 @@ enum Request {
 }
 
 fn requests() -> impl Strategy<Value = Vec<Request>> {
-    let way = prop_oneof![Just(Way::Direct), Just(Way::Torrent)];
+    let method = prop_oneof![Just(DeliveryMethod::Direct), Just(DeliveryMethod::Torrent)];
     let part = || prop_oneof![2 => Just(None), 1 => (1i64..400).prop_map(Some)];
     let request = prop_oneof![
         2 => (0usize..40).prop_map(|request| Request::Again { request }),
-        5 => (0usize..2, 0usize..2, way)
-            .prop_map(|(member, item, way)| Request::Buy { member, item, way }),
+        5 => (0usize..2, 0usize..2, method)
+            .prop_map(|(member, item, method)| Request::Buy { member, item, method }),
         1 => (0usize..8).prop_map(|topup| Request::Dispute { topup }),
         3 => (0usize..8, part()).prop_map(|(order, part)| Request::Refund { order, part }),
         1 => (0usize..8, part()).prop_map(|(topup, part)| Request::RefundTopup { topup, part }),
@@ -66,7 +66,7 @@ struct Model {
     orders: Vec<(OrderId, Paid, ItemPlace)>,
 }
 
-type ItemPlace = (usize, Way);
+type ItemPlace = (usize, DeliveryMethod);
 
 #[derive(Default)]
 struct Account {
@@ -98,7 +98,7 @@ impl Model {
     fn has_bought(&self, member: usize, place: ItemPlace) -> bool {
         let is_live = |(_, paid, at): &(OrderId, Paid, ItemPlace)| {
             // The direct download includes the torrent.
-            let is_it = *at == place || *at == (place.0, Way::Direct);
+            let is_it = *at == place || *at == (place.0, DeliveryMethod::Direct);
             paid.member == member && is_it && paid.left > 0
         };
         self.orders.iter().any(is_live)
@@ -112,11 +112,12 @@ impl Model {
                 self.members[member].gain(minor);
                 true
             }
-            Request::Buy { member, item, way } => {
-                let bought = self.has_bought(member, (item, way));
+            Request::Buy { member, item, method } => {
+                let bought = self.has_bought(member, (item, method));
                 let account = &mut self.members[member];
-                let granted = !bought && !account.suspended && account.prepaid >= price(item, way);
-                account.prepaid -= if granted { price(item, way) } else { 0 };
+                let granted =
+                    !bought && !account.suspended && account.prepaid >= price(item, method);
+                account.prepaid -= if granted { price(item, method) } else { 0 };
                 granted
             }
             Request::Refund { order, part } => {
@@ -153,10 +154,10 @@ impl Paid {
     }
 }
 
-fn price(item: usize, way: Way) -> i64 {
-    match (item, way) {
-        (0, Way::Torrent) => 225,
-        (0, Way::Direct) => 300,
+fn price(item: usize, method: DeliveryMethod) -> i64 {
+    match (item, method) {
+        (0, DeliveryMethod::Torrent) => 225,
+        (0, DeliveryMethod::Direct) => 300,
         _ => 800,
     }
 }
@@ -225,14 +226,14 @@ async fn ask(
             }
             true
         }
-        Request::Buy { member, item, way } => {
+        Request::Buy { member, item, method } => {
             let name = ["reel-1", "reel-2"][item];
-            let Ok(order) = club.buy(&stamp, key, &names[member], name, way).await else {
+            let Ok(order) = club.buy(&stamp, key, &names[member], name, method).await else {
                 return false;
             };
             if !answered {
-                let paid = Paid { member, left: price(item, way) };
-                model.orders.push((order.id, paid, (item, way)));
+                let paid = Paid { member, left: price(item, method) };
+                model.orders.push((order.id, paid, (item, method)));
             }
             true
         }
@@ -259,7 +260,8 @@ async fn check_member(house: &House, id: MemberId, name: &str, model: &Model, pl
     assert_eq!(balances.first().unwrap_or(&nothing), &expected);
     assert_eq!(house.standing(id).state == MemberState::Suspended, account.suspended);
     for (item, item_id) in [(0, ItemId(1)), (1, ItemId(2))] {
-        let bought = [Way::Direct, Way::Torrent].map(|way| model.has_bought(place, (item, way)));
+        let bought = [DeliveryMethod::Direct, DeliveryMethod::Torrent]
+            .map(|method| model.has_bought(place, (item, method)));
         let right = house.right(item_id, id).is_some_and(|right| right.until > Right::REFUNDED);
         assert_eq!(right, bought.contains(&true));
     }

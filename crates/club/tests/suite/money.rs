@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use club::{
-    Amount, Balance, Currency, EntryId, Fault, NewTopup, OrderId, Page, Prices, Store, Value, Way,
+    Amount, Balance, Currency, DeliveryMethod, EntryId, Fault, NewTopup, OrderId, Page, Prices,
+    Store, Value,
 };
 use futures_util::future::join_all;
 use policy::{ItemId, MemberId, MemberState, Right};
@@ -17,16 +18,16 @@ pub(crate) async fn vector_t1_to_t5_is_spent_paid_back_and_disputed(store: Arc<d
     check_entry(&house, paid.id, &[("psp:stripe:clearing", 1000), ("member:1:prepaid", -1000)])
         .await;
 
-    let order = club.buy(&stamp(), "T2", "ada", "reel-1", Way::Torrent).await.unwrap();
+    let order = club.buy(&stamp(), "T2", "ada", "reel-1", DeliveryMethod::Torrent).await.unwrap();
     let bought = [("member:1:prepaid", 225), ("revenue:item:1", -225)];
     check_entry(&house, order.entry, &bought).await;
     check_held(&house, 775, 0).await;
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
-    let again = club.buy(&stamp(), "T2", "ada", "reel-1", Way::Torrent).await.unwrap();
+    let again = club.buy(&stamp(), "T2", "ada", "reel-1", DeliveryMethod::Torrent).await.unwrap();
     assert_eq!(again, order);
     check_held(&house, 775, 0).await;
 
-    let short = club.buy(&stamp(), "T3", "ada", "reel-2", Way::Torrent).await;
+    let short = club.buy(&stamp(), "T3", "ada", "reel-2", DeliveryMethod::Torrent).await;
     let text = "member `ada` has 7.75 usd and needs 8.00 usd: `usher topup` adds to it";
     check_refused(short, Fault::Conflict, text);
     assert_eq!(club.journal(Page::FIRST).await.unwrap().len(), 2);
@@ -40,7 +41,7 @@ pub(crate) async fn vector_t1_to_t5_is_spent_paid_back_and_disputed(store: Arc<d
     let text = "order 1 was paid back already, all 2.25 usd of it: nothing is left";
     check_refused(club.refund(&stamp(), "T4 again", order.id, None).await, Fault::Conflict, text);
 
-    club.buy(&stamp(), "T5", "ada", "reel-1", Way::Torrent).await.unwrap();
+    club.buy(&stamp(), "T5", "ada", "reel-1", DeliveryMethod::Torrent).await.unwrap();
     let fee = Some(usd(1500));
     let disputed = club.chargeback(&stamp(), "T5 dispute", paid.id, fee).await.unwrap();
     check_entry(
@@ -54,14 +55,14 @@ pub(crate) async fn vector_t1_to_t5_is_spent_paid_back_and_disputed(store: Arc<d
     check_held(&house, 0, 225).await;
     assert_eq!(house.standing(ada).state, MemberState::Suspended);
     assert_eq!(House::open(store).await.standing(ada).state, MemberState::Suspended);
-    let suspended = club.buy(&stamp(), "T6", "ada", "reel-2", Way::Torrent).await;
+    let suspended = club.buy(&stamp(), "T6", "ada", "reel-2", DeliveryMethod::Torrent).await;
     check_refused(suspended, Fault::Conflict, "member `ada` is suspended");
 }
 
 pub(crate) async fn a_debt_is_paid_first(store: Arc<dyn Store>) {
     let (house, ..) = stocked(store).await;
     let paid = house.club.topup(&stamp(), "paid", stripe("ada", 1000)).await.unwrap();
-    house.club.buy(&stamp(), "buy", "ada", "reel-1", Way::Torrent).await.unwrap();
+    house.club.buy(&stamp(), "buy", "ada", "reel-1", DeliveryMethod::Torrent).await.unwrap();
     house.club.refund_topup(&stamp(), "back", paid.id, None).await.unwrap();
     check_held(&house, 0, 225).await;
     house.club.topup(&stamp(), "some", stripe("ada", 100)).await.unwrap();
@@ -73,7 +74,8 @@ pub(crate) async fn a_debt_is_paid_first(store: Arc<dyn Store>) {
 pub(crate) async fn a_part_paid_back_leaves_the_right(store: Arc<dyn Store>) {
     let (house, ada, reel) = stocked(store).await;
     house.club.topup(&stamp(), "paid", stripe("ada", 1000)).await.unwrap();
-    let order = house.club.buy(&stamp(), "buy", "ada", "reel-1", Way::Direct).await.unwrap();
+    let order =
+        house.club.buy(&stamp(), "buy", "ada", "reel-1", DeliveryMethod::Direct).await.unwrap();
     let refund =
         async |key, minor| house.club.refund(&stamp(), key, order.id, Some(usd(minor))).await;
     refund("1", 100).await.unwrap();
@@ -102,9 +104,9 @@ pub(crate) async fn a_right_paid_twice_ends_with_the_last(store: Arc<dyn Store>)
         let key = |text: &str| format!("{name} {text}");
         house.club.topup(&stamp(), &key("paid"), stripe(name, 1000)).await.unwrap();
         let mut orders = Vec::new();
-        for way in [Way::Torrent, Way::Direct] {
-            let key = key(&way.to_string());
-            let order = house.club.buy(&stamp(), &key, name, "reel-1", way).await.unwrap();
+        for method in [DeliveryMethod::Torrent, DeliveryMethod::Direct] {
+            let key = key(&method.to_string());
+            let order = house.club.buy(&stamp(), &key, name, "reel-1", method).await.unwrap();
             orders.push(order.id);
         }
         house.club.refund(&stamp(), &key("one"), orders[first_back], None).await.unwrap();
@@ -119,7 +121,8 @@ pub(crate) async fn what_is_free_is_ordered_without_money(store: Arc<dyn Store>)
     let (house, ada, reel) = stocked(store).await;
     let free = Prices { torrent: Some(usd(0)), direct: Some(usd(100)) };
     assert_eq!(house.club.set_prices(&stamp(), "reel-1", free).await.unwrap().prices, free);
-    let order = house.club.buy(&stamp(), "buy", "ada", "reel-1", Way::Torrent).await.unwrap();
+    let order =
+        house.club.buy(&stamp(), "buy", "ada", "reel-1", DeliveryMethod::Torrent).await.unwrap();
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
     check_entry(&house, order.entry, &[]).await;
     house.club.refund(&stamp(), "back", order.id, None).await.unwrap();
@@ -130,14 +133,14 @@ pub(crate) async fn what_is_free_is_ordered_without_money(store: Arc<dyn Store>)
 pub(crate) async fn only_what_has_a_price_is_sold_and_once(store: Arc<dyn Store>) {
     let (house, ..) = stocked(store).await;
     house.club.topup(&stamp(), "paid", stripe("ada", 1000)).await.unwrap();
-    let buy = async |key, way| house.club.buy(&stamp(), key, "ada", "reel-1", way).await;
-    buy("one", Way::Torrent).await.unwrap();
+    let buy = async |key, method| house.club.buy(&stamp(), key, "ada", "reel-1", method).await;
+    buy("one", DeliveryMethod::Torrent).await.unwrap();
     let text = "member `ada` has bought `reel-1` so already, with order 1";
-    check_refused(buy("two", Way::Torrent).await, Fault::Conflict, text);
+    check_refused(buy("two", DeliveryMethod::Torrent).await, Fault::Conflict, text);
     let torrent = Prices { torrent: Some(usd(225)), direct: None };
     house.club.set_prices(&stamp(), "reel-1", torrent).await.unwrap();
     let text = "item `reel-1` is not sold as direct: give it a price";
-    check_refused(buy("three", Way::Direct).await, Fault::Conflict, text);
+    check_refused(buy("three", DeliveryMethod::Direct).await, Fault::Conflict, text);
     house.club.set_prices(&stamp(), "reel-1", Prices::default()).await.unwrap();
     assert_eq!(house.club.item("reel-1").await.unwrap().prices, Prices::default());
 
@@ -159,7 +162,7 @@ pub(crate) async fn a_key_stands_for_one_request(store: Arc<dyn Store>) {
     assert_eq!(topup("paid", 1000).await.unwrap(), first);
     let text = "the key `paid` was another request's, see entry 1 of the journal";
     check_refused(topup("paid", 1001).await, Fault::Conflict, text);
-    let bought = house.club.buy(&stamp(), "paid", "ada", "reel-1", Way::Torrent).await;
+    let bought = house.club.buy(&stamp(), "paid", "ada", "reel-1", DeliveryMethod::Torrent).await;
     check_refused(bought, Fault::Conflict, text);
     check_refused(topup("", 1).await, Fault::Request, "a key of 0 bytes, expected 1 to 255");
     assert!(topup(&"k".repeat(255), 1).await.is_ok());
@@ -184,7 +187,8 @@ pub(crate) async fn at_once_as_one_after_another(store: Arc<dyn Store>) {
     let paid: Vec<_> = join_all(paid).await.into_iter().map(|paid| paid.unwrap().id).collect();
     assert_eq!(paid, [EntryId(1); 32]);
     let keys: Vec<String> = (0..32).map(|n| format!("buy {n}")).collect();
-    let bought = keys.iter().map(|key| house.club.buy(&now, key, "ada", "reel-1", Way::Torrent));
+    let bought =
+        keys.iter().map(|key| house.club.buy(&now, key, "ada", "reel-1", DeliveryMethod::Torrent));
     assert_eq!(join_all(bought).await.iter().filter(|bought| bought.is_ok()).count(), 1);
     let back = keys.iter().map(|key| house.club.refund(&now, &key[4..], OrderId(1), None));
     assert_eq!(join_all(back).await.iter().filter(|back| back.is_ok()).count(), 1);
@@ -201,7 +205,10 @@ pub(crate) async fn any_order_of_events_ends_in_one_state(store: Arc<dyn Store>)
         let key = |text: &str| format!("{name} {text}");
         let topup = stripe(&name, 1000);
         let paid = club.topup(&stamp(), &key("paid"), topup.clone()).await.unwrap().id;
-        let order = club.buy(&stamp(), &key("buy"), &name, "reel-1", Way::Torrent).await.unwrap();
+        let order = club
+            .buy(&stamp(), &key("buy"), &name, "reel-1", DeliveryMethod::Torrent)
+            .await
+            .unwrap();
         for event in order_of_events {
             // What comes too late is refused; the state tells whether that was right.
             match event {
@@ -224,7 +231,7 @@ pub(crate) async fn a_statement_shows_the_balance_after_each_line(store: Arc<dyn
     let (house, ..) = stocked(store).await;
     assert!(house.club.balance("ada").await.unwrap().is_empty());
     let paid = house.club.topup(&stamp(), "paid", stripe("ada", 1000)).await.unwrap();
-    house.club.buy(&stamp(), "buy", "ada", "reel-1", Way::Torrent).await.unwrap();
+    house.club.buy(&stamp(), "buy", "ada", "reel-1", DeliveryMethod::Torrent).await.unwrap();
     house.club.chargeback(&stamp(), "dispute", paid.id, None).await.unwrap();
     let lines = house.club.statement("ada", Page::FIRST).await.unwrap();
     let shown: Vec<_> = lines
@@ -248,7 +255,7 @@ pub(crate) async fn a_statement_shows_the_balance_after_each_line(store: Arc<dyn
 pub(crate) async fn verify_finds_what_is_wrong(store: Arc<dyn Store>) {
     let (house, ..) = stocked(store.clone()).await;
     house.club.topup(&stamp(), "paid", stripe("ada", 1000)).await.unwrap();
-    house.club.buy(&stamp(), "buy", "ada", "reel-1", Way::Torrent).await.unwrap();
+    house.club.buy(&stamp(), "buy", "ada", "reel-1", DeliveryMethod::Torrent).await.unwrap();
     check_sound(&house).await;
     let mut db = store.writer().await.unwrap();
     let hash: &[Value<'_>] = &[Value::Bytes(&[0; 32])];

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use club::provider::{Claim, Dispute, Ending, Event, Notice, Refused, Report};
 use club::{
-    Buys, Checkout, Delivery, Fault, NewCheckout, Page, Prices, Store, Verdict, Wants, Way,
+    Checkout, Delivery, DeliveryMethod, Fault, NewCheckout, Page, Prices, Product, ProductRequest,
+    Store, Verdict,
 };
 use policy::{ItemId, MemberId, MemberState, Right};
 
@@ -32,7 +33,7 @@ pub(crate) async fn what_is_paid_is_in_force_when_it_returns(store: Arc<dyn Stor
 
 pub(crate) async fn a_delivery_has_its_effect_once(store: Arc<dyn Store>) {
     let (house, ..) = stocked(store).await;
-    let order = checkout(&house, "1", Wants::Topup(usd(500))).await;
+    let order = checkout(&house, "1", ProductRequest::Topup(usd(500))).await;
     hear(&house, "evt_1", paid(&order, 500)).await;
     let (verdict, _) = hear(&house, "evt_1", paid(&order, 500)).await;
     assert_eq!(verdict, Verdict::Duplicate);
@@ -130,7 +131,7 @@ pub(crate) async fn a_dispute_suspends_until_it_is_won(store: Arc<dyn Store>) {
 pub(crate) async fn two_disputes_are_two_reasons(store: Arc<dyn Store>) {
     let (house, ada, _) = stocked(store).await;
     for (number, payment) in [("1", "pi_1"), ("2", "pi_2")] {
-        let order = checkout(&house, number, Wants::Topup(usd(500))).await;
+        let order = checkout(&house, number, ProductRequest::Topup(usd(500))).await;
         hear(&house, payment, Report { payment: payment.to_owned(), ..paid(&order, 500) }).await;
     }
     for (dispute, payment, state) in [
@@ -148,7 +149,7 @@ pub(crate) async fn two_disputes_are_two_reasons(store: Arc<dyn Store>) {
 
 pub(crate) async fn days_of_a_tier_come_and_go_with_the_money(store: Arc<dyn Store>) {
     let (house, ada, _) = stocked(store).await;
-    let tier = Wants::Tier { tier: "patron".to_owned(), days: 31, price: usd(500) };
+    let tier = ProductRequest::Tier { tier: "patron".to_owned(), days: 31, price: usd(500) };
     for (number, payment) in [("1", "pi_1"), ("2", "pi_2")] {
         let order = checkout(&house, number, tier.clone()).await;
         hear(&house, payment, Report { payment: payment.to_owned(), ..paid(&order, 500) }).await;
@@ -211,7 +212,7 @@ pub(crate) async fn a_checkout_is_made_once_at_its_price(store: Arc<dyn Store>) 
     let order = checkout(&house, "1", item()).await;
     let prices = Prices { torrent: Some(usd(100)), direct: Some(usd(900)) };
     let club = &house.club;
-    assert_eq!(order.buys, Buys::Item { item: ItemId(1), way: Way::Direct });
+    assert_eq!(order.product, Product::Item { item: ItemId(1), method: DeliveryMethod::Direct });
     club.set_session(order.id, "cs_1", "https://pay.example.org/1").await.unwrap();
     let again = checkout(&house, "1", item()).await;
     assert_eq!((again.id, again.session.as_deref()), (order.id, Some("cs_1")));
@@ -220,11 +221,11 @@ pub(crate) async fn a_checkout_is_made_once_at_its_price(store: Arc<dyn Store>) 
     assert_eq!(club.checkout(order.id).await.unwrap().state(), "paid");
 
     let new =
-        |wants| NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), wants };
-    let refused = club.make_checkout(&stamp(), "1", new(Wants::Topup(usd(1)))).await;
+        |product| NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), product };
+    let refused = club.make_checkout(&stamp(), "1", new(ProductRequest::Topup(usd(1)))).await;
     let text = "the key `1` was another checkout's, see order 1";
     check_refused(refused, Fault::Conflict, text);
-    let refused = club.make_checkout(&stamp(), "2", new(Wants::Topup(usd(0)))).await;
+    let refused = club.make_checkout(&stamp(), "2", new(ProductRequest::Topup(usd(0)))).await;
     assert_eq!(refused.unwrap_err().fault(), Fault::Request);
     let open = club.open_checkouts("stripe", 0).await.unwrap();
     assert_eq!(open.len(), 0, "what is paid is not asked for again");
@@ -235,11 +236,11 @@ pub(crate) async fn what_was_bought_is_not_ordered_again(store: Arc<dyn Store>) 
     let order = checkout(&house, "1", item()).await;
     hear(&house, "evt_1", paid(&order, 300)).await;
     let new =
-        |wants| NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), wants };
+        |product| NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), product };
     // The direct download that was bought includes the torrent.
-    let torrent = Wants::Item { item: "reel".to_owned(), way: Way::Torrent };
-    for (key, wants) in [("2", item()), ("3", torrent)] {
-        let refused = house.club.make_checkout(&stamp(), key, new(wants)).await;
+    let torrent = ProductRequest::Item { item: "reel".to_owned(), method: DeliveryMethod::Torrent };
+    for (key, product) in [("2", item()), ("3", torrent)] {
+        let refused = house.club.make_checkout(&stamp(), key, new(product)).await;
         let text = "member `ada` has bought `reel` so already, with order 1";
         check_refused(refused, Fault::Conflict, text);
     }
@@ -250,7 +251,7 @@ pub(crate) async fn what_was_bought_is_not_ordered_again(store: Arc<dyn Store>) 
 
 pub(crate) async fn a_topup_of_a_member_who_is_gone_is_held(store: Arc<dyn Store>) {
     let (house, ..) = stocked(store).await;
-    let order = checkout(&house, "1", Wants::Topup(usd(500))).await;
+    let order = checkout(&house, "1", ProductRequest::Topup(usd(500))).await;
     house.club.erase_member(&stamp(), "ada").await.unwrap();
     for _ in 0..2 {
         let (verdict, effect) = hear(&house, "evt_1", paid(&order, 500)).await;
@@ -268,7 +269,7 @@ pub(crate) async fn a_topup_of_a_member_who_is_gone_is_held(store: Arc<dyn Store
 
 pub(crate) async fn what_is_paid_for_a_subscription_that_is_gone_is_held(store: Arc<dyn Store>) {
     let (house, ada, _) = stocked(store).await;
-    let tier = || Wants::Tier { tier: "patron".to_owned(), days: 0, price: usd(500) };
+    let tier = || ProductRequest::Subscription { tier: "patron".to_owned(), price: usd(500) };
     let order = checkout(&house, "1", tier()).await;
     let now = stamp().now_unix;
     let period = |payment: &str, months: u32| Report {
@@ -318,12 +319,12 @@ pub(super) async fn stocked(store: Arc<dyn Store>) -> (House, MemberId, ItemId) 
     (house, ada, reel)
 }
 
-pub(super) fn item() -> Wants {
-    Wants::Item { item: "reel".to_owned(), way: Way::Direct }
+pub(super) fn item() -> ProductRequest {
+    ProductRequest::Item { item: "reel".to_owned(), method: DeliveryMethod::Direct }
 }
 
-pub(super) async fn checkout(house: &House, key: &str, wants: Wants) -> Checkout {
-    let new = NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), wants };
+pub(super) async fn checkout(house: &House, key: &str, product: ProductRequest) -> Checkout {
+    let new = NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), product };
     house.club.make_checkout(&stamp(), key, new).await.unwrap()
 }
 

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use club::{
-    Balance, Choice, Club, Fault, Names, NewDiscount, NewPurchase, Off, Order, Page, Store, Tax,
-    Thing, Way,
+    Balance, Club, DeliveryMethod, Fault, Names, NewDiscount, NewPurchase, Off, Order, Page,
+    Product, ProductRequest, Store, Tax,
 };
 use policy::MemberId;
 
@@ -17,7 +17,7 @@ pub(crate) async fn store_credit_is_spent_first_and_comes_back_last(store: Arc<d
     assert_eq!(gift("G1", 100).await.unwrap(), given);
     assert_eq!(gift("G2", 0).await.unwrap_err().fault(), Fault::Request);
     check_held(&house, 1000, 100).await;
-    let order = buy(club, "B1", reel(Way::Torrent)).await;
+    let order = buy(club, "B1", reel(DeliveryMethod::Torrent)).await;
     assert_eq!((order.amount, order.credit), (usd(225), usd(100)));
     check_held(&house, 875, 0).await;
 
@@ -37,7 +37,7 @@ pub(crate) async fn a_tier_is_bought_for_longer_and_taken_back(store: Arc<dyn St
     let club = &house.club;
     let first = buy(club, "B1", patron(500)).await;
     let second = buy(club, "B2", patron(500)).await;
-    assert_eq!(first.thing, Thing::Tier { tier: "patron".to_owned(), days: 31 });
+    assert_eq!(first.product, Product::Tier { tier: "patron".to_owned(), days: 31 });
     let until = |days: u32| NOW + days * 86_400;
     let standing = house.standing(MemberId::new(1).unwrap());
     assert_eq!((standing.tier.value(), standing.until), (2, until(62)));
@@ -59,10 +59,10 @@ pub(crate) async fn a_tier_is_bought_for_longer_and_taken_back(store: Arc<dyn St
 pub(crate) async fn a_buyer_chooses_from_the_minimum_up(store: Arc<dyn Store>) {
     let house = stocked(store).await;
     let club = &house.club;
-    let pay = |way, minor| NewPurchase { pay: Some(usd(minor)), ..reel(way) };
+    let pay = |method, minor| NewPurchase { pay: Some(usd(minor)), ..reel(method) };
     let text = "the price of 2.25 usd is not for the buyer to choose, or not with a discount: \
                 leave `pay` out";
-    let fixed = club.purchase(&stamp(), "B1", pay(Way::Torrent, 300)).await;
+    let fixed = club.purchase(&stamp(), "B1", pay(DeliveryMethod::Torrent, 300)).await;
     check_refused(fixed, Fault::Conflict, text);
     let text = "a minimum of 2.26 usd is more than the price of 2.25 usd: raise the price too";
     let high = club.set_minimum(&stamp(), "reel-1", Some(usd(226))).await;
@@ -70,13 +70,13 @@ pub(crate) async fn a_buyer_chooses_from_the_minimum_up(store: Arc<dyn Store>) {
     let item = club.set_minimum(&stamp(), "reel-1", Some(usd(100))).await.unwrap();
     assert_eq!(item, club.item("reel-1").await.unwrap());
     assert_eq!(
-        [Way::Torrent, Way::Direct].map(|way| item.least(way)),
+        [DeliveryMethod::Torrent, DeliveryMethod::Direct].map(|method| item.least(method)),
         [Some(usd(100)), Some(usd(175))]
     );
-    let low = club.purchase(&stamp(), "B1", pay(Way::Direct, 174)).await;
+    let low = club.purchase(&stamp(), "B1", pay(DeliveryMethod::Direct, 174)).await;
     check_refused(low, Fault::Conflict, "1.74 usd is too little, pay 1.75 usd or more");
-    assert_eq!(buy(club, "B1", pay(Way::Torrent, 100)).await.amount, usd(100));
-    assert_eq!(buy(club, "B2", pay(Way::Direct, 500)).await.price, usd(500));
+    assert_eq!(buy(club, "B1", pay(DeliveryMethod::Torrent, 100)).await.amount, usd(100));
+    assert_eq!(buy(club, "B2", pay(DeliveryMethod::Direct, 500)).await.price, usd(500));
     check_held(&house, 400, 0).await;
     club.set_minimum(&stamp(), "reel-1", None).await.unwrap();
     assert_eq!(club.item("reel-1").await.unwrap().minimum, None);
@@ -99,17 +99,17 @@ pub(crate) async fn a_discount_is_for_a_time_and_so_many_uses(store: Arc<dyn Sto
         let refused = club.purchase(&stamp(), "R", with(code, purchase)).await;
         check_refused(refused, Fault::Conflict, text);
     };
-    refused("two", reel(Way::Torrent), "discount `TWO` is for something else").await;
-    let order = buy(club, "B1", with("Half", reel(Way::Torrent))).await;
+    refused("two", reel(DeliveryMethod::Torrent), "discount `TWO` is for something else").await;
+    let order = buy(club, "B1", with("Half", reel(DeliveryMethod::Torrent))).await;
     assert_eq!(
         (order.price, order.discount, order.amount),
         (usd(225), Some(("HALF".to_owned(), usd(113))), usd(112))
     );
-    assert_eq!(buy(club, "B1", with("Half", reel(Way::Torrent))).await.id, order.id);
+    assert_eq!(buy(club, "B1", with("Half", reel(DeliveryMethod::Torrent))).await.id, order.id);
     refused("half", patron(500), "discount `HALF` is used up").await;
     let other = NewPurchase {
-        choice: Choice::Item { item: "reel-2".to_owned(), way: Way::Direct },
-        ..reel(Way::Direct)
+        product: ProductRequest::Item { item: "reel-2".to_owned(), method: DeliveryMethod::Direct },
+        ..reel(DeliveryMethod::Direct)
     };
     assert_eq!(buy(club, "B2", with("two", other)).await.amount, usd(0));
     check_held(&house, 888, 0).await;
@@ -126,7 +126,7 @@ pub(crate) async fn tax_is_in_the_price_and_goes_back_with_it(store: Arc<dyn Sto
     let club = &house.club;
     let vat = Tax { label: "VAT".to_owned(), rate: 19_000 };
     club.reload(Names { tax: Some(vat.clone()), ..names() }).await.unwrap();
-    let order = buy(club, "B1", reel(Way::Direct)).await;
+    let order = buy(club, "B1", reel(DeliveryMethod::Direct)).await;
     assert_eq!(order.tax, Some((vat, usd(48))));
     assert_eq!(club.order(order.id).await.unwrap(), order);
     let moved = |entry: &club::Entry| -> Vec<(String, i64)> {
@@ -153,9 +153,9 @@ pub(crate) async fn tax_is_in_the_price_and_goes_back_with_it(store: Arc<dyn Sto
 
 pub(crate) async fn the_direct_download_includes_the_torrent(store: Arc<dyn Store>) {
     let house = stocked(store).await;
-    buy(&house.club, "B1", reel(Way::Direct)).await;
+    buy(&house.club, "B1", reel(DeliveryMethod::Direct)).await;
     let text = "member `ada` has bought `reel-1` so already, with order 1";
-    let torrent = house.club.purchase(&stamp(), "B2", reel(Way::Torrent)).await;
+    let torrent = house.club.purchase(&stamp(), "B2", reel(DeliveryMethod::Torrent)).await;
     check_refused(torrent, Fault::Conflict, text);
     check_held(&house, 700, 0).await;
 }
@@ -164,14 +164,14 @@ async fn buy(club: &Club, key: &str, new: NewPurchase) -> Order {
     club.purchase(&stamp(), key, new).await.unwrap()
 }
 
-fn reel(way: Way) -> NewPurchase {
-    let choice = Choice::Item { item: "reel-1".to_owned(), way };
-    NewPurchase { member: "ada".to_owned(), choice, pay: None, discount: None }
+fn reel(method: DeliveryMethod) -> NewPurchase {
+    let product = ProductRequest::Item { item: "reel-1".to_owned(), method };
+    NewPurchase { member: "ada".to_owned(), product, pay: None, discount: None }
 }
 
 fn patron(minor: i64) -> NewPurchase {
-    let choice = Choice::Tier { tier: "patron".to_owned(), days: 31, price: usd(minor) };
-    NewPurchase { member: "ada".to_owned(), choice, pay: None, discount: None }
+    let product = ProductRequest::Tier { tier: "patron".to_owned(), days: 31, price: usd(minor) };
+    NewPurchase { member: "ada".to_owned(), product, pay: None, discount: None }
 }
 
 fn discount(code: &str, off: Off) -> NewDiscount {

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use club::provider::{Event, Notice, Report};
 use club::{
-    Amount, Begun, CheckoutId, Delivery, Fault, NewCheckout, NewRepayment, Repayment, Store, Wants,
+    Amount, Begun, CheckoutId, Delivery, Fault, NewCheckout, NewRepayment, ProductRequest,
+    Repayment, Store,
 };
 
 use super::money::{check_sound, usd};
@@ -64,7 +65,7 @@ async fn paid(store: Arc<dyn Store>) -> (House, CheckoutId) {
     let house = House::open(store).await;
     house.add_member("ada").await;
     let (provider, member) = ("btcpay".to_owned(), "ada".to_owned());
-    let new = NewCheckout { provider, member, wants: Wants::Topup(usd(500)) };
+    let new = NewCheckout { provider, member, product: ProductRequest::Topup(usd(500)) };
     let order = house.club.make_checkout(&stamp(), "order", new).await.unwrap().id;
     let report = Report {
         payment: "inv_1".to_owned(),

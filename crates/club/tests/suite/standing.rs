@@ -3,8 +3,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use club::{
-    AlertKind, Counters, Currency, Fault, LeakLimits, NewAlert, NewTopup, Page, Presence, Prices,
-    RewardRules, SessionCount, Stamp, Store, Way,
+    AlertKind, Counters, Currency, DeliveryMethod, Fault, LeakLimits, NewAlert, NewTopup, Page,
+    Presence, Prices, RewardRules, SessionCount, Stamp, Store,
 };
 use policy::{ItemId, MemberId, Right, TierId};
 use wire::PeerId;
@@ -297,7 +297,7 @@ impl Market {
         let topup = NewTopup { member, amount, provider, memo: String::new() };
         self.house.club.topup(&stamp(), &format!("topup {name}"), topup).await.unwrap();
         let key = format!("buy {name}");
-        self.house.club.buy(&stamp(), &key, name, "reel", Way::Torrent).await.unwrap();
+        self.house.club.buy(&stamp(), &key, name, "reel", DeliveryMethod::Torrent).await.unwrap();
     }
 
     /// A client's last word: so many MiB uploaded since its first, and `left` fell by so many.

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Amount, Checkout, CheckoutId, Currency, MoneyError, NewRepayment, Repayment, Way};
+use club::{
+    Amount, Checkout, CheckoutId, Currency, MoneyError, NewRepayment, Product, Repayment,
+    UnknownDeliveryMethod,
+};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
@@ -70,15 +73,10 @@ pub(super) async fn answer(
 fn bought(buys: view::Buys) -> Result<Bought, ApiError> {
     match buys {
         view::Buys::Item { item, way } => {
-            let way = match way.as_str() {
-                "direct" => Way::Direct,
-                "torrent" => Way::Torrent,
-                other => {
-                    let why = format!("`{other}` is neither torrent nor direct");
-                    return Err(ApiError::unprocessable(why));
-                }
-            };
-            Ok(Bought::Item { item, way })
+            let method = way.parse().map_err(|error: UnknownDeliveryMethod| {
+                ApiError::unprocessable(error.to_string())
+            })?;
+            Ok(Bought::Item { item, method })
         }
         view::Buys::Tier { tier, subscribe, .. } => Ok(Bought::Tier { tier, subscribe }),
         view::Buys::Topup { amount, currency } => {
@@ -98,16 +96,16 @@ fn unprocessable(error: MoneyError) -> ApiError {
 async fn describe(admin: &Admin, order: Checkout) -> Result<view::Order, ApiError> {
     let (state, amount) = (order.state(), order.amount);
     let decimal = |minor| amount.currency.minor(minor).decimal();
-    let buys = match order.buys {
-        club::Buys::Item { item, way } => {
+    let buys = match order.product {
+        Product::Item { item, method } => {
             let item = admin.name_item(item).await?.name;
-            view::Buys::Item { item, way: way.to_string() }
+            view::Buys::Item { item, way: method.to_string() }
         }
-        club::Buys::Subscription { tier } => view::Buys::Tier { tier, subscribe: true, days: None },
-        club::Buys::Tier { tier, days } => {
+        Product::Subscription { tier } => view::Buys::Tier { tier, subscribe: true, days: None },
+        Product::Tier { tier, days } => {
             view::Buys::Tier { tier, subscribe: false, days: Some(days) }
         }
-        club::Buys::Topup => view::Buys::Topup {
+        Product::Topup => view::Buys::Topup {
             amount: amount.decimal(),
             currency: amount.currency.code().to_owned(),
         },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Choice, Currency, NewPurchase, NewRepayment, OrderId, Thing};
+use club::{Currency, NewPurchase, NewRepayment, OrderId, Product, ProductRequest};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
@@ -18,13 +18,13 @@ pub(super) async fn buy(
     Path(member): Path<String>,
     Body(new): Body<money::NewPurchase>,
 ) -> Result<(StatusCode, Json<money::Order>), ApiError> {
-    let (choice, currency) = admin.choice(&new).await?;
+    let (product, currency) = admin.choice(&new).await?;
     let pay = match (&new.pay, currency) {
         (None, _) => None,
         (Some(text), Some(currency)) => Some(amount(text, currency.code())?),
         (Some(_), None) => return Err(ApiError::unprocessable(NOTHING_TO_CHOOSE)),
     };
-    let purchase = NewPurchase { member, choice, pay, discount: new.discount };
+    let purchase = NewPurchase { member, product, pay, discount: new.discount };
     let order = admin.club.purchase(&admin.stamp(), &new.key, purchase).await?;
     Ok((StatusCode::CREATED, Json(admin.describe_order(order).await?)))
 }
@@ -95,11 +95,11 @@ impl Admin {
     async fn choice(
         &self,
         new: &money::NewPurchase,
-    ) -> Result<(Choice, Option<Currency>), ApiError> {
+    ) -> Result<(ProductRequest, Option<Currency>), ApiError> {
         match (&new.item, new.way, &new.tier) {
-            (Some(item), Some(way), None) => {
+            (Some(item), Some(method), None) => {
                 let currency = self.club.item(item).await?.prices.currency();
-                Ok((Choice::Item { item: item.clone(), way: way.into() }, currency))
+                Ok((ProductRequest::Item { item: item.clone(), method }, currency))
             }
             (None, None, Some(tier)) => {
                 let plan = self.till()?.plan(tier).ok_or_else(|| {
@@ -107,7 +107,7 @@ impl Admin {
                     ApiError::new(StatusCode::CONFLICT, why)
                 })?;
                 let (tier, days, price) = (tier.clone(), plan.days, plan.price);
-                Ok((Choice::Tier { tier, days, price }, None))
+                Ok((ProductRequest::Tier { tier, days, price }, None))
             }
             _ => Err(ApiError::unprocessable("name an item with `as`, or a tier")),
         }
@@ -119,9 +119,13 @@ impl Admin {
         order: club::Order,
     ) -> Result<money::Order, ApiError> {
         let paid_back = self.club.paid_back(&order).await?.into();
-        let (item, way, tier, days) = match order.thing {
-            Thing::Item { item, way } => (Some(self.name_item(item).await?), Some(way), None, None),
-            Thing::Tier { tier, days } => (None, None, Some(tier), Some(days)),
+        let (item, way, tier, days) = match order.product {
+            Product::Item { item, method } => {
+                (Some(self.name_item(item).await?), Some(method), None, None)
+            }
+            Product::Subscription { tier } => (None, None, Some(tier), Some(0)),
+            Product::Tier { tier, days } => (None, None, Some(tier), Some(days)),
+            Product::Topup => (None, None, None, None),
         };
         let taxed = |(tax, amount): (club::Tax, club::Amount)| money::Taxed {
             label: tax.label,
@@ -132,7 +136,7 @@ impl Admin {
             id: order.id.0,
             member: self.name_member(order.member).await?,
             item,
-            way: way.map(money::Way::from),
+            way,
             tier,
             days,
             price: order.price.into(),
@@ -147,24 +151,6 @@ impl Admin {
             paid_back,
             refunded: order.refunded.map(moment),
         })
-    }
-}
-
-impl From<club::Way> for money::Way {
-    fn from(way: club::Way) -> Self {
-        match way {
-            club::Way::Direct => Self::Direct,
-            club::Way::Torrent => Self::Torrent,
-        }
-    }
-}
-
-impl From<money::Way> for club::Way {
-    fn from(way: money::Way) -> Self {
-        match way {
-            money::Way::Direct => Self::Direct,
-            money::Way::Torrent => Self::Torrent,
-        }
     }
 }
 

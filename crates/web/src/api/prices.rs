@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use club::{Amount, Prices};
+use club::{Amount, DeliveryMethod, Prices};
 
 use super::admin::Admin;
 use super::error::ApiError;
@@ -49,8 +49,8 @@ fn changed(present: Prices, new: &money::SetPrices) -> Result<Prices, ApiError> 
         }
     };
     Ok(Prices {
-        torrent: price(&new.torrent_price, money::Way::Torrent, present.torrent)?,
-        direct: price(&new.direct_price, money::Way::Direct, present.direct)?,
+        torrent: price(&new.torrent_price, DeliveryMethod::Torrent, present.torrent)?,
+        direct: price(&new.direct_price, DeliveryMethod::Direct, present.direct)?,
     })
 }
 

@@ -5,7 +5,7 @@
 
 use axum::http::Method;
 use club::provider::to_stripe;
-use club::{Amount, Buys, Checkout};
+use club::{Amount, Checkout, Product};
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
@@ -58,7 +58,7 @@ fn session_form(
     interval: Option<&str>,
 ) -> String {
     let number = order.id.0.to_string();
-    let is_subscription = matches!(order.buys, Buys::Subscription { .. });
+    let is_subscription = matches!(order.product, Product::Subscription { .. });
     let mut form = Serializer::new(String::new());
     form.append_pair("mode", if is_subscription { "subscription" } else { "payment" })
         .append_pair("success_url", &api.success_url)

@@ -7,7 +7,8 @@ use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
 use club::provider::{Event, Invoice, Kofi, Notice, Refused};
 use club::{
-    Amount, Buys, Checkout, Club, Delivery, DeliveryId, NewCheckout, Stamp, Verdict, Wants, Way,
+    Amount, Checkout, Club, Delivery, DeliveryId, DeliveryMethod, NewCheckout, Product,
+    ProductRequest, Stamp, Verdict,
 };
 use tokio::sync::Mutex;
 
@@ -48,7 +49,7 @@ pub enum Bought {
         /// By name, id or info hash.
         item: String,
         /// As what.
-        way: Way,
+        method: DeliveryMethod,
     },
     /// A tier at the price of the configuration.
     Tier {
@@ -98,8 +99,8 @@ impl Till {
     pub async fn order(&self, who: &str, key: &str, order: Order) -> Result<Checkout, TillError> {
         let providers = self.providers.load_full();
         check_provider(&providers, &order.provider)?;
-        let (wants, interval) = wants(&providers, order.bought, &order.provider)?;
-        let new = NewCheckout { provider: order.provider, member: order.member, wants };
+        let (product, interval) = requested(&providers, order.bought, &order.provider)?;
+        let new = NewCheckout { provider: order.provider, member: order.member, product };
         let made = self.club.make_checkout(&self.stamp(who), key, new).await?;
         // A hook's order is paid where its number is put in, which is not asked from here.
         if made.url.is_some() || providers.hooks.contains_key(&made.provider) {
@@ -123,15 +124,15 @@ impl Till {
 
     /// What the payer reads.
     async fn title(&self, order: &Checkout) -> Result<String, TillError> {
-        Ok(match &order.buys {
-            Buys::Item { item, way } => {
+        Ok(match &order.product {
+            Product::Item { item, method } => {
                 let item = self.club.item(&item.0.to_string()).await?;
                 let title = if item.title.is_empty() { item.name } else { item.title };
-                format!("{title} ({way})")
+                format!("{title} ({method})")
             }
-            Buys::Subscription { tier } => format!("Membership: {tier}"),
-            Buys::Tier { tier, days } => format!("Membership: {tier}, {days} days"),
-            Buys::Topup => "Balance".to_owned(),
+            Product::Subscription { tier } => format!("Membership: {tier}"),
+            Product::Tier { tier, days } => format!("Membership: {tier}, {days} days"),
+            Product::Topup => "Balance".to_owned(),
         })
     }
 
@@ -308,14 +309,14 @@ fn check_provider(providers: &Providers, provider: &str) -> Result<(), TillError
     if is_there { Ok(()) } else { Err(TillError::NoApi(provider.to_owned())) }
 }
 
-fn wants(
+fn requested(
     providers: &Providers,
     bought: Bought,
     provider: &str,
-) -> Result<(Wants, Option<&'static str>), TillError> {
+) -> Result<(ProductRequest, Option<&'static str>), TillError> {
     Ok(match bought {
-        Bought::Item { item, way } => (Wants::Item { item, way }, None),
-        Bought::Topup(amount) => (Wants::Topup(amount), None),
+        Bought::Item { item, method } => (ProductRequest::Item { item, method }, None),
+        Bought::Topup(amount) => (ProductRequest::Topup(amount), None),
         Bought::Tier { tier, subscribe } => {
             if subscribe && provider != STRIPE {
                 return Err(TillError::NoSubscriptions(provider.to_owned()));
@@ -323,8 +324,13 @@ fn wants(
             let Some(plan) = providers.plans.get(&tier) else {
                 return Err(TillError::NoPrice(tier));
             };
-            let days = if subscribe { 0 } else { plan.days };
-            (Wants::Tier { tier, days, price: plan.price }, Some(plan.interval))
+            let (days, price) = (plan.days, plan.price);
+            let product = if subscribe {
+                ProductRequest::Subscription { tier, price }
+            } else {
+                ProductRequest::Tier { tier, days, price }
+            };
+            (product, Some(plan.interval))
         }
     })
 }

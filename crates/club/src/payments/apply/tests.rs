@@ -9,7 +9,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
-use crate::catalog::price::Way;
 use crate::ledger::balance::held;
 use crate::payments::checkout::insert;
 use crate::payments::facts::Facts;
@@ -20,6 +19,7 @@ use crate::store::database::Store;
 use crate::store::sql::{BoxFuture, SqlResult, Value, Visit};
 use crate::store::sqlite::Sqlite;
 use crate::values::money::Currency;
+use crate::values::product::DeliveryMethod;
 
 /// What may be heard of one payment of 3.00.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,7 +33,7 @@ enum Heard {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Thing {
+enum Sold {
     Item,
     Subscription,
     Tier,
@@ -80,8 +80,8 @@ fn any_order_of_events_ends_in_one_state() {
     assert_eq!(wrong, Some(0), "the books are out of balance");
 }
 
-fn things() -> impl Strategy<Value = Thing> {
-    let things = [Thing::Item, Thing::Subscription, Thing::Tier, Thing::Topup];
+fn things() -> impl Strategy<Value = Sold> {
+    let things = [Sold::Item, Sold::Subscription, Sold::Tier, Sold::Topup];
     prop::sample::select(things.to_vec())
 }
 
@@ -98,7 +98,7 @@ fn events() -> impl Strategy<Value = Vec<(Heard, Option<u32>)>> {
     prop::collection::vec((heard, prop::option::of(0..40_u32)), 1..7)
 }
 
-async fn check(db: &mut dyn Connection, case: u32, thing: Thing, events: &[(Heard, Option<u32>)]) {
+async fn check(db: &mut dyn Connection, case: u32, thing: Sold, events: &[(Heard, Option<u32>)]) {
     let member = add_member(db, case).await;
     let order = order(db, case, member, thing).await;
     for (number, (heard, dies_at)) in events.iter().enumerate() {
@@ -116,16 +116,17 @@ async fn add_member(db: &mut dyn Connection, case: u32) -> MemberId {
     db.one(sql, &[name.as_str().into()], |row| member::id(row, 0)).await.unwrap().unwrap()
 }
 
-async fn order(db: &mut dyn Connection, case: u32, member: MemberId, thing: Thing) -> CheckoutId {
+async fn order(db: &mut dyn Connection, case: u32, member: MemberId, thing: Sold) -> CheckoutId {
     let tier = || "fan".to_owned();
-    let buys = match thing {
-        Thing::Item => Buys::Item { item: ItemId(1), way: Way::Direct },
-        Thing::Subscription => Buys::Subscription { tier: tier() },
-        Thing::Tier => Buys::Tier { tier: tier(), days: 31 },
-        Thing::Topup => Buys::Topup,
+    let product = match thing {
+        Sold::Item => Product::Item { item: ItemId(1), method: DeliveryMethod::Direct },
+        Sold::Subscription => Product::Subscription { tier: tier() },
+        Sold::Tier => Product::Tier { tier: tier(), days: 31 },
+        Sold::Topup => Product::Topup,
     };
     let (key, session) = (format!("key {case}"), format!("cs_{case}"));
-    let made = insert(db, &stamp(), &key, "stripe", Some(&session), member, usd(300), &buys).await;
+    let made =
+        insert(db, &stamp(), &key, "stripe", Some(&session), member, usd(300), &product).await;
     made.unwrap().id
 }
 
@@ -133,12 +134,12 @@ async fn hear(
     db: &mut dyn Connection,
     case: u32,
     order: CheckoutId,
-    thing: Thing,
+    thing: Sold,
     heard: Heard,
     number: usize,
     dies_at: Option<u32>,
 ) {
-    let subscription = (thing == Thing::Subscription).then(|| format!("sub_{case}"));
+    let subscription = (thing == Sold::Subscription).then(|| format!("sub_{case}"));
     let mut report = Report { payment: format!("pi_{case}"), ..Report::default() };
     match heard {
         Heard::Ended | Heard::Lost | Heard::Open | Heard::Won => {}
@@ -234,7 +235,7 @@ async fn state(db: &mut dyn Connection, case: u32, id: MemberId) -> State {
 }
 
 /// Follows from which events there were, not from their order.
-fn expected(thing: Thing, events: &[Heard]) -> State {
+fn expected(thing: Sold, events: &[Heard]) -> State {
     let facts = events.iter().fold(Facts::default(), |facts, heard| {
         facts.join(match heard {
             Heard::Ended => Facts::default(),
@@ -248,16 +249,16 @@ fn expected(thing: Thing, events: &[Heard]) -> State {
     let kept = facts.kept(300);
     let has_ended = events.iter().any(|heard| matches!(heard, Heard::Ended));
     let until = match thing {
-        Thing::Tier => Some(NOW + 31 * 86_400),
-        Thing::Subscription if has_ended => Some(ENDED),
-        Thing::Subscription => Some(PERIOD_END),
-        Thing::Item | Thing::Topup => None,
+        Sold::Tier => Some(NOW + 31 * 86_400),
+        Sold::Subscription if has_ended => Some(ENDED),
+        Sold::Subscription => Some(PERIOD_END),
+        Sold::Item | Sold::Topup => None,
     };
     let until = until.filter(|_| kept > 0);
     let tier = if until.is_some() { "fan" } else { "outsider" };
     State {
-        balance: (if thing == Thing::Topup { kept } else { 0 }, 0),
-        has_item: thing == Thing::Item && kept > 0,
+        balance: (if thing == Sold::Topup { kept } else { 0 }, 0),
+        has_item: thing == Sold::Item && kept > 0,
         tier: (tier.to_owned(), until),
         state: if facts.suspends() { MemberState::Suspended } else { MemberState::Active },
         kept,

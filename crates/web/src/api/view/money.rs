@@ -3,6 +3,7 @@
 //! `key` names a request: the same again changes nothing and is answered as the first time,
 //! another with the same key is refused. It has 1 to 255 bytes.
 
+pub use club::DeliveryMethod as Way;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -145,16 +146,6 @@ pub struct SetPrices {
     pub fixed: bool,
     /// The ways in which it is sold no more.
     pub withdraw: Vec<Way>,
-}
-
-/// How an item is had.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Way {
-    /// From the publisher's web server; the torrent is included.
-    Direct,
-    /// From other peers too.
-    Torrent,
 }
 
 /// Buys an item or a period of a tier from a member's balance.

@@ -3,8 +3,8 @@
 use axum::http::{Method, Request};
 use club::provider::{Algorithm, Format, Hook, HookFields, Kofi, Secret, Stripe};
 use club::{
-    Amount, Checkout, Club, Currency, Image, Items, Names, NewCheckout, NewMember, Page, Sqlite,
-    Stamp, Wants,
+    Amount, Checkout, Club, Currency, Image, Items, Names, NewCheckout, NewMember, Page,
+    ProductRequest, Sqlite, Stamp,
 };
 use data_encoding::HEXLOWER;
 use futures_util::stream::pending;
@@ -188,7 +188,7 @@ impl House {
         let new = NewCheckout {
             provider: "stripe".to_owned(),
             member: "ada".to_owned(),
-            wants: Wants::Topup(usd(minor)),
+            product: ProductRequest::Topup(usd(minor)),
         };
         self.club.make_checkout(&stamp(), "key", new).await.unwrap()
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::os::unix::fs::symlink;
 
-use club::{Currency, NewGoods, NewListing, NewMember, Prices, Way};
+use club::{Currency, DeliveryMethod, NewGoods, NewListing, NewMember, Prices};
 use metainfo::{MakeOptions, Plan};
 use policy::Grant;
 use tempfile::TempDir;
@@ -86,9 +86,9 @@ async fn a_direct_download_is_for_who_bought_it_as_one() {
     let prices = Prices { torrent: Some(usd(225)), direct: Some(usd(300)) };
     club.set_prices(&stamp(), "film", prices).await.unwrap();
     club.give_credit(&stamp(), "1", "ada", usd(525), "a present").await.unwrap();
-    club.buy(&stamp(), "2", "ada", "film", Way::Torrent).await.unwrap();
+    club.buy(&stamp(), "2", "ada", "film", DeliveryMethod::Torrent).await.unwrap();
     assert_eq!(refused().await, Err(Denied::Expired));
-    let bought = club.buy(&stamp(), "3", "ada", "film", Way::Direct).await.unwrap();
+    let bought = club.buy(&stamp(), "3", "ada", "film", DeliveryMethod::Direct).await.unwrap();
     let file = fixture.authorize(&target).await.unwrap();
     assert_eq!(file.download_name(), Some(&b"c.bin"[..]));
     assert_eq!(file.content_type(), "application/octet-stream");
