@@ -1,7 +1,6 @@
 //! Orders: what members bought, at what price, and the receipt of it.
 //!
-//! Deliberately absent: how they come about, which is [`purchase`](crate::sales::purchase)'s, and how they
-//! end, which is [`refund`](crate::sales::refund)'s.
+//! Deliberately absent: how an order comes about and how it ends, which are sales.
 
 use std::fmt;
 
