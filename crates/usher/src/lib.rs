@@ -3,8 +3,6 @@
 //! Deliberately absent: what an announce means; that is the rooms below.
 
 pub mod cli;
-pub mod clock;
 pub mod config;
-pub mod front;
 pub mod heap;
 pub mod serve;

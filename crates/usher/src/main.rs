@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use listen::clock::Clock;
 use usher::cli::{self, Args, Command, RunError};
-use usher::clock::Clock;
 use usher::config::Source;
 use usher::serve::serve;
 

@@ -39,7 +39,7 @@ pub use payments::{
 pub use policies::{Guard, InsideShare, RawPolicy, Seats, Shares, Who};
 pub use raw::{
     Clients, Limits, LogFormat, LogLevel, Raw, RawAdmin, RawHttp, RawLog, RawTracker, RawUdp,
-    Reachability, Tls, UdpIo, UnknownTorrents,
+    Reachability, Tls, UnknownTorrents,
 };
 pub use settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 pub use source::{Loaded, Source, SourceError};

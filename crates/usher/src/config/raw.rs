@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use listen::udp::backend::UdpIo;
 use policy::PortSet;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
@@ -173,18 +174,6 @@ impl Default for RawUdp {
     fn default() -> Self {
         Self { listen: vec![every_address()], io: UdpIo::Auto }
     }
-}
-
-/// `tracker.udp.io`: how datagrams come in and go out.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UdpIo {
-    /// `io_uring` where the kernel allows it, else `recvmmsg`.
-    Auto,
-    /// `io_uring`, or no start.
-    IoUring,
-    /// `recvmmsg` and `sendmmsg`.
-    Recvmmsg,
 }
 
 /// `tracker.unknown_torrents`: what an announce of no item gets.

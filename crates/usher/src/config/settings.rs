@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use club::RewardRules;
+use listen::udp::backend::UdpIo;
 use policy::Rules;
 use web::site::Masthead;
 
@@ -13,7 +14,7 @@ use super::backup::BackupSettings;
 use super::database::Database;
 use super::goods::ItemsDir;
 use super::payments::Payments;
-use super::raw::{Limits, LogFormat, LogLevel, Reachability, Tls, UdpIo};
+use super::raw::{Limits, LogFormat, LogLevel, Reachability, Tls};
 use super::standing::StandingSettings;
 use super::tiers::Terms;
 use super::units::{Network, Workers};

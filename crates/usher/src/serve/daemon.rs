@@ -10,6 +10,13 @@ use std::thread;
 
 use arc_swap::ArcSwap;
 use club::{Club, Image};
+use listen::budget::{Room, Shortage};
+use listen::clock::Clock;
+use listen::context::Shared;
+use listen::limit::{ConnectionLimit, RequestLimit};
+use listen::site::listener::Web;
+use listen::tls::{Tls, TlsError};
+use listen::udp::connection_id::ConnectionIds;
 use policy::{Aliases, Entitlements, Keyring, Roster, TooManyNames};
 use thiserror::Error;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -20,14 +27,7 @@ use web::pay::{self, Till};
 use web::seed::{self, Pacer, WebSeed};
 use web::site::{self, Site};
 
-use crate::clock::Clock;
 use crate::config::{Config, Source, SourceError};
-use crate::front::connection_id::ConnectionIds;
-use crate::front::http::Shared;
-use crate::front::limit::{ConnectionLimit, RequestLimit};
-use crate::front::room::{Room, Shortage};
-use crate::front::tls::{Tls, TlsError};
-use crate::front::web::Web;
 use crate::serve::admin::{self, AdminError, listen};
 use crate::serve::folder::{StateDir, StateDirError};
 use crate::serve::fronts::{FrontError, Listeners};

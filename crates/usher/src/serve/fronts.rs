@@ -8,19 +8,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
+use listen::clock::Clock;
+use listen::context::Shared;
+use listen::http::epoll;
+use listen::http::tokio::{self as http, Arrivals};
+use listen::limit::RequestLimit;
+use listen::socket::{Kind, bind, check_free, local_address};
+use listen::udp::backend::UdpIo;
+use listen::udp::backend::Way;
+use listen::udp::connection_id::ConnectionIds;
+use listen::udp::worker as udp;
 use socket2::Socket;
 use thiserror::Error;
 use tokio::sync::watch;
 use tracker::Tracker;
 
-use crate::clock::Clock;
-use crate::config::{Config, UdpIo, UdpSettings, Workers};
-use crate::front::connection_id::ConnectionIds;
-use crate::front::datagrams::Way;
-use crate::front::http::{self, Arrivals, Shared};
-use crate::front::limit::RequestLimit;
-use crate::front::socket::{Kind, bind, check_free, local_address};
-use crate::front::{poll, udp};
+use crate::config::{Config, UdpSettings, Workers};
 
 /// Every listener, bound but not yet served.
 pub(crate) struct Listeners {
@@ -37,7 +40,7 @@ pub(crate) struct Listeners {
 pub(crate) struct Fronts {
     threads: Vec<JoinHandle<()>>,
     stop_udp: Arc<AtomicBool>,
-    stop_polls: Vec<poll::Stop>,
+    stop_polls: Vec<epoll::Stop>,
     stop_http: watch::Sender<bool>,
 }
 
@@ -150,7 +153,7 @@ impl Listeners {
                 Arrivals::Listener(socket.into())
             } else {
                 let (over, handed) = tokio::sync::mpsc::unbounded_channel();
-                let worker = poll::Worker::new(Arc::clone(shared), socket.into(), over)?;
+                let worker = epoll::Worker::new(Arc::clone(shared), socket.into(), over)?;
                 stop_polls.push(worker.stop());
                 let thread = thread::Builder::new().name(format!("http-{number}"));
                 threads.push(thread.spawn(move || report(worker.run()))?);
@@ -170,7 +173,7 @@ impl Fronts {
     /// Takes no more requests, lets those that are open end, and returns once all threads have.
     pub(crate) fn stop(self) {
         self.stop_udp.store(true, Ordering::Relaxed);
-        self.stop_polls.iter().for_each(poll::Stop::tell);
+        self.stop_polls.iter().for_each(epoll::Stop::tell);
         let _ = self.stop_http.send(true);
         for thread in self.threads {
             if thread.join().is_err() {

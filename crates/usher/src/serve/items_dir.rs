@@ -19,6 +19,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use club::{Club, Fault, Stamp};
 use jiff::Timestamp;
+use listen::clock::Clock;
 use metainfo::MakeError;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
@@ -27,7 +28,6 @@ use web::api::Admin;
 use web::api::view::goods::{Publish, Stuck};
 use web::catalog::{Progress, PublishError};
 
-use crate::clock::Clock;
 use crate::config::Config;
 
 /// Watches the folder.

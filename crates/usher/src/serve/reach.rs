@@ -8,12 +8,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use listen::clock::Clock;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracker::{Probe, SessionId, Tracker};
 
-use crate::clock::Clock;
 use crate::config::Reachability;
 
 /// Tries the ports that wait.

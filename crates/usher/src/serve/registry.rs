@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use club::Item;
+use listen::clock::Clock;
 use policy::{PolicyId, TierId};
 use tracker::{Registration, Tracker};
-
-use crate::clock::Clock;
 
 /// The tracker, as the club sees it.
 pub(crate) struct Registry {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use club::{BackupError, Club};
 use jiff::Timestamp;
+use listen::clock::Clock;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -15,7 +16,6 @@ use tracker::Tracker;
 use web::pay::Till;
 use web::seed::MemberAddresses;
 
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::serve::backup::{self, ScheduleError};
 use crate::serve::failure_counts::{FailureCounts, count};

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use club::Club;
+use listen::clock::Clock;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use web::seed::WebSeed;
 
-use crate::clock::Clock;
 use crate::config::Config;
 
 /// Writes the counts again and again until `stop` changes, and then once more.

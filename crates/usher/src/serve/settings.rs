@@ -1,13 +1,13 @@
 //! What `tracker.yaml` comes to for the tracker.
 
 use club::Names;
+use listen::forwarded::TrustedProxies;
 use policy::Notices;
 use tracker::{Mapping, Nat, Settings};
 use web::catalog::{PrivatePaths, PublicUrls};
 use web::seed::{PacingSettings, TierPacing};
 
 use crate::config::{Config, Database, Source, Terms};
-use crate::front::forwarded::TrustedProxies;
 
 /// The settings that announces go by.
 pub(crate) fn of_tracker(config: &Config) -> Settings {

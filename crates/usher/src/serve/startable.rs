@@ -6,10 +6,10 @@
 use std::path::PathBuf;
 use std::{fs, io};
 
+use listen::tls::{Tls, TlsError};
 use thiserror::Error;
 
 use crate::config::Config;
-use crate::front::tls::{Tls, TlsError};
 use crate::serve::providers::{self, NoSecret};
 use crate::serve::secret::{self, SecretError};
 use crate::serve::store::{self, StoreError};

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use listen::tls::Tls;
 use web::api::Admin;
 use web::seed::WebSeed;
 use web::site::Site;
 
 use super::{Daemon, ServeError};
-use crate::front::tls::Tls;
 use crate::serve::failure_counts::count;
 use crate::serve::settings::site_connections_per_prefix;
 use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};

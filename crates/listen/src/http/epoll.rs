@@ -20,30 +20,14 @@ use slab::Slab;
 use tokio::sync::mpsc::UnboundedSender;
 use tracker::Now;
 
-use crate::front::forwarded::TrustedProxies;
-use crate::front::http::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT, Shared};
-use crate::front::limit::Connection;
-use crate::front::plain::{Desk, Next};
-use crate::front::respond::Responder;
-use crate::front::room::Seat;
-
-/// A connection that somebody else goes on with.
-pub struct Handed {
-    /// The connection, not blocking.
-    pub stream: std::net::TcpStream,
-    /// Where it comes from.
-    pub source: IpAddr,
-    /// Its place among all connections.
-    pub seat: Seat,
-    /// Its place in the count; `None` where a proxy may yet say whose it is.
-    pub counted: Option<Connection>,
-    /// What was read and not answered.
-    pub request: Vec<u8>,
-    /// What was answered and not sent.
-    pub replies: Vec<u8>,
-    /// Whether it ends once that is sent.
-    pub ends: bool,
-}
+use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT};
+use crate::budget::Seat;
+use crate::context::Shared;
+use crate::forwarded::TrustedProxies;
+use crate::http::handoff::Handed;
+use crate::http::plain::{Desk, Next};
+use crate::http::responder::Responder;
+use crate::limit::Connection;
 
 /// Tells a worker to end.
 #[derive(Clone)]

@@ -9,9 +9,9 @@ use wire::InfoHash;
 use wire::udp::{self, Family, MAX_REPLY_LEN, Malformed, Request, TransactionId};
 
 use crate::clock::Clock;
-use crate::front::connection_id::{ConnectionIds, Verdict};
-use crate::front::datagrams::{Answer, Datagrams};
-use crate::front::limit::RequestLimit;
+use crate::limit::RequestLimit;
+use crate::udp::connection_id::{ConnectionIds, Verdict};
+use crate::udp::datagrams::{Answer, Datagrams};
 
 /// What answers the datagrams of one socket.
 pub struct Worker {

@@ -14,8 +14,8 @@ use nix::sys::socket::{
 };
 use socket2::Socket;
 
-use crate::front::datagrams::{Answer, Datagrams, REPLY_BYTES, REQUEST_BYTES, WAIT};
-use crate::front::socket::local_address;
+use crate::socket::local_address;
+use crate::udp::datagrams::{Answer, Datagrams, REPLY_BYTES, REQUEST_BYTES, WAIT};
 
 /// A socket and the buffers of one batch.
 pub struct Batches {

@@ -16,8 +16,8 @@ use io_uring::types::{CancelBuilder, Fixed, RecvMsgOut, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode, squeue};
 use socket2::Socket;
 
-use crate::front::datagrams::{Answer, Datagrams, REPLY_BYTES, REQUEST_BYTES, WAIT};
-use crate::front::socket::local_address;
+use crate::socket::local_address;
+use crate::udp::datagrams::{Answer, Datagrams, REPLY_BYTES, REQUEST_BYTES, WAIT};
 
 /// A socket and the rings it is served by. Stays on the thread that made it, as the kernel asks.
 pub struct Ring {

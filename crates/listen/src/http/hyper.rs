@@ -16,14 +16,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tracker::Now;
 
+use crate::bounds::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
 use crate::clock::Clock;
-use crate::front::forwarded::TrustedProxies;
-use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
-use crate::front::plain::Desk;
-use crate::front::respond::{Found, Responder};
+use crate::forwarded::TrustedProxies;
+use crate::http::plain::Desk;
+use crate::http::responder::{Found, Responder};
 
 /// Serves a connection until it ends, or `stop` changes and its open request has ended.
-pub async fn serve(
+pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
     desk: Rc<RefCell<Desk>>,
     proxies: &TrustedProxies,

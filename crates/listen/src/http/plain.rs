@@ -1,16 +1,16 @@
 //! A thin HTTP/1.1 for what nearly every request is: a GET for announce or scrape, without a body.
 //!
 //! It takes targets with any bytes in them, as clients send, and answers pipelined requests in order.
-//! Anything else it leaves to hyper. Bytes in, bytes out: who moves them is `poll.rs` or `stream.rs`.
+//! Anything else it leaves to hyper. Bytes in, bytes out: who moves them is `epoll.rs` or `tokio.rs`.
 
 use std::net::IpAddr;
 
 use httparse::{EMPTY_HEADER, Error, Header, Status};
 use tracker::Now;
 
-use crate::front::forwarded::TrustedProxies;
-use crate::front::http::{FORWARDED_FOR, MAX_HEADERS, MAX_REQUEST_BYTES};
-use crate::front::respond::{Found, Responder};
+use crate::bounds::{FORWARDED_FOR, MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::forwarded::TrustedProxies;
+use crate::http::responder::{Found, Responder};
 
 /// What answers plain requests; each worker has its own.
 pub struct Desk {

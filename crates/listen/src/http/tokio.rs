@@ -8,48 +8,24 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
-use tokio::time::{sleep, timeout};
-use tracker::Tracker;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT};
+use crate::budget::Seat;
 use crate::clock::Clock;
-use crate::front::forwarded::TrustedProxies;
-use crate::front::handover::Rewound;
-use crate::front::limit::{ConnectionLimit, RequestLimit};
-use crate::front::plain::Desk;
-use crate::front::poll::Handed;
-use crate::front::respond::Responder;
-use crate::front::room::{Room, Seat, Shortage};
-use crate::front::stream::{self, Buffers, End};
-use crate::front::tls::Tls;
-use crate::front::{full, proxy};
-
-/// What every HTTP worker shares.
-pub struct Shared {
-    /// The one line from announce to reply.
-    pub tracker: Arc<Tracker>,
-    /// Whose word on a client's address is taken.
-    pub proxies: Arc<ArcSwap<TrustedProxies>>,
-    /// Requests a second from one network.
-    pub requests: Arc<RequestLimit>,
-    /// Connections at once from one network.
-    pub connections: ConnectionLimit,
-    /// The same, to the site.
-    pub site_connections: ConnectionLimit,
-    /// Connections at once to the announce listeners, from everybody together.
-    pub room: Room,
-    /// Whether it was said that files are short.
-    pub shortage: Shortage,
-    /// The certificate, where the listener speaks TLS.
-    pub tls: Option<Tls>,
-    /// Where time comes from.
-    pub clock: Clock,
-}
+use crate::context::Shared;
+use crate::forwarded::TrustedProxies;
+use crate::http::handoff::Handed;
+use crate::http::hyper;
+use crate::http::plain::{Desk, Next};
+use crate::http::responder::Responder;
+use crate::proxy;
+use crate::stream::{Rewound, close, drain, finish};
 
 /// Where connections come from.
 pub enum Arrivals {
@@ -93,27 +69,6 @@ pub async fn serve(
     // Whoever does not finish in time is cut off.
     let _ = timeout(DRAIN, connections).await;
     Ok(())
-}
-
-impl Shared {
-    /// Says that a connection could not be taken.
-    pub fn tell_short(&self, error: &io::Error) {
-        if self.shortage.is_news(self.clock.now().secs) {
-            tracing::warn!(%error, "accepting a connection failed: too many open files? raise LimitNOFILE=");
-        }
-    }
-
-    /// Whether the announce listeners may take another connection. Says so where it must wait.
-    pub fn has_room(&self) -> bool {
-        let is_full = self.room.is_full();
-        if is_full && self.shortage.is_news(self.clock.now().secs) {
-            tracing::warn!(
-                "announces wait: the limit of open files leaves room for no more connections; \
-                raise LimitNOFILE="
-            );
-        }
-        !is_full
-    }
 }
 
 impl Worker {
@@ -184,7 +139,7 @@ impl Worker {
         let Some(_counted) = counted else { return self.connect(stream, source, seat).await };
         if ends {
             // What goes wrong now is nobody else's matter.
-            let _ = stream::finish(&mut stream, &replies).await;
+            let _ = finish(&mut stream, &replies).await;
         } else {
             self.exchange(stream, source, Some(Buffers { request, replies })).await;
         }
@@ -203,7 +158,7 @@ impl Worker {
         let spared = || spare.borrow_mut().pop().unwrap_or_default();
         let mut buffers = begun.unwrap_or_else(spared);
         let from = (source, shared.clock);
-        let end = stream::serve(&mut stream, &mut buffers, desk, &proxies, from, &mut stop).await;
+        let end = answer_plain(&mut stream, &mut buffers, desk, &proxies, from, &mut stop).await;
         let read = std::mem::take(&mut buffers.request);
         buffers.reset();
         if spare.borrow().len() < MAX_SPARE {
@@ -211,23 +166,92 @@ impl Worker {
         }
         if let Ok(End::HandOver) = end {
             let stream = Rewound::new(read, stream);
-            full::serve(stream, Rc::clone(desk), &proxies, from, stop).await;
+            hyper::serve(stream, Rc::clone(desk), &proxies, from, stop).await;
         }
     }
 }
 
-/// The header in which proxies say whom they speak for.
-pub const FORWARDED_FOR: &str = "x-forwarded-for";
-/// A client that has not sent its whole request by then is cut off; so is a TLS handshake.
-pub const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
-/// The least that hyper takes. A scrape of 74 hashes, each byte percent-coded, stays under it.
-pub const MAX_REQUEST_BYTES: usize = 8192;
-/// Headers of one request.
-pub const MAX_HEADERS: usize = 32;
-/// How long a connection may say nothing between two requests.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long open requests may take once the daemon is told to stop.
-pub const DRAIN: Duration = Duration::from_secs(5);
+/// What one connection reads into and writes from.
+#[derive(Debug, Default)]
+struct Buffers {
+    /// What was read and not answered.
+    request: Vec<u8>,
+    /// What was answered and not sent.
+    replies: Vec<u8>,
+}
+
+impl Buffers {
+    /// Makes ready for another connection, keeping what room a usual one needs.
+    fn reset(&mut self) {
+        for buffer in [&mut self.request, &mut self.replies] {
+            buffer.clear();
+            buffer.shrink_to(KEPT_BYTES);
+        }
+    }
+}
+
+/// How a connection ended, as far as this way of reading it goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    /// It is over.
+    Closed,
+    /// The request buffer holds what hyper should read first.
+    HandOver,
+}
+
+/// Serves plain requests until the connection ends, `stop` changes, or something else is asked for.
+///
+/// # Errors
+///
+/// Fails where the connection does.
+async fn answer_plain<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    buffers: &mut Buffers,
+    desk: &Rc<RefCell<Desk>>,
+    proxies: &TrustedProxies,
+    (source, clock): (IpAddr, Clock),
+    stop: &mut watch::Receiver<bool>,
+) -> io::Result<End> {
+    let mut deadline = Instant::now() + HEADER_TIMEOUT;
+    loop {
+        let Buffers { request, replies } = buffers;
+        let (done, next) =
+            desk.borrow_mut().answer_all(request, source, proxies, clock.now(), replies);
+        request.drain(..done);
+        if !replies.is_empty() {
+            timeout(HEADER_TIMEOUT, stream.write_all(replies)).await??;
+            replies.clear();
+            deadline = Instant::now() + IDLE_TIMEOUT;
+        }
+        match next {
+            Next::Close => {
+                close(stream).await?;
+                return Ok(End::Closed);
+            }
+            Next::Refuse => {
+                drain(stream).await?;
+                return Ok(End::Closed);
+            }
+            Next::HandOver => return Ok(End::HandOver),
+            Next::More => {}
+        }
+        let waits = request.is_empty();
+        let read = tokio::select! {
+            biased;
+            read = timeout_at(deadline, stream.read_buf(request)) => read??,
+            _ = stop.changed(), if waits => return Ok(End::Closed),
+        };
+        if read == 0 {
+            return Ok(End::Closed);
+        }
+        if waits {
+            deadline = Instant::now() + HEADER_TIMEOUT;
+        }
+    }
+}
+
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
 /// Connections whose buffers are kept for others: 12 MiB a worker at most.
 const MAX_SPARE: usize = 1024;
+/// What a usual request or reply takes; buffers that grew larger shrink to this between connections.
+const KEPT_BYTES: usize = 4096;

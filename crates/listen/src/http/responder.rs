@@ -7,7 +7,7 @@ use tracker::{Now, Scratch, Via};
 use wire::http::{Request, TargetError, encode_announce, encode_failure, parse_target};
 use wire::{Failure, RetryIn};
 
-use crate::front::http::Shared;
+use crate::context::Shared;
 
 /// Answers requests, one at a time; each worker has its own.
 pub struct Responder {

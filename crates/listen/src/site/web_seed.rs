@@ -25,35 +25,35 @@ use web::seed::{
     is_of_goods, respond,
 };
 
+use crate::bounds::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::budget::Shortage;
 use crate::clock::Clock;
-use crate::front::forwarded::TrustedProxies;
-use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
-use crate::front::limit::RequestLimit;
-use crate::front::room::Shortage;
-use crate::front::stream::finish;
+use crate::forwarded::TrustedProxies;
+use crate::limit::RequestLimit;
+use crate::stream::finish;
 
 /// What a connection needs to serve goods.
 #[derive(Debug)]
-pub struct Counter<'a> {
+pub(super) struct Counter<'a> {
     /// Decides.
-    pub web_seed: &'a WebSeed,
+    pub(super) web_seed: &'a WebSeed,
     /// Where the date comes from.
-    pub clock: Clock,
+    pub(super) clock: Clock,
     /// When the listener began: paces count from there.
-    pub start: Instant,
+    pub(super) start: Instant,
     /// Whose word on a client's address is taken.
-    pub proxies: &'a TrustedProxies,
+    pub(super) proxies: &'a TrustedProxies,
     /// Who is connected.
-    pub source: IpAddr,
+    pub(super) source: IpAddr,
     /// How many wrong tokens a network may send.
-    pub guesses: &'a RequestLimit,
+    pub(super) guesses: &'a RequestLimit,
     /// Whether it was said that files are short.
-    pub shortage: &'a Shortage,
+    pub(super) shortage: &'a Shortage,
 }
 
 /// How a connection ended, as far as goods go.
 #[derive(Debug)]
-pub enum End {
+pub(super) enum End {
     /// It is over.
     Closed,
     /// Something else is asked for, in these bytes.
@@ -67,7 +67,7 @@ impl Counter<'_> {
     /// # Errors
     ///
     /// Fails where the connection does.
-    pub async fn serve(
+    pub(super) async fn serve(
         &self,
         stream: &mut TcpStream,
         stop: &mut watch::Receiver<bool>,
@@ -341,4 +341,4 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// How long a connection is held that sent one wrong token too many.
 const GUESS_PAUSE: Duration = Duration::from_secs(1);
 /// A client that takes nothing for so long is cut off.
-pub const STALLED: Duration = Duration::from_secs(60);
+pub(super) const STALLED: Duration = Duration::from_secs(60);

@@ -1,35 +1,27 @@
 //! The site's listener: HTTP/1.1, on a runtime of its own, whose threads may wait for disks.
 //!
-//! Goods go out by `goods.rs`, pages by hyper. A page ends its connection, because the two ways of
+//! Files go out by `web_seed.rs`, pages by hyper (`pages.rs`). A page ends its connection, because the two ways of
 //! reading requests cannot take turns on one. TLS is the business of a proxy in front.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::Request;
-use ::http::header::HeaderValue;
 use axum::Router;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
-use web::http::Origin;
 use web::seed::WebSeed;
 
-use crate::front::forwarded::TrustedProxies;
-use crate::front::goods::{Counter, End, STALLED};
-use crate::front::handover::Rewound;
-use crate::front::http::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES, Shared};
-use crate::front::limit::RequestLimit;
-use crate::front::proxy;
+use crate::bounds::HEADER_TIMEOUT;
+use crate::context::Shared;
+use crate::limit::RequestLimit;
+use crate::proxy;
+use crate::site::pages::pages;
+use crate::site::web_seed::{Counter, End, STALLED};
+use crate::stream::Rewound;
 
 /// What every connection to the site shares.
 #[derive(Clone)]
@@ -139,41 +131,6 @@ impl Web {
             let _ = timeout(PAGE_TIMEOUT, pages(stream, router, &proxies, source, stop)).await;
         }
     }
-}
-
-/// Serves a page on a connection.
-async fn pages(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    router: Router,
-    proxies: &TrustedProxies,
-    source: IpAddr,
-    mut stop: watch::Receiver<bool>,
-) -> io::Result<()> {
-    let router = TowerToHyperService::new(router);
-    let service = service_fn(|mut request: Request<Incoming>| {
-        let forwarded = request.headers().get_all(FORWARDED_FOR);
-        let hops: Vec<&[u8]> = forwarded.iter().map(HeaderValue::as_bytes).collect();
-        let client = proxies.client(source, hops.into_iter());
-        request.extensions_mut().insert(Origin(client));
-        router.call(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .half_close(true)
-        .header_read_timeout(HEADER_TIMEOUT)
-        .keep_alive(false)
-        .max_buf_size(MAX_REQUEST_BYTES)
-        .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = stop.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    ended.map_err(io::Error::other)
 }
 
 /// How many more connections there is room for.

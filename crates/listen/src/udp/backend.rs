@@ -1,40 +1,24 @@
-//! Datagrams in and out in batches: what the two ways have in common, and the choice between them.
+//! The choice between the two backends that move datagrams.
 
 use std::io;
-use std::net::SocketAddr;
-use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use socket2::Socket;
-use wire::udp::MAX_REPLY_LEN;
 
-use crate::config::UdpIo;
-use crate::front::mmsg::Batches;
-use crate::front::ring::Ring;
+use crate::udp::datagrams::{Answer, Datagrams};
+use crate::udp::mmsg::Batches;
+use crate::udp::ring::Ring;
 
-/// Whoever answers datagrams.
-pub trait Answer {
-    /// A batch has come in: the moment to look at the clock.
-    fn begin(&mut self);
-
-    /// Answers one datagram into `reply`; returns how many bytes, 0 for silence.
-    fn answer(&mut self, datagram: &[u8], from: SocketAddr, reply: &mut [u8]) -> usize;
-
-    /// The kernel refused that many replies.
-    fn unsent(&mut self, replies: usize);
-}
-
-/// A way to move datagrams between a socket and whoever answers them.
-///
-/// A datagram of more than [`REQUEST_BYTES`] is cut to that.
-pub trait Datagrams {
-    /// Sends what the last call left, waits for datagrams, at most [`WAIT`], and has each answered.
-    ///
-    /// Answers are sent when this is called again or the value is dropped, if not at once.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the socket does; running out of time is none.
-    fn exchange(&mut self, answer: &mut impl Answer) -> io::Result<()>;
+/// `tracker.udp.io`: how datagrams come in and go out.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UdpIo {
+    /// `io_uring` where the kernel allows it, else `recvmmsg`.
+    Auto,
+    /// `io_uring`, or no start.
+    IoUring,
+    /// `recvmmsg` and `sendmmsg`.
+    Recvmmsg,
 }
 
 /// The ways there are.
@@ -104,23 +88,18 @@ impl Datagrams for Opened {
     }
 }
 
-/// How long a worker sleeps in the kernel before it looks whether it should stop.
-pub const WAIT: Duration = Duration::from_millis(200);
-/// A scrape of 74 hashes takes 1496 bytes, and nothing that a client sends takes more than a frame.
-pub const REQUEST_BYTES: usize = 2048;
-/// The longest reply.
-pub const REPLY_BYTES: usize = MAX_REPLY_LEN;
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-    use std::net::{IpAddr, Shutdown, UdpSocket};
+    use std::net::{IpAddr, Shutdown, SocketAddr, UdpSocket};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc;
+    use std::time::Duration;
 
     use super::*;
-    use crate::front::socket::{Kind, bind, local_address};
+    use crate::socket::{Kind, bind, local_address};
+    use crate::udp::datagrams::REQUEST_BYTES;
 
     #[test]
     fn answers_go_back_to_their_senders_and_silence_to_nobody() {

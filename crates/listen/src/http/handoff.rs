@@ -1,0 +1,24 @@
+//! A connection on its way from a worker's epoll to its runtime.
+
+use std::net::IpAddr;
+
+use crate::budget::Seat;
+use crate::limit::Connection;
+
+/// A connection that somebody else goes on with.
+pub struct Handed {
+    /// The connection, not blocking.
+    pub stream: std::net::TcpStream,
+    /// Where it comes from.
+    pub source: IpAddr,
+    /// Its place among all connections.
+    pub seat: Seat,
+    /// Its place in the count; `None` where a proxy may yet say whose it is.
+    pub counted: Option<Connection>,
+    /// What was read and not answered.
+    pub request: Vec<u8>,
+    /// What was answered and not sent.
+    pub replies: Vec<u8>,
+    /// Whether it ends once that is sent.
+    pub ends: bool,
+}

@@ -1,0 +1,8 @@
+//! Announce and scrape over HTTP/1.1.
+
+pub mod epoll;
+pub mod handoff;
+mod hyper;
+pub mod plain;
+pub mod responder;
+pub mod tokio;

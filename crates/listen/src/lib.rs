@@ -1,0 +1,17 @@
+//! The sockets: datagrams and requests in, replies out. What they mean is decided in `tracker` and `web`.
+//!
+//! Deliberately absent: the configuration; whoever starts a listener passes what it needs.
+
+pub mod bounds;
+pub mod budget;
+pub mod clock;
+pub mod context;
+pub mod forwarded;
+pub mod http;
+pub mod limit;
+pub mod proxy;
+pub mod site;
+pub mod socket;
+pub mod stream;
+pub mod tls;
+pub mod udp;
