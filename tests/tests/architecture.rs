@@ -38,14 +38,7 @@ const CRATES: Allowed<'_> = &[
 
 /// The folders of a crate's `src`.
 const FOLDERS: &[(&str, Allowed<'_>)] = &[
-    (
-        "usher",
-        &[
-            ("cli", &["serve"]),
-            ("serve", &["config"]),
-            ("config", &[]),
-        ],
-    ),
+    ("usher", &[("cli", &["serve"]), ("serve", &["config"]), ("config", &[])]),
     ("web", &[("api", &["site"]), ("site", &["pay", "seed"]), ("pay", &[]), ("seed", &[])]),
     ("listen", &[("udp", &[]), ("http", &[]), ("site", &[])]),
     (

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How many connections all announce listeners hold at once; more wait in the kernel's queue.
-pub struct Room {
+pub struct ConnectionBudget {
     /// One handle here, and one for each connection.
     seats: Arc<()>,
     most: usize,
 }
 
 /// A connection's place, until it is dropped.
-pub struct Seat {
+pub struct Permit {
     _counted: Arc<()>,
 }
 
-impl Room {
-    /// Room for so many connections.
+impl ConnectionBudget {
+    /// A budget of `most` connections.
     pub fn new(most: usize) -> Self {
         Self { seats: Arc::default(), most }
     }
@@ -29,8 +29,8 @@ impl Room {
     }
 
     /// Counts a connection.
-    pub fn enter(&self) -> Seat {
-        Seat { _counted: Arc::clone(&self.seats) }
+    pub fn enter(&self) -> Permit {
+        Permit { _counted: Arc::clone(&self.seats) }
     }
 }
 
@@ -60,12 +60,12 @@ mod tests {
 
     #[test]
     fn a_room_is_full_until_a_connection_ends() {
-        let room = Room::new(2);
+        let room = ConnectionBudget::new(2);
         let (first, _second) = (room.enter(), room.enter());
         assert!(room.is_full());
         drop(first);
         assert!(!room.is_full());
-        assert!(Room::new(0).is_full());
+        assert!(ConnectionBudget::new(0).is_full());
     }
 
     #[test]

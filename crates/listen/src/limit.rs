@@ -43,7 +43,7 @@ impl RequestLimit {
         if limit == 0 {
             return true;
         }
-        let Some(bucket) = self.buckets.get(place(&self.hasher, ip)) else { return true };
+        let Some(bucket) = self.buckets.get(bucket_of(&self.hasher, ip)) else { return true };
         let word = bucket.load(Ordering::Relaxed);
         let (second, count) = (word >> 32, word & u64::from(u32::MAX));
         let count = if second == u64::from(now_secs) { count + 1 } else { 1 };
@@ -55,10 +55,10 @@ impl RequestLimit {
 /// Counts the open connections of each network.
 #[derive(Clone)]
 pub struct ConnectionLimit {
-    shared: Arc<Connections>,
+    shared: Arc<ConnectionCounts>,
 }
 
-struct Connections {
+struct ConnectionCounts {
     buckets: Box<[AtomicU32]>,
     hasher: FixedState,
     at_once: AtomicU32,
@@ -68,7 +68,7 @@ impl ConnectionLimit {
     /// Allows so many connections at once from one network; 0 is no limit.
     pub fn new(at_once: u32, seed: u64) -> Self {
         Self {
-            shared: Arc::new(Connections {
+            shared: Arc::new(ConnectionCounts {
                 buckets: (0..BUCKETS).map(|_| AtomicU32::new(0)).collect(),
                 hasher: FixedState::with_seed(seed),
                 at_once: AtomicU32::new(at_once),
@@ -82,33 +82,33 @@ impl ConnectionLimit {
     }
 
     /// Counts a connection until the guard is dropped; `None` where the network has its share.
-    pub fn enter(&self, ip: IpAddr) -> Option<Connection> {
+    pub fn enter(&self, ip: IpAddr) -> Option<CountedConnection> {
         let limit = self.shared.at_once.load(Ordering::Relaxed);
-        let place = place(&self.shared.hasher, ip);
-        let before = self.shared.buckets.get(place)?.fetch_add(1, Ordering::Relaxed);
-        let connection = Connection { limit: self.clone(), place };
+        let bucket = bucket_of(&self.shared.hasher, ip);
+        let before = self.shared.buckets.get(bucket)?.fetch_add(1, Ordering::Relaxed);
+        let connection = CountedConnection { limit: self.clone(), bucket };
         // Dropping the guard takes a refused connection off the count again.
         (limit == 0 || before < limit).then_some(connection)
     }
 }
 
 /// One counted connection.
-pub struct Connection {
+pub struct CountedConnection {
     limit: ConnectionLimit,
     /// Of its bucket.
-    place: usize,
+    bucket: usize,
 }
 
-impl Drop for Connection {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
-        if let Some(bucket) = self.limit.shared.buckets.get(self.place) {
+        if let Some(bucket) = self.limit.shared.buckets.get(self.bucket) {
             bucket.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
 /// Which of [`BUCKETS`] counts an address.
-fn place(hasher: &FixedState, ip: IpAddr) -> usize {
+fn bucket_of(hasher: &FixedState, ip: IpAddr) -> usize {
     usize::try_from(hasher.hash_one(network(ip))).unwrap_or_default() % BUCKETS
 }
 

@@ -18,7 +18,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// # Errors
 ///
 /// Fails where the address cannot be bound, as when another program holds it.
-pub fn bind(address: SocketAddr, kind: Kind, workers: usize) -> io::Result<Vec<Socket>> {
+pub fn bind(address: SocketAddr, kind: SocketKind, workers: usize) -> io::Result<Vec<Socket>> {
     let first = or_by_v4(address, |address| bind_one(address, kind))?;
     let bound = local_address(&first)?;
     let rest = (1..workers).map(|_| bind_one(bound, kind));
@@ -33,7 +33,7 @@ pub fn bind(address: SocketAddr, kind: Kind, workers: usize) -> io::Result<Vec<S
 /// # Errors
 ///
 /// Somebody does (`AddrInUse`), or the address cannot be bound at all.
-pub fn check_free(address: SocketAddr, kind: Kind) -> io::Result<()> {
+pub fn check_free(address: SocketAddr, kind: SocketKind) -> io::Result<()> {
     if address.port() == 0 {
         return Ok(());
     }
@@ -44,7 +44,7 @@ pub fn check_free(address: SocketAddr, kind: Kind) -> io::Result<()> {
             socket.set_only_v6(!is_any_v6(address))?;
         }
         // Connections that ended a moment ago are no listener.
-        socket.set_reuse_address(kind == Kind::Stream)?;
+        socket.set_reuse_address(kind == SocketKind::Stream)?;
         socket.bind(&address.into())
     };
     or_by_v4(address, try_one).map(drop)
@@ -62,14 +62,14 @@ pub fn local_address(socket: &Socket) -> io::Result<SocketAddr> {
 
 /// What listens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum SocketKind {
     /// TCP, for HTTP.
     Stream,
     /// UDP.
     Datagram,
 }
 
-impl Kind {
+impl SocketKind {
     const fn of_socket(self) -> (Type, Protocol) {
         match self {
             Self::Stream => (Type::STREAM, Protocol::TCP),
@@ -83,7 +83,7 @@ sockopt_impl!(
     DeferAccept, SetOnly, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, u32
 );
 
-fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
+fn bind_one(address: SocketAddr, kind: SocketKind) -> io::Result<Socket> {
     let (socket_type, protocol) = kind.of_socket();
     let socket = Socket::new(Domain::for_address(address), socket_type, Some(protocol))?;
     if address.is_ipv6() {
@@ -91,7 +91,7 @@ fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
     }
     socket.set_reuse_port(true)?;
     match kind {
-        Kind::Stream => {
+        SocketKind::Stream => {
             socket.set_reuse_address(true)?;
             // Connections take it over from their listener.
             socket.set_tcp_nodelay(true)?;
@@ -104,7 +104,7 @@ fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
             // One that can't brings connections a moment sooner.
             let _ = setsockopt(&socket, DeferAccept, &DEFER_SECS);
         }
-        Kind::Datagram => {
+        SocketKind::Datagram => {
             widen(&socket);
             // A host may have many addresses, and a reply must come from the one that was asked
             // (RFC 1123, 4.1.3.5): so the kernel says which it was, and is told in turn.
@@ -116,7 +116,7 @@ fn bind_one(address: SocketAddr, kind: Kind) -> io::Result<Socket> {
         }
     }
     socket.bind(&address.into())?;
-    if kind == Kind::Stream {
+    if kind == SocketKind::Stream {
         socket.listen(BACKLOG)?;
         socket.set_nonblocking(true)?;
     }
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn workers_share_the_port_that_the_kernel_chose() {
-        for kind in [Kind::Stream, Kind::Datagram] {
+        for kind in [SocketKind::Stream, SocketKind::Datagram] {
             let sockets = bind("[::]:0".parse().unwrap(), kind, 3).unwrap();
             let ports: Vec<u16> =
                 sockets.iter().map(|socket| local_address(socket).unwrap().port()).collect();
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_address_that_somebody_shares_is_not_free() {
-        for kind in [Kind::Stream, Kind::Datagram] {
+        for kind in [SocketKind::Stream, SocketKind::Datagram] {
             let sockets = bind("127.0.0.1:0".parse().unwrap(), kind, 2).unwrap();
             let address = local_address(&sockets[0]).unwrap();
             let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port()));
@@ -190,11 +190,11 @@ mod tests {
             drop(sockets);
             assert!(check_free(address, kind).is_ok());
         }
-        assert!(check_free("127.0.0.1:0".parse().unwrap(), Kind::Stream).is_ok());
+        assert!(check_free("127.0.0.1:0".parse().unwrap(), SocketKind::Stream).is_ok());
     }
 
     #[test]
     fn an_address_of_nobody_here_is_an_error() {
-        assert!(bind("203.0.113.1:0".parse().unwrap(), Kind::Datagram, 1).is_err());
+        assert!(bind("203.0.113.1:0".parse().unwrap(), SocketKind::Datagram, 1).is_err());
     }
 }

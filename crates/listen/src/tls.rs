@@ -11,7 +11,7 @@ use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
 /// The certificate in force; a reload changes it for the connections that come after.
-pub struct Tls {
+pub struct ServerTls {
     config: ArcSwap<ServerConfig>,
 }
 
@@ -44,7 +44,7 @@ pub enum TlsError {
     },
 }
 
-impl Tls {
+impl ServerTls {
     /// Reads both files.
     ///
     /// # Errors

@@ -2,19 +2,19 @@
 
 use std::net::IpAddr;
 
-use crate::budget::Seat;
-use crate::limit::Connection;
+use crate::budget::Permit;
+use crate::limit::CountedConnection;
 
 /// A connection that somebody else goes on with.
-pub struct Handed {
+pub struct HandedOffConnection {
     /// The connection, not blocking.
     pub stream: std::net::TcpStream,
     /// Where it comes from.
     pub source: IpAddr,
     /// Its place among all connections.
-    pub seat: Seat,
+    pub permit: Permit,
     /// Its place in the count; `None` where a proxy may yet say whose it is.
-    pub counted: Option<Connection>,
+    pub counted: Option<CountedConnection>,
     /// What was read and not answered.
     pub request: Vec<u8>,
     /// What was answered and not sent.

@@ -19,13 +19,13 @@ use tracker::Now;
 use crate::bounds::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
 use crate::clock::Clock;
 use crate::forwarded::TrustedProxies;
-use crate::http::plain::Desk;
-use crate::http::responder::{Found, Responder};
+use crate::http::plain::PlainHandler;
+use crate::http::responder::{Responder, TargetKind};
 
 /// Serves a connection until it ends, or `stop` changes and its open request has ended.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
-    desk: Rc<RefCell<Desk>>,
+    handler: Rc<RefCell<PlainHandler>>,
     proxies: &TrustedProxies,
     (source, clock): (IpAddr, Clock),
     mut stop: watch::Receiver<bool>,
@@ -34,7 +34,7 @@ pub(super) async fn serve(
         let forwarded = request.headers().get_all(FORWARDED_FOR);
         let hops: Vec<&[u8]> = forwarded.iter().map(HeaderValue::as_bytes).collect();
         let client = proxies.client(source, hops.into_iter());
-        let response = respond(desk.borrow_mut().responder(), &request, client, clock.now());
+        let response = respond(handler.borrow_mut().responder(), &request, client, clock.now());
         std::future::ready(Ok::<_, Infallible>(response))
     });
     let connection = http1::Builder::new()
@@ -67,8 +67,8 @@ fn respond(
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
     let mut body = Vec::new();
     match responder.respond(target.as_bytes(), client, now, &mut body) {
-        Found::Tracker => text(StatusCode::OK, body.into()),
-        Found::Nothing => text(
+        TargetKind::Tracker => text(StatusCode::OK, body.into()),
+        TargetKind::Unknown => text(
             StatusCode::NOT_FOUND,
             "nothing here: a tracker's paths are /announce and /scrape\n".into(),
         ),

@@ -10,17 +10,17 @@ use tracker::Now;
 
 use crate::bounds::{FORWARDED_FOR, MAX_HEADERS, MAX_REQUEST_BYTES};
 use crate::forwarded::TrustedProxies;
-use crate::http::responder::{Found, Responder};
+use crate::http::responder::{Responder, TargetKind};
 
 /// What answers plain requests; each worker has its own.
-pub struct Desk {
+pub struct PlainHandler {
     responder: Responder,
     body: Vec<u8>,
 }
 
 /// What comes after the requests that are there were answered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Next {
+pub enum NextStep {
     /// The client wants no more.
     Close,
     /// What came is no request: it was told so.
@@ -31,8 +31,8 @@ pub enum Next {
     More,
 }
 
-impl Desk {
-    /// A desk that answers by `responder`.
+impl PlainHandler {
+    /// A handler that answers by `responder`.
     pub fn new(responder: Responder) -> Self {
         Self { responder, body: Vec::new() }
     }
@@ -51,40 +51,40 @@ impl Desk {
         proxies: &TrustedProxies,
         now: Now,
         replies: &mut Vec<u8>,
-    ) -> (usize, Next) {
+    ) -> (usize, NextStep) {
         let Self { responder, body } = self;
         let mut done = 0;
         loop {
             let rest = bytes.get(done..).unwrap_or_default();
             if rest.is_empty() {
-                return (done, Next::More);
+                return (done, NextStep::More);
             }
             let (mut few, mut many);
             few = [EMPTY_HEADER; FEW_HEADERS];
             let mut request = read(rest, &mut few);
-            if matches!(request, Read::LongHead) {
+            if matches!(request, Parsed::TooManyHeaders) {
                 many = [EMPTY_HEADER; MAX_HEADERS];
                 request = read(rest, &mut many);
             }
-            let asked = match request {
+            let plain = match request {
                 // However its packets fall: one that came at once is not longer than one in parts.
-                Read::Asked(asked) if asked.length <= MAX_REQUEST_BYTES => asked,
-                Read::Other => return (done, Next::HandOver),
-                Read::Partial if rest.len() < MAX_REQUEST_BYTES => return (done, Next::More),
-                Read::Asked(_) | Read::Partial | Read::Malformed | Read::LongHead => {
+                Parsed::Plain(plain) if plain.length <= MAX_REQUEST_BYTES => plain,
+                Parsed::NotPlain => return (done, NextStep::HandOver),
+                Parsed::Partial if rest.len() < MAX_REQUEST_BYTES => return (done, NextStep::More),
+                Parsed::Plain(_) | Parsed::Partial | Parsed::Malformed | Parsed::TooManyHeaders => {
                     replies.extend_from_slice(BAD_REQUEST);
-                    return (done, Next::Refuse);
+                    return (done, NextStep::Refuse);
                 }
             };
-            let client = proxies.client(source, asked.hops());
+            let client = proxies.client(source, plain.hops());
             body.clear();
-            if responder.respond(asked.target, client, now, body) == Found::Nothing {
-                return (done, Next::HandOver);
+            if responder.respond(plain.target, client, now, body) == TargetKind::Unknown {
+                return (done, NextStep::HandOver);
             }
-            write_reply(replies, body, &asked);
-            done += asked.length;
-            if !asked.keep_alive {
-                return (done, Next::Close);
+            write_reply(replies, body, &plain);
+            done += plain.length;
+            if !plain.keep_alive {
+                return (done, NextStep::Close);
             }
         }
     }
@@ -92,7 +92,7 @@ impl Desk {
 
 /// One plain request.
 #[derive(Clone, Copy)]
-struct Asked<'h, 'a> {
+struct PlainRequest<'h, 'a> {
     target: &'a [u8],
     is_old: bool,
     keep_alive: bool,
@@ -101,7 +101,7 @@ struct Asked<'h, 'a> {
     length: usize,
 }
 
-impl<'h, 'a> Asked<'h, 'a> {
+impl<'h, 'a> PlainRequest<'h, 'a> {
     /// What proxies say of the client, in the order of the headers.
     fn hops(&self) -> impl DoubleEndedIterator<Item = &'a [u8]> + use<'h, 'a> {
         let forwarded = |header: &&Header<'a>| header.name.eq_ignore_ascii_case(FORWARDED_FOR);
@@ -110,38 +110,38 @@ impl<'h, 'a> Asked<'h, 'a> {
 }
 
 /// What the beginning of a buffer is.
-enum Read<'h, 'a> {
-    Asked(Asked<'h, 'a>),
+enum Parsed<'h, 'a> {
+    Plain(PlainRequest<'h, 'a>),
     /// More headers than there is room for.
-    LongHead,
+    TooManyHeaders,
     Malformed,
     /// A request, but not a plain one.
-    Other,
+    NotPlain,
     Partial,
 }
 
 /// Reads the first request. Its line is read here, because a target may hold any byte that is no
 /// space or control character: an info hash need not be percent-coded, and then is no text.
-fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Read<'h, 'a> {
-    let Some(end) = memchr::memchr(b'\n', bytes) else { return Read::Partial };
+fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Parsed<'h, 'a> {
+    let Some(end) = memchr::memchr(b'\n', bytes) else { return Parsed::Partial };
     let (line, rest) = bytes.split_at(end + 1);
-    let Some(line) = line.strip_suffix(b"\r\n") else { return Read::Other };
+    let Some(line) = line.strip_suffix(b"\r\n") else { return Parsed::NotPlain };
     let Some(line) = line.strip_prefix(b"GET ") else {
-        return if line == HTTP_2 { Read::Malformed } else { Read::Other };
+        return if line == HTTP_2 { Parsed::Malformed } else { Parsed::NotPlain };
     };
     let (target, is_old) = match line.split_last_chunk() {
         Some((target, b" HTTP/1.1")) => (target, false),
         Some((target, b" HTTP/1.0")) => (target, true),
-        _ => return Read::Other,
+        _ => return Parsed::NotPlain,
     };
     if has_space_or_control(target) {
-        return Read::Malformed;
+        return Parsed::Malformed;
     }
     let (head, headers) = match httparse::parse_headers(rest, room) {
         Ok(Status::Complete((head, headers))) => (head, headers),
-        Ok(Status::Partial) => return Read::Partial,
-        Err(Error::TooManyHeaders) => return Read::LongHead,
-        Err(_) => return Read::Malformed,
+        Ok(Status::Partial) => return Parsed::Partial,
+        Err(Error::TooManyHeaders) => return Parsed::TooManyHeaders,
+        Err(_) => return Parsed::Malformed,
     };
     let (mut keep_alive, mut closes) = (!is_old, false);
     for Header { name, value } in headers {
@@ -149,14 +149,14 @@ fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Read<'h, 'a> {
             match value {
                 value if value.eq_ignore_ascii_case(b"close") => closes = true,
                 value if value.eq_ignore_ascii_case(b"keep-alive") => keep_alive = true,
-                _ => return Read::Other,
+                _ => return Parsed::NotPlain,
             }
         } else if NOT_PLAIN.iter().any(|other| name.eq_ignore_ascii_case(other)) {
-            return Read::Other;
+            return Parsed::NotPlain;
         }
     }
     keep_alive &= !closes;
-    Read::Asked(Asked { target, is_old, keep_alive, headers, length: end + 1 + head })
+    Parsed::Plain(PlainRequest { target, is_old, keep_alive, headers, length: end + 1 + head })
 }
 
 /// Looks at every byte, and so at many at once: a search that ends early takes them one by one.
@@ -164,10 +164,10 @@ fn has_space_or_control(target: &[u8]) -> bool {
     target.iter().fold(false, |found, byte| found | (*byte <= b' ') | (*byte == 0x7f))
 }
 
-fn write_reply(replies: &mut Vec<u8>, body: &[u8], asked: &Asked<'_, '_>) {
+fn write_reply(replies: &mut Vec<u8>, body: &[u8], plain: &PlainRequest<'_, '_>) {
     replies.extend_from_slice(HEAD);
     replies.extend_from_slice(itoa::Buffer::new().format(body.len()).as_bytes());
-    replies.extend_from_slice(match (asked.keep_alive, asked.is_old) {
+    replies.extend_from_slice(match (plain.keep_alive, plain.is_old) {
         (false, _) => b"\r\nConnection: close\r\n\r\n",
         (true, true) => b"\r\nConnection: keep-alive\r\n\r\n",
         (true, false) => b"\r\n\r\n",
@@ -194,10 +194,10 @@ mod tests {
     fn a_plain_request_is_read_whole() {
         let bytes = b"GET /announce?info_hash=\xff\xfe%00&port=1 HTTP/1.1\r\nHost: t\r\nX-Forwarded-For: 1.2.3.4\r\n\r\nGET";
         let mut room = [EMPTY_HEADER; MAX_HEADERS];
-        let Read::Asked(asked) = read(bytes, &mut room) else { panic!("not plain") };
-        assert_eq!(asked.target, b"/announce?info_hash=\xff\xfe%00&port=1");
-        assert_eq!((asked.length, asked.keep_alive), (bytes.len() - 3, true));
-        assert_eq!(asked.hops().collect::<Vec<_>>(), [b"1.2.3.4"]);
+        let Parsed::Plain(plain) = read(bytes, &mut room) else { panic!("not plain") };
+        assert_eq!(plain.target, b"/announce?info_hash=\xff\xfe%00&port=1");
+        assert_eq!((plain.length, plain.keep_alive), (bytes.len() - 3, true));
+        assert_eq!(plain.hops().collect::<Vec<_>>(), [b"1.2.3.4"]);
     }
 
     #[test]
@@ -205,11 +205,11 @@ mod tests {
         let bytes = b"GET /announce HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
         for length in 0..bytes.len() {
             let mut room = [EMPTY_HEADER; MAX_HEADERS];
-            assert!(matches!(read(&bytes[..length], &mut room), Read::Partial), "{length} bytes");
+            assert!(matches!(read(&bytes[..length], &mut room), Parsed::Partial), "{length} bytes");
         }
         let mut room = [EMPTY_HEADER; MAX_HEADERS];
         let read = read(bytes, &mut room);
-        assert!(matches!(read, Read::Asked(Asked { keep_alive: false, .. })));
+        assert!(matches!(read, Parsed::Plain(PlainRequest { keep_alive: false, .. })));
     }
 
     #[test]
@@ -251,8 +251,8 @@ mod tests {
         let read_with = |headers: usize, room: usize| {
             let request = request(headers);
             match read(request.as_bytes(), &mut vec![EMPTY_HEADER; room]) {
-                Read::Asked(asked) => Some(asked.headers.len()),
-                Read::LongHead => None,
+                Parsed::Plain(plain) => Some(plain.headers.len()),
+                Parsed::TooManyHeaders => None,
                 _ => panic!("{headers} headers: not plain"),
             }
         };
@@ -272,7 +272,11 @@ mod tests {
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         ] {
             let mut room = [EMPTY_HEADER; MAX_HEADERS];
-            assert!(matches!(read(bytes, &mut room), Read::Malformed), "{}", bytes.escape_ascii());
+            assert!(
+                matches!(read(bytes, &mut room), Parsed::Malformed),
+                "{}",
+                bytes.escape_ascii()
+            );
         }
     }
 
@@ -280,8 +284,8 @@ mod tests {
     fn check(request: &str, keep_alive: Option<bool>) {
         let mut room = [EMPTY_HEADER; MAX_HEADERS];
         let read = match read(request.as_bytes(), &mut room) {
-            Read::Asked(asked) => Some(asked.keep_alive),
-            Read::Other => None,
+            Parsed::Plain(plain) => Some(plain.keep_alive),
+            Parsed::NotPlain => None,
             _ => panic!("{request:?} is malformed, partial or long"),
         };
         assert_eq!(read, keep_alive, "{request:?}");

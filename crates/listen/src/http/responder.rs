@@ -7,26 +7,26 @@ use tracker::{Now, Scratch, Via};
 use wire::http::{Request, TargetError, encode_announce, encode_failure, parse_target};
 use wire::{Failure, RetryIn};
 
-use crate::context::Shared;
+use crate::context::ListenContext;
 
 /// Answers requests, one at a time; each worker has its own.
 pub struct Responder {
-    shared: Arc<Shared>,
+    shared: Arc<ListenContext>,
     scratch: Scratch,
 }
 
 /// Whether a target is one of the tracker's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Found {
+pub enum TargetKind {
     /// It is not: 404.
-    Nothing,
+    Unknown,
     /// It is, and the body is there: 200, refusals included.
     Tracker,
 }
 
 impl Responder {
     /// A responder for one worker.
-    pub fn new(shared: &Arc<Shared>) -> Self {
+    pub fn new(shared: &Arc<ListenContext>) -> Self {
         Self { shared: Arc::clone(shared), scratch: shared.tracker.scratch() }
     }
 
@@ -37,16 +37,16 @@ impl Responder {
         client: IpAddr,
         now: Now,
         body: &mut Vec<u8>,
-    ) -> Found {
+    ) -> TargetKind {
         let request = match parse_target(target) {
-            Err(TargetError::UnknownPath) => return Found::Nothing,
+            Err(TargetError::UnknownPath) => return TargetKind::Unknown,
             request => request,
         };
         let Self { shared, scratch } = self;
         if !shared.requests.allow(client, now.secs) {
             scratch.counters().limited();
             encode_failure(&SLOW_DOWN, body);
-            return Found::Tracker;
+            return TargetKind::Tracker;
         }
         match request {
             Ok(Request::Announce(announce)) => {
@@ -65,7 +65,7 @@ impl Responder {
                 encode_failure(&Failure { reason: error.text(), ..SENSELESS }, body);
             }
         }
-        Found::Tracker
+        TargetKind::Tracker
     }
 }
 

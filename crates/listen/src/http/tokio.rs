@@ -16,32 +16,32 @@ use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT};
-use crate::budget::Seat;
+use crate::budget::Permit;
 use crate::clock::Clock;
-use crate::context::Shared;
+use crate::context::ListenContext;
 use crate::forwarded::TrustedProxies;
-use crate::http::handoff::Handed;
+use crate::http::handoff::HandedOffConnection;
 use crate::http::hyper;
-use crate::http::plain::{Desk, Next};
+use crate::http::plain::{NextStep, PlainHandler};
 use crate::http::responder::Responder;
 use crate::proxy;
 use crate::stream::{Rewound, close, drain, finish};
 
 /// Where connections come from.
-pub enum Arrivals {
+pub enum ConnectionSource {
     /// From a listening socket.
     Listener(std::net::TcpListener),
     /// From a worker's epoll.
-    Handed(UnboundedReceiver<Handed>),
+    HandedOff(UnboundedReceiver<HandedOffConnection>),
 }
 
 /// What connections share, on one thread.
 #[derive(Clone)]
-struct Worker {
-    shared: Arc<Shared>,
-    desk: Rc<RefCell<Desk>>,
-    /// Buffers of connections that have ended, for those to come.
-    spare: Rc<RefCell<Vec<Buffers>>>,
+struct RuntimeWorker {
+    shared: Arc<ListenContext>,
+    handler: Rc<RefCell<PlainHandler>>,
+    /// Buffers of ended connections, kept for new ones.
+    spare: Rc<RefCell<Vec<ConnectionBuffers>>>,
     stop: watch::Receiver<bool>,
 }
 
@@ -52,26 +52,28 @@ struct Worker {
 /// Fails where the socket cannot be given to the runtime; what goes wrong on one connection ends
 /// that connection alone.
 pub async fn serve(
-    shared: Arc<Shared>,
-    arrivals: Arrivals,
+    shared: Arc<ListenContext>,
+    source: ConnectionSource,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let desk = Rc::new(RefCell::new(Desk::new(Responder::new(&shared))));
-    let worker = Worker { shared, desk, spare: Rc::default(), stop };
+    let handler = Rc::new(RefCell::new(PlainHandler::new(Responder::new(&shared))));
+    let worker = RuntimeWorker { shared, handler, spare: Rc::default(), stop };
     let connections = LocalSet::new();
-    match arrivals {
-        Arrivals::Listener(listener) => {
+    match source {
+        ConnectionSource::Listener(listener) => {
             let listener = TcpListener::from_std(listener)?;
             connections.run_until(worker.accept(listener)).await;
         }
-        Arrivals::Handed(handed) => connections.run_until(worker.take_over(handed)).await,
+        ConnectionSource::HandedOff(handed) => {
+            connections.run_until(worker.take_over(handed)).await
+        }
     }
     // Whoever does not finish in time is cut off.
     let _ = timeout(DRAIN, connections).await;
     Ok(())
 }
 
-impl Worker {
+impl RuntimeWorker {
     /// Takes connections until told to stop.
     async fn accept(self, listener: TcpListener) {
         let mut stopped = self.stop.clone();
@@ -87,8 +89,8 @@ impl Worker {
                 biased;
                 accepted = listener.accept() => match accepted {
                     Ok((stream, from)) => {
-                        let (seat, source) = (shared.room.enter(), from.ip().to_canonical());
-                        tokio::task::spawn_local(self.clone().connect(stream, source, seat));
+                        let (permit, source) = (shared.budget.enter(), from.ip().to_canonical());
+                        tokio::task::spawn_local(self.clone().connect(stream, source, permit));
                     }
                     Err(error) => {
                         shared.tell_short(&error);
@@ -101,14 +103,14 @@ impl Worker {
     }
 
     /// Goes on with connections until the worker that hands them over has ended.
-    async fn take_over(self, mut handed: UnboundedReceiver<Handed>) {
+    async fn take_over(self, mut handed: UnboundedReceiver<HandedOffConnection>) {
         while let Some(handed) = handed.recv().await {
-            tokio::task::spawn_local(self.clone().go_on(handed));
+            tokio::task::spawn_local(self.clone().resume(handed));
         }
     }
 
     /// One connection from its first byte to its last.
-    async fn connect(self, mut stream: TcpStream, mut source: IpAddr, _seat: Seat) {
+    async fn connect(self, mut stream: TcpStream, mut source: IpAddr, _permit: Permit) {
         if self.shared.proxies.load().trusts(source) {
             match timeout(HEADER_TIMEOUT, proxy::read_header(&mut stream)).await {
                 Ok(Ok(client)) => source = client.unwrap_or(source),
@@ -122,65 +124,66 @@ impl Worker {
             return;
         }
         match &self.shared.tls {
-            None => self.exchange(stream, source, None).await,
+            None => self.serve_requests(stream, source, None).await,
             Some(tls) => {
                 let accepted = timeout(HEADER_TIMEOUT, tls.acceptor().accept(stream)).await;
                 if let Ok(Ok(stream)) = accepted {
-                    self.exchange(stream, source, None).await;
+                    self.serve_requests(stream, source, None).await;
                 }
             }
         }
     }
 
     /// One connection from where it was handed over.
-    async fn go_on(self, handed: Handed) {
-        let Handed { stream, source, seat, counted, request, replies, ends } = handed;
+    async fn resume(self, handed: HandedOffConnection) {
+        let HandedOffConnection { stream, source, permit, counted, request, replies, ends } =
+            handed;
         let Ok(mut stream) = TcpStream::from_std(stream) else { return };
-        let Some(_counted) = counted else { return self.connect(stream, source, seat).await };
+        let Some(_counted) = counted else { return self.connect(stream, source, permit).await };
         if ends {
             // What goes wrong now is nobody else's matter.
             let _ = finish(&mut stream, &replies).await;
         } else {
-            self.exchange(stream, source, Some(Buffers { request, replies })).await;
+            self.serve_requests(stream, source, Some(ConnectionBuffers { request, replies })).await;
         }
     }
 
     /// Requests and replies: the thin way as far as it goes, then hyper's.
-    async fn exchange(
+    async fn serve_requests(
         &self,
         mut stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
         source: IpAddr,
-        begun: Option<Buffers>,
+        begun: Option<ConnectionBuffers>,
     ) {
-        let Self { shared, desk, spare, stop } = self;
+        let Self { shared, handler, spare, stop } = self;
         let proxies = shared.proxies.load_full();
         let mut stop = stop.clone();
         let spared = || spare.borrow_mut().pop().unwrap_or_default();
         let mut buffers = begun.unwrap_or_else(spared);
         let from = (source, shared.clock);
-        let end = answer_plain(&mut stream, &mut buffers, desk, &proxies, from, &mut stop).await;
+        let end = answer_plain(&mut stream, &mut buffers, handler, &proxies, from, &mut stop).await;
         let read = std::mem::take(&mut buffers.request);
         buffers.reset();
         if spare.borrow().len() < MAX_SPARE {
             spare.borrow_mut().push(buffers);
         }
-        if let Ok(End::HandOver) = end {
+        if let Ok(PlainEnd::HandOver) = end {
             let stream = Rewound::new(read, stream);
-            hyper::serve(stream, Rc::clone(desk), &proxies, from, stop).await;
+            hyper::serve(stream, Rc::clone(handler), &proxies, from, stop).await;
         }
     }
 }
 
 /// What one connection reads into and writes from.
 #[derive(Debug, Default)]
-struct Buffers {
+struct ConnectionBuffers {
     /// What was read and not answered.
     request: Vec<u8>,
     /// What was answered and not sent.
     replies: Vec<u8>,
 }
 
-impl Buffers {
+impl ConnectionBuffers {
     /// Makes ready for another connection, keeping what room a usual one needs.
     fn reset(&mut self) {
         for buffer in [&mut self.request, &mut self.replies] {
@@ -192,7 +195,7 @@ impl Buffers {
 
 /// How a connection ended, as far as this way of reading it goes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum End {
+enum PlainEnd {
     /// It is over.
     Closed,
     /// The request buffer holds what hyper should read first.
@@ -206,17 +209,17 @@ enum End {
 /// Fails where the connection does.
 async fn answer_plain<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
-    buffers: &mut Buffers,
-    desk: &Rc<RefCell<Desk>>,
+    buffers: &mut ConnectionBuffers,
+    handler: &Rc<RefCell<PlainHandler>>,
     proxies: &TrustedProxies,
     (source, clock): (IpAddr, Clock),
     stop: &mut watch::Receiver<bool>,
-) -> io::Result<End> {
+) -> io::Result<PlainEnd> {
     let mut deadline = Instant::now() + HEADER_TIMEOUT;
     loop {
-        let Buffers { request, replies } = buffers;
+        let ConnectionBuffers { request, replies } = buffers;
         let (done, next) =
-            desk.borrow_mut().answer_all(request, source, proxies, clock.now(), replies);
+            handler.borrow_mut().answer_all(request, source, proxies, clock.now(), replies);
         request.drain(..done);
         if !replies.is_empty() {
             timeout(HEADER_TIMEOUT, stream.write_all(replies)).await??;
@@ -224,25 +227,25 @@ async fn answer_plain<S: AsyncRead + AsyncWrite + Unpin>(
             deadline = Instant::now() + IDLE_TIMEOUT;
         }
         match next {
-            Next::Close => {
+            NextStep::Close => {
                 close(stream).await?;
-                return Ok(End::Closed);
+                return Ok(PlainEnd::Closed);
             }
-            Next::Refuse => {
+            NextStep::Refuse => {
                 drain(stream).await?;
-                return Ok(End::Closed);
+                return Ok(PlainEnd::Closed);
             }
-            Next::HandOver => return Ok(End::HandOver),
-            Next::More => {}
+            NextStep::HandOver => return Ok(PlainEnd::HandOver),
+            NextStep::More => {}
         }
         let waits = request.is_empty();
         let read = tokio::select! {
             biased;
             read = timeout_at(deadline, stream.read_buf(request)) => read??,
-            _ = stop.changed(), if waits => return Ok(End::Closed),
+            _ = stop.changed(), if waits => return Ok(PlainEnd::Closed),
         };
         if read == 0 {
-            return Ok(End::Closed);
+            return Ok(PlainEnd::Closed);
         }
         if waits {
             deadline = Instant::now() + HEADER_TIMEOUT;

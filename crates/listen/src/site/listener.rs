@@ -16,27 +16,32 @@ use tokio::time::{Instant, sleep, timeout};
 use web::seed::WebSeed;
 
 use crate::bounds::HEADER_TIMEOUT;
-use crate::context::Shared;
+use crate::context::ListenContext;
 use crate::limit::RequestLimit;
 use crate::proxy;
 use crate::site::pages::pages;
-use crate::site::web_seed::{Counter, End, STALLED};
+use crate::site::web_seed::{STALLED, WebSeedConnection, WebSeedEnd};
 use crate::stream::Rewound;
 
 /// What every connection to the site shares.
 #[derive(Clone)]
-pub struct Web {
-    shared: Arc<Shared>,
+pub struct SiteListener {
+    shared: Arc<ListenContext>,
     web_seed: Arc<WebSeed>,
     router: Router,
     start: Instant,
     guesses: Arc<RequestLimit>,
 }
 
-impl Web {
+impl SiteListener {
     /// Serves files by the web seed and pages by a router; proxies are those of the announce listener. `seed`
     /// is a random number.
-    pub fn new(shared: Arc<Shared>, web_seed: Arc<WebSeed>, router: Router, seed: u64) -> Self {
+    pub fn new(
+        shared: Arc<ListenContext>,
+        web_seed: Arc<WebSeed>,
+        router: Router,
+        seed: u64,
+    ) -> Self {
         let guesses = Arc::new(RequestLimit::new(WRONG_TOKENS, seed));
         Self { shared, web_seed, router, start: Instant::now(), guesses }
     }
@@ -116,7 +121,7 @@ impl Web {
         }
         let _ = stream.set_nodelay(true);
         let Self { shared, web_seed, router, start, guesses } = self;
-        let counter = Counter {
+        let connection = WebSeedConnection {
             web_seed: &web_seed,
             clock: shared.clock,
             start,
@@ -125,7 +130,7 @@ impl Web {
             guesses: &guesses,
             shortage: &shared.shortage,
         };
-        if let Ok(End::HandOver(read)) = counter.serve(&mut stream, &mut stop).await {
+        if let Ok(WebSeedEnd::HandOver(read)) = connection.serve(&mut stream, &mut stop).await {
             let stream = Rewound::new(read, stream);
             // What goes wrong on a connection ends it, and is nobody else's matter.
             let _ = timeout(PAGE_TIMEOUT, pages(stream, router, &proxies, source, stop)).await;

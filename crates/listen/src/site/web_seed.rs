@@ -34,7 +34,7 @@ use crate::stream::finish;
 
 /// What a connection needs to serve goods.
 #[derive(Debug)]
-pub(super) struct Counter<'a> {
+pub(super) struct WebSeedConnection<'a> {
     /// Decides.
     pub(super) web_seed: &'a WebSeed,
     /// Where the date comes from.
@@ -53,14 +53,14 @@ pub(super) struct Counter<'a> {
 
 /// How a connection ended, as far as goods go.
 #[derive(Debug)]
-pub(super) enum End {
+pub(super) enum WebSeedEnd {
     /// It is over.
     Closed,
     /// Something else is asked for, in these bytes.
     HandOver(Vec<u8>),
 }
 
-impl Counter<'_> {
+impl WebSeedConnection<'_> {
     /// Serves a connection until it ends, `stop` changes between two requests, or something else
     /// than goods is asked for.
     ///
@@ -71,39 +71,39 @@ impl Counter<'_> {
         &self,
         stream: &mut TcpStream,
         stop: &mut watch::Receiver<bool>,
-    ) -> io::Result<End> {
+    ) -> io::Result<WebSeedEnd> {
         let mut bytes = Vec::new();
         let mut deadline = Instant::now() + HEADER_TIMEOUT;
         loop {
             let mut headers = [EMPTY_HEADER; MAX_HEADERS];
             let read = read(&bytes, &mut headers, self);
             match read {
-                Read::Goods(wish) => {
-                    let (length, keep_alive) = (wish.length, wish.asked.keep_alive);
-                    let stays = self.answer(stream, &wish).await? && keep_alive;
+                Parsed::WebSeed(request) => {
+                    let (length, keep_alive) = (request.length, request.asked.keep_alive);
+                    let stays = self.answer(stream, &request).await? && keep_alive;
                     if !stays {
                         let _ = stream.shutdown().await;
-                        return Ok(End::Closed);
+                        return Ok(WebSeedEnd::Closed);
                     }
                     bytes.drain(..length);
                     deadline = Instant::now() + IDLE_TIMEOUT;
                     continue;
                 }
-                Read::Other => return Ok(End::HandOver(bytes)),
-                Read::Malformed => {
+                Parsed::Other => return Ok(WebSeedEnd::HandOver(bytes)),
+                Parsed::Malformed => {
                     finish(stream, BAD_REQUEST).await?;
-                    return Ok(End::Closed);
+                    return Ok(WebSeedEnd::Closed);
                 }
-                Read::Partial => {}
+                Parsed::Partial => {}
             }
             let waits = bytes.is_empty();
             let read = tokio::select! {
                 biased;
                 read = timeout_at(deadline, stream.read_buf(&mut bytes)) => read??,
-                _ = stop.changed(), if waits => return Ok(End::Closed),
+                _ = stop.changed(), if waits => return Ok(WebSeedEnd::Closed),
             };
             if read == 0 {
-                return Ok(End::Closed);
+                return Ok(WebSeedEnd::Closed);
             }
             if waits {
                 deadline = Instant::now() + HEADER_TIMEOUT;
@@ -112,29 +112,30 @@ impl Counter<'_> {
     }
 
     /// Answers one request; false where the connection can't go on after it.
-    async fn answer(&self, stream: &TcpStream, wish: &Wish<'_>) -> io::Result<bool> {
+    async fn answer(&self, stream: &TcpStream, request: &WebSeedRequest<'_>) -> io::Result<bool> {
         let now_unix = self.clock.now().unix;
-        let opened = match self.web_seed.authorize(wish.target, wish.client).await {
+        let opened = match self.web_seed.authorize(request.target, request.client).await {
             Ok(authorized) => self.open(authorized).await,
             Err(refused) => Err(refused),
         };
         match opened {
             Ok((authorized, file)) => {
-                let ResponseHead { head, start, end } = respond(&authorized, &wish.asked, now_unix);
+                let ResponseHead { head, start, end } =
+                    respond(&authorized, &request.asked, now_unix);
                 send_head(stream, head.as_bytes(), start < end).await?;
-                Delivery { counter: self, stream, authorized: &authorized, file: &file }
+                FileTransfer { connection: self, stream, authorized: &authorized, file: &file }
                     .run(start, end)
                     .await
             }
             Err(refused) => {
                 if refused == Denied::Unknown
-                    && !self.guesses.allow(wish.client, self.clock.now().secs)
+                    && !self.guesses.allow(request.client, self.clock.now().secs)
                 {
                     // Who guesses gets no answer, and not soon.
                     sleep(GUESS_PAUSE).await;
                     return Ok(false);
                 }
-                let answer = deny(refused, &wish.asked, now_unix);
+                let answer = deny(refused, &request.asked, now_unix);
                 send_head(stream, answer.as_bytes(), false).await?;
                 Ok(!answer.is_empty())
             }
@@ -170,25 +171,25 @@ impl Counter<'_> {
 }
 
 /// One file on its way.
-struct Delivery<'a> {
-    counter: &'a Counter<'a>,
+struct FileTransfer<'a> {
+    connection: &'a WebSeedConnection<'a>,
     stream: &'a TcpStream,
     authorized: &'a AuthorizedFile,
     file: &'a File,
 }
 
-impl Delivery<'_> {
+impl FileTransfer<'_> {
     /// Sends the bytes from `start` to before `end`; false where it had to stop before.
     async fn run(&self, start: u64, end: u64) -> io::Result<bool> {
-        let Self { counter, authorized, .. } = self;
-        let mut pace = authorized.stream(counter.web_seed, counter.now());
+        let Self { connection, authorized, .. } = self;
+        let mut pace = authorized.stream(connection.web_seed, connection.now());
         let (mut at, mut piece) = (start, 0);
-        let (mut looked, mut took) = (counter.now(), counter.now());
+        let (mut looked, mut took) = (connection.now(), connection.now());
         while at < end {
             consume_budget().await;
-            let now = counter.now();
+            let now = connection.now();
             if now.saturating_sub(looked) >= LOOK_AGAIN {
-                match counter.web_seed.recheck(authorized).await {
+                match connection.web_seed.recheck(authorized).await {
                     Ok(ServiceLevel { place, terms }) => pace.set_terms(place, terms),
                     Err(_) => return Ok(self.cut_off()),
                 }
@@ -200,7 +201,7 @@ impl Delivery<'_> {
                     NextPiece::Wait(wait) => {
                         sleep(wait).await;
                         // Whoever is made to wait does not stall.
-                        took = counter.now();
+                        took = connection.now();
                         continue;
                     }
                 }
@@ -208,11 +209,15 @@ impl Delivery<'_> {
             match self.send(at, piece) {
                 Ok(0) => {
                     let why = format!("it ends after {at} bytes");
-                    counter.web_seed.mark_broken(authorized, &why).await;
+                    connection.web_seed.mark_broken(authorized, &why).await;
                     return Ok(false);
                 }
                 Ok(sent) => {
-                    counter.web_seed.served_bytes.add(authorized.item(), authorized.member(), sent);
+                    connection.web_seed.served_bytes.add(
+                        authorized.item(),
+                        authorized.member(),
+                        sent,
+                    );
                     (at, piece, took) = (at + sent, piece.saturating_sub(sent), now);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -224,7 +229,7 @@ impl Delivery<'_> {
                     }
                 }
                 Err(error) if error.raw_os_error() == Some(libc::EIO) => {
-                    counter.web_seed.mark_broken(authorized, "the disk fails to read it").await;
+                    connection.web_seed.mark_broken(authorized, "the disk fails to read it").await;
                     return Ok(false);
                 }
                 Err(error) => return Err(error),
@@ -262,8 +267,8 @@ async fn send_head(stream: &TcpStream, head: &[u8], more: bool) -> io::Result<()
     Ok(())
 }
 
-/// A request for goods.
-struct Wish<'a> {
+/// A request for a file.
+struct WebSeedRequest<'a> {
     target: &'a [u8],
     client: IpAddr,
     asked: RequestHeaders<'a>,
@@ -272,8 +277,8 @@ struct Wish<'a> {
 }
 
 /// What the beginning of a buffer is.
-enum Read<'a> {
-    Goods(Wish<'a>),
+enum Parsed<'a> {
+    WebSeed(WebSeedRequest<'a>),
     Malformed,
     /// A request, but not for goods.
     Other,
@@ -284,17 +289,17 @@ enum Read<'a> {
 fn read<'a>(
     bytes: &'a [u8],
     room: &mut [Header<'a>; MAX_HEADERS],
-    counter: &Counter<'_>,
-) -> Read<'a> {
+    connection: &WebSeedConnection<'_>,
+) -> Parsed<'a> {
     let mut request = Request::new(room);
     let length = match request.parse(bytes) {
         Ok(Status::Complete(length)) => length,
-        Ok(Status::Partial) if bytes.len() < MAX_REQUEST_BYTES => return Read::Partial,
-        Ok(Status::Partial) | Err(_) => return Read::Malformed,
+        Ok(Status::Partial) if bytes.len() < MAX_REQUEST_BYTES => return Parsed::Partial,
+        Ok(Status::Partial) | Err(_) => return Parsed::Malformed,
     };
     let (target, method) = (request.path.unwrap_or_default(), request.method.unwrap_or_default());
     if !is_of_goods(target.as_bytes()) || !matches!(method, "GET" | "HEAD") {
-        return Read::Other;
+        return Parsed::Other;
     }
     let mut asked = RequestHeaders {
         head: method == "HEAD",
@@ -318,11 +323,11 @@ fn read<'a>(
             asked.keep_alive = keeps_alive(value, asked.keep_alive);
         } else if is("transfer-encoding") || (is("content-length") && *value != b"0") {
             // A GET with a body has no meaning; what follows could not be told from a request.
-            return Read::Malformed;
+            return Parsed::Malformed;
         }
     }
-    let client = counter.proxies.client(counter.source, hops.into_iter());
-    Read::Goods(Wish { target: target.as_bytes(), client, asked, length })
+    let client = connection.proxies.client(connection.source, hops.into_iter());
+    Parsed::WebSeed(WebSeedRequest { target: target.as_bytes(), client, asked, length })
 }
 
 fn keeps_alive(value: &[u8], otherwise: bool) -> bool {

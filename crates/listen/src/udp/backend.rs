@@ -5,9 +5,9 @@ use std::io;
 use serde::{Deserialize, Serialize};
 use socket2::Socket;
 
-use crate::udp::datagrams::{Answer, Datagrams};
-use crate::udp::mmsg::Batches;
-use crate::udp::ring::Ring;
+use crate::udp::datagrams::{DatagramHandler, DatagramSocket};
+use crate::udp::mmsg::MmsgSocket;
+use crate::udp::ring::RingSocket;
 
 /// `tracker.udp.io`: how datagrams come in and go out.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -21,25 +21,25 @@ pub enum UdpIo {
     Recvmmsg,
 }
 
-/// The ways there are.
+/// How datagrams move.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Way {
+pub enum UdpBackend {
     /// `io_uring`.
     IoUring,
     /// `recvmmsg` and `sendmmsg`.
     Recvmmsg,
 }
 
-/// A socket opened in one of the ways.
-pub enum Opened {
+/// A socket opened by one of the backends.
+pub enum BackendSocket {
     /// By `io_uring`.
-    IoUring(Ring),
+    IoUring(RingSocket),
     /// By `recvmmsg` and `sendmmsg`.
-    Recvmmsg(Batches),
+    Recvmmsg(MmsgSocket),
 }
 
-impl Way {
-    /// Chooses the way that was asked for; `auto` is `io_uring` where the kernel lets us.
+impl UdpBackend {
+    /// Chooses the backend that the configuration names; `auto` is `io_uring` where the kernel allows it.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl Way {
         if asked == UdpIo::Recvmmsg {
             return Ok(Self::Recvmmsg);
         }
-        match Ring::probe() {
+        match RingSocket::probe() {
             Ok(()) => Ok(Self::IoUring),
             Err(error) if asked == UdpIo::IoUring => Err(error),
             Err(error) => {
@@ -58,19 +58,19 @@ impl Way {
         }
     }
 
-    /// Takes over a bound socket, for the thread that calls.
+    /// Takes over a bound socket, for the calling thread.
     ///
     /// # Errors
     ///
-    /// Fails where the kernel refuses what this way needs.
-    pub fn open(self, socket: Socket) -> io::Result<Opened> {
+    /// Fails where the kernel refuses what this backend needs.
+    pub fn open(self, socket: Socket) -> io::Result<BackendSocket> {
         match self {
-            Self::IoUring => Ring::new(socket).map(Opened::IoUring),
-            Self::Recvmmsg => Batches::new(socket).map(Opened::Recvmmsg),
+            Self::IoUring => RingSocket::new(socket).map(BackendSocket::IoUring),
+            Self::Recvmmsg => MmsgSocket::new(socket).map(BackendSocket::Recvmmsg),
         }
     }
 
-    /// The way's name, as `tracker.udp.io` spells it.
+    /// The backend's name, as `tracker.udp.io` spells it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::IoUring => "io_uring",
@@ -79,8 +79,8 @@ impl Way {
     }
 }
 
-impl Datagrams for Opened {
-    fn exchange(&mut self, answer: &mut impl Answer) -> io::Result<()> {
+impl DatagramSocket for BackendSocket {
+    fn exchange(&mut self, answer: &mut impl DatagramHandler) -> io::Result<()> {
         match self {
             Self::IoUring(ring) => ring.exchange(answer),
             Self::Recvmmsg(batches) => batches.exchange(answer),
@@ -98,7 +98,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::socket::{Kind, bind, local_address};
+    use crate::socket::{SocketKind, bind, local_address};
     use crate::udp::datagrams::REQUEST_BYTES;
 
     #[test]
@@ -126,10 +126,10 @@ mod tests {
     #[test]
     fn an_answer_comes_from_the_address_that_was_asked() {
         for any in ["[::]:0", "0.0.0.0:0"] {
-            for way in ways() {
-                let socket = bind(any.parse().unwrap(), Kind::Datagram, 1).unwrap().remove(0);
+            for backend in backends() {
+                let socket = bind(any.parse().unwrap(), SocketKind::Datagram, 1).unwrap().remove(0);
                 let port = local_address(&socket).unwrap().port();
-                let mut server = way.open(socket).unwrap();
+                let mut server = backend.open(socket).unwrap();
                 let clients = ["127.0.0.5", "127.0.0.1", "127.0.0.9", "127.0.0.5"].map(|asked| {
                     // A connected socket hears nobody else.
                     let client = client("127.0.0.1:0");
@@ -140,7 +140,7 @@ mod tests {
                 let mut echo = Echo::default();
                 echo.hear(&mut server, clients.len());
                 for (client, asked) in clients {
-                    assert_eq!(receive(&client), [asked.as_bytes(), b"!"].concat(), "{way:?}");
+                    assert_eq!(receive(&client), [asked.as_bytes(), b"!"].concat(), "{backend:?}");
                 }
             }
         }
@@ -187,11 +187,12 @@ mod tests {
 
     #[test]
     fn replies_that_the_kernel_refuses_are_counted() {
-        for way in ways() {
-            let socket = bind("[::]:0".parse().unwrap(), Kind::Datagram, 1).unwrap().remove(0);
+        for backend in backends() {
+            let socket =
+                bind("[::]:0".parse().unwrap(), SocketKind::Datagram, 1).unwrap().remove(0);
             let port = local_address(&socket).unwrap().port();
             let other_end = socket.try_clone().unwrap();
-            let mut server = way.open(socket).unwrap();
+            let mut server = backend.open(socket).unwrap();
             let (ada, bob) = (client("127.0.0.1:0"), client("[::1]:0"));
             let mut echo = Echo::default();
             send(&ada, port, b"ada");
@@ -204,19 +205,20 @@ mod tests {
             while echo.unsent < 2 {
                 server.exchange(&mut echo).unwrap();
             }
-            assert_eq!((echo.unsent, echo.heard.values().sum::<usize>()), (2, 3), "{way:?}");
+            assert_eq!((echo.unsent, echo.heard.values().sum::<usize>()), (2, 3), "{backend:?}");
         }
     }
 
     #[test]
     fn an_idle_worker_sees_within_a_second_that_it_should_stop() {
-        for way in ways() {
-            let socket = bind("127.0.0.1:0".parse().unwrap(), Kind::Datagram, 1).unwrap().remove(0);
+        for backend in backends() {
+            let socket =
+                bind("127.0.0.1:0".parse().unwrap(), SocketKind::Datagram, 1).unwrap().remove(0);
             let stop = Arc::new(AtomicBool::new(false));
             let stopped = Arc::clone(&stop);
             let (ended, end) = mpsc::channel();
             std::thread::spawn(move || {
-                let mut server = way.open(socket).unwrap();
+                let mut server = backend.open(socket).unwrap();
                 while !stopped.load(Ordering::Relaxed) {
                     server.exchange(&mut Echo::default()).unwrap();
                 }
@@ -230,11 +232,11 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_chosen() {
-        assert_eq!(Way::choose(UdpIo::Recvmmsg).unwrap(), Way::Recvmmsg);
-        assert_eq!(Way::choose(UdpIo::Auto).unwrap(), *ways().last().unwrap());
+        assert_eq!(UdpBackend::choose(UdpIo::Recvmmsg).unwrap(), UdpBackend::Recvmmsg);
+        assert_eq!(UdpBackend::choose(UdpIo::Auto).unwrap(), *backends().last().unwrap());
     }
 
-    /// More than any way has buffers for.
+    /// More than any backend has buffers for.
     const BURST: u16 = 200;
 
     /// How often each client was heard, and what was not sent.
@@ -246,7 +248,7 @@ mod tests {
 
     impl Echo {
         /// Hears so many datagrams, and sends the answers.
-        fn hear(&mut self, server: &mut Opened, datagrams: usize) {
+        fn hear(&mut self, server: &mut BackendSocket, datagrams: usize) {
             while self.heard.values().sum::<usize>() < datagrams {
                 server.exchange(self).unwrap();
             }
@@ -254,8 +256,8 @@ mod tests {
         }
     }
 
-    impl Answer for Echo {
-        fn begin(&mut self) {}
+    impl DatagramHandler for Echo {
+        fn begin_batch(&mut self) {}
 
         fn answer(&mut self, datagram: &[u8], from: SocketAddr, reply: &mut [u8]) -> usize {
             *self.heard.entry(from).or_default() += 1;
@@ -276,8 +278,8 @@ mod tests {
     #[derive(Default)]
     struct Length(Vec<usize>);
 
-    impl Answer for Length {
-        fn begin(&mut self) {}
+    impl DatagramHandler for Length {
+        fn begin_batch(&mut self) {}
 
         fn answer(&mut self, datagram: &[u8], _: SocketAddr, _: &mut [u8]) -> usize {
             self.0.push(datagram.len());
@@ -289,22 +291,23 @@ mod tests {
         }
     }
 
-    /// Checks a fact of every way that this kernel allows.
-    fn check(fact: impl Fn(Opened, u16)) {
-        for way in ways() {
-            let socket = bind("[::]:0".parse().unwrap(), Kind::Datagram, 1).unwrap().remove(0);
+    /// Checks a fact of every backend that this kernel allows.
+    fn check(fact: impl Fn(BackendSocket, u16)) {
+        for backend in backends() {
+            let socket =
+                bind("[::]:0".parse().unwrap(), SocketKind::Datagram, 1).unwrap().remove(0);
             let port = local_address(&socket).unwrap().port();
-            fact(way.open(socket).unwrap(), port);
+            fact(backend.open(socket).unwrap(), port);
         }
     }
 
-    fn ways() -> Vec<Way> {
-        let mut ways = vec![Way::Recvmmsg];
-        match Ring::probe() {
-            Ok(()) => ways.push(Way::IoUring),
+    fn backends() -> Vec<UdpBackend> {
+        let mut backends = vec![UdpBackend::Recvmmsg];
+        match RingSocket::probe() {
+            Ok(()) => backends.push(UdpBackend::IoUring),
             Err(error) => eprintln!("io_uring is not tested: the kernel refuses it: {error}"),
         }
-        ways
+        backends
     }
 
     fn client(address: &str) -> UdpSocket {

@@ -17,7 +17,7 @@ pub struct ConnectionIds {
 
 /// What an id says of the datagram that shows it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Verdict {
+pub enum IdVerdict {
     /// Issued to this address long ago: its owner may be told so, briefly.
     Expired,
     /// Never issued to this address: silence.
@@ -38,13 +38,13 @@ impl ConnectionIds {
     }
 
     /// Judges an id. Costs one hash for a fresh id, ten for a forged one.
-    pub fn check(&self, id: ConnectionId, ip: IpAddr, now_secs: u32) -> Verdict {
+    pub fn check(&self, id: ConnectionId, ip: IpAddr, now_secs: u32) -> IdVerdict {
         let now = epoch(now_secs);
         let age = (0..MAX_EPOCHS).find(|age| self.at(ip, now.wrapping_sub(*age)) == id);
         match age {
-            Some(0..VALID_EPOCHS) => Verdict::Valid,
-            Some(_) => Verdict::Expired,
-            None => Verdict::Forged,
+            Some(0..VALID_EPOCHS) => IdVerdict::Valid,
+            Some(_) => IdVerdict::Expired,
+            None => IdVerdict::Forged,
         }
     }
 
@@ -84,30 +84,30 @@ mod tests {
     fn an_id_lasts_128_to_192_seconds() {
         for issued in [1000, 1023, 1024, 1087] {
             let id = ids().issue(ADA, issued);
-            assert_eq!(ids().check(id, ADA, issued + 128), Verdict::Valid);
-            assert_eq!(ids().check(id, ADA, issued + 192), Verdict::Expired);
+            assert_eq!(ids().check(id, ADA, issued + 128), IdVerdict::Valid);
+            assert_eq!(ids().check(id, ADA, issued + 192), IdVerdict::Expired);
         }
     }
 
     #[test]
     fn after_ten_epochs_nobody_knows_it() {
         let id = ids().issue(ADA, 640);
-        assert_eq!(ids().check(id, ADA, 640 + 9 * 64), Verdict::Expired);
-        assert_eq!(ids().check(id, ADA, 640 + 10 * 64), Verdict::Forged);
+        assert_eq!(ids().check(id, ADA, 640 + 9 * 64), IdVerdict::Expired);
+        assert_eq!(ids().check(id, ADA, 640 + 10 * 64), IdVerdict::Forged);
     }
 
     #[test]
     fn another_address_or_key_cannot_use_it() {
         let id = ids().issue(ADA, 1000);
-        assert_eq!(ids().check(id, BOB, 1000), Verdict::Forged);
-        assert_eq!(ConnectionIds::new(&[8; 16]).check(id, ADA, 1000), Verdict::Forged);
+        assert_eq!(ids().check(id, BOB, 1000), IdVerdict::Forged);
+        assert_eq!(ConnectionIds::new(&[8; 16]).check(id, ADA, 1000), IdVerdict::Forged);
     }
 
     #[test]
     fn one_flipped_bit_is_a_forgery() {
         let ConnectionId(id) = ids().issue(ADA, 1000);
         for bit in 0..64 {
-            assert_eq!(ids().check(ConnectionId(id ^ 1 << bit), ADA, 1000), Verdict::Forged);
+            assert_eq!(ids().check(ConnectionId(id ^ 1 << bit), ADA, 1000), IdVerdict::Forged);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Datagrams in and out in batches: what every backend does, and who answers.
+//! What a backend and the handler of its datagrams are to each other.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,30 +6,31 @@ use std::time::Duration;
 
 use wire::udp::MAX_REPLY_LEN;
 
-/// Whoever answers datagrams.
-pub trait Answer {
-    /// A batch has come in: the moment to look at the clock.
-    fn begin(&mut self);
+/// Answers datagrams.
+pub trait DatagramHandler {
+    /// Called before the datagrams of each batch: the moment to read the clock.
+    fn begin_batch(&mut self);
 
-    /// Answers one datagram into `reply`; returns how many bytes, 0 for silence.
+    /// Writes the answer to one datagram into `reply` and returns its length; 0 sends nothing.
     fn answer(&mut self, datagram: &[u8], from: SocketAddr, reply: &mut [u8]) -> usize;
 
-    /// The kernel refused that many replies.
+    /// Called with the number of replies that the kernel refused to send.
     fn unsent(&mut self, replies: usize);
 }
 
-/// A way to move datagrams between a socket and whoever answers them.
+/// Moves datagrams between a socket and their handler.
 ///
-/// A datagram of more than [`REQUEST_BYTES`] is cut to that.
-pub trait Datagrams {
-    /// Sends what the last call left, waits for datagrams, at most [`WAIT`], and has each answered.
+/// A datagram longer than [`REQUEST_BYTES`] is cut to that length.
+pub trait DatagramSocket {
+    /// Sends the replies that the last call left, waits at most [`WAIT`] for datagrams, and has each
+    /// answered.
     ///
     /// Answers are sent when this is called again or the value is dropped, if not at once.
     ///
     /// # Errors
     ///
-    /// Fails where the socket does; running out of time is none.
-    fn exchange(&mut self, answer: &mut impl Answer) -> io::Result<()>;
+    /// Fails where the socket does. A timeout is not an error.
+    fn exchange(&mut self, answer: &mut impl DatagramHandler) -> io::Result<()>;
 }
 
 /// How long a worker sleeps in the kernel before it looks whether it should stop.

@@ -1,4 +1,4 @@
-//! The portable way: `recvmmsg` and `sendmmsg`, one system call each for up to `BATCH` datagrams.
+//! The portable backend: `recvmmsg` and `sendmmsg`, one system call each for up to `BATCH` datagrams.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
@@ -15,10 +15,10 @@ use nix::sys::socket::{
 use socket2::Socket;
 
 use crate::socket::local_address;
-use crate::udp::datagrams::{Answer, Datagrams, REPLY_BYTES, REQUEST_BYTES, WAIT};
+use crate::udp::datagrams::{DatagramHandler, DatagramSocket, REPLY_BYTES, REQUEST_BYTES, WAIT};
 
 /// A socket and the buffers of one batch.
-pub struct Batches {
+pub struct MmsgSocket {
     socket: Socket,
     requests: Box<[[u8; REQUEST_BYTES]; BATCH]>,
     replies: Box<[[u8; REPLY_BYTES]; BATCH]>,
@@ -27,7 +27,7 @@ pub struct Batches {
 }
 
 /// Where a request came from and went to, and how long it and its answer are.
-struct Exchange {
+struct BatchEntry {
     from: SockaddrStorage,
     /// Which address of ours was asked; `None` on a socket that has one alone.
     to: Option<IpAddr>,
@@ -35,7 +35,7 @@ struct Exchange {
     reply: usize,
 }
 
-impl Batches {
+impl MmsgSocket {
     /// Takes over a bound socket.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Batches {
     }
 
     /// Blocks for the first datagram, then takes what else is there.
-    fn receive(&mut self) -> io::Result<ArrayVec<Exchange, BATCH>> {
+    fn receive(&mut self) -> io::Result<ArrayVec<BatchEntry, BATCH>> {
         let mut buffers = self.requests.each_mut().map(|buffer| [IoSliceMut::new(buffer)]);
         let flags = MsgFlags::MSG_WAITFORONE;
         let fd = self.socket.as_raw_fd();
@@ -67,7 +67,7 @@ impl Batches {
             Ok(messages) => {
                 let exchange = |message: RecvMsg<'_, '_, SockaddrStorage>| {
                     let (from, to) = (message.address?, asked_address(&message));
-                    Some(Exchange { from, to, request: message.bytes, reply: 0 })
+                    Some(BatchEntry { from, to, request: message.bytes, reply: 0 })
                 };
                 Ok(messages.filter_map(exchange).collect())
             }
@@ -77,9 +77,9 @@ impl Batches {
     }
 
     /// Sends the replies that are not silence; returns how many the kernel refused.
-    fn send(&mut self, exchanges: &[Exchange]) -> usize {
+    fn send(&mut self, exchanges: &[BatchEntry]) -> usize {
         let Self { socket, replies, sent, .. } = self;
-        let mut rest: ArrayVec<(&[u8], &Exchange), BATCH> = replies
+        let mut rest: ArrayVec<(&[u8], &BatchEntry), BATCH> = replies
             .iter()
             .zip(exchanges)
             .map(|(reply, one)| (reply.get(..one.reply).unwrap_or_default(), one))
@@ -150,13 +150,13 @@ fn asked_address(message: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<IpAddr> {
     })
 }
 
-impl Datagrams for Batches {
-    fn exchange(&mut self, answer: &mut impl Answer) -> io::Result<()> {
+impl DatagramSocket for MmsgSocket {
+    fn exchange(&mut self, answer: &mut impl DatagramHandler) -> io::Result<()> {
         let mut exchanges = self.receive()?;
         if exchanges.is_empty() {
             return Ok(());
         }
-        answer.begin();
+        answer.begin_batch();
         let buffers = self.requests.iter().zip(self.replies.iter_mut());
         for (one, (request, reply)) in exchanges.iter_mut().zip(buffers) {
             if let (Some(from), Some(request)) =
@@ -182,5 +182,5 @@ fn peer_address(from: &SockaddrStorage) -> Option<SocketAddr> {
     Some(SocketAddr::new(v6.ip().to_canonical(), v6.port()))
 }
 
-/// Datagrams a system call.
+/// DatagramSocket a system call.
 const BATCH: usize = 64;

@@ -1,4 +1,4 @@
-//! The fast way: `io_uring`, one system call for all the replies of a batch and the next batch.
+//! The fast backend: `io_uring`, one system call for all the replies of a batch and the next batch.
 //!
 //! One receive stays armed and fills buffers from a ring that the kernel and this file share
 //! ("multishot", "provided buffers"); replies go out as entries of the same submission. Needs Linux
@@ -17,23 +17,23 @@ use io_uring::{IoUring, cqueue, opcode, squeue};
 use socket2::Socket;
 
 use crate::socket::local_address;
-use crate::udp::datagrams::{Answer, Datagrams, REPLY_BYTES, REQUEST_BYTES, WAIT};
+use crate::udp::datagrams::{DatagramHandler, DatagramSocket, REPLY_BYTES, REQUEST_BYTES, WAIT};
 
 /// A socket and the rings it is served by. Stays on the thread that made it, as the kernel asks.
-pub struct Ring {
+pub struct RingSocket {
     ring: IoUring,
-    requests: Requests,
+    requests: ReceiveBuffers,
     /// Written while the submission queue is empty, and read by the kernel while it is not.
-    replies: Box<[Reply]>,
+    replies: Box<[RingReply]>,
     /// Tells the kernel how much room a sender's address has, and which address of ours it asked,
-    /// on a socket that has many. Its pointers keep [`Ring`] from other threads.
+    /// on a socket that has many. Its pointers keep [`RingSocket`] from other threads.
     header: Box<libc::msghdr>,
     /// Whether the receive is armed.
     armed: bool,
 }
 
 /// An answer, and where it goes.
-struct Reply {
+struct RingReply {
     /// A socket address, as the kernel wrote it.
     to: [u8; ADDRESS_BYTES],
     bytes: [u8; REPLY_BYTES],
@@ -43,7 +43,7 @@ struct Reply {
     header: libc::msghdr,
 }
 
-impl Ring {
+impl RingSocket {
     /// Takes over a bound socket.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Ring {
         ring.submitter().register_files(&[socket.as_raw_fd()])?;
         let own = local_address(&socket)?.ip();
         let control = if own.is_unspecified() { CONTROL_BYTES } else { 0 };
-        let requests = Requests::new(control)?;
+        let requests = ReceiveBuffers::new(control)?;
         // SAFETY: the entries are as many as is said, and outlive the ring: `drop` waits until the
         // kernel has let go of them.
         unsafe { requests.register(&ring)? };
@@ -68,7 +68,7 @@ impl Ring {
         let mut header: Box<libc::msghdr> = Box::new(unsafe { std::mem::zeroed() });
         header.msg_namelen = ADDRESS_LEN;
         header.msg_controllen = control;
-        let replies = std::iter::repeat_with(Reply::new).take(BUFFERS).collect();
+        let replies = std::iter::repeat_with(RingReply::new).take(BUFFERS).collect();
         Ok(Self { ring, requests, replies, header, armed: false })
     }
 
@@ -83,7 +83,7 @@ impl Ring {
         client.set_read_timeout(Some(WAIT))?;
         client.send_to(b"?", server.local_addr()?)?;
         let mut ring = Self::new(server.into())?;
-        ring.exchange(&mut Mirror)?;
+        ring.exchange(&mut ProbeEcho)?;
         drop(ring);
         client.recv(&mut [0]).map(drop)
     }
@@ -107,8 +107,8 @@ impl Ring {
     }
 }
 
-impl Datagrams for Ring {
-    fn exchange(&mut self, answer: &mut impl Answer) -> io::Result<()> {
+impl DatagramSocket for RingSocket {
+    fn exchange(&mut self, answer: &mut impl DatagramHandler) -> io::Result<()> {
         self.enter()?;
         let Self { ring, requests, replies, header, armed } = self;
         let (_, mut queue, completions) = ring.split();
@@ -116,7 +116,7 @@ impl Datagrams for Ring {
             // The kernel was out of memory and still has to read replies: they are not touched.
             return Ok(());
         }
-        answer.begin();
+        answer.begin_batch();
         let mut replies = replies.iter_mut();
         let mut reply = replies.next();
         let mut unsent = 0;
@@ -158,7 +158,7 @@ impl Datagrams for Ring {
     }
 }
 
-impl Drop for Ring {
+impl Drop for RingSocket {
     /// Sends what is queued, and takes every buffer back before it is freed.
     fn drop(&mut self) {
         let _ = self.ring.submit();
@@ -169,7 +169,7 @@ impl Drop for Ring {
     }
 }
 
-impl Reply {
+impl RingReply {
     fn new() -> Self {
         Self {
             to: [0; ADDRESS_BYTES],
@@ -185,7 +185,7 @@ impl Reply {
     fn fill(
         &mut self,
         message: &RecvMsgOut<'_>,
-        answer: &mut impl Answer,
+        answer: &mut impl DatagramHandler,
     ) -> Option<squeue::Entry> {
         let name = message.name_data();
         let from = peer_address(name)?;
@@ -227,22 +227,22 @@ impl Reply {
 }
 
 /// The buffers that datagrams come in, and the ring by which they go to the kernel and back.
-struct Requests {
+struct ReceiveBuffers {
     buffers: Box<[UnsafeCell<[u8; BUFFER_BYTES]>]>,
     /// How much of each the kernel may fill.
     len: u32,
-    free: Box<Free>,
+    free: Box<BufferRing>,
     tail: u16,
 }
 
 /// `io_uring_buf_ring`. Pages have at most 64 KiB, and it must begin with one.
 #[repr(C, align(65536))]
-struct Free([Slot; BUFFERS]);
+struct BufferRing([BufferSlot; BUFFERS]);
 
 /// `io_uring_buf`, written here and read by the kernel.
 #[derive(Default)]
 #[repr(C)]
-struct Slot {
+struct BufferSlot {
     address: AtomicU64,
     len: AtomicU32,
     id: AtomicU16,
@@ -250,7 +250,7 @@ struct Slot {
     tail: AtomicU16,
 }
 
-impl Requests {
+impl ReceiveBuffers {
     /// With room for so many bytes of control messages beside each datagram.
     fn new(control: usize) -> io::Result<Self> {
         let len = BUFFER_BYTES - CONTROL_BYTES + control;
@@ -258,7 +258,7 @@ impl Requests {
         let mut requests = Self {
             buffers: std::iter::repeat_with(buffer).take(BUFFERS).collect(),
             len: u32::try_from(len).map_err(io::Error::other)?,
-            free: Box::new(Free(std::array::from_fn(|_| Slot::default()))),
+            free: Box::new(BufferRing(std::array::from_fn(|_| BufferSlot::default()))),
             tail: 0,
         };
         for id in 0..BUFFER_COUNT {
@@ -313,10 +313,10 @@ impl Requests {
 }
 
 /// Answers the probe.
-struct Mirror;
+struct ProbeEcho;
 
-impl Answer for Mirror {
-    fn begin(&mut self) {}
+impl DatagramHandler for ProbeEcho {
+    fn begin_batch(&mut self) {}
 
     fn answer(&mut self, datagram: &[u8], _: SocketAddr, reply: &mut [u8]) -> usize {
         let len = datagram.len().min(reply.len());
@@ -365,7 +365,7 @@ const GROUP: u16 = 0;
 const RECEIVE: u64 = 0;
 /// Marks completions of replies, of which there are none but failures.
 const REPLY: u64 = 1;
-/// Datagrams received at once, a power of two. Few enough that they stay in the core's cache.
+/// DatagramSocket received at once, a power of two. Few enough that they stay in the core's cache.
 const BUFFERS: usize = 128;
 /// The same, as the kernel counts.
 const BUFFER_COUNT: u16 = 128;

@@ -10,11 +10,11 @@ use wire::udp::{self, Family, MAX_REPLY_LEN, Malformed, Request, TransactionId};
 
 use crate::clock::Clock;
 use crate::limit::RequestLimit;
-use crate::udp::connection_id::{ConnectionIds, Verdict};
-use crate::udp::datagrams::{Answer, Datagrams};
+use crate::udp::connection_id::{ConnectionIds, IdVerdict};
+use crate::udp::datagrams::{DatagramHandler, DatagramSocket};
 
 /// What answers the datagrams of one socket.
-pub struct Worker {
+pub struct UdpWorker {
     tracker: Arc<Tracker>,
     ids: ConnectionIds,
     limit: Arc<RequestLimit>,
@@ -23,7 +23,7 @@ pub struct Worker {
     scratch: Scratch,
 }
 
-impl Worker {
+impl UdpWorker {
     /// Makes a worker; all workers of a daemon share the secret of the connection ids, since a
     /// client may reach another worker after its address translator has changed its port.
     pub fn new(
@@ -37,7 +37,7 @@ impl Worker {
     }
 
     /// Serves a socket until `stop` is set, however often the socket fails meanwhile.
-    pub fn run(mut self, mut datagrams: impl Datagrams, stop: &AtomicBool) {
+    pub fn run(mut self, mut datagrams: impl DatagramSocket, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
             if let Err(error) = datagrams.exchange(&mut self) {
                 // The kernel reports an unreachable client here, too: go on, but never spin.
@@ -86,8 +86,8 @@ impl Worker {
     }
 }
 
-impl Answer for Worker {
-    fn begin(&mut self) {
+impl DatagramHandler for UdpWorker {
+    fn begin_batch(&mut self) {
         self.now = self.clock.now();
     }
 
@@ -113,15 +113,15 @@ impl Answer for Worker {
             }
         };
         match (self.ids.check(connection_id, from, now_secs), request) {
-            (Verdict::Valid, Ok(request)) => self.verified(&request, from, transaction_id, reply),
-            (Verdict::Valid, Err(reason)) => udp::write_error(reply, transaction_id, reason),
-            (Verdict::Expired, _) => {
+            (IdVerdict::Valid, Ok(request)) => self.verified(&request, from, transaction_id, reply),
+            (IdVerdict::Valid, Err(reason)) => udp::write_error(reply, transaction_id, reason),
+            (IdVerdict::Expired, _) => {
                 counters.unverified();
                 // Its owner may be told, but not in more bytes than were sent.
                 let brief = reply.get_mut(..datagram.len().min(MAX_REPLY_LEN));
                 udp::write_error(brief.unwrap_or_default(), transaction_id, EXPIRED)
             }
-            (Verdict::Forged, _) => {
+            (IdVerdict::Forged, _) => {
                 counters.unverified();
                 0
             }

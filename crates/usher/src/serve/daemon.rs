@@ -10,12 +10,12 @@ use std::thread;
 
 use arc_swap::ArcSwap;
 use club::{Club, Image};
-use listen::budget::{Room, Shortage};
+use listen::budget::{ConnectionBudget, Shortage};
 use listen::clock::Clock;
-use listen::context::Shared;
+use listen::context::ListenContext;
 use listen::limit::{ConnectionLimit, RequestLimit};
-use listen::site::listener::Web;
-use listen::tls::{Tls, TlsError};
+use listen::site::listener::SiteListener;
+use listen::tls::{ServerTls, TlsError};
 use listen::udp::connection_id::ConnectionIds;
 use policy::{Aliases, Entitlements, Keyring, Roster, TooManyNames};
 use thiserror::Error;
@@ -122,7 +122,7 @@ struct Daemon {
     _state: StateDir,
     clock: Clock,
     places: Places,
-    shared: Arc<Shared>,
+    shared: Arc<ListenContext>,
     club: Arc<Club>,
     till: Arc<Till>,
     keyring: Arc<Keyring>,
@@ -159,19 +159,19 @@ impl Daemon {
         snapshot::read(&tracker, &path, clock.now());
 
         let tls = match &config.tracker.http.tls {
-            Some(files) => Some(Tls::load(&files.certificate, &files.key)?),
+            Some(files) => Some(ServerTls::load(&files.certificate, &files.key)?),
             None => None,
         };
         let places = limits::share_open_files(&config);
         let limits = config.tracker.limits;
         let of_site = site_connections_per_prefix(places.site, limits.connections_per_prefix);
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ListenContext {
             tracker: Arc::clone(&tracker),
             proxies: Arc::new(ArcSwap::from_pointee(settings::proxies(&config))),
             requests: Arc::new(RequestLimit::new(limits.requests_per_prefix, random()?)),
             connections: ConnectionLimit::new(limits.connections_per_prefix, random()?),
             site_connections: ConnectionLimit::new(of_site, random()?),
-            room: Room::new(places.announces),
+            budget: ConnectionBudget::new(places.announces),
             shortage: Shortage::default(),
             tls,
             clock,
@@ -229,7 +229,8 @@ impl Daemon {
         let pages = site::router(Arc::clone(&site))
             .merge(seed::router(Arc::clone(&web_seed)))
             .merge(pay::router(Arc::clone(&self.till)));
-        let web = Web::new(Arc::clone(&self.shared), Arc::clone(&web_seed), pages, random()?);
+        let web =
+            SiteListener::new(Arc::clone(&self.shared), Arc::clone(&web_seed), pages, random()?);
         let (stop_web, web_stopped) = watch::channel(false);
         let listener = listener.into_std()?;
         let web = web_runtime.spawn(web.serve(listener, self.places.site, web_stopped));

@@ -9,15 +9,15 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use listen::clock::Clock;
-use listen::context::Shared;
-use listen::http::epoll;
-use listen::http::tokio::{self as http, Arrivals};
+use listen::context::ListenContext;
+use listen::http::epoll::{EpollStop, EpollWorker};
+use listen::http::tokio::{self as http, ConnectionSource};
 use listen::limit::RequestLimit;
-use listen::socket::{Kind, bind, check_free, local_address};
+use listen::socket::{SocketKind, bind, check_free, local_address};
+use listen::udp::backend::UdpBackend;
 use listen::udp::backend::UdpIo;
-use listen::udp::backend::Way;
 use listen::udp::connection_id::ConnectionIds;
-use listen::udp::worker as udp;
+use listen::udp::worker::UdpWorker;
 use socket2::Socket;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -29,7 +29,7 @@ use crate::config::{Config, UdpSettings, Workers};
 pub(crate) struct Listeners {
     http: Vec<Socket>,
     udp: Vec<Socket>,
-    way: Way,
+    backend: UdpBackend,
     /// Where HTTP is heard, a line for each address of the configuration.
     pub(crate) http_addresses: Vec<SocketAddr>,
     /// Where UDP is heard, likewise.
@@ -40,7 +40,7 @@ pub(crate) struct Listeners {
 pub(crate) struct Fronts {
     threads: Vec<JoinHandle<()>>,
     stop_udp: Arc<AtomicBool>,
-    stop_polls: Vec<epoll::Stop>,
+    stop_polls: Vec<EpollStop>,
     stop_http: watch::Sender<bool>,
 }
 
@@ -81,13 +81,13 @@ impl Listeners {
     ///
     /// # Errors
     ///
-    /// Fails at the first address that cannot be bound, and where the kernel refuses the way that
+    /// Fails at the first address that cannot be bound, and where the kernel refuses the backend that
     /// datagrams must come in.
     pub(crate) fn bind(config: &Config) -> Result<Self, FrontError> {
         let workers = workers(config.tracker.workers);
         let UdpSettings { listen: udp, io } = &config.tracker.udp;
-        let http = (&config.tracker.http.listen, "tracker.http.listen", Kind::Stream);
-        let udp = (udp, "tracker.udp.listen", Kind::Datagram);
+        let http = (&config.tracker.http.listen, "tracker.http.listen", SocketKind::Stream);
+        let udp = (udp, "tracker.udp.listen", SocketKind::Datagram);
         for (addresses, key, kind) in [http, udp] {
             for address in addresses {
                 check_free(*address, kind).map_err(|error| failed(key, *address, error))?;
@@ -108,8 +108,8 @@ impl Listeners {
         };
         let (http, http_addresses) = all(http)?;
         let (udp, udp_addresses) = all(udp)?;
-        let way = if udp.is_empty() { Way::Recvmmsg } else { choose(*io)? };
-        Ok(Self { http, udp, way, http_addresses, udp_addresses })
+        let backend = if udp.is_empty() { UdpBackend::Recvmmsg } else { choose(*io)? };
+        Ok(Self { http, udp, backend, http_addresses, udp_addresses })
     }
 
     /// Starts a thread for each socket.
@@ -119,21 +119,21 @@ impl Listeners {
     /// Fails where the system has no room for another thread or runtime.
     pub(crate) fn serve(
         self,
-        shared: &Arc<Shared>,
+        shared: &Arc<ListenContext>,
         ids: &ConnectionIds,
     ) -> Result<Fronts, FrontError> {
         let (stop_http, stopped) = watch::channel(false);
         let stop_udp = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
-        let way = self.way;
+        let backend = self.backend;
         let (opened, outcomes) = mpsc::channel();
         for (number, socket) in self.udp.into_iter().enumerate() {
-            let Shared { tracker, requests, clock, .. } = &**shared;
+            let ListenContext { tracker, requests, clock, .. } = &**shared;
             let worker = udp_worker(tracker, ids, requests, *clock);
             let (stop, opened) = (Arc::clone(&stop_udp), opened.clone());
             let thread = thread::Builder::new().name(format!("udp-{number}"));
             threads.push(thread.spawn(move || {
-                let (socket, outcome) = match way.open(socket) {
+                let (socket, outcome) = match backend.open(socket) {
                     Ok(socket) => (Some(socket), Ok(())),
                     Err(error) => (None, Err(error)),
                 };
@@ -150,14 +150,14 @@ impl Listeners {
         let mut stop_polls = Vec::new();
         for (number, socket) in self.http.into_iter().enumerate() {
             let arrivals = if shared.tls.is_some() {
-                Arrivals::Listener(socket.into())
+                ConnectionSource::Listener(socket.into())
             } else {
                 let (over, handed) = tokio::sync::mpsc::unbounded_channel();
-                let worker = epoll::Worker::new(Arc::clone(shared), socket.into(), over)?;
+                let worker = EpollWorker::new(Arc::clone(shared), socket.into(), over)?;
                 stop_polls.push(worker.stop());
                 let thread = thread::Builder::new().name(format!("http-{number}"));
                 threads.push(thread.spawn(move || report(worker.run()))?);
-                Arrivals::Handed(handed)
+                ConnectionSource::HandedOff(handed)
             };
             let (shared, stopped) = (Arc::clone(shared), stopped.clone());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -173,7 +173,7 @@ impl Fronts {
     /// Takes no more requests, lets those that are open end, and returns once all threads have.
     pub(crate) fn stop(self) {
         self.stop_udp.store(true, Ordering::Relaxed);
-        self.stop_polls.iter().for_each(epoll::Stop::tell);
+        self.stop_polls.iter().for_each(EpollStop::tell);
         let _ = self.stop_http.send(true);
         for thread in self.threads {
             if thread.join().is_err() {
@@ -191,10 +191,10 @@ fn failed(key: &'static str, address: SocketAddr, source: io::Error) -> FrontErr
 }
 
 /// Chooses how datagrams move, for all workers, and says it once.
-fn choose(asked: UdpIo) -> Result<Way, FrontError> {
-    let way = Way::choose(asked).map_err(FrontError::IoUring)?;
-    tracing::info!(io = way.name(), "datagrams");
-    Ok(way)
+fn choose(asked: UdpIo) -> Result<UdpBackend, FrontError> {
+    let backend = UdpBackend::choose(asked).map_err(FrontError::IoUring)?;
+    tracing::info!(io = backend.name(), "datagrams");
+    Ok(backend)
 }
 
 fn report(outcome: io::Result<()>) {
@@ -208,8 +208,8 @@ fn udp_worker(
     ids: &ConnectionIds,
     requests: &Arc<RequestLimit>,
     clock: Clock,
-) -> udp::Worker {
-    udp::Worker::new(Arc::clone(tracker), ids.clone(), Arc::clone(requests), clock)
+) -> UdpWorker {
+    UdpWorker::new(Arc::clone(tracker), ids.clone(), Arc::clone(requests), clock)
 }
 
 /// How many sockets listen, as a configuration has it.

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::{fs, io};
 
-use listen::tls::{Tls, TlsError};
+use listen::tls::{ServerTls, TlsError};
 use thiserror::Error;
 
 use crate::config::Config;
@@ -40,7 +40,7 @@ pub enum CannotStart {
 pub(crate) fn startable(config: &Config) -> Result<(), CannotStart> {
     providers::load(&config.payments)?;
     if let Some(files) = &config.tracker.http.tls {
-        Tls::load(&files.certificate, &files.key)?;
+        ServerTls::load(&files.certificate, &files.key)?;
     }
     secret::usable(&config.secret_file)?;
     store::postgres_url(&config.database)?;

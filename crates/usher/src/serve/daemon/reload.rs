@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use listen::tls::Tls;
+use listen::tls::ServerTls;
 use web::api::Admin;
 use web::seed::WebSeed;
 use web::site::Site;
@@ -38,7 +38,9 @@ impl Daemon {
         config.rules = config.rules.following(&self.config.load().rules)?;
         let providers = providers::load(&config.payments)?;
         let pair = match (&self.shared.tls, &config.tracker.http.tls) {
-            (Some(tls), Some(files)) => Some((tls, Tls::load(&files.certificate, &files.key)?)),
+            (Some(tls), Some(files)) => {
+                Some((tls, ServerTls::load(&files.certificate, &files.key)?))
+            }
             _ => None,
         };
         let loaded = self.club.reload(settings::names(&config)).await?;
