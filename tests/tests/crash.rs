@@ -211,8 +211,7 @@ impl Buyer {
             self.order = None;
             self.returned += 1;
         } else {
-            let body =
-                json!({"key": format!("buy-{}", self.bought), "item": "reel", "as": "torrent"});
+            let body = json!({"key": format!("buy-{}", self.bought), "product": {"item": {"item": "reel", "as": "torrent"}}});
             let order = tell(line, "/api/v1/members/bob/orders", &body)?;
             self.order = order["id"].as_u64();
             self.bought += 1;

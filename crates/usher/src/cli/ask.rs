@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use api::item::{AddItem, ItemView, SetPolicy};
+use api::member::{AddMember, MemberView, SetTier};
+use api::query::MAX_BODY_BYTES;
+use api::right::GrantRight;
 use http::Method;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use web::api::{MAX_BODY_BYTES, view};
 
 use super::args::{Command, ItemCommand, MemberCommand};
 use super::client::Client;
@@ -45,7 +48,7 @@ impl Asker {
             Command::Orders(command) => self.orders(command).await,
             Command::Events(command) => self.events(command).await,
             Command::Grant { member, item, until } => {
-                let grant = view::Grant { until: self.moment(*until)? };
+                let grant = GrantRight { until: self.moment(*until)? };
                 let path = right(member, item);
                 self.print(&self.client.tell(Method::PUT, &path, &grant).await?, show::granted)
             }
@@ -108,12 +111,12 @@ impl Asker {
         match command {
             MemberCommand::Add { name, tier, until } => {
                 let until = self.moment(*until)?;
-                let new = view::NewMember { name: name.clone(), tier: tier.clone(), until };
+                let new = AddMember { name: name.clone(), tier: tier.clone(), until };
                 let path = path(&["members"]);
                 self.print(&self.client.tell(Method::POST, &path, &new).await?, show::added_member)
             }
             MemberCommand::List => {
-                let members = self.list(&["members"], |member: &view::Member| member.id).await?;
+                let members = self.list(&["members"], |member: &MemberView| member.id).await?;
                 self.print(&members, |members| show::members(members))
             }
             MemberCommand::Show { member } => {
@@ -121,7 +124,7 @@ impl Asker {
             }
             MemberCommand::SetTier { member, tier, named, until } => {
                 let tier = tier.as_ref().or(named.as_ref()).cloned().unwrap_or_default();
-                let to = view::SetTier { tier, until: self.moment(*until)? };
+                let to = SetTier { tier, until: self.moment(*until)? };
                 let path = path(&["members", member, "tier"]);
                 self.print(&self.client.tell(Method::PUT, &path, &to).await?, show::changed_member)
             }
@@ -155,7 +158,7 @@ impl Asker {
                 self.print(&item, show::added_item)
             }
             ItemCommand::Add { torrent: None, info_hash, name, policy } => {
-                let new = view::NewItem {
+                let new = AddItem {
                     name: name.clone(),
                     policy: policy.clone(),
                     info_hashes: info_hash.iter().map(ToString::to_string).collect(),
@@ -164,7 +167,7 @@ impl Asker {
                 self.print(&self.client.tell(Method::POST, &path, &new).await?, show::added_item)
             }
             ItemCommand::List => {
-                let items = self.list(&["items"], |item: &view::Item| item.id).await?;
+                let items = self.list(&["items"], |item: &ItemView| item.id).await?;
                 let stuck = if self.json { String::new() } else { self.stuck().await? };
                 self.print(&items, |items| show::items(items) + &stuck)
             }
@@ -177,7 +180,7 @@ impl Asker {
             ItemCommand::SetPolicy { item, policy, named } => {
                 let policy = policy.as_ref().or(named.as_ref()).cloned().unwrap_or_default();
                 let path = path(&["items", item, "policy"]);
-                let to = view::SetPolicy { policy };
+                let to = SetPolicy { policy };
                 self.print(&self.client.tell(Method::PUT, &path, &to).await?, show::changed_item)
             }
             ItemCommand::Remove { item } => {

@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use api::error::ErrorBody;
+use api::publish::ProgressLine;
 use http::header::{CONTENT_TYPE, HOST};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -14,8 +16,6 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
-use web::api::view::Failure;
-use web::api::view::goods::Step;
 
 /// A daemon, by its socket.
 #[derive(Clone, Debug)]
@@ -89,9 +89,9 @@ impl Client {
             while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = pending.drain(..=end).collect();
                 match serde_json::from_slice(&line)? {
-                    Step::Done(done) => return Ok(done),
-                    Step::Failed(told) => return Err(ClientError::Refused(told.error)),
-                    Step::Hashed { bytes, of } => hears(bytes, of),
+                    ProgressLine::Done(done) => return Ok(done),
+                    ProgressLine::Failed(told) => return Err(ClientError::Refused(told.error)),
+                    ProgressLine::Hashed { bytes, of } => hears(bytes, of),
                 }
             }
         }
@@ -129,8 +129,8 @@ impl Client {
             return Ok(response);
         }
         let body = response.into_body().collect().await?.to_bytes();
-        let told: Failure = serde_json::from_slice(&body)
-            .unwrap_or_else(|_| Failure { error: format!("the daemon answered {status}") });
+        let told: ErrorBody = serde_json::from_slice(&body)
+            .unwrap_or_else(|_| ErrorBody { error: format!("the daemon answered {status}") });
         Err(ClientError::Refused(told.error))
     }
 

@@ -1,8 +1,8 @@
 //! Discount codes: what may be typed, what is asked, how it looks.
 
+use api::discount::{AddDiscount, DiscountView};
 use clap::{ArgGroup, Args, Subcommand};
 use http::Method;
-use web::api::view::discount::{Discount, NewDiscount};
 
 use super::ask::{Asker, path};
 use super::ledger::said;
@@ -55,7 +55,7 @@ impl Asker {
     pub(super) async fn discount(&self, command: &DiscountCommand) -> Result<String, RunError> {
         match command {
             DiscountCommand::Add(args) => {
-                let new = NewDiscount {
+                let new = AddDiscount {
                     code: args.code.clone(),
                     percent: args.percent,
                     amount: args.amount.clone(),
@@ -64,24 +64,24 @@ impl Asker {
                     until: self.moment(args.until)?,
                     uses: args.uses,
                 };
-                let made: Discount =
+                let made: DiscountView =
                     self.client.tell(Method::POST, &path(&["discounts"]), &new).await?;
                 self.print(&made, |made| discounts(std::slice::from_ref(made)))
             }
             DiscountCommand::List => {
-                let found: Vec<Discount> = self.get(&["discounts"]).await?;
+                let found: Vec<DiscountView> = self.get(&["discounts"]).await?;
                 self.print(&found, |found| discounts(found))
             }
             DiscountCommand::Remove { code } => {
                 let path = path(&["discounts", code]);
-                let removed: Discount = self.client.ask(Method::DELETE, &path).await?;
+                let removed: DiscountView = self.client.ask(Method::DELETE, &path).await?;
                 self.print(&removed, |removed| format!("{} is gone.\n", removed.code))
             }
         }
     }
 }
 
-fn discounts(discounts: &[Discount]) -> String {
+fn discounts(discounts: &[DiscountView]) -> String {
     let rows = discounts.iter().map(|discount| {
         let percent = discount.percent.map(|percent| format!("{percent} %"));
         let off = percent.or_else(|| discount.amount.as_ref().map(said));

@@ -1,8 +1,8 @@
 //! Events of payment providers: what may be typed, what is asked, and how the answer looks.
 
+use api::event::{EventDetail, EventView, Replayed};
 use clap::Subcommand;
 use http::Method;
-use web::api::pay_view as view;
 
 use super::ask::{Asker, path};
 use super::run::RunError;
@@ -29,7 +29,7 @@ impl Asker {
     pub(super) async fn events(&self, command: &EventsCommand) -> Result<String, RunError> {
         match command {
             EventsCommand::List => {
-                let events = self.list(&["events"], |event: &view::Event| event.id).await?;
+                let events = self.list(&["events"], |event: &EventView| event.id).await?;
                 self.print(&events, |events| list_text(events))
             }
             EventsCommand::Show { event } => {
@@ -43,7 +43,7 @@ impl Asker {
     }
 }
 
-fn list_text(events: &[view::Event]) -> String {
+fn list_text(events: &[EventView]) -> String {
     let rows = events.iter().map(|event| {
         [
             event.id.to_string(),
@@ -57,7 +57,7 @@ fn list_text(events: &[view::Event]) -> String {
     list(["ID", "RECEIVED", "PROVIDER", "KIND", "VERDICT", "EFFECT"], rows)
 }
 
-fn event_text(detail: &view::EventDetail) -> String {
+fn event_text(detail: &EventDetail) -> String {
     let event = &detail.event;
     let head = facts([
         ("id", event.id.to_string()),
@@ -75,7 +75,7 @@ fn event_text(detail: &view::EventDetail) -> String {
     }
 }
 
-fn replayed_text(replayed: &view::Replayed) -> String {
+fn replayed_text(replayed: &Replayed) -> String {
     format!("{}: {}.\n", replayed.verdict, replayed.effect)
 }
 

@@ -5,12 +5,15 @@
 
 use std::collections::BTreeMap;
 
+use api::ledger::JournalEntry;
+use api::money::Money;
+use api::order::OrderView;
+use api::product::DeliveryMethod;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use web::api::view::money::{Entry, Money, Order};
 
 use super::ask::Asker;
 use super::run::RunError;
@@ -51,12 +54,12 @@ impl Asker {
         }
         match export.what {
             Table::Orders => {
-                let orders = self.list(&["orders"], |order: &Order| order.id).await?;
+                let orders = self.list(&["orders"], |order: &OrderView| order.id).await?;
                 let orders = orders.iter().filter(|order| time.holds(order.created));
                 self.rows(orders.map(OrderRow::from))
             }
             Table::Refunds => {
-                let is_back = |entry: &&Entry| entry.reverses.is_some();
+                let is_back = |entry: &&JournalEntry| entry.reverses.is_some();
                 let entries = self.entries(time).await?;
                 self.rows(entries.iter().filter(is_back).flat_map(moved))
             }
@@ -71,8 +74,9 @@ impl Asker {
         }
     }
 
-    async fn entries(&self, time: Time) -> Result<Vec<Entry>, RunError> {
-        let mut entries = self.list(&["ledger", "journal"], |entry: &Entry| entry.id).await?;
+    async fn entries(&self, time: Time) -> Result<Vec<JournalEntry>, RunError> {
+        let mut entries =
+            self.list(&["ledger", "journal"], |entry: &JournalEntry| entry.id).await?;
         entries.retain(|entry| time.holds(entry.at));
         Ok(entries)
     }
@@ -142,18 +146,18 @@ struct OrderRow {
     refunded: String,
 }
 
-impl From<&Order> for OrderRow {
-    fn from(order: &Order) -> Self {
+impl From<&OrderView> for OrderRow {
+    fn from(order: &OrderView) -> Self {
         let of = |money: &Money| money.amount.clone();
         let (tax, discount) = (order.tax.as_ref(), order.discount.as_ref());
-        let item = order.item.as_ref().map(|item| item.name.clone());
-        let way = order.way.map(|way| format!("{way:?}").to_lowercase());
+        let product = &order.product;
+        let item = product.item.as_ref().map(|item| item.name.clone());
         Self {
             order: order.id,
             at: order.created,
             member: order.member.name.clone(),
-            item: item.or_else(|| order.tier.clone()).unwrap_or_default(),
-            r#as: way.unwrap_or_else(|| "tier".to_owned()),
+            item: item.or_else(|| product.tier.clone()).unwrap_or_default(),
+            r#as: product.method.map_or("tier", DeliveryMethod::word).to_owned(),
             currency: order.amount.currency.clone(),
             price: of(&order.price),
             discount: discount.map(|discount| of(&discount.amount)).unwrap_or_default(),
@@ -187,12 +191,12 @@ struct MovedRow {
 }
 
 /// Every posting of an entry.
-fn moved(entry: &Entry) -> impl Iterator<Item = MovedRow> + '_ {
+fn moved(entry: &JournalEntry) -> impl Iterator<Item = MovedRow> + '_ {
     posted(entry, "")
 }
 
 /// The postings of an entry to accounts whose names begin so.
-fn posted<'a>(entry: &'a Entry, account: &'a str) -> impl Iterator<Item = MovedRow> + 'a {
+fn posted<'a>(entry: &'a JournalEntry, account: &'a str) -> impl Iterator<Item = MovedRow> + 'a {
     let postings = entry.postings.iter();
     postings.filter(move |posting| posting.account.starts_with(account)).map(|posting| MovedRow {
         entry: entry.id,
@@ -214,7 +218,7 @@ struct TaxRow {
     collected_minor: i64,
 }
 
-fn by_month(entries: &[Entry]) -> impl Iterator<Item = TaxRow> + use<> {
+fn by_month(entries: &[JournalEntry]) -> impl Iterator<Item = TaxRow> + use<> {
     let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
     for entry in entries {
         let month = entry.at.strftime("%Y-%m").to_string();

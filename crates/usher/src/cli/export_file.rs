@@ -8,9 +8,9 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use api::import::MIN_PASSKEY;
 use serde_json::{Map, Value};
 use thiserror::Error;
-use web::api::view::MIN_PASSKEY;
 
 /// Somebody in an export.
 #[derive(Clone, Eq, PartialEq)]

@@ -6,11 +6,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use club::MAX_IMPORT;
+use api::import::{ImportMembers, ImportOutcome, ImportRow, MAX_MEMBERS};
 use http::Method;
 use serde::Serialize;
 use thiserror::Error;
-use web::api::view;
 
 use super::client::Client;
 use super::export_file::{self, ExportError};
@@ -81,7 +80,7 @@ pub(super) fn imported(report: &Report) -> String {
 }
 
 impl Plan<'_> {
-    fn newcomer(&self, person: export_file::Person) -> Result<view::Newcomer, ImportError> {
+    fn newcomer(&self, person: export_file::Person) -> Result<ImportRow, ImportError> {
         let named = person.class.as_deref();
         let tier = match named {
             Some(class) => self
@@ -96,19 +95,19 @@ impl Plan<'_> {
             class: named.unwrap_or_default().to_owned(),
         })?;
         let tier = tier.to_owned();
-        Ok(view::Newcomer { name: person.name, tier, until: None, passkey: person.passkey })
+        Ok(ImportRow { name: person.name, tier, until: None, passkey: person.passkey })
     }
 }
 
 async fn send(
     client: &Client,
-    newcomers: &[view::Newcomer],
+    newcomers: &[ImportRow],
     dry_run: bool,
-) -> Result<Vec<view::Imported>, RunError> {
+) -> Result<Vec<ImportOutcome>, RunError> {
     let mut told = Vec::with_capacity(newcomers.len());
-    for members in newcomers.chunks(MAX_IMPORT) {
-        let asked = view::Import { members: members.to_vec(), dry_run };
-        let answer: Vec<view::Imported> =
+    for members in newcomers.chunks(MAX_MEMBERS) {
+        let asked = ImportMembers { members: members.to_vec(), dry_run };
+        let answer: Vec<ImportOutcome> =
             client.patient().tell(Method::POST, "/api/v1/import", &asked).await?;
         told.extend(answer);
     }
@@ -116,7 +115,7 @@ async fn send(
 }
 
 /// What two of a file would take from each other; the daemon sees a part at a time.
-fn check_alone(newcomers: &[view::Newcomer]) -> Result<(), ImportError> {
+fn check_alone(newcomers: &[ImportRow]) -> Result<(), ImportError> {
     let (mut names, mut passkeys) = (HashSet::new(), HashSet::new());
     for newcomer in newcomers {
         let has_passkey = newcomer.passkey.as_ref().is_none_or(|passkey| passkeys.insert(passkey));

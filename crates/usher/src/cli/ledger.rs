@@ -1,8 +1,9 @@
 //! Balances and the books: what may be typed, what is asked, how it looks.
 
+use api::ledger::{BalanceView, JournalEntry, StatementLine, TopUp, TrialBalance};
+use api::money::Money;
 use clap::{Args, Subcommand};
 use http::Method;
-use web::api::view::money::{Balance, Entry, Line, Money, NewTopup, Trial};
 
 use super::ask::{Asker, path};
 use super::key;
@@ -47,7 +48,7 @@ pub enum LedgerCommand {
 
 impl Asker {
     pub(super) async fn topup(&self, topup: &TopupArgs) -> Result<String, RunError> {
-        let new = NewTopup {
+        let new = TopUp {
             key: key::given_or_fresh(topup.key.as_deref())?,
             amount: topup.amount.clone(),
             currency: topup.currency.clone(),
@@ -59,7 +60,7 @@ impl Asker {
     }
 
     pub(super) async fn balance(&self, member: &str) -> Result<String, RunError> {
-        let balances: Vec<Balance> = self.get(&["members", member, "balance"]).await?;
+        let balances: Vec<BalanceView> = self.get(&["members", member, "balance"]).await?;
         self.print(&balances, |balances| show_balances(balances))
     }
 
@@ -67,15 +68,16 @@ impl Asker {
         match command {
             LedgerCommand::Statement { member } => {
                 let of = ["members", member, "statement"];
-                let lines = self.list(&of, |line: &Line| line.number).await?;
+                let lines = self.list(&of, |line: &StatementLine| line.number).await?;
                 self.print(&lines, |lines| statement(lines))
             }
             LedgerCommand::Journal => {
-                let entries = self.list(&["ledger", "journal"], |entry: &Entry| entry.id).await?;
+                let entries =
+                    self.list(&["ledger", "journal"], |entry: &JournalEntry| entry.id).await?;
                 self.print(&entries, |entries| journal(entries))
             }
             LedgerCommand::Trial => {
-                let trials: Vec<Trial> = {
+                let trials: Vec<TrialBalance> = {
                     let path = path(&["ledger", "trial"]);
                     self.client.patient().ask(Method::GET, &path).await?
                 };
@@ -86,7 +88,7 @@ impl Asker {
 }
 
 /// What one entry moved.
-pub(super) fn entered(entry: &Entry) -> String {
+pub(super) fn entered(entry: &JournalEntry) -> String {
     let rows =
         entry.postings.iter().map(|posting| [posting.account.clone(), said(&posting.amount)]);
     format!(
@@ -102,7 +104,7 @@ pub(super) fn said(money: &Money) -> String {
     format!("{} {}", money.amount, money.currency)
 }
 
-fn show_balances(balances: &[Balance]) -> String {
+fn show_balances(balances: &[BalanceView]) -> String {
     if balances.is_empty() {
         return "No money ever came.\n".to_owned();
     }
@@ -111,7 +113,7 @@ fn show_balances(balances: &[Balance]) -> String {
     list(["BALANCE", "CREDIT", "OWED"], rows)
 }
 
-fn statement(lines: &[Line]) -> String {
+fn statement(lines: &[StatementLine]) -> String {
     let rows = lines.iter().map(|line| {
         let account = line.account.rsplit(':').next().unwrap_or_default();
         [
@@ -126,7 +128,7 @@ fn statement(lines: &[Line]) -> String {
     list(["AT", "WHAT", "MEMO", "ACCOUNT", "AMOUNT", "BALANCE"], rows)
 }
 
-fn journal(entries: &[Entry]) -> String {
+fn journal(entries: &[JournalEntry]) -> String {
     let rows = entries.iter().map(|entry| {
         let postings = entry.postings.iter();
         let postings: Vec<_> = postings
@@ -143,7 +145,7 @@ fn journal(entries: &[Entry]) -> String {
     list(["ID", "AT", "WHAT", "MEMO", "POSTINGS"], rows)
 }
 
-fn trial(trials: &[Trial]) -> String {
+fn trial(trials: &[TrialBalance]) -> String {
     if trials.is_empty() {
         return "Nothing was posted yet.\n".to_owned();
     }
@@ -183,7 +185,7 @@ mod tests {
                 {"account": "member:1:prepaid", "amount": "-10.00", "currency": "usd", "minor": -1000},
             ],
         }]);
-        let entries: Vec<Entry> = from_value(entries).unwrap();
+        let entries: Vec<JournalEntry> = from_value(entries).unwrap();
         assert_eq!(
             journal(&entries),
             " ID  AT                    WHAT   MEMO  POSTINGS

@@ -1,11 +1,14 @@
 //! Orders at payment providers: what may be typed, what is asked, and how the answer looks.
 
-use clap::{Args, Subcommand, ValueEnum};
+use api::checkout::{AddCheckout, AnswerRefund, CheckoutRefunded, CheckoutView, RefundCheckout};
+use api::product::{DeliveryMethod, ProductChoice};
+use clap::{Args, Subcommand};
 use http::Method;
-use web::api::pay_view as view;
 
 use super::ask::{Asker, path};
 use super::key;
+use super::ledger::said;
+use super::purchase::thing;
 use super::run::RunError;
 use super::table::{facts, list, or_dash};
 
@@ -19,7 +22,7 @@ pub struct CheckoutArgs {
     item: Option<String>,
     /// The item as a torrent, or for direct download
     #[arg(long = "as", value_name = "WAY", requires = "item")]
-    way: Option<Way>,
+    way: Option<DeliveryMethod>,
     /// Instead of an item: a tier that has a price, for one period
     #[arg(long, conflicts_with_all = ["item", "topup"])]
     tier: Option<String>,
@@ -38,13 +41,6 @@ pub struct CheckoutArgs {
     /// Names this request, so that the same again makes no second order [default: a new one]
     #[arg(long)]
     key: Option<String>,
-}
-
-/// How an item is had.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Way {
-    Direct,
-    Torrent,
 }
 
 /// `usher orders`.
@@ -86,10 +82,10 @@ pub enum OrdersCommand {
 
 impl Asker {
     pub(super) async fn checkout(&self, args: &CheckoutArgs) -> Result<String, RunError> {
-        let order = view::NewOrder {
+        let order = AddCheckout {
             provider: args.provider.clone(),
             member: args.member.clone(),
-            buys: args.buys(),
+            product: args.product(),
             key: key::given_or_fresh(args.key.as_deref())?,
         };
         let made = self.client.tell(Method::POST, &path(&["checkouts"]), &order).await?;
@@ -99,7 +95,7 @@ impl Asker {
     pub(super) async fn orders(&self, command: &OrdersCommand) -> Result<String, RunError> {
         match command {
             OrdersCommand::List => {
-                let orders = self.list(&["checkouts"], |order: &view::Order| order.id).await?;
+                let orders = self.list(&["checkouts"], |order: &CheckoutView| order.id).await?;
                 self.print(&orders, |orders| list_text(orders))
             }
             OrdersCommand::Show { order } => {
@@ -107,15 +103,15 @@ impl Asker {
                 self.print(&order, order_text)
             }
             OrdersCommand::Refund { order, amount, key } => {
-                let path = path(&["checkouts", &order.to_string(), "refund"]);
+                let path = path(&["checkouts", &order.to_string(), "refunds"]);
                 let key = key::given_or_fresh(key.as_deref())?;
-                let refund = view::OrderRefund { key, amount: amount.clone() };
+                let refund = RefundCheckout { key, amount: amount.clone() };
                 let refunded = self.client.tell(Method::POST, &path, &refund).await?;
                 self.print(&refunded, refunded_text)
             }
             OrdersCommand::Answer { order, made, link, .. } => {
                 let path = path(&["checkouts", &order.to_string(), "answer"]);
-                let answer = view::Answer { made: *made, link: link.clone() };
+                let answer = AnswerRefund { made: *made, link: link.clone() };
                 let refunded = self.client.tell(Method::POST, &path, &answer).await?;
                 self.print(&refunded, refunded_text)
             }
@@ -124,38 +120,33 @@ impl Asker {
 }
 
 impl CheckoutArgs {
-    fn buys(&self) -> view::Buys {
+    fn product(&self) -> ProductChoice {
         if let Some(tier) = &self.tier {
-            let (tier, subscribe) = (tier.clone(), self.subscribe);
-            return view::Buys::Tier { tier, subscribe, days: None };
+            return ProductChoice::Tier { tier: tier.clone(), subscribe: self.subscribe };
         }
         if let Some(amount) = &self.topup {
             let currency = self.currency.clone().unwrap_or_default();
-            return view::Buys::Topup { amount: amount.clone(), currency };
+            return ProductChoice::Topup { amount: amount.clone(), currency };
         }
-        let way = self.way.map(word).unwrap_or_default();
-        view::Buys::Item { item: self.item.clone().unwrap_or_default(), way }
+        let method = self.way.unwrap_or(DeliveryMethod::Torrent);
+        ProductChoice::Item { item: self.item.clone().unwrap_or_default(), method }
     }
 }
 
-fn word(value: impl ValueEnum) -> String {
-    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
-fn made_text(order: &view::Order) -> String {
+fn made_text(order: &CheckoutView) -> String {
     let url = order.url.as_deref().unwrap_or("where you sell, with the order's number");
     format!(
         "Order {}: {} pays {} {} for {} here:\n{url}\n",
         order.id,
         order.member.name,
-        order.amount,
-        order.currency,
-        thing(&order.buys)
+        order.amount.amount,
+        order.amount.currency,
+        thing(&order.product)
     )
 }
 
-fn refunded_text(refunded: &view::Refunded) -> String {
-    let order = &refunded.order;
+fn refunded_text(refunded: &CheckoutRefunded) -> String {
+    let order = &refunded.checkout;
     let mut text = format!("Order {} is {}.\n", order.id, order.state);
     text += &link_text(refunded.link.as_deref());
     text
@@ -166,27 +157,27 @@ pub(super) fn link_text(link: Option<&str>) -> String {
     link.map_or_else(String::new, |link| format!("The payer takes the money back here:\n{link}\n"))
 }
 
-fn list_text(orders: &[view::Order]) -> String {
+fn list_text(orders: &[CheckoutView]) -> String {
     let rows = orders.iter().map(|order| {
         [
             order.id.to_string(),
             order.provider.clone(),
             order.member.name.clone(),
-            thing(&order.buys),
-            format!("{} {}", order.amount, order.currency),
+            thing(&order.product),
+            said(&order.amount),
             order.state.clone(),
         ]
     });
     list(["ID", "PROVIDER", "MEMBER", "BUYS", "AMOUNT", "STATE"], rows)
 }
 
-fn order_text(order: &view::Order) -> String {
+fn order_text(order: &CheckoutView) -> String {
     let mut text = facts([
         ("id", order.id.to_string()),
         ("provider", order.provider.clone()),
         ("member", order.member.name.clone()),
-        ("buys", thing(&order.buys)),
-        ("amount", format!("{} {}", order.amount, order.currency)),
+        ("buys", thing(&order.product)),
+        ("amount", said(&order.amount)),
         ("state", order.state.clone()),
         ("made", order.created.to_string()),
         ("paid until", or_dash(order.until)),
@@ -217,16 +208,6 @@ fn order_text(order: &view::Order) -> String {
         text += &list(["REFUND", "ASKED", "STATE", "TAKEN HERE"], rows);
     }
     text
-}
-
-fn thing(buys: &view::Buys) -> String {
-    match buys {
-        view::Buys::Item { item, way } => format!("{item} as {way}"),
-        view::Buys::Tier { tier, subscribe: true, .. } => format!("tier {tier} by subscription"),
-        view::Buys::Tier { tier, days: Some(days), .. } => format!("tier {tier} for {days} days"),
-        view::Buys::Tier { tier, .. } => format!("tier {tier}"),
-        view::Buys::Topup { .. } => "balance".to_owned(),
-    }
 }
 
 pub(super) const CHECKOUT: &str = "\

@@ -1,9 +1,9 @@
 //! What an item costs: what may be typed and what is asked.
 
+use api::item::{ItemView, SetPrices};
+use api::product::DeliveryMethod;
 use clap::Args;
 use http::Method;
-use web::api::view::Item;
-use web::api::view::money::{SetPrices, Way};
 
 use super::ask::{Asker, path};
 use super::ledger::said;
@@ -47,7 +47,7 @@ impl PriceArgs {
     }
 
     fn change(&self) -> SetPrices {
-        let both = || vec![Way::Direct, Way::Torrent];
+        let both = || vec![DeliveryMethod::Direct, DeliveryMethod::Torrent];
         SetPrices {
             torrent_price: self.torrent_price.clone(),
             direct_price: self.direct_price.clone(),
@@ -72,7 +72,7 @@ impl Asker {
 }
 
 /// Both prices of an item, for people.
-pub(super) fn prices(item: &Item) -> String {
+pub(super) fn prices(item: &ItemView) -> String {
     if item.torrent_price.is_none() && item.direct_price.is_none() {
         return "-".to_owned();
     }
@@ -83,6 +83,6 @@ pub(super) fn prices(item: &Item) -> String {
     format!("torrent {torrent}, direct {direct}{minimum}")
 }
 
-fn priced(item: &Item) -> String {
+fn priced(item: &ItemView) -> String {
     format!("{} (item {}) costs: {}.\n", item.name, item.id, prices(item))
 }

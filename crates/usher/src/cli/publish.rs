@@ -5,15 +5,15 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use api::item::{ItemView, SetItem, Verified};
+use api::publish::{Publish, Published, Stuck, TorrentFormat};
+use clap::Args;
 use http::Method;
 use indicatif::{ProgressBar, ProgressStyle};
 use metainfo::Torrent;
 use nix::unistd::{AccessFlags, access};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use web::api::view::Item;
-use web::api::view::goods::{Format, Publish, Published, SetItem, Stuck, Verified};
 
 use super::ask::{Asker, path};
 use super::price::PriceArgs;
@@ -61,14 +61,6 @@ pub struct PublishArgs {
     /// Where to write the .torrent for strangers [default: NAME.torrent here]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-}
-
-/// Which halves a torrent has.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TorrentFormat {
-    Hybrid,
-    V1,
-    V2,
 }
 
 /// How an item is presented; what is not named stays.
@@ -130,7 +122,7 @@ impl Asker {
             torrent_price: args.torrent_price.clone(),
             direct_price: args.direct_price.clone(),
             currency: args.currency.clone(),
-            format: args.format.map(Format::from),
+            format: args.format,
             replaces: args.replaces.clone(),
         };
         let published: Published = self.follow(&path(&["publish"]), Some(&wish)).await?;
@@ -144,7 +136,7 @@ impl Asker {
 
     pub(super) async fn unpublish(&self, item: &str) -> Result<String, RunError> {
         let path = path(&["items", item, "unpublish"]);
-        self.print(&self.client.ask(Method::POST, &path).await?, |item: &Item| {
+        self.print(&self.client.ask(Method::POST, &path).await?, |item: &ItemView| {
             format!(
                 "{0} (item {1}) is unpublished: neither its torrent nor its files are given out. \
                  Rights stay, and its swarm goes on.\n",
@@ -186,7 +178,7 @@ impl Asker {
             }
         };
         let path = path(&["items", item, "details"]);
-        self.print(&self.client.tell(Method::PUT, &path, &change).await?, |item: &Item| {
+        self.print(&self.client.tell(Method::PUT, &path, &change).await?, |item: &ItemView| {
             format!("{} (item {}) is titled {:?}.\n", item.name, item.id, item.title)
         })
     }
@@ -216,16 +208,6 @@ impl Asker {
         let outcome = told.await;
         bar.finish_and_clear();
         Ok(outcome?)
-    }
-}
-
-impl From<TorrentFormat> for Format {
-    fn from(format: TorrentFormat) -> Self {
-        match format {
-            TorrentFormat::Hybrid => Self::Hybrid,
-            TorrentFormat::V1 => Self::V1,
-            TorrentFormat::V2 => Self::V2,
-        }
     }
 }
 

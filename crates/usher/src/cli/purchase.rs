@@ -1,8 +1,9 @@
 //! Buying from a balance, and paying back: what may be typed, what is asked, how it looks.
 
-use clap::{Args, Subcommand, ValueEnum};
+use api::order::{OrderRefunded, OrderView, PlaceOrder, RefundOrder};
+use api::product::{DeliveryMethod, ProductChoice, ProductKind, ProductView};
+use clap::{Args, Subcommand};
 use http::Method;
-use web::api::view::money::{self, NewPurchase, NewRefund, Order, Refunded};
 
 use super::ask::{Asker, path};
 use super::key;
@@ -21,7 +22,7 @@ pub struct BuyArgs {
     item: Option<String>,
     /// As what
     #[arg(long = "as", value_name = "WAY", requires = "item")]
-    way: Option<Way>,
+    way: Option<DeliveryMethod>,
     /// Instead of an item: one period of a tier, after those they have of it
     #[arg(long, conflicts_with_all = ["item", "pay"])]
     tier: Option<String>,
@@ -34,15 +35,6 @@ pub struct BuyArgs {
     /// A name for this request: the same again with the same key buys nothing more
     #[arg(long)]
     key: Option<String>,
-}
-
-/// How an item is had.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Way {
-    /// By direct download; the torrent is included
-    Direct,
-    /// As a torrent, whose buyers help to carry it
-    Torrent,
 }
 
 /// What is paid back.
@@ -82,21 +74,23 @@ impl Asker {
             }
             OrderCommand::List { member } => {
                 let of = ["members", member, "orders"];
-                let found = self.list(&of, |order: &Order| order.id).await?;
+                let found = self.list(&of, |order: &OrderView| order.id).await?;
                 self.print(&found, |found| orders(found))
             }
         }
     }
 
     pub(super) async fn buy(&self, buy: &BuyArgs) -> Result<String, RunError> {
-        let new = NewPurchase {
+        let product = match (&buy.item, buy.way, &buy.tier) {
+            (Some(item), Some(method), _) => ProductChoice::Item { item: item.clone(), method },
+            (.., tier) => {
+                let tier = tier.clone().unwrap_or_default();
+                ProductChoice::Tier { tier, subscribe: false }
+            }
+        };
+        let new = PlaceOrder {
             key: key::given_or_fresh(buy.key.as_deref())?,
-            item: buy.item.clone(),
-            way: buy.way.map(|way| match way {
-                Way::Direct => money::Way::Direct,
-                Way::Torrent => money::Way::Torrent,
-            }),
-            tier: buy.tier.clone(),
+            product,
             pay: buy.pay.clone(),
             discount: buy.discount.clone(),
         };
@@ -105,7 +99,7 @@ impl Asker {
     }
 
     pub(super) async fn refund(&self, refund: &RefundArgs) -> Result<String, RunError> {
-        let new = NewRefund {
+        let new = RefundOrder {
             key: key::given_or_fresh(refund.key.as_deref())?,
             amount: refund.amount.clone(),
         };
@@ -114,29 +108,29 @@ impl Asker {
     }
 }
 
-fn refunded(refunded: &Refunded) -> String {
+fn refunded(refunded: &OrderRefunded) -> String {
     let mut text = entered(&refunded.entry);
     text += &link_text(refunded.link.as_deref());
     text
 }
 
-fn bought(order: &Order) -> String {
+fn bought(order: &OrderView) -> String {
     format!(
         "Order {}: {} has {}, for {}.\n",
         order.id,
         order.member.name,
-        thing(order),
+        thing(&order.product),
         said(&order.amount)
     )
 }
 
 /// The receipt.
-fn receipt(order: &Order) -> String {
+fn receipt(order: &OrderView) -> String {
     let mut rows = vec![
         ("order", order.id.to_string()),
         ("bought", order.created.to_string()),
         ("by", order.member.name.clone()),
-        ("what", thing(order)),
+        ("what", thing(&order.product)),
         ("price", said(&order.price)),
     ];
     if let Some(discount) = &order.discount {
@@ -158,7 +152,7 @@ fn receipt(order: &Order) -> String {
     facts(rows)
 }
 
-fn orders(orders: &[Order]) -> String {
+fn orders(orders: &[OrderView]) -> String {
     let rows = orders.iter().map(|order| {
         let refunded = match (order.refunded, order.paid_back.minor) {
             (Some(at), _) => format!("paid back {at}"),
@@ -166,18 +160,24 @@ fn orders(orders: &[Order]) -> String {
             (None, _) => format!("{} paid back", said(&order.paid_back)),
         };
         let (id, at) = (order.id.to_string(), order.created.to_string());
-        [id, at, thing(order), said(&order.amount), refunded]
+        [id, at, thing(&order.product), said(&order.amount), refunded]
     });
     list(["ORDER", "AT", "WHAT", "PAID", ""], rows)
 }
 
-/// What was bought, for people.
-fn thing(order: &Order) -> String {
-    match (&order.item, order.way, &order.tier, order.days) {
-        (Some(item), Some(money::Way::Direct), ..) => format!("{} as direct download", item.name),
-        (Some(item), ..) => format!("{} as torrent", item.name),
-        (None, _, Some(tier), Some(days @ 1..)) => format!("{days} days of {tier}"),
-        (None, _, tier, _) => format!("tier {}", or_dash(tier.as_ref())),
+/// A product, for people.
+pub(super) fn thing(product: &ProductView) -> String {
+    let tier = or_dash(product.tier.as_ref());
+    match (product.product, product.method, product.days) {
+        (ProductKind::Item, method, _) => {
+            let item = or_dash(product.item.as_ref().map(|item| &item.name));
+            let direct = method == Some(DeliveryMethod::Direct);
+            format!("{item} as {}", if direct { "direct download" } else { "torrent" })
+        }
+        (ProductKind::Tier, _, Some(days)) => format!("{days} days of {tier}"),
+        (ProductKind::Tier, _, None) => format!("tier {tier}"),
+        (ProductKind::Subscription, ..) => format!("tier {tier} by subscription"),
+        (ProductKind::Topup, ..) => "balance".to_owned(),
     }
 }
 

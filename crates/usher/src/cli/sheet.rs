@@ -3,13 +3,13 @@
 //! Deliberately absent: a layout engine. The text fits any printer, the page is one file without
 //! scripts that a browser prints.
 
-use web::api::view::voucher::IssuedVoucher;
+use api::voucher::VoucherCodeView;
 
 use super::voucher::worth;
 
 /// Cards of plain text, with lines to cut along.
-pub(super) fn text(issued: &[IssuedVoucher]) -> String {
-    let card = |issued: &IssuedVoucher| {
+pub(super) fn text(issued: &[VoucherCodeView]) -> String {
+    let card = |issued: &VoucherCodeView| {
         let mut card = format!("{CUT}\n\n    {}\n\n    {}\n\n", value(issued), issued.code);
         card += &format!("    {}\n", small_print(issued));
         card
@@ -18,8 +18,8 @@ pub(super) fn text(issued: &[IssuedVoucher]) -> String {
 }
 
 /// A page for a browser, with cards that are not broken between sheets.
-pub(super) fn html(issued: &[IssuedVoucher]) -> String {
-    let card = |issued: &IssuedVoucher| {
+pub(super) fn html(issued: &[VoucherCodeView]) -> String {
+    let card = |issued: &VoucherCodeView| {
         format!(
             "<section><h2>{}</h2><code>{}</code><p>{}</p></section>\n",
             escape(&value(issued)),
@@ -31,11 +31,11 @@ pub(super) fn html(issued: &[IssuedVoucher]) -> String {
     format!("{HEAD}{cards}</body></html>\n")
 }
 
-fn value(issued: &IssuedVoucher) -> String {
+fn value(issued: &VoucherCodeView) -> String {
     format!("Voucher for {}", worth(&issued.voucher.worth))
 }
 
-fn small_print(issued: &IssuedVoucher) -> String {
+fn small_print(issued: &VoucherCodeView) -> String {
     let until = issued.voucher.until.map_or_else(String::new, |until| format!(", until {until}"));
     format!("No. {}, to be redeemed once{until}", issued.voucher.id)
 }
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_card_says_what_it_is_worth_and_its_code() {
-        let issued: Vec<IssuedVoucher> = from_value(json!([{
+        let issued: Vec<VoucherCodeView> = from_value(json!([{
             "code": "00000-11111", "id": 7, "state": "issued", "until": null, "member": null,
             "money": null, "item": null, "tier": "a<b", "days": 30,
         }]))

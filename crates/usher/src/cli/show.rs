@@ -1,10 +1,11 @@
 //! The daemon's answers as text for people.
 
+use api::item::{ItemDetail, ItemView};
+use api::member::{MemberDetail, MemberKey, MemberView};
+use api::right::RightView;
+use api::swarm::{AnnounceView, RecentAnnounces, Stats, SwarmDetail, SwarmPeer};
 use bytesize::ByteSize;
 use jiff::{SignedDuration, Timestamp};
-use web::api::view::{
-    Heard, Item, ItemDetail, Member, MemberDetail, MemberKey, Peer, Right, Stats, Swarm, Why,
-};
 
 use super::price::prices;
 use super::table::{facts, list, or_dash};
@@ -27,12 +28,12 @@ pub(super) fn rotated(key: &MemberKey) -> String {
     )
 }
 
-pub(super) fn changed_member(member: &Member) -> String {
+pub(super) fn changed_member(member: &MemberView) -> String {
     let tier = until(&member.tier, member.tier_until);
     format!("{} (member {}) is {}, tier {tier}.\n", member.name, member.id, member.state)
 }
 
-pub(super) fn members(members: &[Member]) -> String {
+pub(super) fn members(members: &[MemberView]) -> String {
     let rows = members.iter().map(|member| {
         let tier = until(&member.tier, member.tier_until);
         [member.id.to_string(), member.name.clone(), tier, member.state.clone()]
@@ -65,7 +66,7 @@ pub(super) fn member(detail: &MemberDetail) -> String {
     text
 }
 
-pub(super) fn added_item(item: &Item) -> String {
+pub(super) fn added_item(item: &ItemView) -> String {
     format!(
         "{} is item {}, policy {}, info hash {}.\n",
         item.name,
@@ -75,13 +76,13 @@ pub(super) fn added_item(item: &Item) -> String {
     )
 }
 
-pub(super) fn changed_item(item: &Item) -> String {
+pub(super) fn changed_item(item: &ItemView) -> String {
     let is =
         if item.removed { "offered no more".to_owned() } else { format!("run by {}", item.policy) };
     format!("{} (item {}) is {is}.\n", item.name, item.id)
 }
 
-pub(super) fn items(items: &[Item]) -> String {
+pub(super) fn items(items: &[ItemView]) -> String {
     let rows = items.iter().map(|item| {
         [
             item.id.to_string(),
@@ -120,16 +121,16 @@ pub(super) fn item(detail: &ItemDetail) -> String {
     text
 }
 
-pub(super) fn granted(right: &Right) -> String {
+pub(super) fn granted(right: &RightView) -> String {
     let end = right.until.map_or_else(|| "for ever".to_owned(), |end| format!("until {end}"));
     format!("{} has a right to {} {end}.\n", right.member.name, right.item.name)
 }
 
-pub(super) fn revoked(right: &Right) -> String {
+pub(super) fn revoked(right: &RightView) -> String {
     format!("{} has no right to {} any more.\n", right.member.name, right.item.name)
 }
 
-pub(super) fn swarm(swarm: &Swarm) -> String {
+pub(super) fn swarm(swarm: &SwarmDetail) -> String {
     let of = swarm.item.as_ref().map_or("no item", |item| item.name.as_str());
     let guard = if swarm.guard_active { ", shared evenly as outsiders fell behind" } else { "" };
     let mut text = format!(
@@ -160,7 +161,7 @@ pub(super) fn swarm(swarm: &Swarm) -> String {
 const PEER: [&str; 8] =
     ["SIDE", "CLIENT", "PROGRESS", "AGE", "MEMBER", "ADDRESS", "UPLOADED", "REACHABLE"];
 
-fn peer(peer: &Peer) -> [String; 8] {
+fn peer(peer: &SwarmPeer) -> [String; 8] {
     let addresses: Vec<_> = peer.addresses.iter().map(ToString::to_string).collect();
     let progress = match peer.progress {
         Some(_) if peer.seeder => "seeder".to_owned(),
@@ -210,14 +211,14 @@ pub(super) fn stats(stats: &Stats) -> String {
     text
 }
 
-pub(super) fn why(why: &Why) -> String {
+pub(super) fn why(why: &RecentAnnounces) -> String {
     if why.announces.is_empty() {
         return format!("{} has not announced of late.\n", why.member.name);
     }
     list(["AT", "SWARM", "EVENT", "VIA", "TOLD"], why.announces.iter().map(heard))
 }
 
-fn heard(heard: &Heard) -> [String; 5] {
+fn heard(heard: &AnnounceView) -> [String; 5] {
     let swarm = heard.item.as_ref().map_or(&heard.info_hash, |item| &item.name);
     let mut told = match &heard.side {
         Some(side) => format!("{} peers, seated {side}", heard.peers),
@@ -230,7 +231,7 @@ fn heard(heard: &Heard) -> [String; 5] {
     [heard.at.to_string(), swarm.clone(), heard.event.clone(), heard.via.clone(), told]
 }
 
-fn rights(rights: &[Right]) -> String {
+fn rights(rights: &[RightView]) -> String {
     let rows = rights.iter().map(|right| {
         let state = match (right.revoked, right.until) {
             (Some(revoked), _) => format!("revoked {revoked}"),

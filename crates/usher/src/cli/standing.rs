@@ -1,11 +1,13 @@
 //! Alerts, the record, traffic and rewards, and a passkey for one item: what may be typed, what is
 //! asked, and how the answer looks.
 
+use api::alert::{AlertView, AuditRow};
+use api::member::{MemberTraffic, NamedId, RotatePasskey};
+use api::money::Money;
+use api::reward::RewardView;
+use api::right::BoundKey;
 use clap::Subcommand;
 use http::Method;
-use web::api::view;
-use web::api::view::alert::{Alert, Change};
-use web::api::view::reward::{MemberTraffic, Reward};
 
 use super::ask::{Asker, escape, path};
 use super::ledger::said;
@@ -90,12 +92,12 @@ impl Asker {
         match command {
             StandingCommand::Alerts { all } => {
                 let path = format!("{}?all={all}", path(&["alerts"]));
-                let found = self.pages(&path, |alert: &Alert| alert.id).await?;
+                let found = self.pages(&path, |alert: &AlertView| alert.id).await?;
                 self.print(&found, |found| alerts(found))
             }
             StandingCommand::Alert(AlertCommand::Ack { id }) => {
                 let path = path(&["alerts", &id.to_string(), "ack"]);
-                let text = |alert: &Alert| format!("Alert {} is acknowledged.\n", alert.id);
+                let text = |alert: &AlertView| format!("Alert {} is acknowledged.\n", alert.id);
                 self.print(&self.client.ask(Method::POST, &path).await?, text)
             }
             StandingCommand::Audit { member, item } => {
@@ -106,7 +108,7 @@ impl Asker {
                     }
                 }
                 let path = path.trim_end_matches(['?', '&']);
-                let found = self.pages(path, |change: &Change| change.id).await?;
+                let found = self.pages(path, |change: &AuditRow| change.id).await?;
                 self.print(&found, |found| changes(found))
             }
             StandingCommand::Traffic { member } => {
@@ -117,16 +119,16 @@ impl Asker {
                     Some(member) => path(&["members", member, "rewards"]),
                     None => path(&["rewards"]),
                 };
-                let found = self.pages(&path, |reward: &Reward| reward.id).await?;
+                let found = self.pages(&path, |reward: &RewardView| reward.id).await?;
                 self.print(&found, |found| rewards(found))
             }
             StandingCommand::Reward(RewardCommand::Reverse { id }) => {
                 let path = path(&["rewards", &id.to_string(), "reverse"]);
-                let text = |reward: &Reward| format!("Reward {} is taken back.\n", reward.id);
+                let text = |reward: &RewardView| format!("Reward {} is taken back.\n", reward.id);
                 self.print(&self.client.ask(Method::POST, &path).await?, text)
             }
             StandingCommand::Rotate { member, item, grace } => {
-                let rotate = view::Rotate { old_until: self.moment(*grace)? };
+                let rotate = RotatePasskey { old_until: self.moment(*grace)? };
                 let path = path(&["members", member, "rights", item, "rotate"]);
                 self.print(&self.client.tell(Method::POST, &path, &rotate).await?, rotated)
             }
@@ -134,8 +136,8 @@ impl Asker {
     }
 }
 
-fn alerts(found: &[Alert]) -> String {
-    let name = |named: &Option<view::Named>| or_dash(named.as_ref().map(|named| &named.name));
+fn alerts(found: &[AlertView]) -> String {
+    let name = |named: &Option<NamedId>| or_dash(named.as_ref().map(|named| &named.name));
     let rows = found.iter().map(|alert| {
         [
             alert.id.to_string(),
@@ -154,8 +156,8 @@ fn alerts(found: &[Alert]) -> String {
     list(["ID", "KIND", "STATE", "MEMBER", "ITEM", "LAST SEEN", "TIMES", "EVIDENCE"], rows)
 }
 
-fn changes(found: &[Change]) -> String {
-    let name = |named: &Option<view::Named>| or_dash(named.as_ref().map(|named| &named.name));
+fn changes(found: &[AuditRow]) -> String {
+    let name = |named: &Option<NamedId>| or_dash(named.as_ref().map(|named| &named.name));
     let rows = found.iter().map(|change| {
         [
             change.at.to_string(),
@@ -169,7 +171,7 @@ fn changes(found: &[Change]) -> String {
     list(["WHEN", "WHO", "WHAT", "MEMBER", "ITEM", "DETAIL"], rows)
 }
 
-fn rewards(found: &[Reward]) -> String {
+fn rewards(found: &[RewardView]) -> String {
     let rows = found.iter().map(|reward| {
         [
             reward.id.to_string(),
@@ -185,7 +187,7 @@ fn rewards(found: &[Reward]) -> String {
 }
 
 fn traffic(found: &MemberTraffic) -> String {
-    let sum = |money: &[view::money::Money]| {
+    let sum = |money: &[Money]| {
         let said: Vec<String> = money.iter().map(said).collect();
         if said.is_empty() { "-".to_owned() } else { said.join(", ") }
     };
@@ -207,7 +209,7 @@ fn traffic(found: &MemberTraffic) -> String {
         ])
 }
 
-fn rotated(key: &view::BoundKey) -> String {
+fn rotated(key: &BoundKey) -> String {
     facts([
         ("member", key.member.name.clone()),
         ("item", key.item.name.clone()),

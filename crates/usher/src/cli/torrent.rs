@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use api::links::{ItemLinks, KeyKind, Magnet, MemberLinks};
+use api::member::RotatePasskey;
+use clap::Args;
 use http::Method;
 use serde::Serialize;
-use web::api::view;
-use web::api::view::goods::{ItemLinks, Links, Magnet};
 
 use super::ask::{Asker, path};
 use super::publish::{ForAnybody, write};
@@ -34,33 +34,6 @@ pub struct TorrentArgs {
     /// Where to write it, `-` for standard output [default: ITEM.torrent here]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-}
-
-/// A kind of key that rotates alone.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum KeyKind {
-    /// In announce URLs: the passkey
-    Announce,
-    /// In the URLs of torrents and direct downloads
-    Download,
-    /// In the URLs of feeds
-    Feed,
-    /// In links that log in
-    Login,
-    /// In the web seeds of torrents
-    Webseed,
-}
-
-impl KeyKind {
-    const fn text(self) -> &'static str {
-        match self {
-            Self::Announce => "announce",
-            Self::Download => "download",
-            Self::Feed => "feed",
-            Self::Login => "login",
-            Self::Webseed => "webseed",
-        }
-    }
 }
 
 /// A torrent that was written.
@@ -117,17 +90,17 @@ impl Asker {
         grace: Option<When>,
     ) -> Result<String, RunError> {
         if key == KeyKind::Announce {
-            let rotate = view::Rotate { old_until: self.moment(grace)? };
+            let rotate = RotatePasskey { old_until: self.moment(grace)? };
             let path = path(&["members", member, "rotate"]);
             return self
                 .print(&self.client.tell(Method::POST, &path, &rotate).await?, show::rotated);
         }
-        let path = path(&["members", member, "keys", key.text()]);
+        let path = path(&["members", member, "keys", key.word()]);
         self.print(&self.client.ask(Method::POST, &path).await?, links)
     }
 }
 
-fn links(links: &Links) -> String {
+fn links(links: &MemberLinks) -> String {
     let mut text = facts([
         ("announce URL", links.announce_url.clone()),
         ("club feed", links.club_feed.clone()),

@@ -7,12 +7,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use api::backup::{Backup, MakeBackup, Soundness};
 use bytesize::ByteSize;
 use club::RestoreError;
 use http::Method;
 use serde::Serialize;
 use thiserror::Error;
-use web::api::{secret_beside, view};
+use web::api::{secret_beside, soundness};
 
 use super::client::{Client, ClientError};
 use super::run::RunError;
@@ -25,14 +26,14 @@ pub(super) async fn backup(
     client: &Client,
     file: &Path,
     with_secret: bool,
-) -> Result<view::Backup, RunError> {
+) -> Result<Backup, RunError> {
     let file = std::path::absolute(file)
         .map_err(|error| RunError::File { path: file.to_owned(), error })?;
-    let asked = view::NewBackup { file, with_secret };
+    let asked = MakeBackup { file, with_secret };
     Ok(client.patient().tell(Method::POST, "/api/v1/backup", &asked).await?)
 }
 
-pub(super) fn backed_up(backup: &view::Backup) -> String {
+pub(super) fn backed_up(backup: &Backup) -> String {
     let mut text = format!("{}, {}\n", backup.file.display(), ByteSize(backup.bytes).display());
     match &backup.secret {
         Some(secret) => text += &format!("{}, the master secret\n", secret.display()),
@@ -42,7 +43,7 @@ pub(super) fn backed_up(backup: &view::Backup) -> String {
 }
 
 /// The daemon's word on the books, or with no daemon there our own.
-pub(super) async fn verify(client: &Client, config: &Config) -> Result<view::Soundness, RunError> {
+pub(super) async fn verify(client: &Client, config: &Config) -> Result<Soundness, RunError> {
     match client.patient().ask(Method::GET, "/api/v1/verify").await {
         Err(ClientError::NotRunning { .. }) => {}
         told => return Ok(told?),
@@ -50,7 +51,7 @@ pub(super) async fn verify(client: &Client, config: &Config) -> Result<view::Sou
     let state = StateDir::take(&config.state_dir).map_err(UpkeepError::from)?;
     require_club(config, &state)?;
     let store = store::look(&config.database, state.path()).await.map_err(UpkeepError::from)?;
-    Ok(club::verify(&*store).await.map_err(UpkeepError::from)?.into())
+    Ok(soundness(club::verify(&*store).await.map_err(UpkeepError::from)?))
 }
 
 fn require_club(config: &Config, state: &StateDir) -> Result<(), UpkeepError> {
@@ -66,7 +67,7 @@ fn require_club(config: &Config, state: &StateDir) -> Result<(), UpkeepError> {
 }
 
 /// All that is wrong, for the one sentence that goes with exit code 1.
-pub(super) fn flaws(books: &view::Soundness) -> String {
+pub(super) fn flaws(books: &Soundness) -> String {
     let flaws = books.flaws.iter().map(|flaw| format!("\n  {}: {}", flaw.place, flaw.what));
     format!("the books are not sound:{}", flaws.collect::<String>())
 }

@@ -1,8 +1,10 @@
 //! Vouchers: what may be typed, what is asked, how it looks.
 
+use api::voucher::{
+    IssueVouchers, RedeemVoucher, VoucherCodeView, VoucherView, WorthRequest, WorthView,
+};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use http::Method;
-use web::api::view::voucher::{IssuedVoucher, NewVouchers, NewWorth, Redeem, Voucher, Worth};
 
 use super::ask::{Asker, path};
 use super::key;
@@ -79,15 +81,15 @@ enum Print {
 }
 
 impl IssueArgs {
-    fn worth(&self) -> NewWorth {
+    fn worth(&self) -> WorthRequest {
         if let Some(item) = &self.item {
-            return NewWorth::Item(item.clone());
+            return WorthRequest::Item(item.clone());
         }
         if let (Some(tier), Some(days)) = (&self.tier, self.days) {
-            return NewWorth::Tier { tier: tier.clone(), days };
+            return WorthRequest::Tier { tier: tier.clone(), days };
         }
         let typed = |text: &Option<String>| text.clone().unwrap_or_default();
-        NewWorth::Money { amount: typed(&self.amount), currency: typed(&self.currency) }
+        WorthRequest::Money { amount: typed(&self.amount), currency: typed(&self.currency) }
     }
 }
 
@@ -96,11 +98,11 @@ impl Asker {
         match command {
             VoucherCommand::Issue(issue) => self.issue(issue).await,
             VoucherCommand::List => {
-                let found = self.list(&["vouchers"], |voucher: &Voucher| voucher.id).await?;
+                let found = self.list(&["vouchers"], |voucher: &VoucherView| voucher.id).await?;
                 self.print(&found, |found| vouchers(found))
             }
             VoucherCommand::Redeem { code, member } => {
-                let redeem = Redeem { code: code.clone(), member: member.clone() };
+                let redeem = RedeemVoucher { code: code.clone(), member: member.clone() };
                 let path = path(&["vouchers", "redeem"]);
                 self.print(&self.client.tell(Method::POST, &path, &redeem).await?, redeemed)
             }
@@ -112,7 +114,7 @@ impl Asker {
     }
 
     async fn issue(&self, issue: &IssueArgs) -> Result<String, RunError> {
-        let new = NewVouchers {
+        let new = IssueVouchers {
             key: key::given_or_fresh(issue.key.as_deref())?,
             count: issue.count,
             worth: issue.worth(),
@@ -120,7 +122,7 @@ impl Asker {
             memo: issue.memo.clone(),
         };
         let path = path(&["vouchers"]);
-        let issued: Vec<IssuedVoucher> = self.client.tell(Method::POST, &path, &new).await?;
+        let issued: Vec<VoucherCodeView> = self.client.tell(Method::POST, &path, &new).await?;
         self.print(&issued, |issued| match issue.print {
             Some(Print::Html) => sheet::html(issued),
             Some(Print::Text) => sheet::text(issued),
@@ -130,25 +132,25 @@ impl Asker {
 }
 
 /// What a voucher gives, for people.
-pub(super) fn worth(worth: &Worth) -> String {
+pub(super) fn worth(worth: &WorthView) -> String {
     match worth {
-        Worth { money: Some(money), .. } => said(money),
-        Worth { item: Some(item), .. } => item.name.clone(),
-        Worth { tier: Some(tier), days, .. } => {
+        WorthView { money: Some(money), .. } => said(money),
+        WorthView { item: Some(item), .. } => item.name.clone(),
+        WorthView { tier: Some(tier), days, .. } => {
             format!("{} days of {tier}", days.unwrap_or_default())
         }
         _ => "nothing".to_owned(),
     }
 }
 
-fn codes(issued: &[IssuedVoucher]) -> String {
+fn codes(issued: &[VoucherCodeView]) -> String {
     let rows = issued.iter().map(|issued| {
         [issued.voucher.id.to_string(), issued.code.clone(), worth(&issued.voucher.worth)]
     });
     list(["ID", "CODE", "WORTH"], rows) + "The codes can't be shown again.\n"
 }
 
-fn vouchers(vouchers: &[Voucher]) -> String {
+fn vouchers(vouchers: &[VoucherView]) -> String {
     let rows = vouchers.iter().map(|voucher| {
         [
             voucher.id.to_string(),
@@ -161,12 +163,12 @@ fn vouchers(vouchers: &[Voucher]) -> String {
     list(["ID", "WORTH", "STATE", "UNTIL", "REDEEMED BY"], rows)
 }
 
-fn redeemed(voucher: &Voucher) -> String {
+fn redeemed(voucher: &VoucherView) -> String {
     let member = or_dash(voucher.member.as_ref().map(|member| &member.name));
     format!("{member} has redeemed voucher {}: {}.\n", voucher.id, worth(&voucher.worth))
 }
 
-fn voided(voucher: &Voucher) -> String {
+fn voided(voucher: &VoucherView) -> String {
     format!("Voucher {} ({}) can't be redeemed any more.\n", voucher.id, worth(&voucher.worth))
 }
 

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::publish::{Publish, Stuck};
 use arc_swap::ArcSwap;
 use club::{Club, Fault, Stamp};
 use jiff::Timestamp;
@@ -25,7 +26,6 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use web::api::Admin;
-use web::api::view::goods::{Publish, Stuck};
 use web::catalog::{Progress, PublishError};
 
 use crate::config::Config;

@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use api::member::{MemberKey, NamedId};
+use api::publish::Stuck;
+use api::right::{BoundKey, RightView};
 use arc_swap::ArcSwap;
 use club::{Club, Stamp};
 use jiff::Timestamp;
@@ -13,8 +16,7 @@ use wire::Passkey;
 
 use super::attempts::Attempts;
 use super::error::ApiError;
-use super::view;
-use super::view::goods::Stuck;
+use super::members;
 use crate::catalog::{LinkBuilder, PublicUrls, Publisher, TorrentAccess};
 use crate::http::Clock;
 use crate::pay::Till;
@@ -124,12 +126,12 @@ impl Admin {
     }
 
     /// A member with the passkey in force.
-    pub(super) fn with_key(&self, member: club::Member) -> view::MemberKey {
+    pub(super) fn with_key(&self, member: club::Member) -> MemberKey {
         let grant = Grant { member: member.id, generation: member.generation, item: ItemId::ANY };
         let passkey = self.keyring.issue(Label::Announce, grant);
         let passkey = String::from_utf8_lossy(passkey.expose()).into_owned();
         let announce_url = self.links(|links| links.announce(grant));
-        view::MemberKey { member: member.into(), passkey, announce_url }
+        MemberKey { member: members::view(member), passkey, announce_url }
     }
 
     /// What a passkey of another tracker is kept as.
@@ -138,17 +140,14 @@ impl Admin {
     }
 
     /// The passkey in force that is bound to one item.
-    pub(super) async fn bound_key(
-        &self,
-        held: &club::Entitlement,
-    ) -> Result<view::BoundKey, ApiError> {
+    pub(super) async fn bound_key(&self, held: &club::Entitlement) -> Result<BoundKey, ApiError> {
         let club::Entitlement { member, item, generation, .. } = *held;
         let grant = Grant { member, generation, item };
         let passkey = self.keyring.issue(Label::Announce, grant);
         let passkey = String::from_utf8_lossy(passkey.expose()).into_owned();
         let announce_url = self.links(|links| links.announce(grant));
         let (member, item) = (self.name_member(member).await?, self.name_item(item).await?);
-        Ok(view::BoundKey { member, item, passkey, announce_url })
+        Ok(BoundKey { member, item, passkey, announce_url })
     }
 
     pub(super) fn refusal(&self, refusal: policy::Refusal) -> String {
@@ -159,22 +158,22 @@ impl Admin {
         self.addresses.load().notices.warning(warning).to_owned()
     }
 
-    pub(super) async fn name_member(&self, id: MemberId) -> Result<view::Named, ApiError> {
+    pub(super) async fn name_member(&self, id: MemberId) -> Result<NamedId, ApiError> {
         let member = self.club.member(&id.to_string()).await?;
-        Ok(view::Named { id: id.value(), name: member.name })
+        Ok(NamedId { id: id.value(), name: member.name })
     }
 
-    pub(super) async fn name_item(&self, id: ItemId) -> Result<view::Named, ApiError> {
+    pub(super) async fn name_item(&self, id: ItemId) -> Result<NamedId, ApiError> {
         let name = match id {
             ItemId::ANY => "all".to_owned(),
             _ => self.club.item(&id.to_string()).await?.name,
         };
-        Ok(view::Named { id: id.0, name })
+        Ok(NamedId { id: id.0, name })
     }
 
     /// A right with the names of both ends: two reads of the store.
-    pub(super) async fn describe(&self, right: club::Entitlement) -> Result<view::Right, ApiError> {
-        Ok(view::Right {
+    pub(super) async fn describe(&self, right: club::Entitlement) -> Result<RightView, ApiError> {
+        Ok(RightView {
             member: self.name_member(right.member).await?,
             item: self.name_item(right.item).await?,
             until: right.until.map(moment),
@@ -187,7 +186,7 @@ impl Admin {
     pub(super) async fn describe_all(
         &self,
         rights: Vec<club::Entitlement>,
-    ) -> Result<Vec<view::Right>, ApiError> {
+    ) -> Result<Vec<RightView>, ApiError> {
         let mut described = Vec::with_capacity(rights.len());
         for right in rights {
             described.push(self.describe(right).await?);

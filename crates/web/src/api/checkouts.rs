@@ -1,116 +1,93 @@
-//! Orders at providers, over the admin API.
+//! Checkouts, which are attempts to pay at a provider, over the admin API.
 
 use std::sync::Arc;
 
+use api::checkout::{
+    AddCheckout, AnswerRefund, CheckoutRefunded, CheckoutView, PaymentView, RefundCheckout,
+    RefundView,
+};
+use api::product::ProductChoice;
+use api::query::PageQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{
-    Amount, Checkout, CheckoutId, Currency, MoneyError, NewRepayment, Product, Repayment,
-    UnknownDeliveryMethod,
-};
+use club::{Checkout, CheckoutId, NewRepayment, Repayment};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Paging, Params};
-use super::pay_view as view;
+use super::extract::{Body, Params, page};
+use super::ledger::{amount, money};
+use super::products::to_club;
 use crate::pay::{Bought, Order, TillError};
 
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
-    Body(new): Body<view::NewOrder>,
-) -> Result<(StatusCode, Json<view::Order>), ApiError> {
-    let bought = bought(new.buys)?;
-    let order = Order { provider: new.provider, member: new.member, bought };
-    let made = admin.till()?.order("admin", &new.key, order).await?;
+    Body(new): Body<AddCheckout>,
+) -> Result<(StatusCode, Json<CheckoutView>), ApiError> {
+    let bought = bought(new.product)?;
+    let wanted = Order { provider: new.provider, member: new.member, bought };
+    let made = admin.till()?.order("admin", &new.key, wanted).await?;
     Ok((StatusCode::CREATED, Json(describe(&admin, made).await?)))
 }
 
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<view::Order>>, ApiError> {
-    let mut orders = Vec::new();
-    for order in admin.club.checkouts(paging.into()).await? {
-        orders.push(describe(&admin, order).await?);
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<CheckoutView>>, ApiError> {
+    let mut checkouts = Vec::new();
+    for checkout in admin.club.checkouts(page(query)).await? {
+        checkouts.push(describe(&admin, checkout).await?);
     }
-    Ok(Json(orders))
+    Ok(Json(checkouts))
 }
 
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
-    Path(order): Path<u32>,
-) -> Result<Json<view::Order>, ApiError> {
-    let order = admin.club.checkout(CheckoutId(order)).await?;
-    Ok(Json(describe(&admin, order).await?))
+    Path(checkout): Path<u32>,
+) -> Result<Json<CheckoutView>, ApiError> {
+    let checkout = admin.club.checkout(CheckoutId(checkout)).await?;
+    Ok(Json(describe(&admin, checkout).await?))
 }
 
 pub(super) async fn refund(
     State(admin): State<Arc<Admin>>,
-    Path(order): Path<u32>,
-    Body(refund): Body<view::OrderRefund>,
-) -> Result<Json<view::Refunded>, ApiError> {
-    let currency = admin.club.checkout(CheckoutId(order)).await?.amount.currency;
-    let amount = refund.amount.map(|text| Amount::parse(&text, currency)).transpose();
-    let amount = amount.map_err(unprocessable)?;
-    let new = NewRepayment { checkout: CheckoutId(order), key: refund.key, bought: None, amount };
-    let (order, repayment) = admin.till()?.refund("admin", new).await?;
+    Path(checkout): Path<u32>,
+    Body(refund): Body<RefundCheckout>,
+) -> Result<Json<CheckoutRefunded>, ApiError> {
+    let currency = admin.club.checkout(CheckoutId(checkout)).await?.amount.currency;
+    let amount = refund.amount.map(|text| amount(&text, currency.code())).transpose()?;
+    let new =
+        NewRepayment { checkout: CheckoutId(checkout), key: refund.key, bought: None, amount };
+    let (checkout, repayment) = admin.till()?.refund("admin", new).await?;
     let link = repayment.and_then(|repayment| repayment.link);
-    Ok(Json(view::Refunded { order: describe(&admin, order).await?, link }))
+    Ok(Json(CheckoutRefunded { checkout: describe(&admin, checkout).await?, link }))
 }
 
 pub(super) async fn answer(
     State(admin): State<Arc<Admin>>,
-    Path(order): Path<u32>,
-    Body(said): Body<view::Answer>,
-) -> Result<Json<view::Refunded>, ApiError> {
+    Path(checkout): Path<u32>,
+    Body(said): Body<AnswerRefund>,
+) -> Result<Json<CheckoutRefunded>, ApiError> {
     let (till, link) = (admin.till()?, said.link.as_deref());
-    let (order, repayment) = till.answer("admin", CheckoutId(order), said.made, link).await?;
+    let (checkout, repayment) = till.answer("admin", CheckoutId(checkout), said.made, link).await?;
     let link = repayment.and_then(|repayment| repayment.link);
-    Ok(Json(view::Refunded { order: describe(&admin, order).await?, link }))
+    Ok(Json(CheckoutRefunded { checkout: describe(&admin, checkout).await?, link }))
 }
 
-fn bought(buys: view::Buys) -> Result<Bought, ApiError> {
-    match buys {
-        view::Buys::Item { item, way } => {
-            let method = way.parse().map_err(|error: UnknownDeliveryMethod| {
-                ApiError::unprocessable(error.to_string())
-            })?;
-            Ok(Bought::Item { item, method })
-        }
-        view::Buys::Tier { tier, subscribe, .. } => Ok(Bought::Tier { tier, subscribe }),
-        view::Buys::Topup { amount, currency } => {
-            let amount = Currency::parse(&currency)
-                .and_then(|currency| Amount::parse(&amount, currency))
-                .map_err(unprocessable)?;
-            Ok(Bought::Topup(amount))
-        }
-    }
+fn bought(product: ProductChoice) -> Result<Bought, ApiError> {
+    Ok(match product {
+        ProductChoice::Item { item, method } => Bought::Item { item, method: to_club(method) },
+        ProductChoice::Tier { tier, subscribe } => Bought::Tier { tier, subscribe },
+        ProductChoice::Topup { amount: text, currency } => Bought::Topup(amount(&text, &currency)?),
+    })
 }
 
-fn unprocessable(error: MoneyError) -> ApiError {
-    ApiError::unprocessable(error.to_string())
-}
-
-/// An order with the names of who and what: up to three reads of the store.
-async fn describe(admin: &Admin, order: Checkout) -> Result<view::Order, ApiError> {
-    let (state, amount) = (order.state(), order.amount);
+/// A checkout with the names of its member and item: up to three reads of the store.
+async fn describe(admin: &Admin, checkout: Checkout) -> Result<CheckoutView, ApiError> {
+    let (state, amount) = (checkout.state(), checkout.amount);
     let decimal = |minor| amount.currency.minor(minor).decimal();
-    let buys = match order.product {
-        Product::Item { item, method } => {
-            let item = admin.name_item(item).await?.name;
-            view::Buys::Item { item, way: method.to_string() }
-        }
-        Product::Subscription { tier } => view::Buys::Tier { tier, subscribe: true, days: None },
-        Product::Tier { tier, days } => {
-            view::Buys::Tier { tier, subscribe: false, days: Some(days) }
-        }
-        Product::Topup => view::Buys::Topup {
-            amount: amount.decimal(),
-            currency: amount.currency.code().to_owned(),
-        },
-    };
-    let payments = order.payments.iter().map(|payment| view::Payment {
+    let product = admin.product(checkout.product).await?;
+    let payments = checkout.payments.iter().map(|payment| PaymentView {
         name: payment.name.clone(),
         state: payment.phase(amount).to_string(),
         refunded: decimal(payment.facts.refunded),
@@ -118,25 +95,24 @@ async fn describe(admin: &Admin, order: Checkout) -> Result<view::Order, ApiErro
         topup: payment.topup.map(|entry| entry.0),
         bought: payment.bought.map(|entry| entry.0),
     });
-    Ok(view::Order {
-        id: order.id.0,
-        provider: order.provider,
-        member: admin.name_member(order.member).await?,
-        buys,
-        amount: amount.decimal(),
-        currency: amount.currency.code().to_owned(),
+    Ok(CheckoutView {
+        id: checkout.id.0,
+        provider: checkout.provider,
+        member: admin.name_member(checkout.member).await?,
+        product,
+        amount: money(amount),
         state,
-        url: order.url,
-        session: order.session,
-        until: order.until.map(moment),
-        created: moment(order.created),
+        url: checkout.url,
+        session: checkout.session,
+        until: checkout.until.map(moment),
+        created: moment(checkout.created),
         payments: payments.collect(),
-        refunds: admin.club.repayments(order.id).await?.into_iter().map(refund_view).collect(),
+        refunds: admin.club.repayments(checkout.id).await?.into_iter().map(refund_view).collect(),
     })
 }
 
-fn refund_view(repayment: Repayment) -> view::Refund {
-    view::Refund {
+fn refund_view(repayment: Repayment) -> RefundView {
+    RefundView {
         key: repayment.key,
         payment: repayment.payment,
         amount: repayment.amount.decimal(),

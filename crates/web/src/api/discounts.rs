@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::discount::{AddDiscount, DiscountView};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,13 +11,12 @@ use club::Off;
 use super::admin::{Admin, moment, unix};
 use super::error::ApiError;
 use super::extract::Body;
-use super::ledger::amount;
-use super::view::discount;
+use super::ledger::{amount, money};
 
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
-    Body(new): Body<discount::NewDiscount>,
-) -> Result<(StatusCode, Json<discount::Discount>), ApiError> {
+    Body(new): Body<AddDiscount>,
+) -> Result<(StatusCode, Json<DiscountView>), ApiError> {
     let off = match (new.percent, &new.amount, &new.currency) {
         (Some(percent), None, None) => Off::Percent(percent),
         (None, Some(text), Some(currency)) => Off::Amount(amount(text, currency)?),
@@ -30,7 +30,7 @@ pub(super) async fn add(
 
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-) -> Result<Json<Vec<discount::Discount>>, ApiError> {
+) -> Result<Json<Vec<DiscountView>>, ApiError> {
     let mut discounts = Vec::new();
     for found in admin.club.discounts().await? {
         discounts.push(admin.describe_discount(found).await?);
@@ -41,25 +41,22 @@ pub(super) async fn list(
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(code): Path<String>,
-) -> Result<Json<discount::Discount>, ApiError> {
+) -> Result<Json<DiscountView>, ApiError> {
     let removed = admin.club.remove_discount(&admin.stamp(), &code).await?;
     Ok(Json(admin.describe_discount(removed).await?))
 }
 
 impl Admin {
-    async fn describe_discount(
-        &self,
-        found: club::Discount,
-    ) -> Result<discount::Discount, ApiError> {
+    async fn describe_discount(&self, found: club::Discount) -> Result<DiscountView, ApiError> {
         let item = match found.item {
             None => None,
             Some(item) => Some(self.name_item(item).await?),
         };
         let (percent, amount) = match found.off {
-            Off::Amount(amount) => (None, Some(amount.into())),
+            Off::Amount(amount) => (None, Some(money(amount))),
             Off::Percent(percent) => (Some(percent), None),
         };
-        Ok(discount::Discount {
+        Ok(DiscountView {
             code: found.code,
             percent,
             amount,

@@ -1,11 +1,10 @@
 //! What is said where a request can't be done.
 
+use api::error::ErrorBody;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use club::Fault;
-
-use super::view::Failure;
 
 /// A status and a sentence for the operator.
 #[derive(Debug)]
@@ -42,11 +41,11 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(Failure::from(self))).into_response()
+        (self.status, Json(ErrorBody::from(self))).into_response()
     }
 }
 
-impl From<ApiError> for Failure {
+impl From<ApiError> for ErrorBody {
     fn from(error: ApiError) -> Self {
         Self { error: error.message }
     }

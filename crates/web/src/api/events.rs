@@ -2,29 +2,30 @@
 
 use std::sync::Arc;
 
+use api::event::{EventDetail, EventView, Replayed};
+use api::query::PageQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use club::{DeliveryId, StoredDelivery};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Paging, Params};
-use super::pay_view as view;
+use super::extract::{Params, page};
 
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<view::Event>>, ApiError> {
-    let events = admin.club.deliveries(paging.into()).await?;
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<EventView>>, ApiError> {
+    let events = admin.club.deliveries(page(query)).await?;
     Ok(Json(events.into_iter().map(|event| describe(&event)).collect()))
 }
 
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(event): Path<u32>,
-) -> Result<Json<view::EventDetail>, ApiError> {
+) -> Result<Json<EventDetail>, ApiError> {
     let event = admin.club.delivery(DeliveryId(event)).await?;
-    Ok(Json(view::EventDetail {
+    Ok(Json(EventDetail {
         event: describe(&event),
         body: String::from_utf8_lossy(&event.delivery.body).into_owned(),
         headers: event.delivery.headers,
@@ -35,13 +36,13 @@ pub(super) async fn show(
 pub(super) async fn replay(
     State(admin): State<Arc<Admin>>,
     Path(event): Path<u32>,
-) -> Result<Json<view::Replayed>, ApiError> {
+) -> Result<Json<Replayed>, ApiError> {
     let (verdict, effect) = admin.till()?.replay(DeliveryId(event)).await?;
-    Ok(Json(view::Replayed { verdict: verdict.text().to_owned(), effect }))
+    Ok(Json(Replayed { verdict: verdict.text().to_owned(), effect }))
 }
 
-fn describe(event: &StoredDelivery) -> view::Event {
-    view::Event {
+fn describe(event: &StoredDelivery) -> EventView {
+    EventView {
         id: event.id.0,
         provider: event.delivery.provider.clone(),
         key: event.key.clone(),

@@ -1,8 +1,8 @@
 //! Bodies and queries, refused in JSON where they don't fit.
 
+use api::query::PageQuery;
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
 use axum::http::request::Parts;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
@@ -35,22 +35,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// A part of a list: what comes after an id, at most so many.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Paging {
-    after: u32,
-    limit: u32,
-}
-
-impl Default for Paging {
-    fn default() -> Self {
-        Self { after: 0, limit: club::Page::MAX }
-    }
-}
-
-impl From<Paging> for club::Page {
-    fn from(Paging { after, limit }: Paging) -> Self {
-        Self { after, limit }
-    }
+/// The page of a list that a query asks for.
+pub(super) fn page(PageQuery { after, limit }: PageQuery) -> club::Page {
+    club::Page { after, limit: limit.unwrap_or(club::Page::MAX) }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::import::{ImportMembers, ImportOutcome, ImportRow, MIN_PASSKEY};
 use axum::Json;
 use axum::extract::State;
 use club::{Arrival, NewMember, Newcomer};
@@ -10,12 +11,11 @@ use wire::Passkey;
 use super::admin::{Admin, unix};
 use super::error::ApiError;
 use super::extract::Body;
-use super::view::{self, MIN_PASSKEY};
 
 pub(super) async fn import(
     State(admin): State<Arc<Admin>>,
-    Body(asked): Body<view::Import>,
-) -> Result<Json<Vec<view::Imported>>, ApiError> {
+    Body(asked): Body<ImportMembers>,
+) -> Result<Json<Vec<ImportOutcome>>, ApiError> {
     let names: Vec<_> = asked.members.iter().map(|member| member.name.clone()).collect();
     let newcomers =
         asked.members.into_iter().map(|member| newcomer(&admin, member)).collect::<Result<_, _>>();
@@ -28,7 +28,7 @@ pub(super) async fn import(
     Ok(Json(names.into_iter().zip(arrivals).map(imported).collect()))
 }
 
-fn newcomer(admin: &Admin, member: view::Newcomer) -> Result<Newcomer, ApiError> {
+fn newcomer(admin: &Admin, member: ImportRow) -> Result<Newcomer, ApiError> {
     let passkey = match &member.passkey {
         None => None,
         Some(text) => {
@@ -46,11 +46,11 @@ fn newcomer(admin: &Admin, member: view::Newcomer) -> Result<Newcomer, ApiError>
     Ok(Newcomer { member: new, passkey: passkey.map(|passkey| admin.alias(&passkey)) })
 }
 
-fn imported((name, arrival): (String, Arrival)) -> view::Imported {
+fn imported((name, arrival): (String, Arrival)) -> ImportOutcome {
     let (outcome, why) = match arrival {
         Arrival::Added => ("added", None),
         Arrival::Present => ("present", None),
         Arrival::Refused(why) => ("refused", Some(why.to_string())),
     };
-    view::Imported { name, outcome: outcome.to_owned(), why }
+    ImportOutcome { name, outcome: outcome.to_owned(), why }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use api::item::{AddItem, ItemDetail, ItemView, SetPolicy};
+use api::query::{PageQuery, TorrentQuery};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
@@ -9,48 +11,38 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use club::Page;
 use metainfo::Torrent;
-use serde::Deserialize;
 use wire::InfoHash;
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Paging, Params};
-use super::view;
-use super::view::money::Money;
+use super::extract::{Body, Params, page};
+use super::ledger::money;
 
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<view::Item>>, ApiError> {
-    let items = admin.club.items(paging.into()).await?;
-    Ok(Json(items.into_iter().map(view::Item::from).collect()))
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<ItemView>>, ApiError> {
+    let items = admin.club.items(page(query)).await?;
+    Ok(Json(items.into_iter().map(view).collect()))
 }
 
 /// Takes a .torrent file as it is, named by the query, or JSON with info hashes.
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
     request: Request,
-) -> Result<(StatusCode, Json<view::Item>), ApiError> {
+) -> Result<(StatusCode, Json<ItemView>), ApiError> {
     let is_torrent = request
         .headers()
         .get(CONTENT_TYPE)
         .is_some_and(|content_type| content_type == "application/x-bittorrent");
     let new = if is_torrent { from_torrent(request).await? } else { from_json(request).await? };
     let item = admin.club.add_item(&admin.stamp(), new).await?;
-    Ok((StatusCode::CREATED, Json(item.into())))
-}
-
-/// How an item whose torrent is the body is called and run.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Naming {
-    name: String,
-    policy: String,
+    Ok((StatusCode::CREATED, Json(view(item))))
 }
 
 async fn from_torrent(request: Request) -> Result<club::NewItem, ApiError> {
     let (mut parts, body) = request.into_parts();
-    let Params(Naming { name, policy }) = Params::from_request_parts(&mut parts, &()).await?;
+    let Params(TorrentQuery { name, policy }) = Params::from_request_parts(&mut parts, &()).await?;
     let bytes = Bytes::from_request(Request::from_parts(parts, body), &())
         .await
         .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
@@ -70,7 +62,7 @@ async fn from_torrent(request: Request) -> Result<club::NewItem, ApiError> {
 }
 
 async fn from_json(request: Request) -> Result<club::NewItem, ApiError> {
-    let Body(new) = Body::<view::NewItem>::from_request(request, &()).await?;
+    let Body(new) = Body::<AddItem>::from_request(request, &()).await?;
     let read = |text: &String| {
         InfoHash::from_hex(text).ok_or_else(|| {
             ApiError::unprocessable(format!("`{text}` is not an info hash: 40 hexadecimal digits"))
@@ -89,57 +81,56 @@ async fn from_json(request: Request) -> Result<club::NewItem, ApiError> {
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
-) -> Result<Json<view::ItemDetail>, ApiError> {
+) -> Result<Json<ItemDetail>, ApiError> {
     let found = admin.club.item(&item).await?;
     let rights = admin.club.entitlements_of_item(&found.id.to_string(), Page::FIRST).await?;
     let rights = admin.describe_all(rights).await?;
     let served_bytes = admin.club.served_in_all(found.id).await?;
-    Ok(Json(view::ItemDetail { item: found.into(), served_bytes, rights }))
+    Ok(Json(ItemDetail { item: view(found), served_bytes, rights }))
 }
 
 pub(super) async fn set_policy(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
-    Body(to): Body<view::SetPolicy>,
-) -> Result<Json<view::Item>, ApiError> {
-    Ok(Json(admin.club.set_policy(&admin.stamp(), &item, &to.policy).await?.into()))
+    Body(to): Body<SetPolicy>,
+) -> Result<Json<ItemView>, ApiError> {
+    Ok(Json(view(admin.club.set_policy(&admin.stamp(), &item, &to.policy).await?)))
 }
 
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
-) -> Result<Json<view::Item>, ApiError> {
-    Ok(Json(admin.club.remove_item(&admin.stamp(), &item).await?.into()))
+) -> Result<Json<ItemView>, ApiError> {
+    Ok(Json(view(admin.club.remove_item(&admin.stamp(), &item).await?)))
 }
 
-impl From<club::Item> for view::Item {
-    fn from(item: club::Item) -> Self {
-        let info_hashes: Vec<_> = item.info_hashes.iter().map(InfoHash::to_string).collect();
-        let state = match &item.offer {
-            None => "tracked",
-            Some(offer) if offer.withdrawn => "unpublished",
-            Some(offer) if offer.broken.is_some() => "broken",
-            Some(_) => "published",
-        };
-        Self {
-            description: item.description,
-            tier: item.tier,
-            state: state.to_owned(),
-            version: item.offer.as_ref().map(|offer| offer.version),
-            broken: item.offer.and_then(|offer| offer.broken),
-            id: item.id.0,
-            name: item.name,
-            title: item.title,
-            policy: item.policy,
-            info_hash: info_hashes.first().cloned(),
-            info_hashes,
-            size_bytes: item.size_bytes,
-            private: item.private,
-            torrent_price: item.prices.torrent.map(Money::from),
-            direct_price: item.prices.direct.map(Money::from),
-            minimum: item.minimum.map(Money::from),
-            removed: item.removed,
-            created: moment(item.created),
-        }
+/// An item as JSON.
+pub(super) fn view(item: club::Item) -> ItemView {
+    let info_hashes: Vec<_> = item.info_hashes.iter().map(InfoHash::to_string).collect();
+    let state = match &item.offer {
+        None => "tracked",
+        Some(offer) if offer.withdrawn => "unpublished",
+        Some(offer) if offer.broken.is_some() => "broken",
+        Some(_) => "published",
+    };
+    ItemView {
+        description: item.description,
+        tier: item.tier,
+        state: state.to_owned(),
+        version: item.offer.as_ref().map(|offer| offer.version),
+        broken: item.offer.and_then(|offer| offer.broken),
+        id: item.id.0,
+        name: item.name,
+        title: item.title,
+        policy: item.policy,
+        info_hash: info_hashes.first().cloned(),
+        info_hashes,
+        size_bytes: item.size_bytes,
+        private: item.private,
+        torrent_price: item.prices.torrent.map(money),
+        direct_price: item.prices.direct.map(money),
+        minimum: item.minimum.map(money),
+        removed: item.removed,
+        created: moment(item.created),
     }
 }

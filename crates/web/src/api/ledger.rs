@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use api::ledger::{BalanceView, JournalEntry, PostingView, StatementLine, TopUp, TrialBalance};
+use api::money::Money;
+use api::query::PageQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,55 +13,54 @@ use policy::MemberId;
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Paging, Params};
-use super::view::money;
+use super::extract::{Body, Params, page};
 
 pub(super) async fn top_up(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Body(new): Body<money::NewTopup>,
-) -> Result<(StatusCode, Json<money::Entry>), ApiError> {
+    Body(new): Body<TopUp>,
+) -> Result<(StatusCode, Json<JournalEntry>), ApiError> {
     let amount = amount(&new.amount, &new.currency)?;
     if new.credit {
         let stamp = admin.stamp();
         let entry = admin.club.give_credit(&stamp, &new.key, &member, amount, &new.memo).await?;
-        return Ok((StatusCode::CREATED, Json(entry.into())));
+        return Ok((StatusCode::CREATED, Json(entry_view(entry))));
     }
     let topup = club::NewTopup { member, amount, provider: HAND.to_owned(), memo: new.memo };
     let entry = admin.club.topup(&admin.stamp(), &new.key, topup).await?;
-    Ok((StatusCode::CREATED, Json(entry.into())))
+    Ok((StatusCode::CREATED, Json(entry_view(entry))))
 }
 
 pub(super) async fn balance(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<Vec<money::Balance>>, ApiError> {
+) -> Result<Json<Vec<BalanceView>>, ApiError> {
     let balances = admin.club.balance(&member).await?;
-    Ok(Json(balances.into_iter().map(money::Balance::from).collect()))
+    Ok(Json(balances.into_iter().map(balance_view).collect()))
 }
 
 pub(super) async fn statement(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<money::Line>>, ApiError> {
-    let lines = admin.club.statement(&member, paging.into()).await?;
-    Ok(Json(lines.into_iter().map(money::Line::from).collect()))
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<StatementLine>>, ApiError> {
+    let lines = admin.club.statement(&member, page(query)).await?;
+    Ok(Json(lines.into_iter().map(line_view).collect()))
 }
 
 pub(super) async fn journal(
     State(admin): State<Arc<Admin>>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<money::Entry>>, ApiError> {
-    let entries = admin.club.journal(paging.into()).await?;
-    Ok(Json(entries.into_iter().map(money::Entry::from).collect()))
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<JournalEntry>>, ApiError> {
+    let entries = admin.club.journal(page(query)).await?;
+    Ok(Json(entries.into_iter().map(entry_view).collect()))
 }
 
 pub(super) async fn trial(
     State(admin): State<Arc<Admin>>,
-) -> Result<Json<Vec<money::Trial>>, ApiError> {
+) -> Result<Json<Vec<TrialBalance>>, ApiError> {
     let trials = admin.club.trial().await?;
-    Ok(Json(trials.into_iter().map(money::Trial::from).collect()))
+    Ok(Json(trials.into_iter().map(trial_view).collect()))
 }
 
 /// An amount that somebody typed.
@@ -67,62 +69,64 @@ pub(super) fn amount(text: &str, currency: &str) -> Result<Amount, ApiError> {
     parsed.map_err(|error| ApiError::unprocessable(error.to_string()))
 }
 
-impl From<club::Balance> for money::Balance {
-    fn from(balance: club::Balance) -> Self {
-        Self {
-            currency: balance.prepaid.currency.code().to_owned(),
-            prepaid: balance.prepaid.into(),
-            credit: balance.credit.into(),
-            owed: balance.owed.into(),
-        }
+/// An amount as JSON.
+pub(super) fn money(amount: Amount) -> Money {
+    Money {
+        amount: amount.decimal(),
+        currency: amount.currency.code().to_owned(),
+        minor: amount.minor,
     }
 }
 
-impl From<club::Entry> for money::Entry {
-    fn from(entry: club::Entry) -> Self {
-        let posting = |posting: club::Posting| money::Posting {
-            account: posting.account,
-            amount: posting.amount.into(),
-        };
-        Self {
-            id: entry.id.0,
-            key: entry.key,
-            kind: entry.kind,
-            member: entry.member.map(MemberId::value),
-            reverses: entry.reverses.map(|reversed| reversed.0),
-            at: moment(entry.at),
-            who: entry.who,
-            memo: entry.memo,
-            postings: entry.postings.into_iter().map(posting).collect(),
-        }
+fn balance_view(balance: club::Balance) -> BalanceView {
+    BalanceView {
+        currency: balance.prepaid.currency.code().to_owned(),
+        prepaid: money(balance.prepaid),
+        credit: money(balance.credit),
+        owed: money(balance.owed),
     }
 }
 
-impl From<club::Line> for money::Line {
-    fn from(line: club::Line) -> Self {
-        Self {
-            number: line.number,
-            entry: line.entry.0,
-            at: moment(line.at),
-            kind: line.kind,
-            memo: line.memo,
-            account: line.account,
-            amount: line.amount.into(),
-            balance: line.balance.into(),
-        }
+/// An entry of the journal as JSON.
+pub(super) fn entry_view(entry: club::Entry) -> JournalEntry {
+    let posting = |posting: club::Posting| PostingView {
+        account: posting.account,
+        amount: money(posting.amount),
+    };
+    JournalEntry {
+        id: entry.id.0,
+        key: entry.key,
+        kind: entry.kind,
+        member: entry.member.map(MemberId::value),
+        reverses: entry.reverses.map(|reversed| reversed.0),
+        at: moment(entry.at),
+        who: entry.who,
+        memo: entry.memo,
+        postings: entry.postings.into_iter().map(posting).collect(),
     }
 }
 
-impl From<club::Trial> for money::Trial {
-    fn from(trial: club::Trial) -> Self {
-        Self {
-            currency: trial.currency.code().to_owned(),
-            debits: trial.debits,
-            credits: trial.credits,
-            sum: trial.sum(),
-        }
+fn line_view(line: club::Line) -> StatementLine {
+    StatementLine {
+        number: line.number,
+        entry: line.entry.0,
+        at: moment(line.at),
+        kind: line.kind,
+        memo: line.memo,
+        account: line.account,
+        amount: money(line.amount),
+        balance: money(line.balance),
     }
 }
 
-/// Who holds what was paid by hand.
+fn trial_view(trial: club::Trial) -> TrialBalance {
+    TrialBalance {
+        currency: trial.currency.code().to_owned(),
+        debits: trial.debits,
+        credits: trial.credits,
+        sum: trial.sum(),
+    }
+}
+
+/// The provider's name for money that was paid by hand.
 const HAND: &str = "hand";

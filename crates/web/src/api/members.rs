@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use api::member::{
+    AddMember, MemberDetail, MemberKey, MemberView, RotatePasskey, SetTier, Traffic,
+};
+use api::query::PageQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,21 +14,20 @@ use policy::MemberState;
 
 use super::admin::{Admin, moment, unix};
 use super::error::ApiError;
-use super::extract::{Body, Paging, Params};
-use super::view;
+use super::extract::{Body, Params, page};
 
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<view::Member>>, ApiError> {
-    let members = admin.club.members(paging.into()).await?;
-    Ok(Json(members.into_iter().map(view::Member::from).collect()))
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<MemberView>>, ApiError> {
+    let members = admin.club.members(page(query)).await?;
+    Ok(Json(members.into_iter().map(view).collect()))
 }
 
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
-    Body(new): Body<view::NewMember>,
-) -> Result<(StatusCode, Json<view::MemberKey>), ApiError> {
+    Body(new): Body<AddMember>,
+) -> Result<(StatusCode, Json<MemberKey>), ApiError> {
     let new = club::NewMember { name: new.name, tier: new.tier, tier_until: unix(new.until)? };
     let member = admin.club.add_member(&admin.stamp(), new).await?;
     Ok((StatusCode::CREATED, Json(admin.with_key(member))))
@@ -33,37 +36,37 @@ pub(super) async fn add(
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<view::MemberDetail>, ApiError> {
+) -> Result<Json<MemberDetail>, ApiError> {
     let found = admin.club.member(&member).await?;
     let id = found.id.to_string();
     let rights = admin.club.entitlements_of_member(&id, Page::FIRST).await?;
     let mut traffic = Vec::new();
     for (item, counters) in admin.club.traffic(&id).await? {
-        traffic.push(view::Traffic {
+        traffic.push(Traffic {
             item: admin.name_item(item).await?,
             uploaded: counters.uploaded,
             downloaded: counters.downloaded,
         });
     }
     let rights = admin.describe_all(rights).await?;
-    Ok(Json(view::MemberDetail { key: admin.with_key(found), rights, traffic }))
+    Ok(Json(MemberDetail { key: admin.with_key(found), rights, traffic }))
 }
 
 pub(super) async fn set_tier(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Body(to): Body<view::SetTier>,
-) -> Result<Json<view::Member>, ApiError> {
+    Body(to): Body<SetTier>,
+) -> Result<Json<MemberView>, ApiError> {
     let until = unix(to.until)?;
     let changed = admin.club.set_tier(&admin.stamp(), &member, &to.tier, until).await?;
-    Ok(Json(changed.into()))
+    Ok(Json(view(changed)))
 }
 
 pub(super) async fn rotate(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Body(rotate): Body<view::Rotate>,
-) -> Result<Json<view::MemberKey>, ApiError> {
+    Body(rotate): Body<RotatePasskey>,
+) -> Result<Json<MemberKey>, ApiError> {
     let until = unix(rotate.old_until)?;
     let changed = admin.club.rotate(&admin.stamp(), &member, until).await?;
     Ok(Json(admin.with_key(changed)))
@@ -72,45 +75,43 @@ pub(super) async fn rotate(
 pub(super) async fn suspend(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<view::Member>, ApiError> {
-    Ok(Json(admin.club.suspend(&admin.stamp(), &member).await?.into()))
+) -> Result<Json<MemberView>, ApiError> {
+    Ok(Json(view(admin.club.suspend(&admin.stamp(), &member).await?)))
 }
 
 pub(super) async fn resume(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<view::Member>, ApiError> {
-    Ok(Json(admin.club.resume(&admin.stamp(), &member).await?.into()))
+) -> Result<Json<MemberView>, ApiError> {
+    Ok(Json(view(admin.club.resume(&admin.stamp(), &member).await?)))
 }
 
 pub(super) async fn erase(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<view::Member>, ApiError> {
-    Ok(Json(admin.club.erase_member(&admin.stamp(), &member).await?.into()))
+) -> Result<Json<MemberView>, ApiError> {
+    Ok(Json(view(admin.club.erase_member(&admin.stamp(), &member).await?)))
 }
 
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<view::Member>, ApiError> {
-    Ok(Json(admin.club.remove_member(&admin.stamp(), &member).await?.into()))
+) -> Result<Json<MemberView>, ApiError> {
+    Ok(Json(view(admin.club.remove_member(&admin.stamp(), &member).await?)))
 }
 
-impl From<club::Member> for view::Member {
-    fn from(member: club::Member) -> Self {
-        let state = match member.state {
-            MemberState::Active => "active",
-            MemberState::Removed => "removed",
-            MemberState::Suspended => "suspended",
-        };
-        Self {
-            id: member.id.value(),
-            name: member.name,
-            tier: member.tier,
-            tier_until: member.tier_until.map(moment),
-            state: state.to_owned(),
-            created: moment(member.created),
-        }
+pub(super) fn view(member: club::Member) -> MemberView {
+    let state = match member.state {
+        MemberState::Active => "active",
+        MemberState::Removed => "removed",
+        MemberState::Suspended => "suspended",
+    };
+    MemberView {
+        id: member.id.value(),
+        name: member.name,
+        tier: member.tier,
+        tier_until: member.tier_until.map(moment),
+        state: state.to_owned(),
+        created: moment(member.created),
     }
 }

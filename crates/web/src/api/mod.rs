@@ -18,25 +18,25 @@ mod ledger;
 mod members;
 mod observe;
 mod orders;
-pub mod pay_view;
 mod prices;
+mod products;
 mod publish;
 mod rewards;
 mod rights;
 mod steps;
 mod torrents;
 mod upkeep;
-pub mod view;
 mod vouchers;
 
 use std::sync::Arc;
 
 pub use admin::Admin;
+use api::query::MAX_BODY_BYTES;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post, put};
 use error::ApiError;
-pub use upkeep::{copy_secret, secret_beside};
+pub use upkeep::{copy_secret, secret_beside, soundness};
 
 /// Routes everything below `/api/v1`.
 pub fn router(admin: Arc<Admin>) -> Router {
@@ -88,7 +88,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/events/{event}/replay", post(events::replay))
         .route("/checkouts", get(checkouts::list).post(checkouts::add))
         .route("/checkouts/{checkout}", get(checkouts::show))
-        .route("/checkouts/{checkout}/refund", post(checkouts::refund))
+        .route("/checkouts/{checkout}/refunds", post(checkouts::refund))
         .route("/checkouts/{checkout}/answer", post(checkouts::answer))
         .route("/alerts", get(alerts::list))
         .route("/alerts/{alert}/ack", post(alerts::ack))
@@ -107,8 +107,10 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .with_state(admin)
 }
 
-/// The largest body that is taken, in bytes: a .torrent file's.
-pub const MAX_BODY_BYTES: usize = metainfo::MAX_TORRENT_BYTES;
+// The limits that the JSON documents name are those of the crates that enforce them.
+const _: () = assert!(MAX_BODY_BYTES == metainfo::MAX_TORRENT_BYTES);
+const _: () = assert!(api::query::MAX_PAGE == club::Page::MAX);
+const _: () = assert!(api::import::MAX_MEMBERS == club::MAX_IMPORT);
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use api::member::NamedId;
+use api::swarm::{AnnounceView, RecentAnnounces, RefusalCount, Stats, SwarmDetail, SwarmPeer};
 use axum::Json;
 use axum::extract::{Path, State};
 use policy::{MemberId, Side};
@@ -10,12 +12,11 @@ use wire::{Event, InfoHash};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::view;
 
 pub(super) async fn swarm(
     State(admin): State<Arc<Admin>>,
     Path(wanted): Path<String>,
-) -> Result<Json<view::Swarm>, ApiError> {
+) -> Result<Json<SwarmDetail>, ApiError> {
     let now = admin.now();
     let info_hash = InfoHash::from_hex(&wanted);
     let item = match info_hash {
@@ -37,7 +38,7 @@ pub(super) async fn swarm(
 pub(super) async fn why(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<view::Why>, ApiError> {
+) -> Result<Json<RecentAnnounces>, ApiError> {
     let member = admin.club.member(&member).await?;
     let mut recent = admin.tracker.why(member.id).into_iter().rev();
     let mut newest: Vec<_> = recent.by_ref().take(MAX_ANNOUNCES).collect();
@@ -48,11 +49,11 @@ pub(super) async fn why(
     for heard in newest {
         announces.push(hear(&admin, heard).await?);
     }
-    let member = view::Named { id: member.id.value(), name: member.name };
-    Ok(Json(view::Why { member, announces }))
+    let member = NamedId { id: member.id.value(), name: member.name };
+    Ok(Json(RecentAnnounces { member, announces }))
 }
 
-pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<view::Stats>, ApiError> {
+pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<Stats>, ApiError> {
     let (tracker, now) = (Arc::clone(&admin.tracker), admin.now());
     let look = tokio::task::spawn_blocking(move || {
         (tracker.totals(now), tracker.sides(), tracker.counted())
@@ -60,7 +61,7 @@ pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<view::
     let (totals, sides, counted) =
         look.await.map_err(|_| ApiError::unprocessable("the daemon is stopping"))?;
     let refused = counted.refusals.iter().filter(|(_, count)| *count > 0);
-    Ok(Json(view::Stats {
+    Ok(Json(Stats {
         uptime_secs: now.secs,
         swarms: totals.swarms,
         seeders: totals.seeders,
@@ -77,7 +78,7 @@ pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<view::
         scrapes_udp: counted.scrapes_udp,
         peers_given: counted.peers_given,
         refused: refused
-            .map(|(refusal, count)| view::Refused { why: admin.refusal(*refusal), count: *count })
+            .map(|(refusal, count)| RefusalCount { why: admin.refusal(*refusal), count: *count })
             .collect(),
         malformed_http: counted.malformed_http,
         malformed_udp: counted.malformed_udp,
@@ -87,7 +88,7 @@ pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<view::
     }))
 }
 
-async fn describe(admin: &Admin, swarm: SwarmView) -> Result<view::Swarm, ApiError> {
+async fn describe(admin: &Admin, swarm: SwarmView) -> Result<SwarmDetail, ApiError> {
     let item = match swarm.item {
         Some(id) => Some(admin.name_item(id).await?),
         None => None,
@@ -99,7 +100,7 @@ async fn describe(admin: &Admin, swarm: SwarmView) -> Result<view::Swarm, ApiErr
         let member = name(admin, peer.member).await?;
         peers.push(of_peer(peer, member));
     }
-    Ok(view::Swarm {
+    Ok(SwarmDetail {
         item,
         info_hash: info_hashes.first().cloned().unwrap_or_default(),
         info_hashes,
@@ -114,15 +115,15 @@ async fn describe(admin: &Admin, swarm: SwarmView) -> Result<view::Swarm, ApiErr
     })
 }
 
-async fn name(admin: &Admin, member: Option<MemberId>) -> Result<Option<view::Named>, ApiError> {
+async fn name(admin: &Admin, member: Option<MemberId>) -> Result<Option<NamedId>, ApiError> {
     match member {
         Some(member) => admin.name_member(member).await.map(Some),
         None => Ok(None),
     }
 }
 
-fn of_peer(peer: PeerView, member: Option<view::Named>) -> view::Peer {
-    view::Peer {
+fn of_peer(peer: PeerView, member: Option<NamedId>) -> SwarmPeer {
+    SwarmPeer {
         side: side(peer.side),
         seeder: peer.seeder,
         paused: peer.paused,
@@ -138,7 +139,7 @@ fn of_peer(peer: PeerView, member: Option<view::Named>) -> view::Peer {
     }
 }
 
-async fn hear(admin: &Admin, heard: AnnounceRecord) -> Result<view::Heard, ApiError> {
+async fn hear(admin: &Admin, heard: AnnounceRecord) -> Result<AnnounceView, ApiError> {
     let item = match heard.item {
         Some(id) => Some(admin.name_item(id).await?),
         None => None,
@@ -149,7 +150,7 @@ async fn hear(admin: &Admin, heard: AnnounceRecord) -> Result<view::Heard, ApiEr
             (Some(side(seat)), peers, warning.map(|warning| admin.warning(warning)))
         }
     };
-    Ok(view::Heard {
+    Ok(AnnounceView {
         at: moment(heard.unix),
         info_hash: heard.info_hash.to_string(),
         item,

@@ -1,24 +1,27 @@
-//! Purchases from a balance, and what is paid back, over the admin API.
+//! Orders, which are purchases, and their refunds, over the admin API.
 
 use std::sync::Arc;
 
+use api::order::{Discounted, OrderRefunded, OrderView, PlaceOrder, RefundOrder, Taxed};
+use api::product::ProductChoice;
+use api::query::PageQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Currency, NewPurchase, NewRepayment, OrderId, Product, ProductRequest};
+use club::{Currency, NewPurchase, NewRepayment, OrderId, ProductRequest};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Paging, Params};
-use super::ledger::amount;
-use super::view::money;
+use super::extract::{Body, Params, page};
+use super::ledger::{amount, entry_view, money};
+use super::products::to_club;
 
 pub(super) async fn buy(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Body(new): Body<money::NewPurchase>,
-) -> Result<(StatusCode, Json<money::Order>), ApiError> {
-    let (product, currency) = admin.choice(&new).await?;
+    Body(new): Body<PlaceOrder>,
+) -> Result<(StatusCode, Json<OrderView>), ApiError> {
+    let (product, currency) = admin.choice(new.product).await?;
     let pay = match (&new.pay, currency) {
         (None, _) => None,
         (Some(text), Some(currency)) => Some(amount(text, currency.code())?),
@@ -32,10 +35,10 @@ pub(super) async fn buy(
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<money::Order>>, ApiError> {
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<OrderView>>, ApiError> {
     let mut orders = Vec::new();
-    for order in admin.club.orders(&member, paging.into()).await? {
+    for order in admin.club.orders(&member, page(query)).await? {
         orders.push(admin.describe_order(order).await?);
     }
     Ok(Json(orders))
@@ -44,10 +47,10 @@ pub(super) async fn list(
 /// Everybody's orders.
 pub(super) async fn all(
     State(admin): State<Arc<Admin>>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<money::Order>>, ApiError> {
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<OrderView>>, ApiError> {
     let mut orders = Vec::new();
-    for order in admin.club.orders_between(0, u32::MAX, paging.into()).await? {
+    for order in admin.club.orders_between(0, u32::MAX, page(query)).await? {
         orders.push(admin.describe_order(order).await?);
     }
     Ok(Json(orders))
@@ -56,7 +59,7 @@ pub(super) async fn all(
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(order): Path<u32>,
-) -> Result<Json<money::Order>, ApiError> {
+) -> Result<Json<OrderView>, ApiError> {
     let order = admin.club.order(OrderId(order)).await?;
     Ok(Json(admin.describe_order(order).await?))
 }
@@ -64,8 +67,8 @@ pub(super) async fn show(
 pub(super) async fn refund(
     State(admin): State<Arc<Admin>>,
     Path(order): Path<u32>,
-    Body(new): Body<money::NewRefund>,
-) -> Result<(StatusCode, Json<money::Refunded>), ApiError> {
+    Body(new): Body<RefundOrder>,
+) -> Result<(StatusCode, Json<OrderRefunded>), ApiError> {
     let order = OrderId(order);
     let part = match &new.amount {
         None => None,
@@ -84,68 +87,56 @@ pub(super) async fn refund(
             Some(entry) => admin.club.entry(entry).await?,
             None => admin.club.last_reversal(bought).await?,
         };
-        return Ok((StatusCode::CREATED, Json(money::Refunded { entry: entry.into(), link })));
+        return Ok((StatusCode::CREATED, Json(OrderRefunded { entry: entry_view(entry), link })));
     }
     let entry = admin.club.refund(&admin.stamp(), &new.key, order, part).await?;
-    Ok((StatusCode::CREATED, Json(money::Refunded { entry: entry.into(), link: None })))
+    Ok((StatusCode::CREATED, Json(OrderRefunded { entry: entry_view(entry), link: None })))
 }
 
 impl Admin {
     /// What is to be bought, and the currency that an item is sold in.
     async fn choice(
         &self,
-        new: &money::NewPurchase,
+        product: ProductChoice,
     ) -> Result<(ProductRequest, Option<Currency>), ApiError> {
-        match (&new.item, new.way, &new.tier) {
-            (Some(item), Some(method), None) => {
-                let currency = self.club.item(item).await?.prices.currency();
-                Ok((ProductRequest::Item { item: item.clone(), method }, currency))
+        match product {
+            ProductChoice::Item { item, method } => {
+                let currency = self.club.item(&item).await?.prices.currency();
+                Ok((ProductRequest::Item { item, method: to_club(method) }, currency))
             }
-            (None, None, Some(tier)) => {
-                let plan = self.till()?.plan(tier).ok_or_else(|| {
+            ProductChoice::Tier { tier, subscribe: false } => {
+                let plan = self.till()?.plan(&tier).ok_or_else(|| {
                     let why = format!("tier `{tier}` is not for sale: give it a price in tiers");
                     ApiError::new(StatusCode::CONFLICT, why)
                 })?;
-                let (tier, days, price) = (tier.clone(), plan.days, plan.price);
+                let (days, price) = (plan.days, plan.price);
                 Ok((ProductRequest::Tier { tier, days, price }, None))
             }
-            _ => Err(ApiError::unprocessable("name an item with `as`, or a tier")),
+            ProductChoice::Tier { subscribe: true, .. } | ProductChoice::Topup { .. } => {
+                Err(ApiError::unprocessable(NOT_FROM_THE_BALANCE))
+            }
         }
     }
 
     /// An order with the names of who bought what: three reads of the store.
-    pub(super) async fn describe_order(
-        &self,
-        order: club::Order,
-    ) -> Result<money::Order, ApiError> {
-        let paid_back = self.club.paid_back(&order).await?.into();
-        let (item, way, tier, days) = match order.product {
-            Product::Item { item, method } => {
-                (Some(self.name_item(item).await?), Some(method), None, None)
-            }
-            Product::Subscription { tier } => (None, None, Some(tier), Some(0)),
-            Product::Tier { tier, days } => (None, None, Some(tier), Some(days)),
-            Product::Topup => (None, None, None, None),
-        };
-        let taxed = |(tax, amount): (club::Tax, club::Amount)| money::Taxed {
+    pub(super) async fn describe_order(&self, order: club::Order) -> Result<OrderView, ApiError> {
+        let paid_back = money(self.club.paid_back(&order).await?);
+        let taxed = |(tax, amount): (club::Tax, club::Amount)| Taxed {
             label: tax.label,
             rate: tax.rate,
-            amount: amount.into(),
+            amount: money(amount),
         };
-        Ok(money::Order {
+        Ok(OrderView {
             id: order.id.0,
             member: self.name_member(order.member).await?,
-            item,
-            way,
-            tier,
-            days,
-            price: order.price.into(),
+            product: self.product(order.product).await?,
+            price: money(order.price),
             discount: order
                 .discount
-                .map(|(code, amount)| money::Discounted { code, amount: amount.into() }),
-            amount: order.amount.into(),
+                .map(|(code, amount)| Discounted { code, amount: money(amount) }),
+            amount: money(order.amount),
             tax: order.tax.map(taxed),
-            credit: order.credit.into(),
+            credit: money(order.credit),
             entry: order.entry.0,
             created: moment(order.created),
             paid_back,
@@ -154,4 +145,6 @@ impl Admin {
     }
 }
 
-const NOTHING_TO_CHOOSE: &str = "there is no price to choose: leave `pay` out";
+const NOTHING_TO_CHOOSE: &str = "this product has a fixed price: leave `pay` out";
+const NOT_FROM_THE_BALANCE: &str =
+    "a balance buys an item or one period of a tier: make a checkout for anything else";

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
+use api::item::{ItemView, SetPrices};
+use api::product::DeliveryMethod;
 use axum::Json;
 use axum::extract::{Path, State};
-use club::{Amount, DeliveryMethod, Prices};
+use club::{Amount, Prices};
 
 use super::admin::Admin;
 use super::error::ApiError;
 use super::extract::Body;
+use super::items;
 use super::ledger::amount;
-use super::view;
-use super::view::money;
 
 pub(super) async fn set(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
-    Body(new): Body<money::SetPrices>,
-) -> Result<Json<view::Item>, ApiError> {
+    Body(new): Body<SetPrices>,
+) -> Result<Json<ItemView>, ApiError> {
     let present = admin.club.item(&item).await?.prices;
     let prices = changed(present, &new)?;
     let mut set = admin.club.set_prices(&admin.stamp(), &item, prices).await?;
@@ -28,11 +29,11 @@ pub(super) async fn set(
     } else if new.fixed {
         set = admin.club.set_minimum(&admin.stamp(), &item, None).await?;
     }
-    Ok(Json(set.into()))
+    Ok(Json(items::view(set)))
 }
 
 /// The prices with those that are named in the place of the present ones.
-fn changed(present: Prices, new: &money::SetPrices) -> Result<Prices, ApiError> {
+fn changed(present: Prices, new: &SetPrices) -> Result<Prices, ApiError> {
     let known = present.torrent.or(present.direct).map(|price| price.currency.code());
     let currency = new.currency.as_deref().or(known);
     if new.free {

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use api::item::{ItemView, SetItem, Verified};
+use api::links::Magnet;
+use api::publish::{Publish, Stuck};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,9 +15,7 @@ use club::{Details, Goods, Item};
 use super::admin::Admin;
 use super::error::ApiError;
 use super::extract::Body;
-use super::steps;
-use super::view;
-use super::view::goods::{Magnet, Publish, SetItem, Stuck, Verified};
+use super::{items, steps};
 use crate::catalog::{Progress, PublishError};
 
 pub(super) async fn publish(
@@ -33,25 +34,25 @@ pub(super) async fn verify(State(admin): State<Arc<Admin>>, Path(item): Path<Str
     let told = Arc::clone(&progress);
     steps::answer(told, async move {
         let (item, bad_files) = admin.publisher().verify(&admin.stamp(), &item, &progress).await?;
-        Ok(Verified { whole: bad_files.is_empty(), item: item.into(), bad_files })
+        Ok(Verified { whole: bad_files.is_empty(), item: items::view(item), bad_files })
     })
 }
 
 pub(super) async fn unpublish(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
-) -> Result<Json<view::Item>, ApiError> {
-    Ok(Json(admin.club.withdraw(&admin.stamp(), &item).await?.into()))
+) -> Result<Json<ItemView>, ApiError> {
+    Ok(Json(items::view(admin.club.withdraw(&admin.stamp(), &item).await?)))
 }
 
 pub(super) async fn describe(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
     Body(to): Body<SetItem>,
-) -> Result<Json<view::Item>, ApiError> {
+) -> Result<Json<ItemView>, ApiError> {
     let tier = to.tier.map(|tier| Some(tier).filter(|tier| !tier.is_empty()));
     let details = Details { title: to.title, description: to.description, tier };
-    Ok(Json(admin.club.describe(&admin.stamp(), &item, details).await?.into()))
+    Ok(Json(items::view(admin.club.describe(&admin.stamp(), &item, details).await?)))
 }
 
 /// The torrent for strangers.

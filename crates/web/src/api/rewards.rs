@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use api::member::{ItemTraffic, MemberTraffic, NamedId};
+use api::query::PageQuery;
+use api::reward::RewardView;
 use axum::Json;
 use axum::extract::{Path, State};
 use club::{Amount, Counters, Page, RewardId};
@@ -10,31 +13,30 @@ use policy::ItemId;
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Paging, Params};
-use super::view::money::Money;
-use super::view::reward;
+use super::extract::{Params, page};
+use super::ledger::money;
 
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<reward::Reward>>, ApiError> {
-    let found = admin.club.rewards(None, paging.into()).await?;
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<RewardView>>, ApiError> {
+    let found = admin.club.rewards(None, page(query)).await?;
     Ok(Json(admin.describe_rewards(found).await?))
 }
 
 pub(super) async fn of_member(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<reward::Reward>>, ApiError> {
-    let found = admin.club.rewards(Some(&member), paging.into()).await?;
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<RewardView>>, ApiError> {
+    let found = admin.club.rewards(Some(&member), page(query)).await?;
     Ok(Json(admin.describe_rewards(found).await?))
 }
 
 pub(super) async fn reverse(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<u32>,
-) -> Result<Json<reward::Reward>, ApiError> {
+) -> Result<Json<RewardView>, ApiError> {
     let reversed = admin.club.reverse_reward(&admin.stamp(), RewardId(id)).await?;
     Ok(Json(admin.describe_reward(reversed).await?))
 }
@@ -42,7 +44,7 @@ pub(super) async fn reverse(
 pub(super) async fn traffic(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<reward::MemberTraffic>, ApiError> {
+) -> Result<Json<MemberTraffic>, ApiError> {
     let found = admin.club.member(&member).await?;
     let id = found.id.to_string();
     let verified = admin.club.verified_traffic(&id).await?;
@@ -56,7 +58,7 @@ pub(super) async fn traffic(
     let mut items = Vec::new();
     for (item, (counters, web_seed)) in carried {
         let judged = verified.get(&item);
-        items.push(reward::ItemTraffic {
+        items.push(ItemTraffic {
             item: admin.name_item(item).await?,
             uploaded: counters.uploaded,
             downloaded: counters.downloaded,
@@ -79,9 +81,9 @@ pub(super) async fn traffic(
             sum.minor = sum.minor.saturating_add(reward.amount.minor);
         }
     }
-    let all = |sums: BTreeMap<_, Amount>| sums.into_values().map(Money::from).collect();
-    Ok(Json(reward::MemberTraffic {
-        member: super::view::Named { id: found.id.value(), name: found.name },
+    let all = |sums: BTreeMap<_, Amount>| sums.into_values().map(money).collect();
+    Ok(Json(MemberTraffic {
+        member: NamedId { id: found.id.value(), name: found.name },
         earned: found.earned,
         items,
         pending: all(pending),
@@ -93,7 +95,7 @@ impl Admin {
     async fn describe_rewards(
         &self,
         found: Vec<club::Reward>,
-    ) -> Result<Vec<reward::Reward>, ApiError> {
+    ) -> Result<Vec<RewardView>, ApiError> {
         let mut rewards = Vec::with_capacity(found.len());
         for reward in found {
             rewards.push(self.describe_reward(reward).await?);
@@ -101,18 +103,18 @@ impl Admin {
         Ok(rewards)
     }
 
-    async fn describe_reward(&self, found: club::Reward) -> Result<reward::Reward, ApiError> {
+    async fn describe_reward(&self, found: club::Reward) -> Result<RewardView, ApiError> {
         let state = match (found.reversed, found.entry) {
             (Some(_), _) => "reversed",
             (None, Some(_)) => "credited",
             (None, None) => "pending",
         };
-        Ok(reward::Reward {
+        Ok(RewardView {
             id: found.id.0,
             member: self.name_member(found.member).await?,
             item: self.name_item(found.item).await?,
             window: moment(found.window),
-            money: found.amount.into(),
+            money: money(found.amount),
             state: state.to_owned(),
             due: moment(found.due),
             entry: found.entry.map(|entry| entry.0),

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
+use api::member::RotatePasskey;
+use api::right::{BoundKey, GrantRight, RightView};
 use axum::Json;
 use axum::extract::{Path, State};
 
 use super::admin::{Admin, unix};
 use super::error::ApiError;
 use super::extract::Body;
-use super::view;
 
 pub(super) async fn grant(
     State(admin): State<Arc<Admin>>,
     Path((member, item)): Path<(String, String)>,
-    Body(grant): Body<view::Grant>,
-) -> Result<Json<view::Right>, ApiError> {
+    Body(grant): Body<GrantRight>,
+) -> Result<Json<RightView>, ApiError> {
     let until = unix(grant.until)?;
     let right = admin.club.grant(&admin.stamp(), &member, &item, until, "admin").await?;
     Ok(Json(admin.describe(right).await?))
@@ -23,7 +24,7 @@ pub(super) async fn grant(
 pub(super) async fn revoke(
     State(admin): State<Arc<Admin>>,
     Path((member, item)): Path<(String, String)>,
-) -> Result<Json<view::Right>, ApiError> {
+) -> Result<Json<RightView>, ApiError> {
     let right = admin.club.revoke(&admin.stamp(), &member, &item).await?;
     Ok(Json(admin.describe(right).await?))
 }
@@ -31,8 +32,8 @@ pub(super) async fn revoke(
 pub(super) async fn rotate(
     State(admin): State<Arc<Admin>>,
     Path((member, item)): Path<(String, String)>,
-    Body(rotate): Body<view::Rotate>,
-) -> Result<Json<view::BoundKey>, ApiError> {
+    Body(rotate): Body<RotatePasskey>,
+) -> Result<Json<BoundKey>, ApiError> {
     let until = unix(rotate.old_until)?;
     let turned = admin.club.rotate_bound(&admin.stamp(), &member, &item, until).await?;
     Ok(Json(admin.bound_key(&turned).await?))

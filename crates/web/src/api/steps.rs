@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::publish::ProgressLine;
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -16,7 +17,6 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::error::ApiError;
-use super::view::goods::Step;
 use crate::catalog::Progress;
 
 /// Starts work and tells of it step by step.
@@ -46,14 +46,14 @@ impl<T: Serialize> Steps<T> {
             outcome = work => {
                 self.work = None;
                 match outcome {
-                    Ok(Ok(done)) => Step::Done(done),
-                    Ok(Err(error)) => Step::Failed(error.into()),
-                    Err(_) => Step::Failed(ApiError::broken().into()),
+                    Ok(Ok(done)) => ProgressLine::Done(done),
+                    Ok(Err(error)) => ProgressLine::Failed(error.into()),
+                    Err(_) => ProgressLine::Failed(ApiError::broken().into()),
                 }
             }
             () = sleep(PACE) => {
                 let (bytes, of) = self.progress.0.bytes();
-                Step::Hashed { bytes, of }
+                ProgressLine::Hashed { bytes, of }
             }
         };
         let mut line = serde_json::to_vec(&step).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::links::{ItemLinks, MemberLinks};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,7 +13,6 @@ use policy::{Grant, ItemId};
 use super::admin::Admin;
 use super::error::ApiError;
 use super::publish::as_file;
-use super::view::goods::{ItemLinks, Links};
 use crate::catalog::TorrentOwner;
 
 /// A member's own torrent.
@@ -81,12 +81,12 @@ fn refused(admin: &Admin, member: &Member, item: &Item) -> ApiError {
 pub(super) async fn links(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<Links>, ApiError> {
+) -> Result<Json<MemberLinks>, ApiError> {
     let member = admin.club.member(&member).await?;
     Ok(Json(links_of(&admin, member).await?))
 }
 
-async fn links_of(admin: &Admin, member: Member) -> Result<Links, ApiError> {
+async fn links_of(admin: &Admin, member: Member) -> Result<MemberLinks, ApiError> {
     let turns = admin.club.turns(member.id);
     let mut items = Vec::new();
     for item in admin.club.items(Page::FIRST).await? {
@@ -107,7 +107,7 @@ async fn links_of(admin: &Admin, member: Member) -> Result<Links, ApiError> {
     Ok(admin.links(|links| {
         let grant = Grant { member: member.id, generation: member.generation, item: ItemId::ANY };
         let feed_token = links.feed_token(member.id, turns);
-        Links {
+        MemberLinks {
             announce_url: links.announce(grant),
             download_token: links.download_token(member.id, turns),
             club_feed: links.feed(&feed_token, "club"),
@@ -123,7 +123,7 @@ async fn links_of(admin: &Admin, member: Member) -> Result<Links, ApiError> {
 pub(super) async fn rotate(
     State(admin): State<Arc<Admin>>,
     Path((member, key)): Path<(String, String)>,
-) -> Result<Json<Links>, ApiError> {
+) -> Result<Json<MemberLinks>, ApiError> {
     let key = match key.as_str() {
         "download" => Key::Download,
         "feed" => Key::Feed,

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use api::backup::{Backup, FlawView, MakeBackup, Soundness};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,12 +15,11 @@ use club::BackupError;
 use super::admin::Admin;
 use super::error::ApiError;
 use super::extract::Body;
-use super::view;
 
 pub(super) async fn backup(
     State(admin): State<Arc<Admin>>,
-    Body(asked): Body<view::NewBackup>,
-) -> Result<(StatusCode, Json<view::Backup>), ApiError> {
+    Body(asked): Body<MakeBackup>,
+) -> Result<(StatusCode, Json<Backup>), ApiError> {
     if !asked.file.is_absolute() {
         return Err(ApiError::unprocessable("name the file by its whole path, from / on"));
     }
@@ -34,13 +34,11 @@ pub(super) async fn backup(
         copy_secret(admin.secret_file(), secret)
             .map_err(|error| BackupError::Io { path: secret.clone(), error })?;
     }
-    Ok((StatusCode::CREATED, Json(view::Backup { file: asked.file, bytes, secret })))
+    Ok((StatusCode::CREATED, Json(Backup { file: asked.file, bytes, secret })))
 }
 
-pub(super) async fn verify(
-    State(admin): State<Arc<Admin>>,
-) -> Result<Json<view::Soundness>, ApiError> {
-    Ok(Json(admin.club.verify().await?.into()))
+pub(super) async fn verify(State(admin): State<Arc<Admin>>) -> Result<Json<Soundness>, ApiError> {
+    Ok(Json(soundness(admin.club.verify().await?)))
 }
 
 /// Where a backup's master secret lies: apart from it, so that the one may travel without the other.
@@ -73,10 +71,8 @@ impl From<BackupError> for ApiError {
     }
 }
 
-impl From<Vec<club::Flaw>> for view::Soundness {
-    fn from(flaws: Vec<club::Flaw>) -> Self {
-        let flaw =
-            |flaw: club::Flaw| view::Flaw { place: flaw.place, what: flaw.what.into_owned() };
-        Self { clean: flaws.is_empty(), flaws: flaws.into_iter().map(flaw).collect() }
-    }
+/// The flaws of the books as JSON.
+pub fn soundness(flaws: Vec<club::Flaw>) -> Soundness {
+    let view = |flaw: club::Flaw| FlawView { place: flaw.place, what: flaw.what.into_owned() };
+    Soundness { clean: flaws.is_empty(), flaws: flaws.into_iter().map(view).collect() }
 }

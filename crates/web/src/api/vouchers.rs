@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use api::query::PageQuery;
+use api::voucher::{
+    IssueVouchers, RedeemVoucher, VoucherCodeView, VoucherView, WorthRequest, WorthView,
+};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,22 +14,21 @@ use club::{VoucherId, VoucherState};
 use super::admin::{Admin, moment, unix};
 use super::attempts::MAX_A_MINUTE;
 use super::error::ApiError;
-use super::extract::{Body, Paging, Params};
-use super::ledger::amount;
-use super::view::voucher;
+use super::extract::{Body, Params, page};
+use super::ledger::{amount, money};
 
 pub(super) async fn issue(
     State(admin): State<Arc<Admin>>,
-    Body(new): Body<voucher::NewVouchers>,
-) -> Result<(StatusCode, Json<Vec<voucher::IssuedVoucher>>), ApiError> {
+    Body(new): Body<IssueVouchers>,
+) -> Result<(StatusCode, Json<Vec<VoucherCodeView>>), ApiError> {
     let worth = admin.worth(new.worth).await?;
     let expires = unix(new.until)?;
     let described = admin.describe_worth(&worth).await?;
     let vouchers = club::NewVouchers { worth, count: new.count, expires, memo: new.memo };
     let issued = admin.club.issue_vouchers(&admin.stamp(), &new.key, vouchers).await?;
-    let issued = issued.into_iter().map(|issued| voucher::IssuedVoucher {
+    let issued = issued.into_iter().map(|issued| VoucherCodeView {
         code: issued.code.to_string(),
-        voucher: voucher::Voucher {
+        voucher: VoucherView {
             id: issued.id.0,
             worth: described.clone(),
             until: expires.map(moment),
@@ -38,8 +41,8 @@ pub(super) async fn issue(
 
 pub(super) async fn redeem(
     State(admin): State<Arc<Admin>>,
-    Body(new): Body<voucher::Redeem>,
-) -> Result<Json<voucher::Voucher>, ApiError> {
+    Body(new): Body<RedeemVoucher>,
+) -> Result<Json<VoucherView>, ApiError> {
     let member = admin.club.member(&new.member).await?.id;
     let now = admin.now().unix;
     if !admin.attempts.allow(member, now) {
@@ -57,10 +60,10 @@ pub(super) async fn redeem(
 
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(paging): Params<Paging>,
-) -> Result<Json<Vec<voucher::Voucher>>, ApiError> {
+    Params(query): Params<PageQuery>,
+) -> Result<Json<Vec<VoucherView>>, ApiError> {
     let mut vouchers = Vec::new();
-    for found in admin.club.vouchers(paging.into()).await? {
+    for found in admin.club.vouchers(page(query)).await? {
         vouchers.push(admin.describe_voucher(found).await?);
     }
     Ok(Json(vouchers))
@@ -69,28 +72,28 @@ pub(super) async fn list(
 pub(super) async fn void(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<u32>,
-) -> Result<Json<voucher::Voucher>, ApiError> {
+) -> Result<Json<VoucherView>, ApiError> {
     let voided = admin.club.void_voucher(&admin.stamp(), VoucherId(id)).await?;
     Ok(Json(admin.describe_voucher(voided).await?))
 }
 
 impl Admin {
-    async fn worth(&self, new: voucher::NewWorth) -> Result<club::Worth, ApiError> {
+    async fn worth(&self, new: WorthRequest) -> Result<club::Worth, ApiError> {
         Ok(match new {
-            voucher::NewWorth::Money { amount: text, currency } => {
+            WorthRequest::Money { amount: text, currency } => {
                 club::Worth::Amount(amount(&text, &currency)?)
             }
-            voucher::NewWorth::Item(item) => club::Worth::Item(self.club.item(&item).await?.id),
-            voucher::NewWorth::Tier { tier, days } => club::Worth::Tier { tier, days },
+            WorthRequest::Item(item) => club::Worth::Item(self.club.item(&item).await?.id),
+            WorthRequest::Tier { tier, days } => club::Worth::Tier { tier, days },
         })
     }
 
-    async fn describe_voucher(&self, found: club::Voucher) -> Result<voucher::Voucher, ApiError> {
+    async fn describe_voucher(&self, found: club::Voucher) -> Result<VoucherView, ApiError> {
         let member = match found.redeemed_by {
             None => None,
             Some(member) => Some(self.name_member(member).await?),
         };
-        Ok(voucher::Voucher {
+        Ok(VoucherView {
             id: found.id.0,
             worth: self.describe_worth(&found.worth).await?,
             until: found.expires.map(moment),
@@ -99,17 +102,15 @@ impl Admin {
         })
     }
 
-    async fn describe_worth(&self, worth: &club::Worth) -> Result<voucher::Worth, ApiError> {
-        let nothing = voucher::Worth::default();
+    async fn describe_worth(&self, worth: &club::Worth) -> Result<WorthView, ApiError> {
+        let nothing = WorthView::default();
         Ok(match worth {
-            club::Worth::Amount(amount) => {
-                voucher::Worth { money: Some((*amount).into()), ..nothing }
-            }
+            club::Worth::Amount(amount) => WorthView { money: Some(money(*amount)), ..nothing },
             club::Worth::Item(item) => {
-                voucher::Worth { item: Some(self.name_item(*item).await?), ..nothing }
+                WorthView { item: Some(self.name_item(*item).await?), ..nothing }
             }
             club::Worth::Tier { tier, days } => {
-                voucher::Worth { tier: Some(tier.clone()), days: Some(*days), ..nothing }
+                WorthView { tier: Some(tier.clone()), days: Some(*days), ..nothing }
             }
         })
     }

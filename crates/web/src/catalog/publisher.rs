@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::available_parallelism;
 
+use api::publish::{Publish, Published, TorrentFormat};
 use arc_swap::ArcSwap;
 use club::{Amount, Club, Currency, Goods, Item, MoneyError, NewGoods, NewListing, Prices, Stamp};
 use metainfo::{Format, MakeError, MakeOptions, Plan, Torrent, WhySkipped};
@@ -22,7 +23,6 @@ use tracker::Tracker;
 
 use super::item_name::name_of;
 use super::private::{PrivatePathError, PrivatePaths};
-use crate::api::view::goods::{self as view, Publish, Published};
 
 /// Makes items of files, one after the other.
 pub struct Publisher {
@@ -183,7 +183,7 @@ impl Job {
         let private = publisher.tracker.policy(&policy).map(|policy| policy.private);
         let private = private.ok_or(PublishError::Policy(policy.clone()))?;
         let format = match (wish.format, before) {
-            (Some(format), _) => format.into(),
+            (Some(wished), _) => format(wished),
             (None, Some(item)) => format_of(publisher.club.goods(item.id).await?.as_deref()),
             (None, None) => Format::V1,
         };
@@ -340,13 +340,11 @@ fn format_of(goods: Option<&Goods>) -> Format {
     }
 }
 
-impl From<view::Format> for Format {
-    fn from(format: view::Format) -> Self {
-        match format {
-            view::Format::Hybrid => Self::Hybrid,
-            view::Format::V1 => Self::V1,
-            view::Format::V2 => Self::V2,
-        }
+const fn format(format: TorrentFormat) -> Format {
+    match format {
+        TorrentFormat::Hybrid => Format::Hybrid,
+        TorrentFormat::V1 => Format::V1,
+        TorrentFormat::V2 => Format::V2,
     }
 }
 

@@ -1,8 +1,8 @@
 //! `usher member`.
 
+use api::links::KeyKind;
 use clap::Subcommand;
 
-use crate::cli::torrent::KeyKind;
 use crate::cli::when::When;
 
 /// What to do with members.

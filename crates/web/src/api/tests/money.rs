@@ -11,7 +11,7 @@ async fn a_balance_is_paid_in_spent_and_paid_back() {
     assert_eq!((&paid["memo"], &paid["member"]), (&json!("cash"), &json!(1)));
     assert_eq!(balance(&fixture).await, "10.00");
 
-    let buy = || json!({"key": "T2", "item": "demo", "as": "torrent"});
+    let buy = || json!({"key": "T2", "product": {"item": {"item": "demo", "as": "torrent"}}});
     let order = fixture.post("/members/ada/orders", buy()).await.created();
     assert_eq!(
         (&order["id"], &order["amount"], &order["as"]),
@@ -22,7 +22,7 @@ async fn a_balance_is_paid_in_spent_and_paid_back() {
     assert_eq!(fixture.get("/orders/1").await.ok(), order);
     assert_eq!(fixture.get("/members/ada/orders").await.ok(), json!([order]));
 
-    let other = json!({"key": "T2", "item": "demo", "as": "direct"});
+    let other = json!({"key": "T2", "product": {"item": {"item": "demo", "as": "direct"}}});
     fixture.post("/members/ada/orders", other).await.fails(409, "was another request's");
     let part = json!({"key": "T3", "amount": "1.25"});
     fixture.post("/orders/1/refunds", part).await.created();

@@ -1,27 +1,27 @@
-//! Vouchers in what the admin API says and is told.
+//! Vouchers.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Named;
-use super::money::Money;
+use crate::member::NamedId;
+use crate::money::Money;
 
-/// Issues vouchers: of an amount with its currency, an item, or a tier with days.
+/// Issues vouchers.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct NewVouchers {
-    /// Names the request; as codes are shown once, the same again is refused.
+pub struct IssueVouchers {
+    /// The key of the request. Codes are shown once, so the same request again is refused.
     pub key: String,
-    /// 1 to 1000.
+    /// The number of vouchers, 1 to 1000.
     pub count: u32,
-    /// What each is worth.
-    pub worth: NewWorth,
-    /// When they can be redeemed no more; by default they always can.
+    /// What each voucher is worth.
+    pub worth: WorthRequest,
+    /// When they expire; `null` means never.
     #[serde(default)]
     pub until: Option<Timestamp>,
-    /// For people.
+    /// A note for people.
     #[serde(default)]
     pub memo: String,
 }
@@ -29,8 +29,8 @@ pub struct NewVouchers {
 /// What a new voucher is worth.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum NewWorth {
-    /// More in the balance.
+pub enum WorthRequest {
+    /// More balance.
     Money {
         /// Digits, with a point before the decimals.
         amount: String,
@@ -43,68 +43,68 @@ pub enum NewWorth {
     Tier {
         /// Its name.
         tier: String,
-        /// At least 1.
+        /// The number of days, at least 1.
         days: u16,
     },
 }
 
 /// A voucher.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Voucher {
-    /// Its number, which is no secret.
+pub struct VoucherView {
+    /// The number, which is not secret.
     pub id: u32,
     /// What it is worth.
     #[serde(flatten)]
-    pub worth: Worth,
-    /// When it can be redeemed no more.
+    pub worth: WorthView,
+    /// When it expires; `null` means never.
     pub until: Option<Timestamp>,
     /// `issued`, `redeemed`, `expired` or `void`.
     pub state: String,
-    /// Who redeemed it.
-    pub member: Option<Named>,
+    /// The member who redeemed it.
+    pub member: Option<NamedId>,
 }
 
-/// What a voucher is worth: one of the three.
+/// What a voucher is worth: exactly one of the three.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct Worth {
-    /// More in the balance.
+pub struct WorthView {
+    /// More balance.
     pub money: Option<Money>,
     /// A right to an item, for ever.
-    pub item: Option<Named>,
-    /// A tier, with `days`.
+    pub item: Option<NamedId>,
+    /// A tier, for `days`.
     pub tier: Option<String>,
-    /// Of the tier.
+    /// The number of days.
     pub days: Option<u16>,
 }
 
-/// A voucher as its issuer sees it, this once.
+/// A voucher with its code, which is shown only when it is issued.
 #[derive(Clone, Deserialize, Serialize)]
-pub struct IssuedVoucher {
-    /// What is typed to redeem it; it can't be had again.
+pub struct VoucherCodeView {
+    /// The code that redeems it.
     pub code: String,
     /// The voucher.
     #[serde(flatten)]
-    pub voucher: Voucher,
+    pub voucher: VoucherView,
 }
 
-impl fmt::Debug for IssuedVoucher {
+impl fmt::Debug for VoucherCodeView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IssuedVoucher").field("voucher", &self.voucher).finish_non_exhaustive()
+        f.debug_struct("VoucherCodeView").field("voucher", &self.voucher).finish_non_exhaustive()
     }
 }
 
 /// Redeems a voucher.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Redeem {
-    /// As it was printed, or as people type it.
+pub struct RedeemVoucher {
+    /// The code, as it was printed or as people type it.
     pub code: String,
-    /// For whom, by name or id.
+    /// The member who gets what it is worth: a name or an id.
     pub member: String,
 }
 
-impl fmt::Debug for Redeem {
+impl fmt::Debug for RedeemVoucher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redeem").field("member", &self.member).finish_non_exhaustive()
+        f.debug_struct("RedeemVoucher").field("member", &self.member).finish_non_exhaustive()
     }
 }

@@ -5,13 +5,13 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Brings members of another tracker in, all or none.
+/// Imports members of another tracker: all of them or none.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Import {
-    /// A thousand at most.
-    pub members: Vec<Newcomer>,
-    /// Whether only to say what would become of them.
+pub struct ImportMembers {
+    /// The members, at most [`MAX_MEMBERS`].
+    pub members: Vec<ImportRow>,
+    /// Whether only to say what would happen.
     #[serde(default)]
     pub dry_run: bool,
 }
@@ -19,29 +19,29 @@ pub struct Import {
 /// A member of another tracker.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Newcomer {
-    /// Unique among those not removed.
+pub struct ImportRow {
+    /// Unique among the members that are not removed.
     pub name: String,
     /// A tier of the configuration.
     pub tier: String,
-    /// When the tier ends.
+    /// When the tier ends; `null` means never.
     #[serde(default)]
     pub until: Option<Timestamp>,
-    /// What their clients announce with: 16 to 64 letters, digits, `-` and `_`.
+    /// Their passkey there: 16 to 64 letters, digits, `-` and `_`.
     #[serde(default)]
     pub passkey: Option<String>,
 }
 
-impl fmt::Debug for Newcomer {
+impl fmt::Debug for ImportRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Newcomer").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("ImportRow").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// What became of one.
+/// What happened to one of them.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Imported {
-    /// As it was sent.
+pub struct ImportOutcome {
+    /// The name, as it was sent.
     pub name: String,
     /// `added`, `present` from an earlier import, or `refused`.
     pub outcome: String,
@@ -49,5 +49,7 @@ pub struct Imported {
     pub why: Option<String>,
 }
 
-/// The fewest characters of a passkey: 64 bits in hexadecimal, which nobody guesses.
+/// Maximum number of members of one request.
+pub const MAX_MEMBERS: usize = 1000;
+/// Minimum number of characters of a passkey: 64 bits in hexadecimal, which cannot be guessed.
 pub const MIN_PASSKEY: usize = 16;

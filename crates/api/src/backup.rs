@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Asks for a copy of the club.
+/// Copies the club to a file.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct NewBackup {
-    /// Where to, as the daemon sees it: from `/` on, and not there yet.
+pub struct MakeBackup {
+    /// The file: an absolute path, as the daemon sees it. It must not exist yet.
     pub file: PathBuf,
-    /// Whether the master secret is copied too, into a file of its own beside it.
+    /// Whether the master secret is copied too, to a file of its own beside it.
     #[serde(default)]
     pub with_secret: bool,
 }
@@ -18,28 +18,28 @@ pub struct NewBackup {
 /// A copy of the club.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Backup {
-    /// Where it is.
+    /// The file.
     pub file: PathBuf,
-    /// How large it is.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// Where the master secret is, if it was asked for.
+    /// The file of the master secret, if that was copied.
     pub secret: Option<PathBuf>,
 }
 
 /// Whether the books are sound.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Soundness {
-    /// Whether nothing is wrong.
+    /// Whether no flaw was found.
     pub clean: bool,
-    /// What is wrong: the first thousand of each sort.
-    pub flaws: Vec<Flaw>,
+    /// The flaws: the first thousand of each kind.
+    pub flaws: Vec<FlawView>,
 }
 
 /// Something that is wrong with the books.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Flaw {
-    /// Where, as `account 7`.
+pub struct FlawView {
+    /// The place, such as `account 7`.
     pub place: String,
-    /// What.
+    /// What is wrong.
     pub what: String,
 }

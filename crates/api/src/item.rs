@@ -1,0 +1,125 @@
+//! Items and their prices.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::money::Money;
+use crate::product::DeliveryMethod;
+use crate::right::RightView;
+
+/// An item.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ItemView {
+    /// The id, which no other item ever has.
+    pub id: u32,
+    /// Unique among the items that are not removed.
+    pub name: String,
+    /// The title that people see.
+    pub title: String,
+    /// The policy's name.
+    pub policy: String,
+    /// The first info hash, in hexadecimal; `null` once the item is removed.
+    pub info_hash: Option<String>,
+    /// All info hashes: two for a hybrid torrent. A v2 hash is cut to 20 bytes, as it is announced.
+    pub info_hashes: Vec<String>,
+    /// Bytes of content; `null` where they are not known.
+    pub size_bytes: Option<u64>,
+    /// Whether the torrent is private; also `false` where only its info hash is known.
+    pub private: bool,
+    /// The price of the torrent; `null` where it is not for sale.
+    pub torrent_price: Option<Money>,
+    /// The price of the direct download, which includes the torrent; `null` where it is not for sale.
+    pub direct_price: Option<Money>,
+    /// The description that people see; may be empty.
+    pub description: String,
+    /// The lowest tier that has the item without buying it.
+    pub tier: Option<String>,
+    /// `published`, `unpublished`, `broken`, or `tracked` where only its info hashes are known.
+    pub state: String,
+    /// Why its files cannot be served.
+    pub broken: Option<String>,
+    /// The version, counted from 1; `null` where only its info hashes are known.
+    pub version: Option<u32>,
+    /// The lowest price that a buyer may choose for the cheaper delivery method; `null` where prices
+    /// are fixed.
+    pub minimum: Option<Money>,
+    /// Whether the item was removed.
+    pub removed: bool,
+    /// When the item was added.
+    pub created: Timestamp,
+}
+
+/// Everything about an item.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ItemDetail {
+    /// The item.
+    #[serde(flatten)]
+    pub item: ItemView,
+    /// Bytes that the publisher's own copy sent of it, to anybody.
+    pub served_bytes: u64,
+    /// Rights to it, ended ones too: the first thousand.
+    pub rights: Vec<RightView>,
+}
+
+/// Adds an item by its info hashes, without its torrent.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddItem {
+    /// Unique among the items that are not removed.
+    pub name: String,
+    /// The policy's name.
+    pub policy: String,
+    /// In hexadecimal: one, or the two of a hybrid torrent.
+    pub info_hashes: Vec<String>,
+}
+
+/// Sets the policy of an item's swarm.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetPolicy {
+    /// The policy's name.
+    pub policy: String,
+}
+
+/// Sets how an item is presented; what is not named stays.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SetItem {
+    /// The title that people see.
+    pub title: Option<String>,
+    /// The description that people see; may be empty.
+    pub description: Option<String>,
+    /// The lowest tier that has the item without buying it; empty for none.
+    pub tier: Option<String>,
+}
+
+/// Sets what an item costs; what is not named stays.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SetPrices {
+    /// The price of the torrent.
+    pub torrent_price: Option<String>,
+    /// The price of the direct download, which includes the torrent and may not cost less.
+    pub direct_price: Option<String>,
+    /// The currency of both prices; without it, the one they have.
+    pub currency: Option<String>,
+    /// Whether both prices become 0, whatever is named above.
+    pub free: bool,
+    /// The lowest price that a buyer may choose for the cheaper delivery method.
+    pub minimum: Option<String>,
+    /// Whether buyers can no longer choose a price.
+    pub fixed: bool,
+    /// The delivery methods that are no longer for sale.
+    pub withdraw: Vec<DeliveryMethod>,
+}
+
+/// The result of comparing an item's files with what was published.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Verified {
+    /// The item.
+    pub item: ItemView,
+    /// Whether all files are as they were published.
+    pub whole: bool,
+    /// The files that are not: the first thousand.
+    pub bad_files: Vec<String>,
+}

@@ -1,0 +1,29 @@
+//! The JSON documents of the admin API, as the daemon writes them and its clients read them.
+//!
+//! Types that a request carries are named by a verb ([`member::AddMember`]); types that an answer
+//! carries are named by a noun, with `View` at the end where the domain has a type of that name
+//! ([`member::MemberView`]). Moments are RFC 3339 in UTC. Amounts of money are decimals in text.
+//! Deliberately absent: HTTP, and the domain itself; the daemon converts its own types into these.
+
+#![forbid(unsafe_code)]
+
+pub mod alert;
+pub mod backup;
+pub mod checkout;
+pub mod discount;
+pub mod error;
+pub mod event;
+pub mod import;
+pub mod item;
+pub mod ledger;
+pub mod links;
+pub mod member;
+pub mod money;
+pub mod order;
+pub mod product;
+pub mod publish;
+pub mod query;
+pub mod reward;
+pub mod right;
+pub mod swarm;
+pub mod voucher;

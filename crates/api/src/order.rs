@@ -1,0 +1,100 @@
+//! Orders, which are purchases, and their refunds.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::JournalEntry;
+use crate::member::NamedId;
+use crate::money::Money;
+use crate::product::{ProductChoice, ProductView};
+
+/// Buys an item or a period of a tier from a member's balance.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceOrder {
+    /// The key of the request.
+    pub key: String,
+    /// An item, or a tier for one period.
+    pub product: ProductChoice,
+    /// The amount that the buyer chose to pay, where the item has a minimum.
+    #[serde(default)]
+    pub pay: Option<String>,
+    /// A discount code.
+    #[serde(default)]
+    pub discount: Option<String>,
+}
+
+/// A purchase.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct OrderView {
+    /// The number; later orders have higher ones.
+    pub id: u32,
+    /// The member who bought.
+    pub member: NamedId,
+    /// The product.
+    #[serde(flatten)]
+    pub product: ProductView,
+    /// The price before the discount.
+    pub price: Money,
+    /// The discount.
+    pub discount: Option<Discounted>,
+    /// The amount that was paid, store credit included.
+    #[serde(flatten)]
+    pub amount: Money,
+    /// The part of the amount that is tax.
+    pub tax: Option<Taxed>,
+    /// The part of the amount that was paid by store credit.
+    pub credit: Money,
+    /// The entry of the journal that paid it.
+    pub entry: u32,
+    /// When it was bought.
+    pub created: Timestamp,
+    /// The amount that was refunded.
+    pub paid_back: Money,
+    /// When the last of it was refunded; `null` while some of it is still paid.
+    pub refunded: Option<Timestamp>,
+}
+
+/// A discount on a price.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Discounted {
+    /// The discount code.
+    pub code: String,
+    /// The amount that was taken off.
+    #[serde(flatten)]
+    pub amount: Money,
+}
+
+/// The part of an amount that is tax.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Taxed {
+    /// The tax's name.
+    pub label: String,
+    /// In thousandths of a percent.
+    pub rate: u32,
+    /// The amount.
+    #[serde(flatten)]
+    pub amount: Money,
+}
+
+/// Refunds an order, to where the money came from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundOrder {
+    /// The key of the request.
+    pub key: String,
+    /// The amount, in the order's currency; without it, everything that is still paid.
+    #[serde(default)]
+    pub amount: Option<String>,
+}
+
+/// A refund of an order.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct OrderRefunded {
+    /// The entry of the journal that reversed the order.
+    #[serde(flatten)]
+    pub entry: JournalEntry,
+    /// The page on which the payer claims the money, where the provider needs that.
+    #[serde(default)]
+    pub link: Option<String>,
+}

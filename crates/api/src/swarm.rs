@@ -1,0 +1,154 @@
+//! What the tracker is doing: swarms, announces and sums.
+
+use std::net::SocketAddr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::member::NamedId;
+
+/// A swarm and its clients.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SwarmDetail {
+    /// The item; `null` for a torrent that is not an item's.
+    pub item: Option<NamedId>,
+    /// The first info hash, in hexadecimal.
+    pub info_hash: String,
+    /// All info hashes: the two swarms of a hybrid torrent are shown as one.
+    pub info_hashes: Vec<String>,
+    /// Seeders inside the club.
+    pub inside_seeders: usize,
+    /// Leechers inside the club.
+    pub inside_leechers: usize,
+    /// Seeders outside the club.
+    pub outside_seeders: usize,
+    /// Leechers outside the club.
+    pub outside_leechers: usize,
+    /// Completed downloads.
+    pub completed: u32,
+    /// Whether peers are shared evenly for now, because outsiders fell behind.
+    pub guard_active: bool,
+    /// The clients, those inside first: the first thousand.
+    pub peers: Vec<SwarmPeer>,
+    /// The number of clients that are not listed.
+    pub peers_left_out: usize,
+}
+
+/// A client in a swarm.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SwarmPeer {
+    /// `inside` or `outside`.
+    pub side: String,
+    /// Whether it has everything.
+    pub seeder: bool,
+    /// Whether it wants nothing more, although pieces are missing.
+    pub paused: bool,
+    /// Its name and version, as its peer id says; `null` where that is not known.
+    pub client: Option<String>,
+    /// From 0 to 1; `null` where it is not known.
+    pub progress: Option<f64>,
+    /// Seconds since its last announce.
+    pub age: u32,
+    /// The member; `null` for a stranger.
+    pub member: Option<NamedId>,
+    /// The addresses at which it accepts connections.
+    pub addresses: Vec<SocketAddr>,
+    /// Bytes sent to peers, as it reported.
+    pub uploaded: Option<u64>,
+    /// Bytes received, as it reported.
+    pub downloaded: Option<u64>,
+    /// Bytes missing; `null` where the client does not know.
+    pub left: Option<u64>,
+    /// Whether its port answered a test; `null` where it was not tested.
+    pub reachable: Option<bool>,
+}
+
+/// A member's recent announces.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct RecentAnnounces {
+    /// The member.
+    pub member: NamedId,
+    /// The announces, latest first; the latest refusal is always among them.
+    pub announces: Vec<AnnounceView>,
+}
+
+/// An announce and its reply.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct AnnounceView {
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The swarm's info hash, in hexadecimal.
+    pub info_hash: String,
+    /// The item; `null` for a torrent that is not an item's.
+    pub item: Option<NamedId>,
+    /// `started`, `completed`, `stopped`, `paused`, or `none` for a regular announce.
+    pub event: String,
+    /// `http` or `udp`.
+    pub via: String,
+    /// Bytes missing; `null` where the client does not know.
+    pub left: Option<u64>,
+    /// Whether it was admitted.
+    pub admitted: bool,
+    /// `inside` or `outside`; `null` where it was refused.
+    pub side: Option<String>,
+    /// The number of peers in the reply.
+    pub peers: u16,
+    /// The warning or the reason for the refusal that the client was shown.
+    pub message: Option<String>,
+}
+
+/// What the tracker holds, and what it counted since it started.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Stats {
+    /// Seconds since the start.
+    pub uptime_secs: u32,
+    /// Swarms, including those of items without peers.
+    pub swarms: u32,
+    /// Clients that have everything.
+    pub seeders: u32,
+    /// Clients with pieces missing.
+    pub leechers: u32,
+    /// IPv4 addresses of clients.
+    pub endpoints_v4: u32,
+    /// IPv6 addresses of clients.
+    pub endpoints_v6: u32,
+    /// Sessions of clients in items' swarms.
+    pub sessions: usize,
+    /// Sessions inside the club.
+    pub inside: usize,
+    /// Sessions outside the club.
+    pub outside: usize,
+    /// Swarms whose peers are shared evenly for now, because outsiders fell behind.
+    pub guards_active: usize,
+    /// Announces over HTTP, including refused ones.
+    pub announces_http: u64,
+    /// Announces over UDP, including refused ones.
+    pub announces_udp: u64,
+    /// Scrapes over HTTP.
+    pub scrapes_http: u64,
+    /// Scrapes over UDP.
+    pub scrapes_udp: u64,
+    /// Peers in all replies.
+    pub peers_given: u64,
+    /// Announces refused, by reason.
+    pub refused: Vec<RefusalCount>,
+    /// Malformed HTTP requests.
+    pub malformed_http: u64,
+    /// Malformed datagrams.
+    pub malformed_udp: u64,
+    /// Datagrams whose connection id is forged or too old.
+    pub unverified_udp: u64,
+    /// Requests refused because of a limit on their network.
+    pub limited: u64,
+    /// Replies that left out a seeder because its address is private; `tracker.nat` maps those.
+    pub hid_seeders: u64,
+}
+
+/// The announces that were refused for one reason.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct RefusalCount {
+    /// The reason, as clients were shown it.
+    pub why: String,
+    /// The number of announces.
+    pub count: u64,
+}

@@ -1,0 +1,44 @@
+//! Products, as the JSON documents name them.
+
+use api::product::{DeliveryMethod, ProductKind, ProductView};
+use club::Product;
+
+use super::admin::Admin;
+use super::error::ApiError;
+
+impl Admin {
+    /// A product with the name of its item: at most one read of the store.
+    pub(super) async fn product(&self, product: Product) -> Result<ProductView, ApiError> {
+        let view =
+            |product| ProductView { product, item: None, method: None, tier: None, days: None };
+        Ok(match product {
+            Product::Item { item, method } => ProductView {
+                item: Some(self.name_item(item).await?),
+                method: Some(of_club(method)),
+                ..view(ProductKind::Item)
+            },
+            Product::Subscription { tier } => {
+                ProductView { tier: Some(tier), ..view(ProductKind::Subscription) }
+            }
+            Product::Tier { tier, days } => {
+                ProductView { tier: Some(tier), days: Some(days), ..view(ProductKind::Tier) }
+            }
+            Product::Topup => view(ProductKind::Topup),
+        })
+    }
+}
+
+/// The domain's delivery method.
+pub(super) const fn to_club(method: DeliveryMethod) -> club::DeliveryMethod {
+    match method {
+        DeliveryMethod::Direct => club::DeliveryMethod::Direct,
+        DeliveryMethod::Torrent => club::DeliveryMethod::Torrent,
+    }
+}
+
+const fn of_club(method: club::DeliveryMethod) -> DeliveryMethod {
+    match method {
+        club::DeliveryMethod::Direct => DeliveryMethod::Direct,
+        club::DeliveryMethod::Torrent => DeliveryMethod::Torrent,
+    }
+}
