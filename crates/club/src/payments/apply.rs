@@ -14,8 +14,9 @@ use crate::ledger::balance::{self, TakeBack, credit};
 use crate::ledger::journal::{self, EntryId, NewEntry, Request, negated, post};
 use crate::members::member::{self, Member};
 use crate::payments::checkout::{self, Checkout, CheckoutId};
+use crate::payments::claim::claimed;
 use crate::payments::payment::{self, Payment};
-use crate::payments::provider::{Claim, Notice, Report};
+use crate::payments::provider::{Held, Notice, Report};
 use crate::payments::subscription;
 use crate::payments::suspension;
 use crate::rights::entitlement::Entitlement;
@@ -83,6 +84,7 @@ pub(crate) async fn apply(
     match notice {
         Notice::Closed { session } => close(db, hearing, session, changes).await,
         Notice::Ended(ending) => subscription::end(db, hearing, ending, changes).await,
+        Notice::Held(held) => hold(db, hearing, held, changes).await,
         Notice::Nothing(why) => Ok(Done::Ignored(why)),
         Notice::Payment(report) => take(db, hearing, report, changes).await,
         Notice::Wake { .. } => Ok(Done::Ignored("the provider was not asked what happened")),
@@ -99,9 +101,31 @@ async fn close(
         return Ok(Done::Ignored("an order of somebody else's ran out"));
     };
     changes.order = Some(found.id);
-    let sql = "UPDATE checkout SET closed = 1 WHERE id = $1";
-    db.execute(sql, &[found.id.0.into()]).await?;
+    db.execute(CLOSE, &[found.id.0.into()]).await?;
     Ok(Done::Applied(format!("order {} is closed unless it is paid after all", found.id.0)))
+}
+
+/// Holds what can't be applied, unless it is about an order of somebody else's.
+async fn hold(
+    db: &mut dyn Connection,
+    hearing: &Hearing<'_>,
+    held: &Held,
+    changes: &mut Changes,
+) -> Result<Done, Error> {
+    let Some(report) = &held.about else { return Ok(Done::Held(held.why.clone())) };
+    let known = payment::find(db, hearing.provider, &report.payment).await?;
+    let order = match known.and_then(|payment| payment.checkout) {
+        Some(id) => Some(checkout::find(db, id).await?),
+        None => locate(db, hearing, report).await?,
+    };
+    let Some(order) = order else {
+        return Ok(Done::Ignored("an order of somebody else's, which says too little of itself"));
+    };
+    changes.order = Some(order.id);
+    if held.closed {
+        db.execute(CLOSE, &[order.id.0.into()]).await?;
+    }
+    Ok(Done::Held(format!("order {}: {}", order.id.0, held.why)))
 }
 
 /// Joins a report to what is known of its payment.
@@ -193,29 +217,12 @@ pub(crate) async fn locate(
         }
     }
     match (&report.claim, report.paid) {
-        (Some(claim), Some(paid)) => claimed(db, hearing, &report.payment, claim, paid).await,
+        (Some(claim), Some(paid)) => {
+            let stamp = hearing.stamp;
+            claimed(db, stamp, provider, &report.payment, claim, paid).await.map(Some)
+        }
         _ => Ok(None),
     }
-}
-
-/// Makes the order that a payment without one is for, at what was paid.
-async fn claimed(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
-    name: &str,
-    claim: &Claim,
-    paid: Amount,
-) -> Result<Option<Checkout>, Error> {
-    let member = member::find_live(db, &claim.member).await?;
-    if paid.currency != claim.price.currency || paid.minor < claim.price.minor {
-        return Err(Error::TooLittlePaid { paid, price: claim.price });
-    }
-    let product = Product::Tier { tier: claim.tier.clone(), days: claim.days };
-    let (stamp, provider) = (hearing.stamp, hearing.provider);
-    let key = format!("{provider}:{name}");
-    checkout::insert(db, stamp, &key, provider, Some(name), member.id, paid, &product)
-        .await
-        .map(Some)
 }
 
 /// Moves the books by the difference between what is kept of a payment and what should be.
@@ -377,6 +384,8 @@ async fn give_back(
     balance::take_back(db, stamp, &key, &back).await?;
     Ok(())
 }
+
+const CLOSE: &str = "UPDATE checkout SET closed = 1 WHERE id = $1";
 
 #[cfg(test)]
 mod tests;

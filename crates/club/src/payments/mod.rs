@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod checkout;
+pub(crate) mod claim;
 pub(crate) mod facts;
 pub(crate) mod inbox;
 pub(crate) mod payment;

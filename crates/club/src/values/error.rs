@@ -150,6 +150,9 @@ pub enum Error {
     /// There is no such order.
     #[error("no order {}", .0.0)]
     NoOrder(OrderId),
+    /// A payment names no member; holds the words that may have been names.
+    #[error("no member is named by the payment{}", searched(.0))]
+    NobodyNamed(Vec<String>),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers")]
     NoRandomness,
@@ -254,6 +257,14 @@ pub enum Error {
         /// The direct one.
         direct: Amount,
     },
+    /// A payment may be of two members.
+    #[error("the payment names the members `{one}` and `{other}`, and does not say whose it is")]
+    SeveralNamed {
+        /// One of them.
+        one: String,
+        /// Another.
+        other: String,
+    },
     /// A member that was removed stays so.
     #[error("{kind} {id} was removed, for good: add it anew")]
     Removed {
@@ -330,4 +341,10 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Unavailable::from(error).into()
     }
+}
+
+/// What was looked for, quoted.
+fn searched(words: &[String]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    if quoted.is_empty() { String::new() } else { format!(": looked for {}", quoted.join(", ")) }
 }

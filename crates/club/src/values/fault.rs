@@ -57,6 +57,7 @@ impl Error {
             | Self::PasskeyTaken { .. }
             | Self::Removed { .. }
             | Self::Reversed(_)
+            | Self::SeveralNamed { .. }
             | Self::Short { .. }
             | Self::SubscriptionOver(_)
             | Self::Suspended(_)
@@ -70,6 +71,7 @@ impl Error {
             | Self::NoOrder(_)
             | Self::NoReward(_)
             | Self::NoVoucher
+            | Self::NobodyNamed(_)
             | Self::NotFound { .. }
             | Self::NotGranted { .. } => Fault::Missing,
             Self::NoRandomness | Self::Unavailable(_) | Self::Unbalanced(_) => Fault::Ours,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use club::provider::{Claim, Dispute, Ending, Event, Notice, Refused, Report};
+use club::provider::{Claim, Dispute, Ending, Event, Grant, MemberHint, Notice, Refused, Report};
 use club::{
     Checkout, Delivery, DeliveryMethod, Fault, NewCheckout, Page, Prices, Product, ProductRequest,
     Store, Verdict,
@@ -167,10 +167,8 @@ pub(crate) async fn days_of_a_tier_come_and_go_with_the_money(store: Arc<dyn Sto
 pub(crate) async fn a_payment_without_an_order_names_its_member(store: Arc<dyn Store>) {
     let (house, ada, _) = stocked(store).await;
     let claim = |member: &str| Claim {
-        member: member.to_owned(),
-        tier: "patron".to_owned(),
-        days: 35,
-        price: usd(300),
+        member: MemberHint::Explicit(member.to_owned()),
+        grant: Grant { tier: "patron".to_owned(), days: 35, price: usd(300) },
     };
     let report = |payment: &str, member: &str, minor: i64| Report {
         paid: Some(usd(minor)),

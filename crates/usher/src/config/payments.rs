@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use club::Currency;
-use club::provider::{Algorithm, Format, Hook, HookFields};
+use club::provider::{Algorithm, Format, Grant, Hook, HookFields};
 use http::{HeaderName, Uri};
 pub use raw::{
     AmountUnit, Gives, Place, RawAlgorithm, RawBtcpay, RawFormat, RawHook, RawKofi, RawPayments,
@@ -95,12 +95,10 @@ pub struct BtcpaySettings {
 pub struct KofiSettings {
     /// Verification tokens, at least one.
     pub tokens: Vec<Place>,
-    /// The tier that a payment gives.
-    pub tier: String,
-    /// For how long.
-    pub days: u16,
-    /// What it costs at least.
-    pub price: club::Amount,
+    /// What a donation gives, and a payment of a membership that is not named below.
+    pub gives: Grant,
+    /// What the payments of a membership give, by its name at Ko-fi.
+    pub memberships: BTreeMap<String, Grant>,
 }
 
 /// A webhook that the file describes.
@@ -180,30 +178,54 @@ impl Checker<'_> {
 
     fn kofi(&self, raw: RawKofi) -> Result<KofiSettings, Invalid> {
         let tokens = self.places("payments.kofi.token_files".to_owned(), raw.token_files)?;
-        let RawKofi { tier, days, amount, currency, .. } = raw;
-        let gives = Gives { tier, days, amount, currency };
-        let (tier, days, price) = self.gives("payments.kofi", gives)?;
-        Ok(KofiSettings { tokens, tier, days, price })
+        let RawKofi { tier, days, amount, currency, memberships, .. } = raw;
+        let gives = self.gives("payments.kofi", Gives { tier, days, amount, currency })?;
+        let membership = |(name, gives): (String, Gives)| {
+            let key = format!("payments.kofi.memberships.{name}");
+            Ok((name, self.gives(&key, gives)?))
+        };
+        let memberships = memberships.into_iter().map(membership).collect::<Result<_, _>>()?;
+        Ok(KofiSettings { tokens, gives, memberships })
     }
 
     fn hook(&self, name: &str, raw: RawHook) -> Result<HookSettings, Invalid> {
         let at = |key: &str| format!("payments.hooks.{name}.{key}");
+        if raw.id.is_empty() {
+            return Err(Invalid::new(at("id"), "empty: name where the id of the payment is"));
+        }
         let pointers = [
             ("event", raw.event.as_ref()),
-            ("id", Some(&raw.id)),
-            ("amount", raw.amount.as_ref()),
+            ("amount", Some(&raw.amount)),
+            ("tax", raw.tax.as_ref()),
+            ("refunded_amount", raw.refunded_amount.as_ref()),
             ("currency", raw.currency.as_ref()),
             ("reference", raw.reference.as_ref()),
             ("member", raw.member.as_ref()),
             ("status", raw.status.as_ref()),
         ];
-        for (key, pointer) in pointers {
-            if pointer.is_some_and(|pointer| !pointer.starts_with('/')) {
-                return Err(Invalid::new(at(key), "not a JSON pointer such as /data/id"));
+        let ids = raw.id.iter().map(|pointer| ("id", Some(pointer)));
+        for (key, pointer) in ids.chain(pointers) {
+            if let Some(pointer) = pointer.filter(|pointer| !pointer.starts_with('/')) {
+                let why = format!("`{pointer}` is not a JSON pointer such as /data/id");
+                return Err(Invalid::new(at(key), why));
             }
         }
+        let statuses =
+            [("paid_status", &raw.paid_status), ("refunded_status", &raw.refunded_status)];
+        for (key, words) in statuses {
+            if raw.status.is_none() && !words.is_empty() {
+                return Err(Invalid::new(
+                    at(key),
+                    "set `status` too: where in the body the word is",
+                ));
+            }
+        }
+        if raw.status.is_some() && raw.paid_status.is_empty() {
+            let why = "missing: name the words at `status` that say it was paid";
+            return Err(Invalid::new(at("paid_status"), why));
+        }
         if raw.reference.is_none() && (raw.member.is_none() || raw.gives.is_none()) {
-            let why = "missing: say where the order's number is, or set `member` and `gives`";
+            let why = "missing: say where the order's reference is, or set `member` and `gives`";
             return Err(Invalid::new(at("reference"), why));
         }
         let header = |key: &str, text: &str| {
@@ -232,6 +254,8 @@ impl Checker<'_> {
                     event: raw.event,
                     id: raw.id,
                     amount: raw.amount,
+                    tax: raw.tax,
+                    refunded_amount: raw.refunded_amount,
                     decimal: raw.unit == AmountUnit::Decimal,
                     currency: raw.currency,
                     reference: raw.reference,
@@ -241,6 +265,7 @@ impl Checker<'_> {
                 paid: raw.paid,
                 refunded: raw.refunded,
                 paid_status: raw.paid_status,
+                refunded_status: raw.refunded_status,
                 gives,
             },
         })
@@ -256,7 +281,7 @@ impl Checker<'_> {
         Ok(name.to_owned())
     }
 
-    fn gives(&self, key: &str, raw: Gives) -> Result<(String, u16, club::Amount), Invalid> {
+    fn gives(&self, key: &str, raw: Gives) -> Result<Grant, Invalid> {
         if !self.terms.iter().skip(1).any(|terms| terms.id == raw.tier) {
             let known: Vec<_> = self.terms.iter().skip(1).map(|terms| terms.id.as_str()).collect();
             let why = format!("no tier `{}` to give, there are {}", raw.tier, known.join(", "));
@@ -265,7 +290,8 @@ impl Checker<'_> {
         if raw.days == 0 {
             return Err(Invalid::new(format!("{key}.days"), "at least 1"));
         }
-        Ok((raw.tier, raw.days, price(key, &raw.amount, &raw.currency)?))
+        let price = price(key, &raw.amount, &raw.currency)?;
+        Ok(Grant { tier: raw.tier, days: raw.days, price })
     }
 
     fn plans(&self) -> Result<BTreeMap<String, (club::Amount, Period)>, Invalid> {

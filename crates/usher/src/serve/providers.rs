@@ -66,8 +66,8 @@ pub(crate) fn load(payments: &Payments) -> Result<Providers, NoSecret> {
     }
     if let Some(kofi) = &payments.kofi {
         let tokens = secrets(&kofi.tokens)?;
-        let (tier, days, price) = (kofi.tier.clone(), kofi.days, kofi.price);
-        providers.kofi = Some(Kofi { tokens, tier, days, price });
+        let (gives, memberships) = (kofi.gives.clone(), kofi.memberships.clone());
+        providers.kofi = Some(Kofi { tokens, gives, memberships });
     }
     for (name, settings) in &payments.hooks {
         let hook = Hook { secrets: secrets(&settings.secrets)?, ..settings.hook.clone() };

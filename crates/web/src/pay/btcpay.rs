@@ -16,20 +16,22 @@ pub(super) struct Refund {
     pub(super) link: String,
 }
 
-/// Creates the invoice of an order.
+/// Creates the invoice of an order; returns the server's name for it and where it is paid.
 pub(super) async fn create_invoice(
     client: &Client,
     api: &BtcpayApi,
     order: &Checkout,
     title: &str,
-) -> Result<Invoice, ProviderError> {
+) -> Result<(String, String), ProviderError> {
     let body = json!({
         "amount": order.amount.decimal(),
         "currency": order.amount.currency.code().to_uppercase(),
         "metadata": {"orderId": order.id.0.to_string(), "itemDesc": title},
         "checkout": {"redirectURL": api.success_url},
     });
-    call(client, api, Method::POST, "invoices", Some(body)).await
+    let made: Invoice = call(client, api, Method::POST, "invoices", Some(body)).await?;
+    let id = made.id().ok_or(ProviderError::Garbled { provider: "btcpay" })?;
+    Ok((id, made.checkout_link().to_owned()))
 }
 
 /// What the server says of an invoice now.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
-use club::provider::{Event, Invoice, Kofi, Notice, Refused};
+use club::provider::{Event, Kofi, Notice, Refused};
 use club::{
     Amount, Checkout, Club, Delivery, DeliveryId, DeliveryMethod, NewCheckout, Product,
     ProductRequest, Stamp, Verdict,
@@ -114,8 +114,7 @@ impl Till {
                 (session.id, session.url)
             }
             (_, Some((_, api))) if made.provider == BTCPAY => {
-                let invoice = btcpay::create_invoice(&self.client, api, &made, &title).await?;
-                (invoice.id, invoice.checkout_link)
+                btcpay::create_invoice(&self.client, api, &made, &title).await?
             }
             _ => return Err(TillError::NoApi(made.provider)),
         };
@@ -151,7 +150,7 @@ impl Till {
         for order in self.club.open_checkouts(BTCPAY, since).await? {
             let Some(session) = &order.session else { continue };
             let invoice = btcpay::invoice(&self.client, api, session).await?;
-            let event = asked("poll", &invoice)?;
+            let event = invoice.event(session, "poll");
             if !matches!(event.notice, Notice::Nothing(_)) {
                 self.take(&stamp, Delivery::of(BTCPAY), event).await?;
                 changed += 1;
@@ -253,7 +252,7 @@ impl Till {
             return Ok(event);
         };
         let invoice = btcpay::invoice(&self.client, api, session).await?;
-        Ok(Event { kind: event.kind.clone(), ..asked(&event.kind, &invoice)? })
+        Ok(invoice.event(session, &event.kind))
     }
 
     /// Has the club do what an event says.
@@ -333,16 +332,6 @@ fn requested(
             (product, Some(plan.interval))
         }
     })
-}
-
-/// The event that an invoice's state comes to: a settled one has one key, whoever found it so.
-fn asked(kind: &str, invoice: &Invoice) -> Result<Event, Refused> {
-    let notice = invoice.notice()?;
-    let key = match &notice {
-        Notice::Payment(_) => Invoice::settled_key(&invoice.id),
-        _ => format!("{}:{}", invoice.id, invoice.status),
-    };
-    Ok(Event { key, kind: kind.to_owned(), notice })
 }
 
 pub(super) const STRIPE: &str = "stripe";

@@ -6,7 +6,8 @@
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
-use super::event::{Event, Notice, Report};
+use super::document::Document;
+use super::event::{Event, Held, MAX_KEY, Notice, Report, joined};
 use super::refused::Refused;
 use super::signature::{Algorithm, Secret};
 use crate::values::money::{Amount, Currency};
@@ -40,109 +41,142 @@ impl Btcpay {
     ///
     /// # Errors
     ///
-    /// It is no event.
+    /// It is not JSON, or it lacks a type, or both an invoice and an id, and so is not an event.
     pub fn parse(&self, body: &[u8]) -> Result<Event, Refused> {
-        let raw: RawEvent = serde_json::from_slice(body)?;
-        let Some(invoice) = raw.invoice_id else {
-            let key = name(&raw.delivery_id)?;
-            return Ok(Event {
-                key,
-                kind: raw.kind,
-                notice: Notice::Nothing("not about an invoice"),
-            });
+        let event = Document::parse(body)?;
+        let kind = event.name("/type").ok_or_else(|| Refused::missing("/type"))?;
+        let Some(invoice) = event.name("/invoiceId") else {
+            let key = event.name("/deliveryId").ok_or_else(|| Refused::missing("/deliveryId"))?;
+            return Ok(Event { key, kind, notice: Notice::Nothing("not about an invoice") });
         };
-        let key = name(&format!("{invoice}:{}", raw.kind))?;
-        let notice = match raw.kind.as_str() {
-            _ if raw.store_id != self.store => Notice::Nothing("of another store"),
-            "InvoiceSettled" | "InvoicePaymentSettled" => Notice::Wake { session: invoice },
-            "InvoiceExpired" | "InvoiceInvalid" => Notice::Closed { session: invoice },
-            _ => Notice::Nothing("not an event that changes anything here"),
+        let key = joined(&[&invoice, &kind], MAX_KEY);
+        let is_after_expiry = event.flag("/afterExpiration") == Some(true);
+        let notice = if event.text("/storeId") != Some(self.store.as_str()) {
+            Notice::Nothing("of another store")
+        } else if kind == RECEIVED && !is_after_expiry {
+            Notice::Nothing("paid in part or not confirmed yet: InvoiceSettled says when it is")
+        } else if Self::EVENTS.contains(&kind.as_str()) {
+            Notice::Wake { session: invoice }
+        } else {
+            Notice::Nothing("not an event that changes anything here")
         };
-        Ok(Event { key, kind: raw.kind, notice })
+        Ok(Event { key, kind, notice })
     }
+
+    /// The kinds of event to subscribe to.
+    pub const EVENTS: [&str; 5] =
+        [RECEIVED, "InvoicePaymentSettled", "InvoiceSettled", "InvoiceExpired", "InvoiceInvalid"];
 }
 
 /// An invoice, as the Greenfield API shows it.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Invoice {
-    /// Its name.
-    pub id: String,
-    /// What it is for, a decimal.
-    pub amount: String,
-    /// In which currency.
-    pub currency: String,
-    /// `New`, `Processing`, `Expired`, `Invalid` or `Settled`.
-    pub status: String,
-    /// Where it is paid.
-    #[serde(rename = "checkoutLink", default)]
-    pub checkout_link: String,
-    /// What we gave along when it was made.
-    #[serde(default)]
-    pub metadata: InvoiceMetadata,
-}
-
-/// What an invoice carries for us.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct InvoiceMetadata {
-    /// The reference of our checkout.
-    #[serde(rename = "orderId")]
-    pub order: Option<String>,
-}
+#[serde(transparent)]
+pub struct Invoice(Document);
 
 impl Invoice {
-    /// What the invoice says of its payment.
-    ///
-    /// # Errors
-    ///
-    /// It is settled for what is no amount.
-    pub fn notice(&self) -> Result<Notice, Refused> {
-        match self.status.as_str() {
-            "Settled" => {
-                let amount = Currency::parse(&self.currency)
-                    .and_then(|currency| Amount::parse(&self.amount, currency))
-                    .map_err(|error| Refused::Malformed(error.to_string()))?;
-                Ok(Notice::Payment(Box::new(Report {
-                    payment: self.id.clone(),
-                    reference: self.metadata.order.clone(),
-                    session: Some(self.id.clone()),
-                    paid: Some(amount),
-                    ..Report::default()
-                })))
+    /// The server's name for it; `None` where it is not an invoice.
+    pub fn id(&self) -> Option<String> {
+        self.0.name("/id")
+    }
+
+    /// Where it is paid; empty where the server does not say.
+    pub fn checkout_link(&self) -> &str {
+        self.0.text("/checkoutLink").unwrap_or_default()
+    }
+
+    /// The event that the state of the invoice `id` comes to. It is the same event whether a
+    /// webhook or a poll found the invoice so; `kind` is the webhook's.
+    pub fn event(&self, id: &str, kind: &str) -> Event {
+        let text = |pointer| self.0.text(pointer).unwrap_or_default();
+        let (status, more) = (text("/status"), text("/additionalStatus"));
+        let notice = self.notice(id, status, more);
+        let parts = match &notice {
+            Notice::Payment(_) => vec![id, "InvoiceSettled"],
+            // More may come in later, and is an event of its own then.
+            Notice::Held(_) => vec![id, status, more, text("/paidAmount")],
+            _ => vec![id, status],
+        };
+        Event { key: joined(&parts, MAX_KEY), kind: kind.to_owned(), notice }
+    }
+
+    fn notice(&self, id: &str, status: &str, more: &str) -> Notice {
+        let report = Report {
+            payment: id.to_owned(),
+            reference: self.0.name("/metadata/orderId"),
+            session: Some(id.to_owned()),
+            ..Report::default()
+        };
+        let paid = self.paid();
+        let is_partial = |amount: Amount| paid.is_none_or(|paid| paid.minor < amount.minor);
+        match status {
+            "Settled" => match self.amount("/amount") {
+                Err(why) => Notice::held(report, why),
+                // By hand, of an invoice that did not get all of its money.
+                Ok(amount) if more == "Marked" && is_partial(amount) => {
+                    let came = self.came_in();
+                    let why = format!("{came} when the invoice was marked as settled by hand");
+                    Notice::held(report, why)
+                }
+                Ok(amount) => Notice::payment(Report { paid: Some(amount), ..report }),
+            },
+            "Expired" | "Invalid" if self.holds_money(status, more, paid) => {
+                let why = format!(
+                    "{}, and the invoice is {status} ({more}): give it back at BTCPay, or give the \
+                     member what it is for by hand",
+                    self.came_in()
+                );
+                Notice::Held(Box::new(Held { about: Some(report), why, closed: true }))
             }
-            "Expired" | "Invalid" => Ok(Notice::Closed { session: self.id.clone() }),
-            _ => Ok(Notice::Nothing("not settled yet")),
+            "Expired" | "Invalid" => Notice::Closed { session: id.to_owned() },
+            _ => Notice::Nothing("not settled yet"),
         }
     }
 
-    /// The key of the event that says an invoice is settled: a webhook's, and the poll's that
-    /// found it without one.
-    pub fn settled_key(id: &str) -> String {
-        format!("{id}:InvoiceSettled")
+    /// Whether money came in for an invoice that did not settle.
+    fn holds_money(&self, status: &str, more: &str, paid: Option<Amount>) -> bool {
+        match (more, paid) {
+            ("PaidLate" | "PaidOver" | "PaidPartial", _) => true,
+            (_, Some(paid)) => paid.minor > 0,
+            // Servers before 2.1 don't say how much. An invoice that nobody paid expires as None, and
+            // becomes invalid by hand alone.
+            (_, None) => status == "Invalid" || !["", "None"].contains(&more),
+        }
+    }
+
+    /// How much came in, in words.
+    fn came_in(&self) -> String {
+        match (self.paid(), self.amount("/amount")) {
+            (Some(paid), Ok(amount)) => format!("{} of {amount} came in", paid.decimal()),
+            (Some(paid), Err(_)) => format!("{paid} came in"),
+            (None, Ok(amount)) => format!("an unknown part of {amount} came in"),
+            (None, Err(_)) => "an unknown amount came in".to_owned(),
+        }
+    }
+
+    /// An amount in the invoice's currency, or why there is none.
+    fn amount(&self, pointer: &str) -> Result<Amount, String> {
+        let text =
+            self.0.text_or_number(pointer).ok_or_else(|| format!("no amount at {pointer}"))?;
+        Amount::parse(&text, self.currency()?).map_err(|error| error.to_string())
+    }
+
+    /// What was paid. It comes of an exchange rate: decimals that the currency does not have are
+    /// cut off.
+    fn paid(&self) -> Option<Amount> {
+        let currency = self.currency().ok()?;
+        let text = self.0.text_or_number("/paidAmount")?;
+        let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+        let decimals: String = decimals.chars().take(currency.exponent().into()).collect();
+        Amount::parse(&format!("{whole}.{decimals:0<1}"), currency).ok()
+    }
+
+    fn currency(&self) -> Result<Currency, String> {
+        let code = self.0.text("/currency").ok_or("no currency")?;
+        Currency::parse(code).map_err(|error| error.to_string())
     }
 }
 
-/// A provider's name for something, where it may be kept.
-pub(super) fn name(text: &str) -> Result<String, Refused> {
-    if text.is_empty() || text.len() > MAX_NAME {
-        return Err(Refused::Malformed(format!("a name of {} bytes", text.len())));
-    }
-    Ok(text.to_owned())
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawEvent {
-    delivery_id: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    store_id: String,
-    invoice_id: Option<String>,
-}
-
-/// Keys of the journal are made of them, which have 255.
-const MAX_NAME: usize = 200;
+const RECEIVED: &str = "InvoiceReceivedPayment";
 
 #[cfg(test)]
 mod tests {
@@ -165,7 +199,7 @@ mod tests {
     fn the_raw_body_is_what_was_signed() {
         let event = btcpay().read(&signature(), BODY).unwrap();
         assert_eq!(event.key, "inv_1:InvoiceSettled");
-        assert_eq!(event.key, Invoice::settled_key("inv_1"));
+        assert_eq!(event.key, invoice("Settled", "None", "10.00").event("inv_1", "poll").key);
         assert_eq!(event.notice, Notice::Wake { session: "inv_1".to_owned() });
 
         let parsed: serde_json::Value = serde_json::from_slice(BODY).unwrap();
@@ -195,19 +229,91 @@ mod tests {
     }
 
     #[test]
-    fn an_invoice_counts_when_settled() {
-        let invoice = |status: &str| Invoice {
-            id: "inv_1".to_owned(),
-            amount: "2.25".to_owned(),
-            currency: "USD".to_owned(),
-            status: status.to_owned(),
-            checkout_link: String::new(),
-            metadata: InvoiceMetadata::default(),
+    fn an_invoice_that_settled_is_paid() {
+        for (more, paid) in [
+            ("None", "10.00"),
+            ("PaidOver", "12.00"),
+            // A store may let it settle with less.
+            ("None", "9.99"),
+            ("Marked", "10.00"),
+            ("PaidLate", "10.004"),
+        ] {
+            let event = invoice("Settled", more, paid).event("inv_1", "InvoiceSettled");
+            let Notice::Payment(report) = event.notice else { panic!("{more} {paid}") };
+            assert_eq!(report.paid.unwrap().to_string(), "10.00 eur");
+            assert_eq!(report.session.as_deref(), Some("inv_1"));
+            assert_eq!(event.key, "inv_1:InvoiceSettled");
+        }
+        for status in ["New", "Processing", "Unheard"] {
+            let event = invoice(status, "PaidPartial", "5.00").event("inv_1", "poll");
+            assert!(matches!(event.notice, Notice::Nothing(_)), "{status}");
+        }
+    }
+
+    #[test]
+    fn money_for_an_invoice_that_did_not_settle_is_held() {
+        #[track_caller]
+        fn check(status: &str, more: &str, paid: &str, why: Option<&str>) {
+            match (invoice(status, more, paid).event("inv_1", "poll").notice, why) {
+                (Notice::Held(held), Some(why)) => {
+                    assert!(held.why.starts_with(why), "{} is not {why}", held.why);
+                    assert_eq!(held.closed, status != "Settled");
+                    assert_eq!(held.about.unwrap().session.as_deref(), Some("inv_1"));
+                }
+                (Notice::Closed { session }, None) => assert_eq!(session, "inv_1"),
+                (other, _) => panic!("{status} {more} {paid}: {other:?}"),
+            }
+        }
+        let part = Some("5.00 of 10.00 eur came in");
+        check("Expired", "PaidPartial", "5.00", part);
+        check("Expired", "PaidPartial", "0.004", Some("0.00 of 10.00 eur came in"));
+        check("Expired", "PaidLate", "10.00", Some("10.00 of 10.00 eur came in"));
+        check("Expired", "PaidOver", "12.5", Some("12.50 of 10.00 eur came in"));
+        check("Expired", "None", "5.00", part);
+        check("Expired", "None", "0", None);
+        check("Expired", "None", "", None);
+        check("Expired", "", "", None);
+        check("Expired", "Unheard", "", Some("an unknown part of 10.00 eur came in"));
+        check("Invalid", "None", "10.00", Some("10.00 of 10.00 eur came in"));
+        check("Invalid", "None", "", Some("an unknown part of 10.00 eur came in"));
+        check("Invalid", "Marked", "5.00", part);
+        check("Invalid", "Marked", "0.00", None);
+        check("Invalid", "PaidLate", "", Some("an unknown part of 10.00 eur came in"));
+        check("Settled", "Marked", "5.00", Some("5.00 of 10.00 eur came in when"));
+        check("Settled", "Marked", "0", Some("0.00 of 10.00 eur came in when"));
+        check("Settled", "Marked", "", Some("an unknown part of 10.00 eur came in when"));
+    }
+
+    #[test]
+    fn more_money_is_another_event() {
+        let key = |more, paid| invoice("Expired", more, paid).event("inv_1", "poll").key;
+        assert_ne!(key("None", "0"), key("PaidPartial", "5.00"));
+        assert_ne!(key("PaidPartial", "5.00"), key("PaidPartial", "6.00"));
+        assert_eq!(key("PaidPartial", "5.00"), key("PaidPartial", "5.00"));
+    }
+
+    #[test]
+    fn a_payment_after_expiry_wakes() {
+        let read = |late: &str| {
+            let body = format!(
+                r#"{{"deliveryId": "d", "type": "InvoiceReceivedPayment", "storeId": "store_1",
+                    "invoiceId": "inv_1", "afterExpiration": {late}}}"#
+            );
+            btcpay().parse(body.as_bytes()).unwrap().notice
         };
-        let Ok(Notice::Payment(report)) = invoice("Settled").notice() else { panic!() };
-        let paid = report.paid.unwrap();
-        assert_eq!((paid.minor, paid.currency.code()), (225, "usd"));
-        assert!(matches!(invoice("Processing").notice(), Ok(Notice::Nothing(_))));
-        assert!(matches!(invoice("Expired").notice(), Ok(Notice::Closed { .. })));
+        assert_eq!(read("true"), Notice::Wake { session: "inv_1".to_owned() });
+        assert!(matches!(read("false"), Notice::Nothing(_)));
+        assert!(matches!(read("null"), Notice::Nothing(_)));
+    }
+
+    /// An invoice of 10.00 eur; an empty word is not there.
+    fn invoice(status: &str, more: &str, paid: &str) -> Invoice {
+        let mut invoice = serde_json::json!({"id": "inv_1", "amount": "10.00", "currency": "EUR", "status": status});
+        for (name, text) in [("additionalStatus", more), ("paidAmount", paid)] {
+            if !text.is_empty() {
+                invoice[name] = text.into();
+            }
+        }
+        serde_json::from_value(invoice).unwrap()
     }
 }

@@ -1,5 +1,8 @@
 //! What a provider says, in our words.
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 use crate::values::money::Amount;
 
 /// One event, verified.
@@ -24,6 +27,8 @@ pub enum Notice {
     },
     /// A subscription is over.
     Ended(Ending),
+    /// Something that a person must look at. Nothing is given.
+    Held(Box<Held>),
     /// Nothing; says why.
     Nothing(&'static str),
     /// A payment, or what became of one.
@@ -33,6 +38,31 @@ pub enum Notice {
         /// The provider's name for it.
         session: String,
     },
+}
+
+impl Notice {
+    /// A payment, or what became of one.
+    pub fn payment(report: Report) -> Self {
+        Self::Payment(Box::new(report))
+    }
+
+    /// A report of one of our orders that can't be applied as it is. It means nothing where the
+    /// order that it is about is somebody else's.
+    pub(super) fn held(about: Report, why: String) -> Self {
+        Self::Held(Box::new(Held { about: Some(about), why, closed: false }))
+    }
+}
+
+/// An event that a person must look at.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Held {
+    /// What is known of the payment, by which its order is found; the event means nothing where
+    /// there is no such order. `None` where it concerns us whatever its order is.
+    pub about: Option<Report>,
+    /// What is the matter with it, for a person.
+    pub why: String,
+    /// Whether the order came to nothing at the provider, so that it is not asked about any more.
+    pub closed: bool,
 }
 
 /// What is said of one payment; `None` where it is not spoken of.
@@ -102,13 +132,30 @@ impl RefundState {
 /// A payment that came without an order of ours: who wants what for it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Claim {
-    /// A member's name or id, as the payer wrote it.
-    pub member: String,
+    /// Whom it is for.
+    pub member: MemberHint,
+    /// What it gives.
+    pub grant: Grant,
+}
+
+/// How a payment says which member it is for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum MemberHint {
+    /// A name or an id, written where one is asked for. It is that member's or nobody's.
+    Explicit(String),
+    /// Words that may be names, in groups, the likeliest first. The first group with a member's
+    /// name in it decides; where it has the names of two, nobody knows which is meant.
+    Guesses(Vec<Vec<String>>),
+}
+
+/// What a payment gives that names no order of ours.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Grant {
     /// A tier of the configuration.
     pub tier: String,
-    /// For so many days.
+    /// For how many days.
     pub days: u16,
-    /// What that costs at least.
+    /// The least that must be paid for it.
     pub price: Amount,
 }
 
@@ -136,3 +183,15 @@ pub struct Ending {
     /// In Unix seconds.
     pub at: u32,
 }
+
+/// One name made of several parts, of at most `limit` bytes: their digest where they are longer.
+pub(super) fn joined(parts: &[&str], limit: usize) -> String {
+    let name = parts.join(":");
+    if name.len() <= limit { name } else { HEXLOWER.encode(&Sha256::digest(name)) }
+}
+
+/// The longest key of an event, in bytes.
+pub(super) const MAX_KEY: usize = 255;
+/// The longest name that a provider gives anything, in bytes: keys of the journal, of at most 255,
+/// are made of names.
+pub(super) const MAX_NAME: usize = 200;

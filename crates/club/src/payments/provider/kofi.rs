@@ -1,11 +1,14 @@
 //! Ko-fi: no signature, but a token inside the payload, which is a form with JSON in one field.
 //!
-//! Ko-fi knows no orders of ours. A supporter says who they are in the message's first word, or by
-//! their name there. Nobody says when a membership ends: each payment is for so many days.
+//! A donation or a membership's payment gives a tier. Nobody says when a membership ends: each
+//! payment is for a number of days. Ko-fi asks its payers for no order and no member's name, so a payer
+//! writes the name into the message, or is known by the name that Ko-fi shows. What is sold in the
+//! shop or made to order is Ko-fi's own business, and gives nothing here.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
-use super::event::{Claim, Event, Notice, Report};
+use super::document::Document;
+use super::event::{Claim, Event, Grant, Held, MemberHint, Notice, Report};
 use super::refused::Refused;
 use super::signature::Secret;
 use crate::values::money::{Amount, Currency};
@@ -15,12 +18,10 @@ use crate::values::money::{Amount, Currency};
 pub struct Kofi {
     /// Verification tokens; several while one is replaced.
     pub tokens: Vec<Secret>,
-    /// The tier that a payment gives.
-    pub tier: String,
-    /// For how long.
-    pub days: u16,
-    /// What must be paid for that at least.
-    pub price: Amount,
+    /// What a donation gives, and a payment of a membership that is not named below.
+    pub gives: Grant,
+    /// What the payments of a membership tier give, by the tier's name at Ko-fi.
+    pub memberships: BTreeMap<String, Grant>,
 }
 
 impl Kofi {
@@ -30,12 +31,13 @@ impl Kofi {
     ///
     /// See [`Refused`].
     pub fn read(&self, body: &[u8]) -> Result<Event, Refused> {
-        let payment: Payment = serde_json::from_slice(&payload(body)?)?;
-        // No way around parsing first: the secret is inside.
-        if !self.tokens.iter().any(|token| token.is(&payment.verification_token)) {
+        let payment = Document::parse(&payload(body)?)?;
+        // The payload is parsed before it is trusted: its secret is inside.
+        let token = payment.text("/verification_token").unwrap_or_default();
+        if !self.tokens.iter().any(|known| known.is(token)) {
             return Err(Refused::Forged("verification_token is not one of ours"));
         }
-        self.event(payment)
+        self.event(&payment)
     }
 
     /// What may be kept of a body that was verified: the JSON without the token.
@@ -55,37 +57,84 @@ impl Kofi {
     ///
     /// # Errors
     ///
-    /// It is none.
+    /// It is not a payment.
     pub fn parse(&self, kept: &[u8]) -> Result<Event, Refused> {
-        self.event(serde_json::from_slice(kept)?)
+        self.event(&Document::parse(kept)?)
     }
 
-    fn event(&self, payment: Payment) -> Result<Event, Refused> {
-        let id =
-            payment.kofi_transaction_id.filter(|id| !id.is_empty()).unwrap_or(payment.message_id);
-        let paid = Currency::parse(&payment.currency)
-            .and_then(|currency| Amount::parse(&payment.amount, currency))
-            .map_err(|error| Refused::Malformed(error.to_string()))?;
-        let message = payment.message.unwrap_or_default();
-        let named = message.split_whitespace().next().unwrap_or(&payment.from_name);
-        let claim = Claim {
-            member: named.trim_matches([':', ',', '.', '!', '@']).to_owned(),
-            tier: self.tier.clone(),
-            days: self.days,
-            price: self.price,
-        };
-        let report = Report {
-            payment: super::btcpay::name(&id)?,
-            paid: Some(paid),
-            claim: Some(claim),
-            ..Report::default()
-        };
-        Ok(Event {
-            key: report.payment.clone(),
-            kind: payment.kind,
-            notice: Notice::Payment(Box::new(report)),
-        })
+    fn event(&self, payment: &Document) -> Result<Event, Refused> {
+        let id = payment.name("/kofi_transaction_id").or_else(|| payment.name("/message_id"));
+        let id = id.ok_or_else(|| Refused::missing("/message_id"))?;
+        let kind = payment.name("/type").unwrap_or_else(|| UNKNOWN.to_owned());
+        let notice = self
+            .notice(&id, &kind, payment)
+            .unwrap_or_else(|why| Notice::Held(Box::new(Held { about: None, why, closed: false })));
+        Ok(Event { key: id, kind, notice })
     }
+
+    fn notice(&self, id: &str, kind: &str, payment: &Document) -> Result<Notice, String> {
+        let grant = match kind {
+            "Donation" => &self.gives,
+            "Subscription" => {
+                let tier = payment.text("/tier_name").unwrap_or_default();
+                self.memberships.get(tier).unwrap_or(&self.gives)
+            }
+            "Shop Order" => return Ok(Notice::Nothing("an order in Ko-fi's shop gives no tier")),
+            "Commission" => return Ok(Notice::Nothing("a commission at Ko-fi gives no tier")),
+            _ => return Err(format!("Ko-fi sent a payment of the unknown type {kind:?}")),
+        };
+        let code = payment.text("/currency").ok_or("no currency at /currency")?;
+        let currency = Currency::parse(code).map_err(|error| error.to_string())?;
+        let amount = payment.text_or_number("/amount").ok_or("no amount at /amount")?;
+        let paid = Amount::parse(&amount, currency).map_err(|error| error.to_string())?;
+        let member = hint(
+            payment.text("/message").unwrap_or_default(),
+            payment.text("/from_name").unwrap_or_default(),
+        );
+        Ok(Notice::payment(Report {
+            payment: id.to_owned(),
+            paid: Some(paid),
+            claim: Some(Claim { member, grant: grant.clone() }),
+            ..Report::default()
+        }))
+    }
+}
+
+/// Whom a payment is for, by the message and by the name that Ko-fi shows of the payer.
+///
+/// A message is a sentence more often than a name, so a word in it decides only where it is marked
+/// as a name: `member: ada`, `ada: thanks`, `@ada`, or nothing but `ada`. The first word of a sentence counts as
+/// much as the payer's own name, and no more.
+fn hint(message: &str, from: &str) -> MemberHint {
+    let words: Vec<_> = message.split_whitespace().take(MAX_WORDS).collect();
+    if let Some(name) = labelled(&words) {
+        return MemberHint::Explicit(name);
+    }
+    let mentions = words.iter().filter(|word| word.starts_with('@'));
+    let first = words.first().filter(|word| words.len() == 1 || word.ends_with(':'));
+    let marked = mentions.chain(first).map(|word| bare(word)).collect();
+    let likely = words.first().map(|word| bare(word)).into_iter().chain([from.trim().to_owned()]);
+    MemberHint::Guesses(vec![marked, likely.collect()])
+}
+
+/// What stands after `member:`, be it a word of its own or not.
+fn labelled(words: &[&str]) -> Option<String> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let Some((label, rest)) = word.split_once([':', '=']) else { continue };
+        if !bare(label).eq_ignore_ascii_case("member") {
+            continue;
+        }
+        let name = if rest.is_empty() { words.next().copied().unwrap_or_default() } else { rest };
+        return Some(bare(name)).filter(|name| !name.is_empty());
+    }
+    None
+}
+
+/// A word without what a sentence puts around it.
+fn bare(word: &str) -> String {
+    let is_around = |c: char| !c.is_alphanumeric() && c != '_' && c != '-';
+    word.trim_matches(is_around).to_owned()
 }
 
 /// The JSON in the form's one field.
@@ -96,22 +145,10 @@ fn payload(body: &[u8]) -> Result<Vec<u8>, Refused> {
         .ok_or_else(|| Refused::Malformed("no field `data` in the form".to_owned()))
 }
 
-#[derive(Deserialize)]
-struct Payment {
-    #[serde(default)]
-    verification_token: String,
-    message_id: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    from_name: String,
-    message: Option<String>,
-    amount: String,
-    currency: String,
-    kofi_transaction_id: Option<String>,
-}
-
 const FIELD: &str = "data";
+const UNKNOWN: &str = "unknown";
+/// How far into a message names are looked for, in words.
+const MAX_WORDS: usize = 200;
 
 #[cfg(test)]
 mod tests {
@@ -120,10 +157,9 @@ mod tests {
     #[test]
     fn the_token_inside_is_the_proof() {
         let event = kofi().read(&form("secret-token", "ada: thanks & love", "3.00")).unwrap();
-        let Notice::Payment(report) = event.notice else { panic!() };
         assert_eq!((event.key.as_str(), event.kind.as_str()), ("txn-1", "Subscription"));
-        assert_eq!(report.paid.unwrap().minor, 300);
-        assert_eq!(report.claim.unwrap().member, "ada");
+        let Notice::Payment(report) = event.notice else { panic!() };
+        assert_eq!((report.payment.as_str(), report.paid.unwrap().minor), ("txn-1", 300));
         for token in ["", "secret-toke", "secret-token2", "SECRET-TOKEN"] {
             let refused = kofi().read(&form(token, "ada", "3.00"));
             assert!(matches!(refused, Err(Refused::Forged(_))), "{token}");
@@ -131,20 +167,62 @@ mod tests {
     }
 
     #[test]
-    fn who_writes_nothing_is_known_by_name() {
-        let event = kofi().read(&form("secret-token", "", "3.00")).unwrap();
-        let Notice::Payment(report) = event.notice else { panic!() };
-        assert_eq!(report.claim.unwrap().member, "bob");
+    fn a_name_is_found_where_it_is_marked_as_one() {
+        #[track_caller]
+        fn check(message: &str, from: &str, marked: &[&str], likely: &[&str]) {
+            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+            let expected = MemberHint::Guesses(vec![texts(marked), texts(likely)]);
+            assert_eq!(hint(message, from), expected, "{message}");
+        }
+        check("Good luck with it!", "Ko-fi Team", &[], &["Good", "Ko-fi Team"]);
+        check("ada", "bob", &["ada"], &["ada", "bob"]);
+        check("ada: thanks", "bob", &["ada"], &["ada", "bob"]);
+        check("Thanks, from @ada!", " bob ", &["ada"], &["Thanks", "bob"]);
+        check("\"ada.b-c_2\"", "", &["ada.b-c_2"], &["ada.b-c_2", ""]);
+        check("", "bob", &[], &["bob"]);
+        for message in
+            ["member: ada", "Member:ada.", "I am member=ada, thanks", "thanks! (member: ada)"]
+        {
+            assert_eq!(hint(message, "bob"), MemberHint::Explicit("ada".to_owned()), "{message}");
+        }
+        check("I am a member: ", "bob", &[], &["I", "bob"]);
+    }
+
+    #[test]
+    fn only_donations_and_memberships_give_a_tier() {
+        let read = |kind: &str, tier: &str| {
+            let body = serde_json::json!({"message_id": "m", "type": kind, "tier_name": tier,
+                "amount": "10.00", "currency": "USD", "from_name": "ada"});
+            kofi().parse(body.to_string().as_bytes()).unwrap().notice
+        };
+        for (kind, at_kofi, tier) in [
+            ("Donation", "", "fan"),
+            ("Donation", "Gold", "fan"),
+            ("Subscription", "", "fan"),
+            ("Subscription", "Silver", "fan"),
+            ("Subscription", "Gold", "patron"),
+        ] {
+            let Notice::Payment(report) = read(kind, at_kofi) else { panic!("{kind}") };
+            assert_eq!(report.claim.unwrap().grant.tier, tier, "{kind} {at_kofi}");
+        }
+        for kind in ["Shop Order", "Commission"] {
+            assert!(matches!(read(kind, "Gold"), Notice::Nothing(_)), "{kind}");
+        }
+        for kind in ["donation", "Raffle"] {
+            let Notice::Held(held) = read(kind, "") else { panic!("{kind}") };
+            assert!(held.about.is_none() && held.why.contains(kind), "{}", held.why);
+        }
     }
 
     #[test]
     fn amounts_are_decimals_in_text_and_never_floats() {
         for amount in ["3", "3.0", "0.10"] {
-            assert!(kofi().read(&form("secret-token", "", amount)).is_ok());
+            let notice = kofi().read(&form("secret-token", "", amount)).unwrap().notice;
+            assert!(matches!(notice, Notice::Payment(_)), "{amount}");
         }
         for amount in ["3.001", "3e2", "-3.00", "", "NaN"] {
-            let refused = kofi().read(&form("secret-token", "", amount));
-            assert!(matches!(refused, Err(Refused::Malformed(_))), "{amount}");
+            let event = kofi().read(&form("secret-token", "", amount)).unwrap();
+            assert!(matches!(event.notice, Notice::Held(_)), "{amount}");
         }
     }
 
@@ -157,18 +235,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_form_is_malformed() {
+    fn what_is_not_a_form_is_malformed() {
         for body in [&b""[..], b"data", b"data=%7B", b"{\"amount\":\"3.00\"}", b"\xff\xfe"] {
             assert!(matches!(kofi().read(body), Err(Refused::Malformed(_))));
         }
     }
 
     fn kofi() -> Kofi {
+        let usd = Currency::parse("usd").unwrap();
+        let grant =
+            |tier: &str, minor| Grant { tier: tier.to_owned(), days: 35, price: usd.minor(minor) };
         Kofi {
             tokens: ["old-token", "secret-token"].map(|text| Secret::new(text).unwrap()).to_vec(),
-            tier: "fan".to_owned(),
-            days: 35,
-            price: Currency::parse("usd").unwrap().minor(300),
+            gives: grant("fan", 300),
+            memberships: [("Gold".to_owned(), grant("patron", 1000))].into(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! `settle`'s, and calls to a provider, which are the web's.
 
 mod btcpay;
+mod document;
 mod event;
 mod hook;
 mod kofi;
@@ -12,8 +13,14 @@ mod refused;
 mod signature;
 mod stripe;
 
-pub use btcpay::{Btcpay, Invoice, InvoiceMetadata};
-pub use event::{Claim, Dispute, Ending, Event, Notice, RefundReport, RefundState, Report};
+#[cfg(test)]
+mod documented;
+
+pub use btcpay::{Btcpay, Invoice};
+pub use event::{
+    Claim, Dispute, Ending, Event, Grant, Held, MemberHint, Notice, RefundReport, RefundState,
+    Report,
+};
 pub use hook::{Format, Hook, HookFields};
 pub use kofi::Kofi;
 pub use refused::Refused;

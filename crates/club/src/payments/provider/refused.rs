@@ -1,5 +1,7 @@
 //! Why a delivery is not taken for its provider's word.
 
+use super::event::MAX_NAME;
+
 /// Why a delivery is refused. It has no effect.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refused {
@@ -18,6 +20,11 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// A body lacks what makes it an event.
+    pub(super) fn missing(pointer: &str) -> Self {
+        Self::Malformed(format!("not an event: no text of 1 to {MAX_NAME} bytes at {pointer}"))
+    }
+
     /// One word for the record and the metrics.
     pub const fn verdict(&self) -> &'static str {
         match self {

@@ -1,14 +1,14 @@
 //! Stripe: webhooks signed by `Stripe-Signature`, version `v1`.
 //!
 //! The header's rules are those of Stripe's own libraries: any `v1` may match, others are passed
-//! over, hexadecimal is in lower case, no blanks. Fields that we don't read may be anything.
+//! over, hexadecimal is in lower case, no blanks.
 
 mod unit;
 
 use data_encoding::HEXLOWER;
-use serde::Deserialize;
 
-use super::event::{Dispute, Ending, Event, Notice, Report};
+use super::document::Document;
+use super::event::{Dispute, Ending, Event, Notice, RefundReport, RefundState, Report};
 use super::refused::Refused;
 use super::signature::{Algorithm, Secret};
 use crate::values::money::{Amount, Currency};
@@ -54,38 +54,70 @@ impl Stripe {
     ///
     /// # Errors
     ///
-    /// It is no event, or lacks what such an event has.
+    /// It is not JSON, or it has no id or no type and so is not an event.
     pub fn parse(&self, body: &[u8]) -> Result<Event, Refused> {
-        let raw: RawEvent = serde_json::from_slice(body)?;
-        let mut event = Event {
-            key: super::btcpay::name(&raw.id)?,
-            notice: Notice::Nothing("not an event that changes anything here"),
-            kind: raw.kind,
+        let event = Document::parse(body)?;
+        let required = |pointer| event.name(pointer).ok_or_else(|| Refused::missing(pointer));
+        let (key, kind) = (required("/id")?, required("/type")?);
+        let notice = match self.live {
+            Some(live) if event.flag("/livemode") != Some(live) => {
+                Notice::Nothing("of the other mode, live or test, than payments.stripe")
+            }
+            _ => notice(&kind, &event),
         };
-        if self.live.is_some_and(|live| live != raw.livemode) {
-            event.notice = Notice::Nothing("of the other mode, live or test, than payments.stripe");
-            return Ok(event);
+        Ok(Event { key, kind, notice })
+    }
+}
+
+impl Stripe {
+    /// The kinds of event to subscribe to.
+    pub const EVENTS: [&str; 16] = [
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+        "invoice.paid",
+        "invoice.payment_failed",
+        "customer.subscription.deleted",
+        "charge.refunded",
+        "charge.refund.updated",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.closed",
+    ];
+}
+
+/// What an event means, by its kind.
+fn notice(kind: &str, event: &Document) -> Notice {
+    let object = event.part("/data/object");
+    match kind {
+        "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
+            session(&object)
         }
-        let object = raw.data.object;
-        event.notice = match event.kind.as_str() {
-            "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
-                session(serde_json::from_value(object)?)?
+        "checkout.session.async_payment_failed" | "checkout.session.expired" => {
+            match object.name("/id") {
+                Some(session) => Notice::Closed { session },
+                None => Notice::Nothing("a session without an id"),
             }
-            "checkout.session.async_payment_failed" | "checkout.session.expired" => {
-                Notice::Closed { session: serde_json::from_value::<Named>(object)?.id }
-            }
-            "invoice.paid" => invoice(serde_json::from_value(object)?)?,
-            "invoice.payment_failed" => {
-                Notice::Nothing("not paid: the tier ends with its period, then its grace")
-            }
-            "customer.subscription.deleted" => ended(serde_json::from_value(object)?, raw.created),
-            "charge.refunded" => refunded(serde_json::from_value(object)?)?,
-            "charge.dispute.created" | "charge.dispute.closed" => {
-                disputed(serde_json::from_value(object)?, event.kind == "charge.dispute.closed")
-            }
-            _ => return Ok(event),
-        };
-        Ok(event)
+        }
+        "invoice.paid" => invoice(&object),
+        "invoice.payment_failed" => {
+            Notice::Nothing("not paid: the tier ends with its period, then its grace")
+        }
+        "customer.subscription.deleted" => ended(&object, event.time("/created")),
+        "charge.refunded" => refunded(&object),
+        "charge.refund.updated" | "refund.created" | "refund.updated" | "refund.failed" => {
+            refund(&object)
+        }
+        "charge.dispute.created"
+        | "charge.dispute.updated"
+        | "charge.dispute.funds_withdrawn"
+        | "charge.dispute.closed" => disputed(&object),
+        _ => Notice::Nothing("not an event that changes anything here"),
     }
 }
 
@@ -117,195 +149,138 @@ impl Header {
     }
 }
 
-fn session(session: Session) -> Result<Notice, Refused> {
-    if session.mode.as_deref() != Some("payment") {
-        return Ok(Notice::Nothing("a subscription's session: its invoices say what is paid"));
+fn session(session: &Document) -> Notice {
+    if session.text("/mode") != Some("payment") {
+        return Notice::Nothing("a subscription's session: its invoices say what is paid");
     }
-    if !matches!(session.payment_status.as_deref(), Some("paid" | "no_payment_required")) {
-        return Ok(Notice::Nothing("not paid yet: async_payment_succeeded says when"));
+    if !matches!(session.text("/payment_status"), Some("paid" | "no_payment_required")) {
+        return Notice::Nothing("not paid yet: async_payment_succeeded says when");
     }
-    let reference = session.client_reference_id.filter(|text| !text.is_empty());
-    Ok(Notice::Payment(Box::new(Report {
-        payment: session.payment_intent.unwrap_or_else(|| session.id.clone()),
-        reference: reference.or(session.metadata.order),
-        by_link: session.payment_link.is_some(),
-        paid: Some(amount(session.amount_total, session.currency.as_deref())?),
-        session: Some(session.id),
+    let id = session.name("/id");
+    let report = Report {
+        reference: session.name("/client_reference_id").or_else(|| session.name(METADATA)),
+        by_link: session.name("/payment_link").is_some(),
+        session: id.clone(),
         ..Report::default()
-    })))
-}
-
-fn invoice(invoice: Invoice) -> Result<Notice, Refused> {
-    let parent = invoice.parent.and_then(|parent| parent.subscription_details);
-    let details = invoice.subscription_details.or(parent).unwrap_or_default();
-    let Some(subscription) = invoice.subscription.or(details.subscription) else {
-        return Ok(Notice::Nothing("an invoice of no subscription"));
     };
-    let in_lines = invoice.lines.data.iter().find_map(|line| line.metadata.order.clone());
-    Ok(Notice::Payment(Box::new(Report {
-        payment: invoice.payment_intent.unwrap_or(invoice.id),
-        reference: details.metadata.order.or(in_lines),
-        subscription: Some(subscription),
-        paid: Some(amount(invoice.amount_paid, invoice.currency.as_deref())?),
-        until: invoice.lines.data.iter().filter_map(|line| Some(line.period.as_ref()?.end)).max(),
-        ..Report::default()
-    })))
+    let paid = amount(session, "/amount_total");
+    match (session.name("/payment_intent").or(id), paid) {
+        (Some(payment), Ok(paid)) => {
+            Notice::payment(Report { payment, paid: Some(paid), ..report })
+        }
+        (None, _) => Notice::held(report, "a paid session without an id".to_owned()),
+        (Some(payment), Err(why)) => Notice::held(Report { payment, ..report }, why),
+    }
 }
 
-fn ended(subscription: Subscription, created: u32) -> Notice {
-    Notice::Ended(Ending {
-        reference: subscription.metadata.order,
-        subscription: subscription.id,
-        at: subscription.ended_at.unwrap_or(created),
+fn invoice(invoice: &Document) -> Notice {
+    // API versions from 2025 on have the subscription in the parent.
+    let details = ["/subscription_details", "/parent/subscription_details"];
+    let in_details =
+        |name: &str| details.iter().find_map(|details| invoice.name(&format!("{details}/{name}")));
+    let Some(subscription) = invoice.name("/subscription").or_else(|| in_details("subscription"))
+    else {
+        return Notice::Nothing("an invoice of no subscription");
+    };
+    let lines = || invoice.list("/lines/data");
+    let in_lines = || lines().find_map(|line| line.name(METADATA));
+    let report = Report {
+        reference: in_details("metadata/order").or_else(in_lines),
+        subscription: Some(subscription),
+        until: lines().filter_map(|line| line.time("/period/end")).max(),
+        ..Report::default()
+    };
+    let payment = invoice.name("/payment_intent").or_else(|| invoice.name("/id"));
+    match (payment, amount(invoice, "/amount_paid")) {
+        (None, _) => Notice::held(report, "a paid invoice without an id".to_owned()),
+        (Some(payment), Err(why)) => Notice::held(Report { payment, ..report }, why),
+        (Some(payment), Ok(_)) if report.until.is_none() => {
+            let why = "a subscription's invoice that does not say until when it is paid";
+            Notice::held(Report { payment, ..report }, why.to_owned())
+        }
+        (Some(payment), Ok(paid)) => {
+            Notice::payment(Report { payment, paid: Some(paid), ..report })
+        }
+    }
+}
+
+fn ended(subscription: &Document, created: Option<u32>) -> Notice {
+    let Some(id) = subscription.name("/id") else {
+        return Notice::Nothing("a subscription without an id");
+    };
+    let reference = subscription.name(METADATA);
+    let Some(at) = subscription.time("/ended_at").or(created) else {
+        let report = Report { reference, subscription: Some(id), ..Report::default() };
+        return Notice::held(report, "a subscription that does not say when it ended".to_owned());
+    };
+    Notice::Ended(Ending { subscription: id, reference, at })
+}
+
+fn refunded(charge: &Document) -> Notice {
+    let named = ["/payment_intent", "/invoice", "/id"];
+    let Some(payment) = named.iter().find_map(|pointer| charge.name(pointer)) else {
+        return Notice::Nothing("a charge without an id");
+    };
+    let refunds: Vec<_> =
+        charge.list("/refunds/data").filter_map(|it| refund_report(&it).ok()).collect();
+    let report = Report { payment, reference: charge.name(METADATA), refunds, ..Report::default() };
+    match amount(charge, "/amount_refunded") {
+        Ok(refunded) => Notice::payment(Report { refunded: Some(refunded), ..report }),
+        Err(why) => Notice::held(report, why),
+    }
+}
+
+/// One refund, as `refund.*` and `charge.refund.updated` have it.
+fn refund(refund: &Document) -> Notice {
+    let payment = refund.name("/payment_intent").or_else(|| refund.name("/charge"));
+    let Some(payment) = payment else { return Notice::Nothing("a refund of no charge") };
+    let report = Report { payment, ..Report::default() };
+    match refund_report(refund) {
+        Ok(refund) => Notice::payment(Report { refunds: vec![refund], ..report }),
+        Err(why) => Notice::held(report, why),
+    }
+}
+
+fn refund_report(refund: &Document) -> Result<RefundReport, String> {
+    Ok(RefundReport {
+        name: refund.name("/id").ok_or("a refund without an id")?,
+        key: refund.name("/metadata/key"),
+        amount: amount(refund, "/amount")?,
+        state: match refund.text("/status") {
+            Some("succeeded") => RefundState::Succeeded,
+            Some("failed") => RefundState::Failed,
+            Some("canceled") => RefundState::Cancelled,
+            // Pending, or it requires an action of the payer's.
+            _ => RefundState::Requested,
+        },
     })
 }
 
-fn refunded(charge: Charge) -> Result<Notice, Refused> {
-    Ok(Notice::Payment(Box::new(Report {
-        payment: charge.payment_intent.or(charge.invoice).unwrap_or(charge.id),
-        reference: charge.metadata.order,
-        refunded: Some(amount(charge.amount_refunded, charge.currency.as_deref())?),
-        ..Report::default()
-    })))
-}
-
-fn disputed(dispute: RawDispute, is_closed: bool) -> Notice {
-    let reached = match dispute.status.as_str() {
-        "lost" => Dispute::Lost,
-        "won" | "warning_closed" if is_closed => Dispute::Won,
-        status if status.starts_with("warning_") => {
+fn disputed(dispute: &Document) -> Notice {
+    let payment = dispute.name("/payment_intent").or_else(|| dispute.name("/charge"));
+    let Some(payment) = payment else { return Notice::Nothing("a dispute of no charge") };
+    let reached = match dispute.text("/status") {
+        Some("lost") => Dispute::Lost,
+        Some("won" | "warning_closed") => Dispute::Won,
+        Some(status) if status.starts_with("warning_") => {
             return Notice::Nothing("an inquiry: no money was taken");
         }
         _ => Dispute::Open,
     };
-    Notice::Payment(Box::new(Report {
-        payment: dispute.payment_intent.unwrap_or(dispute.charge),
-        dispute: reached,
-        ..Report::default()
-    }))
+    Notice::payment(Report { payment, dispute: reached, ..Report::default() })
 }
 
-fn amount(units: Option<i64>, currency: Option<&str>) -> Result<Amount, Refused> {
-    let (Some(units), Some(currency)) = (units, currency) else {
-        return Err(Refused::Malformed("no amount, or no currency".to_owned()));
-    };
-    let currency =
-        Currency::parse(currency).map_err(|error| Refused::Malformed(error.to_string()))?;
-    let malformed = || Refused::Malformed(format!("{units} is no whole amount of {currency}"));
-    unit::of_stripe(units, currency).ok_or_else(malformed)
+/// An amount, or why there is none.
+fn amount(object: &Document, pointer: &str) -> Result<Amount, String> {
+    let units = object.integer(pointer).ok_or_else(|| format!("no whole number at {pointer}"))?;
+    let currency = object.text("/currency").ok_or("no currency")?;
+    let currency = Currency::parse(currency).map_err(|error| error.to_string())?;
+    let odd = || format!("{units} is not a whole amount of {currency}");
+    unit::of_stripe(units, currency).ok_or_else(odd)
 }
 
-#[derive(Deserialize)]
-struct RawEvent {
-    id: String,
-    #[serde(rename = "type")]
-    kind: String,
-    created: u32,
-    #[serde(default)]
-    livemode: bool,
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    object: serde_json::Value,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Session {
-    id: String,
-    mode: Option<String>,
-    payment_status: Option<String>,
-    client_reference_id: Option<String>,
-    amount_total: Option<i64>,
-    currency: Option<String>,
-    payment_intent: Option<String>,
-    payment_link: Option<String>,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Invoice {
-    id: String,
-    amount_paid: Option<i64>,
-    currency: Option<String>,
-    payment_intent: Option<String>,
-    subscription: Option<String>,
-    subscription_details: Option<SubscriptionDetails>,
-    /// Where API versions from 2025 on have the subscription.
-    parent: Option<Parent>,
-    #[serde(default)]
-    lines: Lines,
-}
-
-#[derive(Deserialize)]
-struct Parent {
-    subscription_details: Option<SubscriptionDetails>,
-}
-
-#[derive(Default, Deserialize)]
-struct SubscriptionDetails {
-    subscription: Option<String>,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-#[derive(Default, Deserialize)]
-struct Lines {
-    data: Vec<InvoiceLine>,
-}
-
-#[derive(Deserialize)]
-struct InvoiceLine {
-    period: Option<Period>,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Period {
-    end: u32,
-}
-
-#[derive(Deserialize)]
-struct Subscription {
-    id: String,
-    ended_at: Option<u32>,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Charge {
-    id: String,
-    payment_intent: Option<String>,
-    invoice: Option<String>,
-    amount_refunded: Option<i64>,
-    currency: Option<String>,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct RawDispute {
-    charge: String,
-    payment_intent: Option<String>,
-    status: String,
-}
-
-/// What we gave along when the session was made.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Metadata {
-    order: Option<String>,
-}
-
+/// Where objects have the reference that we gave along.
+const METADATA: &str = "/metadata/order";
 /// As far as a signature's time may be from ours.
 const TOLERANCE_SECS: u64 = 300;
 const MAX_HEADER_BYTES: usize = 4096;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::days;
 use crate::config::unique;
@@ -71,6 +71,8 @@ pub struct RawKofi {
     pub days: u16,
     pub amount: Amount,
     pub currency: String,
+    #[serde(default, deserialize_with = "unique::map")]
+    pub memberships: BTreeMap<String, Gives>,
 }
 
 /// What a payment gives that names no order.
@@ -101,9 +103,13 @@ pub struct RawHook {
     pub event_header: Option<String>,
     #[serde(default)]
     pub event: Option<String>,
-    pub id: String,
+    #[serde(deserialize_with = "one_or_several")]
+    pub id: Vec<String>,
+    pub amount: String,
     #[serde(default)]
-    pub amount: Option<String>,
+    pub tax: Option<String>,
+    #[serde(default)]
+    pub refunded_amount: Option<String>,
     #[serde(default)]
     pub unit: AmountUnit,
     #[serde(default)]
@@ -119,6 +125,8 @@ pub struct RawHook {
     pub paid: Vec<String>,
     #[serde(default)]
     pub refunded: Vec<String>,
+    #[serde(default)]
+    pub refunded_status: Vec<String>,
     #[serde(default)]
     pub gives: Option<Gives>,
 }
@@ -188,6 +196,19 @@ impl fmt::Display for Place {
             Self::File(path) => path.display().fmt(f),
         }
     }
+}
+
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a JSON pointer such as /data/id, or a list of them")]
+    enum Pointers {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Pointers::deserialize(deserializer)? {
+        Pointers::One(pointer) => vec![pointer],
+        Pointers::Several(pointers) => pointers,
+    })
 }
 
 fn stripe_url() -> String {

@@ -21,16 +21,20 @@ fn every_provider_is_read_with_its_defaults() {
     let btcpay = payments.btcpay.unwrap();
     assert_eq!((btcpay.poll, btcpay.refund_method.as_str()), (minute(), "BTC-CHAIN"));
     let kofi = payments.kofi.unwrap();
-    assert_eq!((kofi.tier.as_str(), kofi.days, kofi.price.minor), ("fan", 35, 300));
+    assert_eq!((kofi.gives.tier.as_str(), kofi.gives.days), ("fan", 35));
+    assert_eq!(kofi.gives.price.minor, 300);
+    assert_eq!(kofi.memberships["Gold"].tier, "patron");
     let patreon = &payments.hooks["patreon"];
     assert_eq!(patreon.header, "x-patreon-signature");
     assert_eq!(patreon.hook.algorithm, Algorithm::HmacMd5);
+    assert_eq!(patreon.hook.fields.id, ["/data/id", "/data/attributes/last_charge_date"]);
+    assert_eq!(payments.hooks["shop"].hook.fields.id, ["/id"]);
 }
 
 #[test]
 fn every_file_with_a_secret_is_known() {
     let files = check(EVERYTHING).unwrap().secret_files();
-    let expected = ["/run/key", "stripe", "k", "w", "t", "p"];
+    let expected = ["/run/key", "stripe", "k", "w", "t", "p", "h"];
     assert!(files.iter().eq(&expected.map(|file| Path::new("/etc/usher").join(file))), "{files:?}");
 }
 
@@ -59,19 +63,43 @@ fn what_can_not_stand_is_named() {
             "payments.kofi.amount: ",
         ),
         (
-            "hooks: {stripe: {header: X-A, secret_files: [s], id: /id, reference: /r, paid: [a]}}",
+            "hooks: {stripe: {header: X-A, secret_files: [s], id: /id, amount: /a, reference: /r, paid: [a]}}",
             "payments.hooks.stripe: ",
         ),
         (
-            "hooks: {shop: {header: X-A, secret_files: [s], id: id, reference: /r, paid: [a]}}",
-            "payments.hooks.shop.id: not a JSON pointer",
+            "hooks: {shop: {header: X-A, secret_files: [s], id: id, amount: /a, reference: /r, paid: [a]}}",
+            "payments.hooks.shop.id: `id` is not a JSON pointer",
         ),
         (
-            "hooks: {shop: {header: X-A, secret_files: [s], id: /id, paid: [a]}}",
+            "hooks: {shop: {header: X-A, secret_files: [s], id: [/id, id], amount: /a, reference: /r, paid: [a]}}",
+            "payments.hooks.shop.id: `id` is not a JSON pointer",
+        ),
+        (
+            "hooks: {shop: {header: X-A, secret_files: [s], id: [], amount: /a, reference: /r, paid: [a]}}",
+            "payments.hooks.shop.id: empty",
+        ),
+        (
+            "hooks: {shop: {header: X-A, secret_files: [s], id: /id, amount: /a, tax: t, reference: /r, paid: [a]}}",
+            "payments.hooks.shop.tax: `t` is not a JSON pointer",
+        ),
+        (
+            "hooks: {shop: {header: X-A, secret_files: [s], id: /id, amount: /a, reference: /r, paid: [a], refunded_status: [b]}}",
+            "payments.hooks.shop.refunded_status: set `status` too",
+        ),
+        (
+            "hooks: {shop: {header: X-A, secret_files: [s], id: /id, amount: /a, reference: /r, paid: [a], status: /s}}",
+            "payments.hooks.shop.paid_status: missing",
+        ),
+        (
+            "kofi: {token_files: [t], tier: fan, amount: '1', currency: usd, memberships: {Gold: {tier: king, days: 1, amount: '1', currency: usd}}}",
+            "payments.kofi.memberships.Gold.tier: no tier `king`",
+        ),
+        (
+            "hooks: {shop: {header: X-A, secret_files: [s], id: /id, amount: /a, paid: [a]}}",
             "payments.hooks.shop.reference: missing",
         ),
         (
-            "hooks: {shop: {header: 'X A', secret_files: [s], id: /id, reference: /r, paid: [a]}}",
+            "hooks: {shop: {header: 'X A', secret_files: [s], id: /id, amount: /a, reference: /r, paid: [a]}}",
             "payments.hooks.shop.header: `X A` is no header's name",
         ),
     ] {
@@ -113,18 +141,19 @@ const EVERYTHING: &str = "\
 payments:
   stripe: {webhook_secret_files: [stripe, $STRIPE_NEW], key_file: /run/key}
   btcpay: {base_url: 'https://pay.example.org', store: s1, key_file: k, webhook_secret_files: [w]}
-  kofi: {token_files: [t], tier: fan, days: 35, amount: '3.00', currency: usd}
+  kofi: {token_files: [t], tier: fan, days: 35, amount: '3.00', currency: usd, memberships: {Gold: {tier: patron, days: 35, amount: '10.00', currency: usd}}}
   hooks:
     patreon:
       header: X-Patreon-Signature
       algorithm: md5
       secret_files: [p]
       event_header: X-Patreon-Event
-      id: /data/id
+      id: [/data/id, /data/attributes/last_charge_date]
       amount: /data/attributes/currently_entitled_amount_cents
       member: /data/attributes/note
-      status: /data/attributes/patron_status
-      paid_status: [active_patron]
-      paid: ['members:pledge:create', 'members:pledge:update']
+      status: /data/attributes/last_charge_status
+      paid_status: [Paid]
+      paid: ['members:pledge:create', 'members:update']
       gives: {tier: fan, days: 35, amount: '3.00', currency: usd}
+    shop: {header: X-A, secret_files: [h], id: /id, amount: /a, reference: /r, paid: [a]}
 ";

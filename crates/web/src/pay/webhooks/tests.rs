@@ -1,7 +1,7 @@
 //! Webhooks on a real club, without a socket.
 
 use axum::http::{Method, Request};
-use club::provider::{Algorithm, Format, Hook, HookFields, Kofi, Secret, Stripe};
+use club::provider::{Algorithm, Format, Grant, Hook, HookFields, Kofi, Secret, Stripe};
 use club::{
     Amount, Checkout, Club, Currency, Image, Items, Names, NewCheckout, NewMember, Page,
     ProductRequest, Sqlite, Stamp,
@@ -140,6 +140,42 @@ async fn kofi_is_known_by_its_token_which_is_not_kept() {
 }
 
 #[tokio::test]
+async fn objects_of_other_shops_are_ignored_whatever_is_in_them() {
+    let house = House::new().await;
+    house.order(500).await;
+    let manual = json!({"id": "in_manual", "billing_reason": "manual", "amount_paid": 10800,
+        "currency": "usd", "payment_intent": "pi_manual", "subscription": null,
+        "subscription_details": {"metadata": null}, "status": "paid",
+        "lines": {"data": [{"id": "il_1", "metadata": {"task": "15"}, "period": null}]}});
+    let event =
+        json!({"id": "evt_7", "type": "invoice.paid", "created": NOW, "data": {"object": manual}});
+    let (status, word) = house.stripe(event.to_string().as_bytes(), NOW).await;
+    assert_eq!((status, word.as_str()), (200, "ignored\n"));
+    let free = json!({"id": "cs_other", "mode": "payment", "payment_status": "paid",
+        "amount_total": null, "currency": null, "client_reference_id": 7, "metadata": null});
+    let event = json!({"id": "evt_8", "type": "checkout.session.completed", "created": "now",
+        "data": {"object": free}});
+    let (status, word) = house.stripe(event.to_string().as_bytes(), NOW).await;
+    assert_eq!((status, word.as_str()), (200, "ignored\n"));
+    let kept = house.club.deliveries(Page::FIRST).await.unwrap();
+    let kinds: Vec<_> = kept.iter().map(|kept| kept.kind.as_str()).collect();
+    assert_eq!(kinds, ["invoice.paid", "checkout.session.completed"]);
+}
+
+#[tokio::test]
+async fn what_our_order_lacks_is_held() {
+    let house = House::new().await;
+    let order = house.order(500).await;
+    let mut body: serde_json::Value = serde_json::from_slice(&paid(&order, 500)).unwrap();
+    body["data"]["object"]["amount_total"] = json!(null);
+    let (status, word) = house.stripe(body.to_string().as_bytes(), NOW).await;
+    assert_eq!((status, word.as_str()), (200, "held\n"));
+    let kept = house.club.deliveries(Page::FIRST).await.unwrap();
+    assert!(kept[0].effect.ends_with("no whole number at /amount_total"), "{}", kept[0].effect);
+    assert_eq!(house.club.alerts(false, Page::FIRST).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_hook_of_the_configuration_is_verified_as_it_says() {
     let house = House::new().await;
     let order = house.order(500).await;
@@ -224,8 +260,8 @@ impl House {
 fn providers() -> Providers {
     let secrets = |text: &str| vec![Secret::new(text).unwrap()];
     let fields = HookFields {
-        id: "/id".to_owned(),
-        amount: Some("/total".to_owned()),
+        id: vec!["/id".to_owned()],
+        amount: "/total".to_owned(),
         currency: Some("/currency".to_owned()),
         reference: Some("/order".to_owned()),
         ..HookFields::default()
@@ -239,6 +275,7 @@ fn providers() -> Providers {
         paid: vec!["order_created".to_owned()],
         refunded: Vec::new(),
         paid_status: Vec::new(),
+        refunded_status: Vec::new(),
         gives: None,
     };
     let header = axum::http::HeaderName::from_static("x-signature");
@@ -247,9 +284,8 @@ fn providers() -> Providers {
         stripe: Some(Stripe { secrets: secrets("whsec_test"), live: None }),
         kofi: Some(Kofi {
             tokens: secrets("kofi-token"),
-            tier: "fan".to_owned(),
-            days: 35,
-            price: usd(300),
+            gives: Grant { tier: "fan".to_owned(), days: 35, price: usd(300) },
+            memberships: [].into(),
         }),
         hooks: [("shop".to_owned(), HookSettings { header, event_header, hook })].into(),
         ..Providers::default()

@@ -63,13 +63,13 @@ fn a_session_grants_only_what_was_paid() {
         notice(
             "checkout.session.completed",
             json!({
-                "id": "cs_1", "mode": mode, "payment_status": status, "client_reference_id": "7",
+                "id": "cs_1", "mode": mode, "payment_status": status, "client_reference_id": "r-7",
                 "amount_total": 225, "currency": "usd", "payment_intent": "pi_1", "metadata": {},
             }),
         )
     };
     let Notice::Payment(report) = read("paid", "payment") else { panic!() };
-    assert_eq!((report.payment.as_str(), report.reference.as_deref()), ("pi_1", Some("7")));
+    assert_eq!((report.payment.as_str(), report.reference.as_deref()), ("pi_1", Some("r-7")));
     assert_eq!((report.session.as_deref(), report.paid.unwrap().minor), (Some("cs_1"), 225));
     assert!(matches!(read("no_payment_required", "payment"), Notice::Payment(_)));
     assert!(matches!(read("unpaid", "payment"), Notice::Nothing(_)));
@@ -81,17 +81,90 @@ fn an_invoice_is_read_in_the_older_and_the_newer_shape() {
     let line = json!({"data": [{"period": {"start": 1, "end": 1_802_592_000}, "metadata": {}}]});
     let older = json!({
         "id": "in_1", "amount_paid": 500, "currency": "usd", "payment_intent": "pi_2",
-        "subscription": "sub_1", "subscription_details": {"metadata": {"order": "7"}}, "lines": line,
+        "subscription": "sub_1", "subscription_details": {"metadata": {"order": "r-7"}}, "lines": line,
     });
     let newer = json!({
         "id": "in_1", "amount_paid": 500, "currency": "usd", "lines": line,
-        "parent": {"subscription_details": {"subscription": "sub_1", "metadata": {"order": "7"}}},
+        "parent": {"subscription_details": {"subscription": "sub_1", "metadata": {"order": "r-7"}}},
     });
     for (object, payment) in [(older, "pi_2"), (newer, "in_1")] {
         let Notice::Payment(report) = notice("invoice.paid", object) else { panic!() };
-        assert_eq!((report.payment.as_str(), report.reference.as_deref()), (payment, Some("7")));
+        assert_eq!((report.payment.as_str(), report.reference.as_deref()), (payment, Some("r-7")));
         assert_eq!(report.subscription.as_deref(), Some("sub_1"));
         assert_eq!((report.until, report.paid.unwrap().minor), (Some(1_802_592_000), 500));
+    }
+}
+
+#[test]
+fn a_session_says_whether_the_payer_brought_the_reference() {
+    let read = |link: Value| {
+        let session = json!({
+            "id": "cs_1", "mode": "payment", "payment_status": "paid", "amount_total": 225,
+            "currency": "usd", "payment_link": link, "metadata": {"order": "r-7"},
+        });
+        let Notice::Payment(report) = notice("checkout.session.completed", session) else {
+            panic!()
+        };
+        (report.payment, report.by_link, report.reference)
+    };
+    assert_eq!(read(json!("plink_1")), ("cs_1".to_owned(), true, Some("r-7".to_owned())));
+    assert_eq!(read(Value::Null), ("cs_1".to_owned(), false, Some("r-7".to_owned())));
+}
+
+#[test]
+fn null_is_absent() {
+    let manual = json!({
+        "id": "in_manual", "object": "invoice", "billing_reason": "manual", "amount_paid": 10800,
+        "currency": "usd", "payment_intent": "pi_manual", "subscription": null,
+        "subscription_details": {"metadata": null}, "status": "paid",
+        "lines": {"data": [{"id": "il_1", "metadata": {"task": "15"},
+            "period": {"start": 1_727_211_051, "end": 1_727_211_051}}]},
+    });
+    assert_eq!(notice("invoice.paid", manual), Notice::Nothing("an invoice of no subscription"));
+}
+
+#[test]
+fn what_says_too_little_is_held_for_its_order_alone() {
+    let held = |kind: &str, object: Value| match notice(kind, object) {
+        Notice::Held(held) => (held.why, held.about.unwrap()),
+        other => panic!("{other:?}"),
+    };
+    let session = json!({"id": "cs_1", "mode": "payment", "payment_status": "paid",
+        "amount_total": null, "currency": "usd", "client_reference_id": "r-7"});
+    let (why, about) = held("checkout.session.completed", session);
+    assert_eq!(why, "no whole number at /amount_total");
+    assert_eq!((about.reference.as_deref(), about.session.as_deref()), (Some("r-7"), Some("cs_1")));
+    let invoice = json!({"id": "in_1", "subscription": "sub_1", "amount_paid": 500,
+        "currency": "usd", "lines": {"data": [{"period": null}]}});
+    let (why, about) = held("invoice.paid", invoice);
+    assert!(why.contains("until when"), "{why}");
+    assert_eq!(about.subscription.as_deref(), Some("sub_1"));
+    let charge = json!({"id": "ch_1", "amount_refunded": 70_050, "currency": "isk"});
+    let (why, about) = held("charge.refunded", charge);
+    assert_eq!(
+        (why.as_str(), about.payment.as_str()),
+        ("70050 is not a whole amount of isk", "ch_1")
+    );
+}
+
+#[test]
+fn a_refund_says_how_far_it_got() {
+    for (kind, status, state) in [
+        ("refund.created", json!("pending"), RefundState::Requested),
+        ("refund.updated", json!("requires_action"), RefundState::Requested),
+        ("refund.updated", Value::Null, RefundState::Requested),
+        ("refund.updated", json!("succeeded"), RefundState::Succeeded),
+        ("refund.updated", json!("canceled"), RefundState::Cancelled),
+        ("refund.failed", json!("failed"), RefundState::Failed),
+        ("charge.refund.updated", json!("failed"), RefundState::Failed),
+    ] {
+        let object = json!({"id": "re_1", "object": "refund", "amount": 500, "charge": "ch_1",
+            "payment_intent": "pi_1", "currency": "usd", "status": status, "metadata": {}});
+        let Notice::Payment(report) = notice(kind, object) else { panic!("{kind}") };
+        assert_eq!((report.payment.as_str(), report.refunded), ("pi_1", None));
+        let refund = &report.refunds[0];
+        assert_eq!((refund.name.as_str(), refund.amount.minor), ("re_1", 500));
+        assert_eq!(refund.state, state, "{kind} {status}");
     }
 }
 
@@ -99,7 +172,7 @@ fn an_invoice_is_read_in_the_older_and_the_newer_shape() {
 fn refunds_and_disputes_name_the_payment() {
     let charge = json!({
         "id": "ch_1", "payment_intent": "pi_1", "amount_refunded": 100, "currency": "usd",
-        "metadata": {"order": "7"},
+        "metadata": {"order": "r-7"},
     });
     let Notice::Payment(report) = notice("charge.refunded", charge) else { panic!() };
     assert_eq!((report.payment.as_str(), report.refunded.unwrap().minor), ("pi_1", 100));
@@ -109,6 +182,10 @@ fn refunds_and_disputes_name_the_payment() {
         ("charge.dispute.created", "warning_needs_response", None),
         ("charge.dispute.closed", "won", Some(Dispute::Won)),
         ("charge.dispute.closed", "lost", Some(Dispute::Lost)),
+        ("charge.dispute.closed", "warning_closed", Some(Dispute::Won)),
+        ("charge.dispute.updated", "warning_under_review", None),
+        ("charge.dispute.updated", "under_review", Some(Dispute::Open)),
+        ("charge.dispute.funds_withdrawn", "needs_response", Some(Dispute::Open)),
     ] {
         let object = json!({"charge": "ch_1", "payment_intent": "pi_1", "status": status});
         let dispute = match notice(kind, object) {
