@@ -5,16 +5,18 @@ use loom::sync::{Arc, RwLock};
 use loom::thread;
 use wire::{CompactV4, CompactV6};
 
+use crate::endpoint::{Endpoint, Families};
 use crate::group::Group;
 use crate::hash::KeyHasher;
 use crate::large_peer_map::ScopeRecord;
 use crate::peer_tables::{ChangeObserver, PeerTables, Placement, Removal};
+use crate::peer_update::{PeerEvent, PeerUpdate};
 use crate::scope::{Scope, Scopes};
 use crate::segment::{Put, Segment};
 use crate::slot::{Lookup, PeerSlot};
 use crate::slot4::V4Slot;
 use crate::slot6::V6Slot;
-use crate::tick::{Age, AgeWindow, Tick};
+use crate::tick::{Age, Tick};
 use crate::word::{Marks, PeerWord};
 
 #[test]
