@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use metainfo::{MakeOptions, Personal, Plan, Torrent, personalise};
+use metainfo::{MakeOptions, Personal, Torrent, TorrentPlan, personalise};
 use tempfile::TempDir;
 
 /// A file of random bytes.
@@ -25,7 +25,7 @@ impl Content {
         let path = folder.path().join(NAME);
         fs::write(&path, &bytes).expect("the file is written");
         let options = MakeOptions { piece_length: Some(1 << 16), ..MakeOptions::default() };
-        let plan = Plan::scan(&path, &options).expect("a plan");
+        let plan = TorrentPlan::scan(&path, &options).expect("a plan");
         let torrent = plan.make(NonZeroUsize::MIN, &|_| ControlFlow::Continue(()));
         let torrent = torrent.expect("a torrent");
         Self { folder, bytes, torrent }

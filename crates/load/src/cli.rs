@@ -9,7 +9,9 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use ipnet::IpNet;
-use load::{Error, Mix, Pace, Plan, Population, Sources, Spread, Target, Transport};
+use load::{
+    LoadError, LoadPace, LoadPlan, LoadTarget, Mix, Population, Sources, Spread, Transport,
+};
 use wire::Passkey;
 
 /// Load for any tracker, and what it costs.
@@ -17,27 +19,27 @@ use wire::Passkey;
 #[command(name = "usher-load", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: LoadCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum LoadCommand {
     /// Drive a tracker for some time and measure it.
-    Run(Run),
+    Run(RunArgs),
     /// Have every peer announce once, and measure what they take in memory.
-    Fill(Fill),
+    Fill(FillArgs),
     /// Be the floor of UDP: answer datagrams by recvmmsg and sendmmsg, and do nothing else.
-    Echo(Floor),
+    Echo(FloorArgs),
     /// Be the floor of HTTP: answer requests in a bare epoll loop, and do nothing else.
-    BareHttp(Floor),
+    BareHttp(FloorArgs),
     /// Print the info hashes that run and fill announce, one a line: for an allow list, or items.
-    Hashes(Crowd),
+    Hashes(CrowdArgs),
 }
 
 #[derive(Args, Debug)]
-struct Run {
+struct RunArgs {
     #[command(flatten)]
-    load: Load,
+    load: LoadArgs,
     /// Seconds to measure.
     #[arg(long, default_value_t = 10.0, value_name = "SECS")]
     duration: f64,
@@ -71,9 +73,9 @@ struct Run {
 }
 
 #[derive(Args, Debug)]
-struct Fill {
+struct FillArgs {
     #[command(flatten)]
-    load: Load,
+    load: LoadArgs,
     /// Spread peers over torrents as aquatic_udp_load_test does.
     #[arg(long)]
     aquatic: bool,
@@ -84,11 +86,11 @@ struct Fill {
 
 /// What both have.
 #[derive(Args, Debug)]
-struct Load {
+struct LoadArgs {
     /// The tracker: udp://HOST:PORT or http://HOST:PORT.
-    target: Target,
+    target: LoadTarget,
     #[command(flatten)]
-    crowd: Crowd,
+    crowd: CrowdArgs,
     /// Requests that are out at any time (closed loop); over HTTP, connections.
     #[arg(long, default_value_t = 256, value_name = "N")]
     outstanding: usize,
@@ -129,7 +131,7 @@ struct Load {
 
 /// Who announces where.
 #[derive(Args, Clone, Copy, Debug)]
-struct Crowd {
+struct CrowdArgs {
     /// Peers.
     #[arg(long, default_value_t = 100_000, value_name = "N")]
     peers: u32,
@@ -145,7 +147,7 @@ struct Crowd {
 }
 
 #[derive(Args, Debug)]
-struct Floor {
+struct FloorArgs {
     /// Where to listen; the address is printed once it does.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -158,25 +160,25 @@ impl Cli {
     /// Does what was asked for.
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
-            Command::Run(run) => {
+            LoadCommand::Run(run) => {
                 let (json, plan) = (run.load.json, run.plan()?);
                 report(&plan, json)
             }
-            Command::Fill(fill) => {
+            LoadCommand::Fill(fill) => {
                 let (json, plan) = (fill.load.json, fill.plan()?);
                 report(&plan, json)
             }
-            Command::Echo(floor) => {
+            LoadCommand::Echo(floor) => {
                 let socket = load::udp::listen(floor.listen).context("cannot listen")?;
                 say(format_args!("{}", socket.local_addr()?))?;
                 Ok(load::udp::echo(&socket, floor.bytes)?)
             }
-            Command::BareHttp(floor) => {
+            LoadCommand::BareHttp(floor) => {
                 let listener = TcpListener::bind(floor.listen).context("cannot listen")?;
                 say(format_args!("{}", listener.local_addr()?))?;
                 Ok(load::http::bare(&listener, floor.bytes)?)
             }
-            Command::Hashes(crowd) => {
+            LoadCommand::Hashes(crowd) => {
                 let mut out = std::io::BufWriter::new(std::io::stdout().lock());
                 for info_hash in crowd.population().info_hashes() {
                     writeln!(out, "{info_hash}")?;
@@ -187,13 +189,13 @@ impl Cli {
     }
 }
 
-impl Run {
-    fn plan(&self) -> Result<Plan, Error> {
+impl RunArgs {
+    fn plan(&self) -> Result<LoadPlan, LoadError> {
         let mut plan = self.load.plan(self.aquatic)?;
         plan.duration = Duration::from_secs_f64(self.duration);
         plan.warm_up = Duration::from_secs_f64(self.warm_up);
         if let Some(rate) = self.rate {
-            plan.pace = Pace::Open(rate);
+            plan.pace = LoadPace::Open(rate);
         }
         plan.mix = Mix {
             connect: if self.aquatic { 1.0 / 102.0 } else { self.connects },
@@ -211,8 +213,8 @@ impl Run {
     }
 }
 
-impl Fill {
-    fn plan(&self) -> Result<Plan, Error> {
+impl FillArgs {
+    fn plan(&self) -> Result<LoadPlan, LoadError> {
         let mut plan = self.load.plan(self.aquatic)?;
         plan.fill = true;
         plan.skip = self.skip;
@@ -221,9 +223,9 @@ impl Fill {
     }
 }
 
-impl Load {
+impl LoadArgs {
     /// What run and fill have in common.
-    fn plan(&self, aquatic: bool) -> Result<Plan, Error> {
+    fn plan(&self, aquatic: bool) -> Result<LoadPlan, LoadError> {
         let ip = self.target.address.ip();
         let mut sources = Sources::new(self.source_net, self.sources, ip);
         if self.target.transport == Transport::Http {
@@ -240,12 +242,12 @@ impl Load {
             population.members = self.members;
             population.passkeys = passkeys(path)?;
         }
-        Ok(Plan {
+        Ok(LoadPlan {
             target: self.target,
             population,
             sources,
             mix: Mix::default(),
-            pace: Pace::Closed(self.outstanding),
+            pace: LoadPace::Closed(self.outstanding),
             connections: self.outstanding,
             close: self.close,
             fill: false,
@@ -259,7 +261,7 @@ impl Load {
     }
 }
 
-impl Crowd {
+impl CrowdArgs {
     fn population(self) -> Population {
         Population {
             peers: self.peers,
@@ -274,8 +276,8 @@ impl Crowd {
     }
 }
 
-fn passkeys(path: &Path) -> Result<Vec<Passkey>, Error> {
-    let wrong = |error| Error::Passkeys { path: path.to_owned(), error };
+fn passkeys(path: &Path) -> Result<Vec<Passkey>, LoadError> {
+    let wrong = |error| LoadError::Passkeys { path: path.to_owned(), error };
     let text = fs::read_to_string(path).map_err(|error| wrong(Some(error)))?;
     let keys: Vec<_> =
         text.lines().filter_map(|line| Passkey::new(line.trim().as_bytes())).collect();
@@ -283,7 +285,7 @@ fn passkeys(path: &Path) -> Result<Vec<Passkey>, Error> {
 }
 
 /// Runs, shows how far it is where somebody looks, and prints what came out.
-fn report(plan: &Plan, json: bool) -> Result<()> {
+fn report(plan: &LoadPlan, json: bool) -> Result<()> {
     let bar = ProgressBar::new(1000);
     bar.set_style(ProgressStyle::with_template("{bar:40} {msg}")?);
     let done = plan.run(|answered, past| {

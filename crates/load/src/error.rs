@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// What is wrong, by who has to do something about it: always whoever started the generator.
 #[derive(Debug, Error)]
-pub enum Error {
+pub enum LoadError {
     /// The histogram's bounds are constants, so this one is ours.
     #[error(transparent)]
     Histogram(#[from] hdrhistogram::CreationError),

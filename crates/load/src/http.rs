@@ -7,4 +7,4 @@ mod request;
 mod response;
 
 pub use bare::bare;
-pub(crate) use client::Client;
+pub(crate) use client::HttpClient;

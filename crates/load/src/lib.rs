@@ -21,12 +21,12 @@ mod tally;
 mod target;
 pub mod udp;
 
-pub use error::Error;
-pub use pace::Pace;
+pub use error::LoadError;
+pub use pace::LoadPace;
 pub use population::Population;
-pub use report::{Cost, Latency, Memory, Report};
-pub use run::Plan;
+pub use report::{Cost, Latency, LoadReport, Memory};
+pub use run::LoadPlan;
 pub use script::Mix;
 pub use sources::Sources;
 pub use spread::Spread;
-pub use target::{Target, Transport};
+pub use target::{LoadTarget, Transport};

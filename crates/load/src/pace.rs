@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 /// How hard a tracker is driven.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
+pub enum LoadPace {
     /// So many requests are out at any time; the tracker sets the rate.
     Closed(usize),
     /// So many requests a second, at even gaps, answered or not.
     Open(f64),
 }
 
-impl Pace {
+impl LoadPace {
     /// One thread's part of it, of so many threads.
     pub fn share(self, threads: usize) -> Self {
         match self {
@@ -26,9 +26,9 @@ impl Pace {
 /// A pace under way.
 #[derive(Debug)]
 pub(crate) enum Pacer {
-    /// See [`Pace::Closed`].
+    /// See [`LoadPace::Closed`].
     Closed(usize),
-    /// See [`Pace::Open`].
+    /// See [`LoadPace::Open`].
     Open {
         /// When the next request is due.
         next: Instant,
@@ -39,10 +39,10 @@ pub(crate) enum Pacer {
 
 impl Pacer {
     /// Starts at `now`.
-    pub(crate) fn new(pace: Pace, now: Instant) -> Self {
+    pub(crate) fn new(pace: LoadPace, now: Instant) -> Self {
         match pace {
-            Pace::Closed(outstanding) => Self::Closed(outstanding),
-            Pace::Open(rate) => {
+            LoadPace::Closed(outstanding) => Self::Closed(outstanding),
+            LoadPace::Open(rate) => {
                 Self::Open { next: now, gap: Duration::from_secs_f64(rate.max(MIN_RATE).recip()) }
             }
         }
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn the_closed_loop_keeps_so_many_out() {
         let now = clock::now();
-        let mut pacer = Pacer::new(Pace::Closed(2), now);
+        let mut pacer = Pacer::new(LoadPace::Closed(2), now);
         assert_eq!(pacer.due(now, 0), Some(now));
         assert_eq!(pacer.due(now, 1), Some(now));
         assert_eq!(pacer.due(now, 2), None);
@@ -87,7 +87,7 @@ mod tests {
     fn the_open_loop_asks_at_even_gaps_and_catches_up_after_a_stall() {
         let start = clock::now();
         let after = |millis| start + Duration::from_millis(millis);
-        let mut pacer = Pacer::new(Pace::Open(1000.0), start);
+        let mut pacer = Pacer::new(LoadPace::Open(1000.0), start);
         assert_eq!(pacer.due(start, 0), Some(start));
         assert_eq!(pacer.due(start, 0), None);
         let stalled = after(3);
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn threads_share_the_load() {
-        assert_eq!(Pace::Closed(100).share(3), Pace::Closed(34));
-        assert_eq!(Pace::Open(100.0).share(4), Pace::Open(25.0));
+        assert_eq!(LoadPace::Closed(100).share(3), LoadPace::Closed(34));
+        assert_eq!(LoadPace::Open(100.0).share(4), LoadPace::Open(25.0));
     }
 }

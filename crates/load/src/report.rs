@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::run::{Plan, Sample};
-use crate::tally::Tally;
+use crate::run::{LoadPlan, Sample};
+use crate::tally::LoadTally;
 
 /// What a tracker did under a load, and what that cost it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct LoadReport {
     /// How long was measured, in seconds.
     pub seconds: f64,
     /// Answers in that time.
@@ -91,9 +91,13 @@ pub struct Memory {
     pub bytes_per_peer: f64,
 }
 
-impl Report {
+impl LoadReport {
     /// Reads off what was sampled at the start of all, and before and after what was measured.
-    pub(crate) fn new(plan: &Plan, tally: &Tally, [begin, before, after]: [Sample; 3]) -> Self {
+    pub(crate) fn new(
+        plan: &LoadPlan,
+        tally: &LoadTally,
+        [begin, before, after]: [Sample; 3],
+    ) -> Self {
         let took = after.at.saturating_duration_since(before.at);
         let replies = after.answered.saturating_sub(before.answered);
         let counts = tally.counts;
@@ -141,13 +145,13 @@ impl Report {
 }
 
 impl Latency {
-    fn of(tally: &Tally) -> Self {
+    fn of(tally: &LoadTally) -> Self {
         let at = |quantile| real(tally.latency.value_at_quantile(quantile)) / 1e3;
         Self { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1.0) }
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for LoadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { replies, seconds, replies_per_sec, .. } = self;
         writeln!(f, "{replies} replies in {seconds:.2} s, {replies_per_sec:.0} a second")?;

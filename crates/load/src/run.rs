@@ -4,22 +4,22 @@ use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
-use crate::pace::Pace;
+use crate::error::LoadError;
+use crate::pace::LoadPace;
 use crate::population::Population;
 use crate::process::{self, Cpu};
-use crate::report::Report;
-use crate::script::{Mix, Order};
+use crate::report::LoadReport;
+use crate::script::{AnnounceOrder, Mix};
 use crate::sources::Sources;
-use crate::tally::Tally;
-use crate::target::{Target, Transport};
+use crate::tally::LoadTally;
+use crate::target::{LoadTarget, Transport};
 use crate::{clock, http, udp};
 
 /// Everything about a run.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct LoadPlan {
     /// The tracker.
-    pub target: Target,
+    pub target: LoadTarget,
     /// Who announces.
     pub population: Population,
     /// From where.
@@ -27,7 +27,7 @@ pub struct Plan {
     /// What.
     pub mix: Mix,
     /// How hard.
-    pub pace: Pace,
+    pub pace: LoadPace,
     /// Connections (HTTP alone).
     pub connections: usize,
     /// Whether each request has a connection of its own (HTTP alone).
@@ -48,14 +48,14 @@ pub struct Plan {
     pub pid: Option<u32>,
 }
 
-impl Plan {
+impl LoadPlan {
     /// In which order the peers of a source announce.
-    pub(crate) fn order(&self, source: u32) -> Order {
+    pub(crate) fn order(&self, source: u32) -> AnnounceOrder {
         if !self.fill {
-            return Order::Random;
+            return AnnounceOrder::Random;
         }
         let all = &self.population;
-        Order::once(all.first_of(source, self.skip), all.peers_of(source))
+        AnnounceOrder::once(all.first_of(source, self.skip), all.peers_of(source))
     }
 
     /// Does it. Now and then `progress` hears how many answers there were, and after how long.
@@ -63,10 +63,10 @@ impl Plan {
     /// # Errors
     ///
     /// Fails when sockets can't be had, the tracker does not answer, or there is no such process.
-    pub fn run(&self, mut progress: impl FnMut(u64, Duration)) -> Result<Report, Error> {
+    pub fn run(&self, mut progress: impl FnMut(u64, Duration)) -> Result<LoadReport, LoadError> {
         let (peers, sources) = (self.population.peers, self.sources.count());
         if peers > Population::most_peers(sources) {
-            return Err(Error::Ports { peers, sources });
+            return Err(LoadError::Ports { peers, sources });
         }
         let stage = &Stage::default();
         thread::scope(|scope| {
@@ -75,14 +75,14 @@ impl Plan {
             let finished = || threads.iter().filter(|thread| thread.is_finished()).count();
             let samples = self.measure(stage, finished, &mut progress);
             stage.phase.store(STOP, Relaxed);
-            let mut tally = Tally::new()?;
+            let mut tally = LoadTally::new()?;
             for thread in threads {
                 match thread.join() {
                     Ok(part) => tally.add(part?),
                     Err(panic) => std::panic::resume_unwind(panic),
                 }
             }
-            Ok(Report::new(self, &tally, samples?))
+            Ok(LoadReport::new(self, &tally, samples?))
         })
     }
 
@@ -93,7 +93,7 @@ impl Plan {
         stage: &Stage,
         finished: impl Fn() -> usize,
         progress: &mut impl FnMut(u64, Duration),
-    ) -> Result<[Sample; 3], Error> {
+    ) -> Result<[Sample; 3], LoadError> {
         let begin = self.sample(stage)?;
         let mut before = begin;
         let tell = |past| progress(stage.answered.load(Relaxed), past);
@@ -112,22 +112,22 @@ impl Plan {
     }
 
     /// What one thread does: a share of the sources is its.
-    fn ask(&self, part: usize, stage: &Stage) -> Result<Tally, Error> {
+    fn ask(&self, part: usize, stage: &Stage) -> Result<LoadTally, LoadError> {
         let sources: Vec<_> =
             (0..self.sources.count()).skip(part).step_by(self.threads.max(1)).collect();
         match self.target.transport {
             Transport::Http => {
-                let client = http::Client::open(self, &sources, clock::now())?;
+                let client = http::HttpClient::open(self, &sources, clock::now())?;
                 self.drive(client, stage)
             }
             Transport::Udp => {
-                let client = udp::Client::open(self, &sources, clock::now())?;
+                let client = udp::UdpClient::open(self, &sources, clock::now())?;
                 self.drive(client, stage)
             }
         }
     }
 
-    fn drive(&self, mut clients: impl Clients, stage: &Stage) -> Result<Tally, Error> {
+    fn drive(&self, mut clients: impl ClientPool, stage: &Stage) -> Result<LoadTally, LoadError> {
         stage.ready.fetch_add(1, Relaxed);
         let (mut phase, mut seen) = (WARM_UP, 0);
         while phase != STOP && !(self.fill && clients.is_done()) {
@@ -155,10 +155,10 @@ impl Plan {
         Ok(clients.into_tally())
     }
 
-    fn sample(&self, stage: &Stage) -> Result<Sample, Error> {
+    fn sample(&self, stage: &Stage) -> Result<Sample, LoadError> {
         let tracker = self.pid.map(|pid| {
             let of = || Ok((Cpu::of(pid)?, process::resident(pid)?));
-            of().map_err(|error| Error::Process { pid, error })
+            of().map_err(|error| LoadError::Process { pid, error })
         });
         Ok(Sample {
             tracker: tracker.transpose()?,
@@ -171,7 +171,7 @@ impl Plan {
 }
 
 /// Those who ask, over either transport.
-pub(crate) trait Clients {
+pub(crate) trait ClientPool {
     /// Takes what has come and, while `asking`, sends what is due; says whether there was anything.
     fn pass(&mut self, now: Instant, asking: bool) -> bool;
     /// Whether all who announce once have done so, and were answered.
@@ -179,9 +179,9 @@ pub(crate) trait Clients {
     /// How many requests are out.
     fn out(&self) -> usize;
     /// What was seen so far.
-    fn tally(&mut self) -> &mut Tally;
+    fn tally(&mut self) -> &mut LoadTally;
     /// What was seen.
-    fn into_tally(self) -> Tally;
+    fn into_tally(self) -> LoadTally;
 }
 
 /// How things stand at one moment.

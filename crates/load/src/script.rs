@@ -44,7 +44,7 @@ pub(crate) enum Ask {
 
 /// In which order the peers of one source announce.
 #[derive(Debug)]
-pub(crate) enum Order {
+pub(crate) enum AnnounceOrder {
     /// Each once, in a shuffled order; those that got no answer are put back.
     Once {
         /// Where the walk begins: those before are there already.
@@ -60,7 +60,7 @@ pub(crate) enum Order {
     Random,
 }
 
-impl Order {
+impl AnnounceOrder {
     /// Each of `count` once, but the `first` ones.
     pub(crate) fn once(first: u32, count: u32) -> Self {
         let stride = stride(count.saturating_sub(first));
@@ -106,7 +106,7 @@ pub(crate) fn next(
     all: &Population,
     mix: &Mix,
     source: u32,
-    order: &mut Order,
+    order: &mut AnnounceOrder,
     since: Duration,
     rng: &mut Rng,
 ) -> Option<(Ask, Option<u32>)> {
@@ -198,7 +198,7 @@ mod tests {
         let all = population();
         for source in [0, 3] {
             let count = all.peers_of(source);
-            let (mut order, mut rng) = (Order::once(0, count), Rng::with_seed(1));
+            let (mut order, mut rng) = (AnnounceOrder::once(0, count), Rng::with_seed(1));
             let met: Vec<_> = std::iter::from_fn(|| order.next(&all, source, &mut rng)).collect();
             assert_eq!(met.len(), 25);
             assert_eq!(met.iter().collect::<HashSet<_>>().len(), met.len());
@@ -211,7 +211,7 @@ mod tests {
     fn the_first_ones_can_be_left_out() {
         let all = population();
         let (first, count) = (all.first_of(3, 50), all.peers_of(3));
-        let (mut order, mut rng) = (Order::once(first, count), Rng::with_seed(1));
+        let (mut order, mut rng) = (AnnounceOrder::once(first, count), Rng::with_seed(1));
         let met: HashSet<_> = std::iter::from_fn(|| order.next(&all, 3, &mut rng)).collect();
         assert_eq!(met, (50..100).filter(|peer| peer % all.sources == 3).collect());
         assert!(order.is_done(count));
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn what_was_put_back_comes_again() {
         let all = Population { peers: 1, ..population() };
-        let (mut order, mut rng) = (Order::once(0, 1), Rng::with_seed(1));
+        let (mut order, mut rng) = (AnnounceOrder::once(0, 1), Rng::with_seed(1));
         assert_eq!(order.next(&all, 0, &mut rng), Some(0));
         assert_eq!(order.next(&all, 0, &mut rng), None);
         order.put_back(0);
@@ -232,8 +232,8 @@ mod tests {
     fn a_source_without_peers_has_nobody_to_ask_for() {
         let all = Population { peers: 1, ..population() };
         let mut rng = Rng::with_seed(1);
-        assert_eq!(Order::Random.next(&all, 3, &mut rng), None);
-        assert_eq!(Order::once(0, 0).next(&all, 3, &mut rng), None);
+        assert_eq!(AnnounceOrder::Random.next(&all, 3, &mut rng), None);
+        assert_eq!(AnnounceOrder::once(0, 0).next(&all, 3, &mut rng), None);
     }
 
     #[test]

@@ -7,9 +7,9 @@ use hdrhistogram::{CreationError, Histogram};
 
 /// What one thread saw over one part of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Tally {
+pub(crate) struct LoadTally {
     /// How much of what.
-    pub(crate) counts: Counts,
+    pub(crate) counts: OutcomeCounts,
     /// In nanoseconds, from when a request was meant to be sent to its answer.
     pub(crate) latency: Histogram<u64>,
     /// The text of the first refusal.
@@ -18,7 +18,7 @@ pub(crate) struct Tally {
 
 /// How often what happened.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Counts {
+pub(crate) struct OutcomeCounts {
     /// Requests sent.
     pub(crate) sent: u64,
     /// Announces answered.
@@ -39,14 +39,14 @@ pub(crate) struct Counts {
     pub(crate) reply_bytes: u64,
 }
 
-impl Counts {
+impl OutcomeCounts {
     /// All that was answered.
     pub(crate) const fn replies(&self) -> u64 {
         self.announces + self.connects + self.scrapes + self.refused
     }
 }
 
-impl AddAssign for Counts {
+impl AddAssign for OutcomeCounts {
     fn add_assign(&mut self, other: Self) {
         self.sent += other.sent;
         self.announces += other.announces;
@@ -60,7 +60,7 @@ impl AddAssign for Counts {
     }
 }
 
-impl Tally {
+impl LoadTally {
     /// Nothing yet.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Tally {
     /// None in practice: the histogram's bounds are constants.
     pub(crate) fn new() -> Result<Self, CreationError> {
         Ok(Self {
-            counts: Counts::default(),
+            counts: OutcomeCounts::default(),
             latency: Histogram::new_with_bounds(1, MAX_LATENCY_NANOS, 3)?,
             refusal: None,
         })
@@ -97,7 +97,7 @@ impl Tally {
 
     /// Forgets everything: what was before is not measured.
     pub(crate) fn clear(&mut self) {
-        self.counts = Counts::default();
+        self.counts = OutcomeCounts::default();
         self.latency.reset();
         self.refusal = None;
     }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn threads_add_up_and_the_first_refusal_stays() {
-        let (mut ada, mut bob) = (Tally::new().unwrap(), Tally::new().unwrap());
+        let (mut ada, mut bob) = (LoadTally::new().unwrap(), LoadTally::new().unwrap());
         let now = clock::now();
         ada.answered(20, now, now + Duration::from_micros(10));
         ada.counts.announces += 1;
@@ -129,12 +129,15 @@ mod tests {
         assert!(ada.latency.max() >= 1_000_000);
 
         ada.clear();
-        assert_eq!((ada.counts, ada.latency.len(), ada.refusal), (Counts::default(), 0, None));
+        assert_eq!(
+            (ada.counts, ada.latency.len(), ada.refusal),
+            (OutcomeCounts::default(), 0, None)
+        );
     }
 
     #[test]
     fn what_takes_longer_than_a_minute_counts_as_a_minute() {
-        let mut tally = Tally::new().unwrap();
+        let mut tally = LoadTally::new().unwrap();
         let now = clock::now();
         tally.answered(0, now, now + Duration::from_secs(3600));
         assert_eq!(tally.latency.len(), 1);

@@ -3,11 +3,11 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
-use crate::error::Error;
+use crate::error::LoadError;
 
 /// A tracker's address, as its URL has it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Target {
+pub struct LoadTarget {
     /// Over what.
     pub transport: Transport,
     /// Where; a name is looked up once, and its first address taken.
@@ -23,13 +23,13 @@ pub enum Transport {
     Udp,
 }
 
-impl FromStr for Target {
-    type Err = Error;
+impl FromStr for LoadTarget {
+    type Err = LoadError;
 
     /// Reads `udp://host:port` or `http://host:port`; a path may follow and is passed over, as
     /// announces go to `/announce` and `/announce/<passkey>`.
-    fn from_str(url: &str) -> Result<Self, Error> {
-        let wrong = || Error::Url(url.to_owned());
+    fn from_str(url: &str) -> Result<Self, LoadError> {
+        let wrong = || LoadError::Url(url.to_owned());
         let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
         let transport = match scheme {
             "http" => Transport::Http,
@@ -52,7 +52,7 @@ mod tests {
             ("udp://127.0.0.1:6969", Transport::Udp, "127.0.0.1:6969"),
             ("http://[::1]:80/announce", Transport::Http, "[::1]:80"),
         ] {
-            let target: Target = url.parse().unwrap();
+            let target: LoadTarget = url.parse().unwrap();
             assert_eq!((target.transport, target.address), (transport, address.parse().unwrap()));
         }
     }
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn what_is_no_tracker_is_refused() {
         for url in ["", "127.0.0.1:1", "wss://127.0.0.1:1", "udp://127.0.0.1", "udp://"] {
-            assert!(url.parse::<Target>().is_err(), "{url}");
+            assert!(url.parse::<LoadTarget>().is_err(), "{url}");
         }
     }
 }

@@ -3,10 +3,10 @@
 mod batch;
 mod client;
 mod echo;
-mod line;
+mod machine;
 mod pending;
 mod reply;
 mod request;
 
-pub(crate) use client::Client;
+pub(crate) use client::UdpClient;
 pub use echo::{MAX_ECHO, echo, listen};

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use metainfo::{Format, MakeOptions, Personal, Plan, Torrent, personalise};
+use metainfo::{MakeOptions, Personal, Torrent, TorrentPlan, TorrentVersion, personalise};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use tempfile::NamedTempFile;
@@ -27,11 +27,11 @@ fn digest_alone<D: Digest>(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::of_slice(&block)).bench(|| D::digest(black_box(&block)));
 }
 
-#[divan::bench(consts = [1, 2], args = [Format::V1, Format::V2, Format::Hybrid], sample_count = 10)]
-fn hash<const THREADS: usize>(bencher: Bencher<'_, '_>, format: Format) {
+#[divan::bench(consts = [1, 2], args = [TorrentVersion::V1, TorrentVersion::V2, TorrentVersion::Hybrid], sample_count = 10)]
+fn hash<const THREADS: usize>(bencher: Bencher<'_, '_>, format: TorrentVersion) {
     let file = file(CONTENT_MIB);
     let options = MakeOptions { format, ..MakeOptions::default() };
-    let plan = Plan::scan(file.path(), &options).unwrap();
+    let plan = TorrentPlan::scan(file.path(), &options).unwrap();
     let threads = NonZeroUsize::new(THREADS).unwrap();
     bencher
         .counter(BytesCount::new(plan.length()))
@@ -62,8 +62,8 @@ fn personal_copy(bencher: Bencher<'_, '_>) {
 /// A hybrid of about 1500 pieces.
 fn torrent() -> Vec<u8> {
     let file = file(24);
-    let options = MakeOptions { format: Format::Hybrid, ..MakeOptions::default() };
-    let plan = Plan::scan(file.path(), &options).unwrap();
+    let options = MakeOptions { format: TorrentVersion::Hybrid, ..MakeOptions::default() };
+    let plan = TorrentPlan::scan(file.path(), &options).unwrap();
     plan.make(NonZeroUsize::MIN, &|_| ControlFlow::Continue(())).unwrap()
 }
 

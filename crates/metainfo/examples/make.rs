@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::{env, fs};
 
-use metainfo::{Format, MakeOptions, Plan, Torrent};
+use metainfo::{MakeOptions, Torrent, TorrentPlan, TorrentVersion};
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -17,16 +17,16 @@ fn main() -> anyhow::Result<()> {
         anyhow::bail!("usage: make PATH OUT.torrent [v1|v2|hybrid] [PIECE_LENGTH] [THREADS]")
     };
     let format = match arg(2) {
-        None | Some("v1") => Format::V1,
-        Some("v2") => Format::V2,
-        Some("hybrid") => Format::Hybrid,
+        None | Some("v1") => TorrentVersion::V1,
+        Some("v2") => TorrentVersion::V2,
+        Some("hybrid") => TorrentVersion::Hybrid,
         Some(other) => anyhow::bail!("no such format: {other}"),
     };
     let piece_length = arg(3).map(str::parse).transpose()?;
     let threads = arg(4).map_or(Ok(NonZeroUsize::MIN), str::parse)?;
 
     let options = MakeOptions { format, piece_length, private: true, ..MakeOptions::default() };
-    let plan = Plan::scan(Path::new(path), &options)?;
+    let plan = TorrentPlan::scan(Path::new(path), &options)?;
     let bytes = plan.make(threads, &|_| ControlFlow::Continue(()))?;
     let torrent = Torrent::read(&bytes)?;
     torrent.info_hash_v1.iter().for_each(|hash| println!("v1 {hash}"));

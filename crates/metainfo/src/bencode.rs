@@ -56,7 +56,7 @@ impl<'a> Cursor<'a> {
     /// Whether the list that was opened last has another value; `false` closes it.
     pub(crate) fn item(&mut self) -> Result<bool, BencodeError> {
         match self.rest.split_first() {
-            None => Err(self.error(Fault::End)),
+            None => Err(self.error(BencodeFault::End)),
             Some((b'e', rest)) => {
                 self.rest = rest;
                 self.depth = self.depth.saturating_sub(1);
@@ -72,12 +72,13 @@ impl<'a> Cursor<'a> {
         let (length, rest) = self.rest.split_at_checked(digits).unwrap_or_default();
         let rest = match rest.split_first() {
             Some((b':', rest)) => rest,
-            None => return Err(self.error(Fault::End)),
-            Some(_) => return Err(self.error(Fault::Syntax)),
+            None => return Err(self.error(BencodeFault::End)),
+            Some(_) => return Err(self.error(BencodeFault::Syntax)),
         };
-        let length = number(length).ok_or_else(|| self.error(Fault::Number))?;
-        let length = usize::try_from(length).map_err(|_| self.error(Fault::Number))?;
-        let (text, rest) = rest.split_at_checked(length).ok_or_else(|| self.error(Fault::End))?;
+        let length = number(length).ok_or_else(|| self.error(BencodeFault::Number))?;
+        let length = usize::try_from(length).map_err(|_| self.error(BencodeFault::Number))?;
+        let (text, rest) =
+            rest.split_at_checked(length).ok_or_else(|| self.error(BencodeFault::End))?;
         self.rest = rest;
         Ok(text)
     }
@@ -86,15 +87,19 @@ impl<'a> Cursor<'a> {
     pub(crate) fn int(&mut self) -> Result<i64, BencodeError> {
         let body = match self.rest.split_first() {
             Some((b'i', body)) => body,
-            None => return Err(self.error(Fault::End)),
-            Some(_) => return Err(self.error(Fault::Syntax)),
+            None => return Err(self.error(BencodeFault::End)),
+            Some(_) => return Err(self.error(BencodeFault::Syntax)),
         };
         let end = body.iter().take(MAX_INT_DIGITS + 2).position(|byte| *byte == b'e');
         let Some((digits, rest)) = end.and_then(|end| body.split_at_checked(end)) else {
-            let fault = if body.len() <= MAX_INT_DIGITS + 1 { Fault::End } else { Fault::Number };
+            let fault = if body.len() <= MAX_INT_DIGITS + 1 {
+                BencodeFault::End
+            } else {
+                BencodeFault::Number
+            };
             return Err(self.error(fault));
         };
-        let value = number(digits).ok_or_else(|| self.error(Fault::Number))?;
+        let value = number(digits).ok_or_else(|| self.error(BencodeFault::Number))?;
         self.rest = rest.get(1..).unwrap_or_default();
         Ok(value)
     }
@@ -106,14 +111,14 @@ impl<'a> Cursor<'a> {
         let mut is_dict = 0u128;
         loop {
             match self.rest.first() {
-                None => return Err(self.error(Fault::End)),
+                None => return Err(self.error(BencodeFault::End)),
                 Some(b'i') => drop(self.int()?),
                 Some(b'0'..=b'9') => drop(self.bytes()?),
                 Some(&kind @ (b'd' | b'l')) => {
                     self.open(kind)?;
                     is_dict = is_dict << 1 | u128::from(kind == b'd');
                 }
-                Some(_) => return Err(self.error(Fault::Syntax)),
+                Some(_) => return Err(self.error(BencodeFault::Syntax)),
             }
             while self.depth > outer && !self.item()? {
                 is_dict >>= 1;
@@ -129,25 +134,25 @@ impl<'a> Cursor<'a> {
 
     /// Asserts that nothing follows.
     pub(crate) fn finish(&self) -> Result<(), BencodeError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.error(Fault::Trailing)) }
+        if self.rest.is_empty() { Ok(()) } else { Err(self.error(BencodeFault::Trailing)) }
     }
 
     fn open(&mut self, kind: u8) -> Result<(), BencodeError> {
         match self.rest.split_first() {
             Some((&first, rest)) if first == kind => {
                 if self.depth == MAX_DEPTH {
-                    return Err(self.error(Fault::Deep));
+                    return Err(self.error(BencodeFault::Deep));
                 }
                 self.rest = rest;
                 self.depth += 1;
                 Ok(())
             }
-            None => Err(self.error(Fault::End)),
-            Some(_) => Err(self.error(Fault::Syntax)),
+            None => Err(self.error(BencodeFault::End)),
+            Some(_) => Err(self.error(BencodeFault::Syntax)),
         }
     }
 
-    const fn error(&self, fault: Fault) -> BencodeError {
+    const fn error(&self, fault: BencodeFault) -> BencodeError {
         BencodeError { fault, offset: self.offset() }
     }
 }
@@ -157,14 +162,14 @@ impl<'a> Cursor<'a> {
 #[error("{fault} at byte {offset}")]
 pub struct BencodeError {
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: BencodeFault,
     /// Where the value that can't be read starts.
     pub offset: usize,
 }
 
 /// What can be wrong with a bencoded value.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-pub enum Fault {
+pub enum BencodeFault {
     /// Lists and dictionaries are nested deeper than [`MAX_DEPTH`].
     #[error("nested more than {MAX_DEPTH} deep")]
     Deep,
@@ -223,53 +228,53 @@ mod tests {
         check_int(b"i9223372036854775807e", Ok(i64::MAX));
         check_int(b"i-9223372036854775808e", Ok(i64::MIN));
         for bad in ["ie", "i-e", "i-0e", "i00e", "i01e", "i+1e", "i 1e", "i9223372036854775808e"] {
-            check_int(bad.as_bytes(), Err(Fault::Number));
+            check_int(bad.as_bytes(), Err(BencodeFault::Number));
         }
-        check_int(&[&b"i"[..], &[b'1'; 1000]].concat(), Err(Fault::Number));
-        check_int(b"i12", Err(Fault::End));
-        check_int(b"3:abc", Err(Fault::Syntax));
+        check_int(&[&b"i"[..], &[b'1'; 1000]].concat(), Err(BencodeFault::Number));
+        check_int(b"i12", Err(BencodeFault::End));
+        check_int(b"3:abc", Err(BencodeFault::Syntax));
     }
 
     #[test]
     fn strings_are_as_long_as_they_say() {
         check_bytes(b"0:", Ok(b""));
         check_bytes(b"3:abcd", Ok(b"abc"));
-        check_bytes(b"3:ab", Err(Fault::End));
-        check_bytes(b"3", Err(Fault::End));
-        check_bytes(b"03:abc", Err(Fault::Number));
-        check_bytes(b"99999999999999999999:a", Err(Fault::Number));
-        check_bytes(b"-1:a", Err(Fault::Syntax));
+        check_bytes(b"3:ab", Err(BencodeFault::End));
+        check_bytes(b"3", Err(BencodeFault::End));
+        check_bytes(b"03:abc", Err(BencodeFault::Number));
+        check_bytes(b"99999999999999999999:a", Err(BencodeFault::Number));
+        check_bytes(b"-1:a", Err(BencodeFault::Syntax));
     }
 
     #[test]
     fn nesting_stops_at_the_bound() {
         check_skip(&nested(MAX_DEPTH), Ok(()));
-        check_skip(&nested(MAX_DEPTH + 1), Err(Fault::Deep));
-        check_skip(&vec![b'l'; 1 << 20], Err(Fault::Deep));
+        check_skip(&nested(MAX_DEPTH + 1), Err(BencodeFault::Deep));
+        check_skip(&vec![b'l'; 1 << 20], Err(BencodeFault::Deep));
     }
 
     #[test]
     fn skip_reads_any_one_value() {
         check_skip(b"d1:ali1e0:de2:bcd1:xlleeee1:ci-7ee", Ok(()));
-        check_skip(b"i1ei2e", Err(Fault::Trailing));
-        check_skip(b"di1ei2ee", Err(Fault::Syntax));
-        check_skip(b"d1:ae", Err(Fault::Syntax));
-        check_skip(b"e", Err(Fault::Syntax));
-        check_skip(b"", Err(Fault::End));
+        check_skip(b"i1ei2e", Err(BencodeFault::Trailing));
+        check_skip(b"di1ei2ee", Err(BencodeFault::Syntax));
+        check_skip(b"d1:ae", Err(BencodeFault::Syntax));
+        check_skip(b"e", Err(BencodeFault::Syntax));
+        check_skip(b"", Err(BencodeFault::End));
     }
 
     #[track_caller]
-    fn check_int(input: &[u8], expected: Result<i64, Fault>) {
+    fn check_int(input: &[u8], expected: Result<i64, BencodeFault>) {
         assert_eq!(Cursor::new(input).int().map_err(|error| error.fault), expected);
     }
 
     #[track_caller]
-    fn check_bytes(input: &[u8], expected: Result<&[u8], Fault>) {
+    fn check_bytes(input: &[u8], expected: Result<&[u8], BencodeFault>) {
         assert_eq!(Cursor::new(input).bytes().map_err(|error| error.fault), expected);
     }
 
     #[track_caller]
-    fn check_skip(input: &[u8], expected: Result<(), Fault>) {
+    fn check_skip(input: &[u8], expected: Result<(), BencodeFault>) {
         let mut cursor = Cursor::new(input);
         let result = cursor.skip().and_then(|()| cursor.finish());
         assert_eq!(result.map_err(|error| error.fault), expected);

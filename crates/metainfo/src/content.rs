@@ -8,20 +8,20 @@ use std::os::unix::fs::FileExt;
 
 use rustix::fs::{Advice, fadvise};
 
+use crate::error::MakeError;
 use crate::lanes::LANES;
-use crate::make::MakeError;
-use crate::plan::Source;
+use crate::source::SourceFile;
 
 /// Reads from a run of files; keeps those open that it opened last.
-pub(crate) struct Reader<'a> {
+pub(crate) struct ContentReader<'a> {
     /// In the order of their offsets.
-    files: &'a [Source],
+    files: &'a [SourceFile],
     /// With their places in `files`.
     open: VecDeque<(usize, File)>,
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) const fn new(files: &'a [Source]) -> Self {
+impl<'a> ContentReader<'a> {
+    pub(crate) const fn new(files: &'a [SourceFile]) -> Self {
         Self { files, open: VecDeque::new() }
     }
 
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An open file, opened now where it is not.
-    fn open(&mut self, number: usize, file: &Source) -> Result<&File, MakeError> {
+    fn open(&mut self, number: usize, file: &SourceFile) -> Result<&File, MakeError> {
         let open = &mut self.open;
         let place = match open.iter().position(|(other, _)| *other == number) {
             Some(place) => place,

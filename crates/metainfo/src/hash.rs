@@ -19,15 +19,15 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 use crate::BLOCK_BYTES;
-use crate::content::Reader;
+use crate::content::ContentReader;
+use crate::error::MakeError;
 use crate::lanes::{LANES, Lanes};
-use crate::make::MakeError;
 use crate::merkle::{self, Node};
-use crate::plan::{Format, Source};
+use crate::source::{SourceFile, TorrentVersion};
 
 /// Told how many bytes of content have been hashed so far, by any thread, at least once for each
 /// 256 KiB; stops the work by [`ControlFlow::Break`].
-pub type Watch<'a> = dyn Fn(u64) -> ControlFlow<()> + Sync + 'a;
+pub type HashProgress<'a> = dyn Fn(u64) -> ControlFlow<()> + Sync + 'a;
 
 /// The hashes of one piece.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -50,11 +50,11 @@ impl PieceHash {
 /// Files as a run of pieces.
 pub(crate) struct Pieces<'a> {
     /// In the order of their offsets; each starts a piece where there is a v2 half.
-    pub(crate) files: &'a [Source],
+    pub(crate) files: &'a [SourceFile],
     pub(crate) piece_length: u32,
     /// Where the last piece ends.
     pub(crate) end: u64,
-    pub(crate) format: Format,
+    pub(crate) format: TorrentVersion,
 }
 
 impl Pieces<'_> {
@@ -67,7 +67,7 @@ impl Pieces<'_> {
     pub(crate) fn hash(
         &self,
         threads: NonZeroUsize,
-        watch: &Watch<'_>,
+        watch: &HashProgress<'_>,
     ) -> Result<Vec<PieceHash>, MakeError> {
         let count = self.end.div_ceil(u64::from(self.piece_length));
         let mut hashes = vec![PieceHash::default(); usize::try_from(count).unwrap_or(usize::MAX)];
@@ -146,7 +146,7 @@ struct Work<'a> {
     done: AtomicU64,
     /// Set by the thread that fails, so that the others stop.
     stopped: AtomicBool,
-    watch: &'a Watch<'a>,
+    watch: &'a HashProgress<'a>,
 }
 
 impl Work<'_> {
@@ -160,7 +160,7 @@ impl Work<'_> {
     }
 
     fn runs_in_turn(&self) -> Result<(), MakeError> {
-        let mut hasher = Hasher::new(self);
+        let mut hasher = PieceHasher::new(self);
         let mut is_first = true;
         loop {
             let next = self.runs.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).next();
@@ -197,19 +197,19 @@ impl Work<'_> {
 }
 
 /// One thread's own.
-struct Hasher<'a, 'b> {
+struct PieceHasher<'a, 'b> {
     work: &'a Work<'b>,
     lanes: Option<Lanes>,
-    reader: Reader<'b>,
+    reader: ContentReader<'b>,
     /// One block, or one for each lane.
     blocks: Vec<u8>,
 }
 
-impl<'a, 'b> Hasher<'a, 'b> {
+impl<'a, 'b> PieceHasher<'a, 'b> {
     fn new(work: &'a Work<'b>) -> Self {
         let lanes = if work.pieces.in_lanes() { Lanes::new() } else { None };
         let bytes = if lanes.is_some() { LANES * LANE_SIZE } else { READ_BYTES };
-        let reader = Reader::new(work.pieces.files);
+        let reader = ContentReader::new(work.pieces.files);
         Self { work, lanes, reader, blocks: vec![0; bytes] }
     }
 
@@ -333,7 +333,7 @@ mod tests {
         fn pieces_are_hashed_together_as_one_by_one(
             lengths in vec(prop_oneof![0..3_usize, 1..40_000_usize, 200_000..600_000_usize], 1..6),
             gaps in vec(prop_oneof![Just(0), 0..40_000_usize], 6),
-            format in prop_oneof![Just(Format::V1), Just(Format::V2), Just(Format::Hybrid)],
+            format in prop_oneof![Just(TorrentVersion::V1), Just(TorrentVersion::V2), Just(TorrentVersion::Hybrid)],
             threads in 1..4_usize,
         ) {
             let folder = TempDir::new().unwrap();
@@ -347,7 +347,7 @@ mod tests {
                 fs::write(&disk, &run[offset..]).unwrap();
                 let metadata = fs::metadata(&disk).unwrap();
                 let path = FilePath::new([&b"file"[..]]).unwrap();
-                files.push(Source::new(disk, path, u64::try_from(offset).unwrap(), &metadata));
+                files.push(SourceFile::new(disk, path, u64::try_from(offset).unwrap(), &metadata));
             }
             let pieces = Pieces {
                 files: &files,
@@ -364,7 +364,7 @@ mod tests {
                     prop_assert_eq!(hash.v1, <[u8; 20]>::from(Sha1::digest(piece)), "at {}", at);
                 }
                 if format.has_v2() {
-                    let end = files.iter().map(Source::end).find(|end| *end > at).unwrap();
+                    let end = files.iter().map(SourceFile::end).find(|end| *end > at).unwrap();
                     let content = piece.len().min(usize::try_from(end - at).unwrap());
                     let leaf = <[u8; 32]>::from(Sha256::digest(&piece[..content]));
                     prop_assert_eq!(hash.v2, leaf, "at {}", at);

@@ -3,9 +3,12 @@
 use std::ops::Range;
 
 use crate::bencode::Cursor;
-use crate::path::push_name;
-use crate::read::{once, text};
-use crate::{BLOCK_BYTES, File, FileKind, FilePath, MAX_FILES, MAX_PIECE_LENGTH, ReadError, tree};
+use crate::error::{MAX_FILES, MAX_PIECE_LENGTH, ReadError};
+use crate::fields::{kind, length, once, text};
+use crate::merkle::BLOCK_BYTES;
+use crate::path::{FilePath, push_name};
+use crate::torrent::{File, FileKind};
+use crate::tree;
 
 /// `info` as it stands, each value of the right type but not yet held against the others.
 #[derive(Default)]
@@ -125,22 +128,6 @@ pub(crate) fn lay_out(files: &mut [File], align: u64) -> Result<u64, ReadError> 
         end = end.checked_add(file.length).ok_or(ReadError::Value("length"))?;
     }
     if i64::try_from(end).is_ok() { Ok(end) } else { Err(ReadError::Value("length")) }
-}
-
-/// Reads a length in bytes.
-pub(crate) fn length(cursor: &mut Cursor<'_>) -> Result<u64, ReadError> {
-    u64::try_from(cursor.int()?).map_err(|_| ReadError::Value("length"))
-}
-
-/// Reads the attributes of a file (BEP 47).
-pub(crate) fn kind(attributes: &[u8]) -> FileKind {
-    if attributes.contains(&b'p') {
-        FileKind::Pad
-    } else if attributes.contains(&b'l') {
-        FileKind::Symlink
-    } else {
-        FileKind::Data
-    }
 }
 
 /// Reads the `files` of a v1 torrent.

@@ -20,13 +20,13 @@ pub(crate) const LANES: usize = 16;
 /// Sixteen hashes, of as many bytes each.
 pub(crate) struct Lanes {
     vectors: Vectors,
-    state: State,
+    state: LaneStates,
     /// Bytes of each message so far.
     length: u64,
 }
 
 /// The five words of a hash on its way, each for all messages.
-type State = [[u32; LANES]; 5];
+type LaneStates = [[u32; LANES]; 5];
 
 impl Lanes {
     /// `None` where this processor has no vectors for it.
@@ -63,7 +63,7 @@ impl Lanes {
     }
 }
 
-const START: State = [
+const START: LaneStates = [
     [0x6745_2301; LANES],
     [0xefcd_ab89; LANES],
     [0x98ba_dcfe; LANES],

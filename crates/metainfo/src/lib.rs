@@ -7,6 +7,8 @@
 
 mod bencode;
 mod content;
+mod error;
+mod fields;
 mod hash;
 mod info;
 mod lanes;
@@ -17,20 +19,22 @@ mod path;
 mod personal;
 mod plan;
 mod read;
+mod scan;
+mod source;
 mod torrent;
 mod tree;
 mod url;
 mod verify;
 
-pub use bencode::{BencodeError, Fault, MAX_DEPTH};
-pub use hash::Watch;
+pub use bencode::{BencodeError, BencodeFault, MAX_DEPTH};
+pub use error::{MAX_FILES, MAX_PIECE_LENGTH, MAX_TORRENT_BYTES, MAX_URLS, MakeError, ReadError};
+pub use hash::HashProgress;
 pub use lint::{Lint, MAX_LINTS};
-pub use make::MakeError;
 pub use merkle::BLOCK_BYTES;
-pub use path::{FilePath, MAX_COMPONENTS, MAX_PATH_BYTES, PathError};
+pub use path::{FilePath, FilePathError, MAX_COMPONENTS, MAX_PATH_BYTES};
 pub use personal::{Personal, personalise};
-pub use plan::{Format, MakeOptions, Plan, Skipped, WhySkipped};
-pub use read::{MAX_FILES, MAX_PIECE_LENGTH, MAX_TORRENT_BYTES, MAX_URLS, ReadError};
+pub use plan::{MakeOptions, Skipped, TorrentPlan, WhySkipped};
+pub use source::TorrentVersion;
 pub use torrent::{File, FileKind, InfoHashV2, Torrent};
 pub use url::PrivateTorrent;
 pub use verify::verify;

@@ -4,64 +4,35 @@
 //! seeds are put in for each member, a date would need a clock, and who made it is nobody's business.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
-
-use thiserror::Error;
 
 use crate::bencode::{write_bytes, write_int};
-use crate::hash::{PieceHash, Pieces, Watch};
+use crate::error::MakeError;
+use crate::hash::{HashProgress, PieceHash, Pieces};
 use crate::merkle::{self, Node};
-use crate::plan::{Plan, Source};
-use crate::{FilePath, PathError, ReadError};
+use crate::plan::TorrentPlan;
+use crate::source::SourceFile;
 
-impl Plan {
+impl TorrentPlan {
     /// Hashes the files and makes the torrent, ready for [`Torrent::read`](crate::Torrent::read).
     ///
     /// # Errors
     ///
     /// Fails where a file can't be read or has changed since it was looked at, and with
     /// [`MakeError::Cancelled`] when `watch` says so.
-    pub fn make(&self, threads: NonZeroUsize, watch: &Watch<'_>) -> Result<Vec<u8>, MakeError> {
+    pub fn make(
+        &self,
+        threads: NonZeroUsize,
+        watch: &HashProgress<'_>,
+    ) -> Result<Vec<u8>, MakeError> {
         let Self { piece_length, end, format, .. } = *self;
         let pieces = Pieces { files: &self.files, piece_length, end, format };
         Ok(encode(self, &pieces.hash(threads, watch)?))
     }
 }
 
-/// Why a torrent can't be made, or content not be checked.
-#[derive(Debug, Error)]
-pub enum MakeError {
-    /// The caller did not want it any more.
-    #[error("cancelled")]
-    Cancelled,
-    /// The file was written to, replaced or removed while it was read.
-    #[error("{} changed while it was read: try again when nothing writes to it", .0.display())]
-    Changed(PathBuf),
-    /// The file or folder can't be read.
-    #[error("{path}: {error}", path = .0.display(), error = .1)]
-    Io(PathBuf, #[source] io::Error),
-    /// A folder holds nothing but a file of its own name, which the v2 format can't tell from that
-    /// file by itself.
-    #[error("folder {0:?} holds nothing but a file of that name, which a v2 torrent can't express")]
-    LoneName(FilePath),
-    /// There is no file at this path or beneath it.
-    #[error("{} has no file to put into a torrent", .0.display())]
-    NoFiles(PathBuf),
-    /// A name can't be in a torrent.
-    #[error(transparent)]
-    Path(#[from] PathError),
-    /// This is no length for pieces.
-    #[error("pieces of {0} bytes: the length must be a power of two from 16 KiB to 512 MiB")]
-    PieceLength(u32),
-    /// No reader would take the torrent.
-    #[error(transparent)]
-    Unreadable(#[from] ReadError),
-}
-
 /// Writes the torrent of these piece hashes, keys in canonical order.
-pub(crate) fn encode(plan: &Plan, hashes: &[PieceHash]) -> Vec<u8> {
+pub(crate) fn encode(plan: &TorrentPlan, hashes: &[PieceHash]) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend_from_slice(b"d4:infod");
     if plan.format.has_v2() {
@@ -103,7 +74,7 @@ pub(crate) fn encode(plan: &Plan, hashes: &[PieceHash]) -> Vec<u8> {
 /// Writes `length` or `files`, with pad files wherever the next file does not follow at once.
 ///
 /// A pad file is named by its length, as in libtorrent, so that names repeat.
-fn write_v1_files(out: &mut Vec<u8>, plan: &Plan) {
+fn write_v1_files(out: &mut Vec<u8>, plan: &TorrentPlan) {
     if plan.single {
         write_bytes(out, b"length");
         return write_int(out, plan.length());
@@ -143,7 +114,7 @@ fn write_v1_file<'a>(
 }
 
 /// Writes the `file tree`: the files come in its order, so one pass opens and closes folders.
-fn write_tree(out: &mut Vec<u8>, plan: &Plan, hashes: &[PieceHash]) {
+fn write_tree(out: &mut Vec<u8>, plan: &TorrentPlan, hashes: &[PieceHash]) {
     out.push(b'd');
     let mut folders: Vec<&[u8]> = Vec::new();
     for file in &plan.files {
@@ -171,7 +142,7 @@ fn write_tree(out: &mut Vec<u8>, plan: &Plan, hashes: &[PieceHash]) {
 }
 
 /// Writes `piece layers`: files of one content share a layer, files of one piece have none.
-fn write_layers(out: &mut Vec<u8>, plan: &Plan, hashes: &[PieceHash]) {
+fn write_layers(out: &mut Vec<u8>, plan: &TorrentPlan, hashes: &[PieceHash]) {
     let large = plan.files.iter().filter(|file| file.length > u64::from(plan.piece_length));
     let layers: BTreeMap<Node, Vec<Node>> = large
         .map(|file| (root(file, plan.piece_length, hashes), layer(file, plan.piece_length, hashes)))
@@ -185,13 +156,13 @@ fn write_layers(out: &mut Vec<u8>, plan: &Plan, hashes: &[PieceHash]) {
 }
 
 /// The hashes of one file's pieces among those of all.
-fn layer(file: &Source, piece_length: u32, hashes: &[PieceHash]) -> Vec<Node> {
+fn layer(file: &SourceFile, piece_length: u32, hashes: &[PieceHash]) -> Vec<Node> {
     let pieces = hashes.get(file.pieces(piece_length)).unwrap_or_default();
     pieces.iter().map(|hash| hash.v2).collect()
 }
 
 /// The root of a file's hash tree.
-pub(crate) fn root(file: &Source, piece_length: u32, hashes: &[PieceHash]) -> Node {
+pub(crate) fn root(file: &SourceFile, piece_length: u32, hashes: &[PieceHash]) -> Node {
     match *layer(file, piece_length, hashes) {
         [piece] => piece,
         ref pieces => merkle::file_root(pieces, piece_length),

@@ -18,7 +18,7 @@ impl FilePath {
     /// # Errors
     ///
     /// Fails for no name at all, an unsafe one, or past one of the two bounds.
-    pub fn new<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, PathError> {
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, FilePathError> {
         let mut path = Vec::new();
         for name in names {
             push_name(&mut path, name)?;
@@ -27,13 +27,13 @@ impl FilePath {
     }
 
     /// Takes what [`push_name`] has built.
-    pub(crate) fn from_joined(path: &[u8]) -> Result<Self, PathError> {
+    pub(crate) fn from_joined(path: &[u8]) -> Result<Self, FilePathError> {
         if path.is_empty() {
-            return Err(PathError::Name(String::new()));
+            return Err(FilePathError::Name(String::new()));
         }
         let path = Self(path.into());
         if path.names().count() > MAX_COMPONENTS {
-            return Err(PathError::Long(path.to_string()));
+            return Err(FilePathError::Long(path.to_string()));
         }
         Ok(path)
     }
@@ -85,7 +85,7 @@ impl fmt::Debug for FilePath {
 
 /// Why names make no path.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub enum PathError {
+pub enum FilePathError {
     /// The path has more than [`MAX_PATH_BYTES`] bytes or [`MAX_COMPONENTS`] names.
     #[error("path {0:?} is longer than {MAX_PATH_BYTES} bytes or {MAX_COMPONENTS} names")]
     Long(String),
@@ -101,23 +101,23 @@ pub const MAX_PATH_BYTES: usize = 4095;
 pub const MAX_COMPONENTS: usize = 96;
 
 /// Appends a name to a joined path.
-pub(crate) fn push_name(path: &mut Vec<u8>, name: &[u8]) -> Result<(), PathError> {
+pub(crate) fn push_name(path: &mut Vec<u8>, name: &[u8]) -> Result<(), FilePathError> {
     check_name(name)?;
     if !path.is_empty() {
         path.push(b'/');
     }
     if path.len().saturating_add(name.len()) > MAX_PATH_BYTES {
-        return Err(PathError::Long(String::from_utf8_lossy(path).into_owned()));
+        return Err(FilePathError::Long(String::from_utf8_lossy(path).into_owned()));
     }
     path.extend_from_slice(name);
     Ok(())
 }
 
 /// Refuses a name that is unsafe on some system: a client on Windows reads `\` as a separator.
-pub(crate) fn check_name(name: &[u8]) -> Result<(), PathError> {
+pub(crate) fn check_name(name: &[u8]) -> Result<(), FilePathError> {
     let is_unsafe = |byte: &u8| matches!(byte, 0 | b'/' | b'\\');
     if matches!(name, b"" | b"." | b"..") || name.iter().any(is_unsafe) {
-        return Err(PathError::Name(String::from_utf8_lossy(name).into_owned()));
+        return Err(FilePathError::Name(String::from_utf8_lossy(name).into_owned()));
     }
     Ok(())
 }
@@ -135,7 +135,7 @@ mod tests {
         for name in ["", ".", "..", "a/b", "/", "a\\b", "a\0"] {
             let name = name.as_bytes();
             assert!(
-                matches!(FilePath::new([&b"x"[..], name]), Err(PathError::Name(_))),
+                matches!(FilePath::new([&b"x"[..], name]), Err(FilePathError::Name(_))),
                 "{name:?}"
             );
         }

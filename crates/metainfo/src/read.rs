@@ -8,13 +8,14 @@ use std::ops::Range;
 
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
-use thiserror::Error;
 use wire::InfoHash;
 
 use crate::bencode::{BencodeError, Cursor};
+use crate::error::{MAX_TORRENT_BYTES, MAX_URLS, ReadError};
+use crate::fields::{once, text};
 use crate::info::Info;
+use crate::torrent::{File, FileKind, InfoHashV2, Torrent};
 use crate::tree::{self, Layer};
-use crate::{File, FileKind, FilePath, InfoHashV2, PathError, Torrent};
 
 impl Torrent {
     /// Reads a .torrent file.
@@ -55,70 +56,6 @@ impl Torrent {
             info: span,
         })
     }
-}
-
-/// Why bytes are not a torrent that can be used.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub enum ReadError {
-    /// It is not bencode.
-    #[error(transparent)]
-    Bencode(#[from] BencodeError),
-    /// Two files have one path, or one is where the other needs a folder.
-    #[error("{0:?} stands in the way of another file of that path")]
-    Clash(FilePath),
-    /// The v1 and the v2 half of a hybrid list different files.
-    #[error("its v1 and v2 halves are not of the same files")]
-    Halves,
-    /// The file has this many bytes, more than [`MAX_TORRENT_BYTES`].
-    #[error("{0} bytes is more than the {MAX_TORRENT_BYTES} that a torrent may have")]
-    Large(usize),
-    /// The hashes of a file's pieces don't add up to its root (BEP 52).
-    #[error("the piece layer of {0:?} is missing or wrong")]
-    Layer(FilePath),
-    /// It has more than [`MAX_FILES`] files, or their paths are together four times as long as the
-    /// longest torrent.
-    #[error("more than {MAX_FILES} files, or too long paths")]
-    ManyFiles,
-    /// A key that must be there is not.
-    #[error("no {0:?}")]
-    Missing(&'static str),
-    /// A file's path is unsafe or too long.
-    #[error(transparent)]
-    Path(#[from] PathError),
-    /// `pieces` is not one hash for each piece.
-    #[error("{found} bytes of piece hashes where the files need {expected}")]
-    Pieces {
-        /// What the lengths of the files ask for.
-        expected: u64,
-        /// What is there.
-        found: u64,
-    },
-    /// A key is there twice, so that clients would differ.
-    #[error("{0:?} is there twice")]
-    Twice(&'static str),
-    /// A key has a value that it can't have.
-    #[error("{0:?} has a value that it can't have")]
-    Value(&'static str),
-    /// `meta version` is one that nobody knows.
-    #[error("version {0} of the format is not known")]
-    Version(i64),
-}
-
-/// The longest .torrent that is read or made, in bytes.
-pub const MAX_TORRENT_BYTES: usize = 10 << 20;
-
-/// The most files in a torrent, pad files among them.
-pub const MAX_FILES: usize = 1 << 18;
-
-/// The longest piece, in bytes: libtorrent's bound.
-pub const MAX_PIECE_LENGTH: u32 = 512 << 20;
-
-/// The most trackers, and the most web seeds, that are read; more are passed over.
-pub const MAX_URLS: usize = 64;
-
-/// Fills a key's slot, once.
-pub(crate) fn once<T>(slot: &mut Option<T>, value: T, key: &'static str) -> Result<(), ReadError> {
-    if slot.replace(value).is_some() { Err(ReadError::Twice(key)) } else { Ok(()) }
 }
 
 /// The top level.
@@ -163,14 +100,6 @@ impl<'a> Outer<'a> {
         outer.trackers.splice(..0, announce);
         Ok(outer)
     }
-}
-
-/// Reads text that nothing depends on; `None` for a value of another type.
-pub(crate) fn text(cursor: &mut Cursor<'_>) -> Result<Option<String>, BencodeError> {
-    if !cursor.at_bytes() {
-        return cursor.skip().map(|()| None);
-    }
-    cursor.bytes().map(|bytes| Some(String::from_utf8_lossy(bytes).into_owned()))
 }
 
 /// Reads one URL, a list of them, or a list of lists (BEP 12); anything else is passed over.

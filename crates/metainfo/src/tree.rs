@@ -1,11 +1,11 @@
 //! The v2 half of a torrent: the file tree and the piece layers (BEP 52).
 
 use crate::bencode::Cursor;
-use crate::info::{kind, length};
+use crate::error::{MAX_FILES, MAX_TORRENT_BYTES, ReadError};
+use crate::fields::{kind, length, once};
 use crate::merkle;
-use crate::path::push_name;
-use crate::read::once;
-use crate::{File, FileKind, FilePath, MAX_FILES, MAX_TORRENT_BYTES, ReadError};
+use crate::path::{FilePath, push_name};
+use crate::torrent::{File, FileKind};
 
 /// The hashes of one file's pieces, as `piece layers` has them.
 pub(crate) struct Layer<'a> {
@@ -15,13 +15,13 @@ pub(crate) struct Layer<'a> {
 
 /// Reads a `file tree`; the files come in the tree's order, which is that of their paths.
 pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Vec<File>, ReadError> {
-    let mut reader = Reader { files: Vec::new(), path: Vec::new(), path_bytes: 0 };
+    let mut reader = TreeReader { files: Vec::new(), path: Vec::new(), path_bytes: 0 };
     reader.node(cursor)?;
     Ok(reader.files)
 }
 
 /// A file tree being read.
-struct Reader {
+struct TreeReader {
     files: Vec<File>,
     /// The folder, or file, at hand.
     path: Vec<u8>,
@@ -29,7 +29,7 @@ struct Reader {
     path_bytes: usize,
 }
 
-impl Reader {
+impl TreeReader {
     /// Reads a folder, or the node of one file. Recurses no deeper than the cursor allows.
     fn node(&mut self, cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
         let mut last: Option<&[u8]> = None;

@@ -6,9 +6,10 @@ use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::hash::{Pieces, Watch};
-use crate::make::{MakeError, root};
-use crate::plan::{Format, Source};
+use crate::error::MakeError;
+use crate::hash::{HashProgress, Pieces};
+use crate::make::root;
+use crate::source::{SourceFile, TorrentVersion};
 use crate::{File, FileKind, Torrent};
 
 /// Hashes the content at `path`, the file or folder itself, and returns the indices of those
@@ -26,7 +27,7 @@ pub fn verify(
     bytes: &[u8],
     path: &Path,
     threads: NonZeroUsize,
-    watch: &Watch<'_>,
+    watch: &HashProgress<'_>,
 ) -> Result<Vec<usize>, MakeError> {
     let torrent = Torrent::read(bytes)?;
     let content = torrent.files.iter().enumerate().filter(|(_, file)| file.kind == FileKind::Data);
@@ -45,9 +46,9 @@ pub fn verify(
     }
 
     let format = match (torrent.info_hash_v1, torrent.info_hash_v2) {
-        (Some(_), Some(_)) => Format::Hybrid,
-        (_, None) => Format::V1,
-        (None, _) => Format::V2,
+        (Some(_), Some(_)) => TorrentVersion::Hybrid,
+        (_, None) => TorrentVersion::V1,
+        (None, _) => TorrentVersion::V2,
     };
     let piece_length = torrent.piece_length;
     let end = torrent.files.iter().map(|file| file.offset.saturating_add(file.length)).max();
@@ -55,12 +56,12 @@ pub fn verify(
     let hashes = pieces.hash(threads, watch)?;
 
     let (expected, _) = bytes.get(torrent.pieces.clone()).unwrap_or_default().as_chunks();
-    let is_good_v1 = |file: &Source| {
+    let is_good_v1 = |file: &SourceFile| {
         let range = file.pieces(piece_length);
         let found = hashes.get(range.clone()).unwrap_or_default().iter().map(|hash| hash.v1);
         found.eq(expected.get(range).unwrap_or_default().iter().copied())
     };
-    let is_good = |(index, file): &(&usize, &Source)| {
+    let is_good = |(index, file): &(&usize, &SourceFile)| {
         let node = torrent.files.get(**index).and_then(|file| file.pieces_root);
         (!format.has_v1() || is_good_v1(file))
             && node.is_none_or(|node| root(file, piece_length, &hashes) == node)
@@ -70,7 +71,7 @@ pub fn verify(
 }
 
 /// The file on disk, if it is one and has the right length. Links beneath `root` don't count.
-fn source(torrent: &Torrent, file: &File, root: &Path) -> Option<Source> {
+fn source(torrent: &Torrent, file: &File, root: &Path) -> Option<SourceFile> {
     let (disk, metadata) = if torrent.is_single_file() {
         (root.to_owned(), fs::metadata(root))
     } else {
@@ -81,5 +82,5 @@ fn source(torrent: &Torrent, file: &File, root: &Path) -> Option<Source> {
     };
     let metadata =
         metadata.ok().filter(|metadata| metadata.is_file() && metadata.len() == file.length)?;
-    Some(Source::new(disk, file.path.clone(), file.offset, &metadata))
+    Some(SourceFile::new(disk, file.path.clone(), file.offset, &metadata))
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{TREES, make, options};
-use metainfo::{Format, Torrent};
+use metainfo::{Torrent, TorrentVersion};
 
 #[test]
 fn info_hashes_are_those_of_real_tools() {
@@ -15,11 +15,11 @@ fn info_hashes_are_those_of_real_tools() {
         let read = |format| Torrent::read(&make(&root, &options(format))).unwrap();
         let v1 = |torrent: &Torrent| torrent.info_hash_v1.unwrap().to_string();
         let v2 = |torrent: &Torrent| torrent.info_hash_v2.unwrap().to_string();
-        assert_eq!(v1(&read(Format::V1)), expected[0], "{} v1", tree.name);
+        assert_eq!(v1(&read(TorrentVersion::V1)), expected[0], "{} v1", tree.name);
         // libtorrent makes no torrent without content.
         if !expected[1].is_empty() {
-            let hybrid = read(Format::Hybrid);
-            let found = [v2(&read(Format::V2)), v1(&hybrid), v2(&hybrid)];
+            let hybrid = read(TorrentVersion::Hybrid);
+            let found = [v2(&read(TorrentVersion::V2)), v1(&hybrid), v2(&hybrid)];
             assert_eq!(found, expected[1..], "{} v2, hybrid", tree.name);
         }
     }

@@ -15,8 +15,8 @@ use std::time::SystemTime;
 
 use common::{FORMATS, TREES, content, make, options};
 use metainfo::{
-    BLOCK_BYTES, FileKind, Format, MAX_COMPONENTS, MAX_PIECE_LENGTH, MakeError, MakeOptions, Plan,
-    ReadError, Torrent, WhySkipped, verify,
+    BLOCK_BYTES, FileKind, MAX_COMPONENTS, MAX_PIECE_LENGTH, MakeError, MakeOptions, ReadError,
+    Torrent, TorrentPlan, TorrentVersion, WhySkipped, verify,
 };
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ fn a_plan_lists_what_it_leaves_out_and_why() {
     symlink("file", root.join("link")).unwrap();
     let _socket = UnixListener::bind(root.join("socket")).unwrap();
 
-    let plan = Plan::scan(&root, &options(Format::V1)).unwrap();
+    let plan = TorrentPlan::scan(&root, &options(TorrentVersion::V1)).unwrap();
     let skipped: Vec<_> = plan
         .skipped()
         .iter()
@@ -45,7 +45,9 @@ fn a_plan_lists_what_it_leaves_out_and_why() {
     ];
     assert_eq!((plan.file_count(), &*skipped), (1, &expected[..]));
 
-    let plan = Plan::scan(&root, &MakeOptions { hidden: true, ..options(Format::V1) }).unwrap();
+    let plan =
+        TorrentPlan::scan(&root, &MakeOptions { hidden: true, ..options(TorrentVersion::V1) })
+            .unwrap();
     assert_eq!((plan.file_count(), plan.skipped().len()), (3, 2));
 }
 
@@ -54,7 +56,8 @@ fn a_root_that_is_a_link_is_followed_and_gives_its_name() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "x").unwrap();
     symlink("file", folder.path().join("link")).unwrap();
-    let torrent = Torrent::read(&make(&folder.path().join("link"), &options(Format::V1))).unwrap();
+    let torrent =
+        Torrent::read(&make(&folder.path().join("link"), &options(TorrentVersion::V1))).unwrap();
     assert_eq!((torrent.name.as_bytes(), torrent.length), (&b"link"[..], 1));
 }
 
@@ -62,12 +65,14 @@ fn a_root_that_is_a_link_is_followed_and_gives_its_name() {
 fn what_has_no_files_or_no_safe_name_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
-    check_refused(&root, &options(Format::V1), |error| matches!(error, MakeError::Io(..)));
+    check_refused(&root, &options(TorrentVersion::V1), |error| matches!(error, MakeError::Io(..)));
     fs::create_dir(&root).unwrap();
-    check_refused(&root, &options(Format::V1), |error| matches!(error, MakeError::NoFiles(_)));
+    check_refused(&root, &options(TorrentVersion::V1), |error| {
+        matches!(error, MakeError::NoFiles(_))
+    });
     fs::write(root.join("a\\b"), "x").unwrap();
-    check_refused(&root, &options(Format::V1), |error| matches!(error, MakeError::Path(_)));
-    let named = MakeOptions { name: Some("../x".to_owned()), ..options(Format::V1) };
+    check_refused(&root, &options(TorrentVersion::V1), |error| matches!(error, MakeError::Path(_)));
+    let named = MakeOptions { name: Some("../x".to_owned()), ..options(TorrentVersion::V1) };
     check_refused(&root, &named, |error| matches!(error, MakeError::Path(_)));
 }
 
@@ -77,8 +82,8 @@ fn a_folder_of_one_file_of_its_name_is_no_v2_torrent() {
     let root = folder.path().join("same");
     fs::create_dir(&root).unwrap();
     fs::write(root.join("same"), "x").unwrap();
-    assert!(Plan::scan(&root, &options(Format::V1)).is_ok());
-    for format in [Format::V2, Format::Hybrid] {
+    assert!(TorrentPlan::scan(&root, &options(TorrentVersion::V1)).is_ok());
+    for format in [TorrentVersion::V2, TorrentVersion::Hybrid] {
         check_refused(&root, &options(format), |error| matches!(error, MakeError::LoneName(_)));
     }
 }
@@ -95,7 +100,7 @@ fn pieces_are_1024_to_2048_within_their_bounds() {
         (1 << 40, 16 << 20),
     ] {
         let root = sparse(length);
-        let plan = Plan::scan(root.path(), &MakeOptions::default()).unwrap();
+        let plan = TorrentPlan::scan(root.path(), &MakeOptions::default()).unwrap();
         assert_eq!(plan.piece_length(), expected, "{length}");
     }
 }
@@ -104,7 +109,7 @@ fn pieces_are_1024_to_2048_within_their_bounds() {
 fn piece_lengths_are_powers_of_two_within_bounds() {
     let root = sparse(5);
     let scan = |length| {
-        Plan::scan(
+        TorrentPlan::scan(
             root.path(),
             &MakeOptions { piece_length: Some(length), ..MakeOptions::default() },
         )
@@ -132,10 +137,10 @@ fn a_torrent_that_no_reader_takes_is_refused() {
     fs::create_dir_all(&deep).unwrap();
     fs::write(deep.parent().unwrap().join("file"), "x").unwrap();
     for format in FORMATS {
-        Plan::scan(&folder.path().join("root"), &options(format)).unwrap();
+        TorrentPlan::scan(&folder.path().join("root"), &options(format)).unwrap();
     }
     fs::write(deep.join("file"), "x").unwrap();
-    check_refused(&folder.path().join("root"), &options(Format::V1), |error| {
+    check_refused(&folder.path().join("root"), &options(TorrentVersion::V1), |error| {
         matches!(error, MakeError::Path(_))
     });
 }
@@ -165,7 +170,7 @@ fn a_file_that_changes_while_it_is_read_is_named() {
                 once.lock().unwrap().take().inspect(|()| change(&path));
                 ControlFlow::Continue(())
             };
-            let plan = Plan::scan(folder.path(), &options(Format::Hybrid)).unwrap();
+            let plan = TorrentPlan::scan(folder.path(), &options(TorrentVersion::Hybrid)).unwrap();
             let error = plan.make(NonZeroUsize::MIN, &watch).unwrap_err();
             assert!(matches!(&error, MakeError::Changed(changed) if *changed == path), "{error}");
         }
@@ -176,7 +181,7 @@ fn a_file_that_changes_while_it_is_read_is_named() {
 fn the_watcher_sees_every_byte_and_can_stop() {
     let folder = tempfile::tempdir().unwrap();
     let root = TREES[5].plant(folder.path());
-    let plan = Plan::scan(&root, &options(Format::Hybrid)).unwrap();
+    let plan = TorrentPlan::scan(&root, &options(TorrentVersion::Hybrid)).unwrap();
     let seen = Mutex::new(Vec::new());
     let threads = NonZeroUsize::new(3).unwrap();
     plan.make(threads, &|done| {
@@ -194,7 +199,8 @@ fn the_watcher_sees_every_byte_and_can_stop() {
 fn a_hybrid_pads_to_whole_pieces_unless_it_is_one_file() {
     let folder = tempfile::tempdir().unwrap();
     let torrent =
-        Torrent::read(&make(&TREES[5].plant(folder.path()), &options(Format::Hybrid))).unwrap();
+        Torrent::read(&make(&TREES[5].plant(folder.path()), &options(TorrentVersion::Hybrid)))
+            .unwrap();
     let pads: Vec<_> = torrent.files.iter().filter(|file| file.kind == FileKind::Pad).collect();
     assert_eq!(pads.iter().map(|pad| pad.length).collect::<Vec<_>>(), [32763, 16384, 25536, 29376]);
     assert!(
@@ -203,7 +209,8 @@ fn a_hybrid_pads_to_whole_pieces_unless_it_is_one_file() {
     assert_eq!(torrent.length, 5 + 16384 + 40_000 + 200_000 + 32768);
 
     let lone =
-        Torrent::read(&make(&TREES[4].plant(folder.path()), &options(Format::Hybrid))).unwrap();
+        Torrent::read(&make(&TREES[4].plant(folder.path()), &options(TorrentVersion::Hybrid)))
+            .unwrap();
     assert_eq!((lone.files.len(), lone.is_single_file()), (1, false));
 }
 
@@ -256,7 +263,7 @@ proptest! {
             }
         }
         let options = MakeOptions { format, piece_length: Some(piece_length), private, source: source.clone(), ..MakeOptions::default() };
-        let plan = Plan::scan(&root, &options).unwrap();
+        let plan = TorrentPlan::scan(&root, &options).unwrap();
         let bytes = plan.make(NonZeroUsize::new(threads).unwrap(), &|_| ControlFlow::Continue(())).unwrap();
         prop_assert_eq!(&bytes, &make(&root, &options), "the same by any number of threads");
 
@@ -282,7 +289,7 @@ fn check(bytes: &[u8], root: &Path) -> Vec<usize> {
 
 #[track_caller]
 fn check_refused(root: &Path, options: &MakeOptions, is_expected: impl Fn(&MakeError) -> bool) {
-    let error = Plan::scan(root, options).unwrap_err();
+    let error = TorrentPlan::scan(root, options).unwrap_err();
     assert!(is_expected(&error), "{error:?}");
 }
 

@@ -39,7 +39,7 @@ fn a_thousand_members_have_one_info_hash() {
 #[test]
 fn an_empty_personal_gives_the_torrent_back() {
     let folder = tempfile::tempdir().unwrap();
-    let bytes = make(&TREES[5].plant(folder.path()), &options(metainfo::Format::Hybrid));
+    let bytes = make(&TREES[5].plant(folder.path()), &options(metainfo::TorrentVersion::Hybrid));
     let mut personal = Vec::new();
     personalise(
         &bytes,

@@ -5,7 +5,9 @@
 mod common;
 
 use common::{FORMATS, TREES, make, options};
-use metainfo::{Fault, FileKind, Format, MAX_FILES, MAX_TORRENT_BYTES, ReadError, Torrent};
+use metainfo::{
+    BencodeFault, FileKind, MAX_FILES, MAX_TORRENT_BYTES, ReadError, Torrent, TorrentVersion,
+};
 use proptest::prelude::*;
 
 #[test]
@@ -70,7 +72,7 @@ fn keys_may_be_unknown_or_out_of_order_but_not_double() {
     check("de", |error| *error == ReadError::Missing("info"));
     check(
         &format!("{SINGLE}x"),
-        |error| matches!(error, ReadError::Bencode(bencode) if bencode.fault == Fault::Trailing),
+        |error| matches!(error, ReadError::Bencode(bencode) if bencode.fault == BencodeFault::Trailing),
     );
 }
 
@@ -149,7 +151,7 @@ fn paths_of_a_file_tree_are_bounded() {
 #[test]
 fn a_wrong_piece_layer_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let bytes = make(&TREES[2].plant(folder.path()), &options(Format::V2));
+    let bytes = make(&TREES[2].plant(folder.path()), &options(TorrentVersion::V2));
     let layers = bytes.windows(12).position(|window| window == b"piece layers").unwrap();
 
     let mut damaged = bytes.clone();
@@ -168,7 +170,7 @@ fn a_wrong_piece_layer_is_refused() {
 #[test]
 fn the_halves_of_a_hybrid_must_be_of_the_same_files() {
     let folder = tempfile::tempdir().unwrap();
-    let bytes = make(&TREES[5].plant(folder.path()), &options(Format::Hybrid));
+    let bytes = make(&TREES[5].plant(folder.path()), &options(TorrentVersion::Hybrid));
     for (from, to) in [
         ("4:pathl1:be", "4:pathl1:qe"),
         ("i16384e4:pathl1:b", "i16383e4:pathl1:b"),
@@ -181,7 +183,7 @@ fn the_halves_of_a_hybrid_must_be_of_the_same_files() {
     }
 
     // A folder by its v1 half, a single file by its v2 half.
-    let mut lone = make(&TREES[4].plant(folder.path()), &options(Format::Hybrid));
+    let mut lone = make(&TREES[4].plant(folder.path()), &options(TorrentVersion::Hybrid));
     let at = lone.windows(12).position(|window| window == b"4:name4:lone").unwrap();
     lone[at..at + 12].copy_from_slice(b"4:name4:file");
     assert_eq!(Torrent::read(&lone), Err(ReadError::Halves));

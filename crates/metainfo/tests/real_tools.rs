@@ -15,14 +15,14 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{FORMATS, TREES, Tree, make, options};
-use metainfo::{Format, MakeOptions, Torrent};
+use metainfo::{MakeOptions, Torrent, TorrentVersion};
 
 #[test]
 fn mktorrent_agrees_on_v1() {
     let Some(_) = tool("mktorrent") else { return };
     each_tree(
         |_| true,
-        |root| assert_eq!(ours(root, Format::V1), (mktorrent(root), None), "{root:?}"),
+        |root| assert_eq!(ours(root, TorrentVersion::V1), (mktorrent(root), None), "{root:?}"),
     );
 }
 
@@ -32,7 +32,7 @@ fn transmission_agrees_on_v1_without_empty_files() {
     let Some(_) = tool("transmission-create") else { return };
     let is_fit = |tree: &Tree| tree.files.iter().all(|(_, length)| *length > 0);
     each_tree(is_fit, |root| {
-        assert_eq!(ours(root, Format::V1), (transmission(root), None), "{root:?}")
+        assert_eq!(ours(root, TorrentVersion::V1), (transmission(root), None), "{root:?}")
     });
 }
 
@@ -45,7 +45,10 @@ fn libtorrent_agrees_on_every_format() {
         for format in FORMATS {
             match libtorrent(python, root, format, 32768) {
                 Some(theirs) => assert_eq!(ours(root, format), theirs, "{root:?} {format:?}"),
-                None => assert!(root.ends_with("prefixes") && format == Format::Hybrid, "{root:?}"),
+                None => assert!(
+                    root.ends_with("prefixes") && format == TorrentVersion::Hybrid,
+                    "{root:?}"
+                ),
             }
         }
     });
@@ -64,7 +67,7 @@ fn tools_agree_on_pieces_of_4_mib() {
         hashes(&make(&root, &MakeOptions { piece_length: Some(4 << 20), ..options(format) }))
     };
     let v1 = made_by(&root, "mktorrent", &["-p", "-l", "22", "-o"]);
-    assert_eq!(ours(Format::V1), (v1.clone(), None));
+    assert_eq!(ours(TorrentVersion::V1), (v1.clone(), None));
     let url = "http://tracker.example/announce";
     let same = made_by(&root, "transmission-create", &["-p", "-t", url, "-s", "4096", "-o"]);
     assert_eq!(v1, same);
@@ -86,16 +89,16 @@ fn tools_agree_on_a_sparse_file_of_more_than_4_gib() {
     file.write_all(b"end").unwrap();
     drop(file);
 
-    assert_eq!(ours(&root, Format::V1), (mktorrent(&root), None));
-    assert_eq!(ours(&root, Format::V1), (transmission(&root), None));
-    let theirs = libtorrent(python().unwrap(), &root, Format::Hybrid, 32768);
-    assert_eq!(Some(ours(&root, Format::Hybrid)), theirs);
+    assert_eq!(ours(&root, TorrentVersion::V1), (mktorrent(&root), None));
+    assert_eq!(ours(&root, TorrentVersion::V1), (transmission(&root), None));
+    let theirs = libtorrent(python().unwrap(), &root, TorrentVersion::Hybrid, 32768);
+    assert_eq!(Some(ours(&root, TorrentVersion::Hybrid)), theirs);
 }
 
 /// The v1 and the v2 info hash, as far as there are two.
 type Hashes = (Option<String>, Option<String>);
 
-fn ours(root: &Path, format: Format) -> Hashes {
+fn ours(root: &Path, format: TorrentVersion) -> Hashes {
     hashes(&make(root, &options(format)))
 }
 
@@ -129,12 +132,17 @@ fn made_by(root: &Path, tool: &str, args: &[&str]) -> Option<String> {
 
 /// `None` where libtorrent does not read what it made: 2.1 sorts the files of a hybrid by whole
 /// paths, which is not the order of its file tree, and then refuses the torrent.
-fn libtorrent(python: &str, root: &Path, format: Format, piece_length: u32) -> Option<Hashes> {
+fn libtorrent(
+    python: &str,
+    root: &Path,
+    format: TorrentVersion,
+    piece_length: u32,
+) -> Option<Hashes> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/info_hashes.py");
     let format = match format {
-        Format::Hybrid => "hybrid",
-        Format::V1 => "v1",
-        Format::V2 => "v2",
+        TorrentVersion::Hybrid => "hybrid",
+        TorrentVersion::V1 => "v1",
+        TorrentVersion::V2 => "v2",
     };
     let words = [format, &piece_length.to_string()];
     let printed = run(Command::new(python).arg(script).args(words).arg(root));

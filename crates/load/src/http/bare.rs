@@ -19,8 +19,8 @@ pub fn bare(listener: &TcpListener, bytes: usize) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     epoll.add(listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER))?;
-    let responses = Responses::new(bytes);
-    let (mut places, mut free) = (Vec::<Option<Place>>::new(), Vec::<usize>::new());
+    let responses = ResponseCounts::new(bytes);
+    let (mut places, mut free) = (Vec::<Option<BareConnection>>::new(), Vec::<usize>::new());
     let mut events = [EpollEvent::empty(); 256];
     loop {
         let ready = match epoll.wait(&mut events, EpollTimeout::NONE) {
@@ -46,8 +46,8 @@ pub fn bare(listener: &TcpListener, bytes: usize) -> io::Result<()> {
 fn accept(
     listener: &TcpListener,
     epoll: &Epoll,
-    responses: &Responses,
-    places: &mut Vec<Option<Place>>,
+    responses: &ResponseCounts,
+    places: &mut Vec<Option<BareConnection>>,
     free: &mut Vec<usize>,
 ) -> io::Result<()> {
     loop {
@@ -57,7 +57,7 @@ fn accept(
             Err(_) => continue,
         };
         stream.set_nonblocking(true)?;
-        let mut place = Place { stream, held: Vec::with_capacity(MAX_REQUEST) };
+        let mut place = BareConnection { stream, held: Vec::with_capacity(MAX_REQUEST) };
         if !place.go_on(responses) {
             continue;
         }
@@ -74,14 +74,14 @@ fn accept(
 }
 
 /// One connection, and what it has sent of a request.
-struct Place {
+struct BareConnection {
     stream: TcpStream,
     held: Vec<u8>,
 }
 
-impl Place {
+impl BareConnection {
     /// Reads once and answers a whole request; says whether the connection is to be kept.
-    fn go_on(&mut self, responses: &Responses) -> bool {
+    fn go_on(&mut self, responses: &ResponseCounts) -> bool {
         let held = self.held.len();
         self.held.resize(MAX_REQUEST, 0);
         let read = self.stream.read(self.held.get_mut(held..).unwrap_or_default());
@@ -110,15 +110,15 @@ impl Place {
 }
 
 /// What is answered.
-struct Responses {
+struct ResponseCounts {
     keeping: Vec<u8>,
     closing: Vec<u8>,
 }
 
-impl Responses {
+impl ResponseCounts {
     fn new(bytes: usize) -> Self {
         let keeping = response("", bytes);
-        Self { keeping, closing: response("Connection: close\r\n", bytes) }
+        Self { keeping, closing: response("ClientConnection: close\r\n", bytes) }
     }
 }
 

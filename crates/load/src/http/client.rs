@@ -6,51 +6,55 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollTimeout};
 
-use super::connection::{Asked, Connection, Ended};
+use super::connection::{ClientConnection, ResponseEnd, SentRequest};
 use super::{request, response};
-use crate::error::Error;
+use crate::error::LoadError;
 use crate::pace::Pacer;
-use crate::run::{Clients, Plan};
-use crate::script::{self, Ask, Order};
-use crate::tally::Tally;
+use crate::run::{ClientPool, LoadPlan};
+use crate::script::{self, AnnounceOrder, Ask};
+use crate::tally::LoadTally;
 
 /// Some connections, at work.
-pub(crate) struct Client<'a> {
-    plan: &'a Plan,
+pub(crate) struct HttpClient<'a> {
+    plan: &'a LoadPlan,
     start: Instant,
     looked: Instant,
     pacer: Pacer,
     epoll: Epoll,
-    connections: Vec<Connection>,
+    connections: Vec<ClientConnection>,
     /// Those without a request.
     idle: Vec<usize>,
     /// Whose turn it is at each source.
-    orders: Vec<(u32, Order)>,
+    orders: Vec<(u32, AnnounceOrder)>,
     /// How many requests are out.
     out: usize,
     events: [EpollEvent; MAX_EVENTS],
     rng: Rng,
-    tally: Tally,
+    tally: LoadTally,
 }
 
-impl<'a> Client<'a> {
+impl<'a> HttpClient<'a> {
     /// Prepares the connections, which are opened when they are needed.
     ///
     /// # Errors
     ///
     /// Fails when the system has no epoll to give.
-    pub(crate) fn open(plan: &'a Plan, sources: &[u32], now: Instant) -> Result<Self, Error> {
+    pub(crate) fn open(
+        plan: &'a LoadPlan,
+        sources: &[u32],
+        now: Instant,
+    ) -> Result<Self, LoadError> {
         let target = plan.target.address;
         let count = plan.connections.div_ceil(plan.threads).max(1);
         let connections: Vec<_> = (0..count)
             .zip(sources.iter().cycle())
             .map(|(_, source)| {
                 let address = plan.sources.address(*source, target.ip());
-                Connection::new(*source, SocketAddr::new(address, 0))
+                ClientConnection::new(*source, SocketAddr::new(address, 0))
             })
             .collect();
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)
-            .map_err(|error| Error::Socket { from: target, error: error.into() })?;
+            .map_err(|error| LoadError::Socket { from: target, error: error.into() })?;
         Ok(Self {
             plan,
             start: now,
@@ -63,12 +67,12 @@ impl<'a> Client<'a> {
             out: 0,
             events: [EpollEvent::empty(); MAX_EVENTS],
             rng: Rng::with_seed(plan.population.seed),
-            tally: Tally::new()?,
+            tally: LoadTally::new()?,
         })
     }
 }
 
-impl Clients for Client<'_> {
+impl ClientPool for HttpClient<'_> {
     fn pass(&mut self, now: Instant, asking: bool) -> bool {
         let received = self.receive(now);
         let sent = asking && self.send(now);
@@ -89,16 +93,16 @@ impl Clients for Client<'_> {
         self.out
     }
 
-    fn tally(&mut self) -> &mut Tally {
+    fn tally(&mut self) -> &mut LoadTally {
         &mut self.tally
     }
 
-    fn into_tally(self) -> Tally {
+    fn into_tally(self) -> LoadTally {
         self.tally
     }
 }
 
-impl Client<'_> {
+impl HttpClient<'_> {
     fn receive(&mut self, now: Instant) -> bool {
         let ready = self.epoll.wait(&mut self.events, EpollTimeout::ZERO).unwrap_or_default();
         for event in 0..ready {
@@ -115,7 +119,7 @@ impl Client<'_> {
         let Some(asked) = connection.asked() else { return };
         match connection.go_on() {
             None => return,
-            Some(Ended::Answered(bytes, head)) => {
+            Some(ResponseEnd::Answered(bytes, head)) => {
                 self.tally.answered(bytes.len(), asked.intended, now);
                 let body = bytes.get(head.len..).unwrap_or_default();
                 match response::failure(body) {
@@ -128,7 +132,7 @@ impl Client<'_> {
                     connection.close();
                 }
             }
-            Some(Ended::Lost) => self.lose(place, asked),
+            Some(ResponseEnd::Lost) => self.lose(place, asked),
         }
         self.out = self.out.saturating_sub(1);
         self.idle.push(place);
@@ -153,7 +157,7 @@ impl Client<'_> {
             let next = script::next(all, &plan.mix, *source, order, since, rng);
             let Some((ask, peer)) = next else { continue };
             let scrapes = matches!(ask, Ask::Scrape(_));
-            let asked = Asked { intended, sent: now, peer, scrapes };
+            let asked = SentRequest { intended, sent: now, peer, scrapes };
             let token = u64::try_from(place).unwrap_or(u64::MAX);
             let result = connection.ask(asked, plan.target.address, (epoll, token), |out| {
                 request::write(out, &ask, plan.target.address, plan.close);
@@ -173,7 +177,7 @@ impl Client<'_> {
 
     fn give_up(&mut self, now: Instant) {
         for place in 0..self.connections.len() {
-            let asked = self.connections.get(place).and_then(Connection::asked);
+            let asked = self.connections.get(place).and_then(ClientConnection::asked);
             let Some(asked) = asked else { continue };
             if now.saturating_duration_since(asked.sent) > self.plan.patience {
                 self.lose(place, asked);
@@ -184,7 +188,7 @@ impl Client<'_> {
     }
 
     /// Counts a request as lost, and lets its peer have another turn.
-    fn lose(&mut self, place: usize, asked: Asked) {
+    fn lose(&mut self, place: usize, asked: SentRequest) {
         self.tally.counts.lost += 1;
         let Some(connection) = self.connections.get_mut(place) else { return };
         connection.close();

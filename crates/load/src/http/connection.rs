@@ -12,7 +12,7 @@ use socket2::{Domain, Socket, Type};
 use super::response::{self, Head};
 
 /// A place for one connection after the other.
-pub(super) struct Connection {
+pub(super) struct ClientConnection {
     pub(super) source: u32,
     from: SocketAddr,
     stream: Option<TcpStream>,
@@ -20,12 +20,12 @@ pub(super) struct Connection {
     written: usize,
     answer: Vec<u8>,
     head: Option<Head>,
-    asked: Option<Asked>,
+    asked: Option<SentRequest>,
 }
 
 /// What is waited for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Asked {
+pub(super) struct SentRequest {
     /// When the request was meant to be sent.
     pub(super) intended: Instant,
     /// When it was sent.
@@ -38,21 +38,21 @@ pub(super) struct Asked {
 
 /// How a request ended.
 #[derive(Debug)]
-pub(super) enum Ended<'a> {
+pub(super) enum ResponseEnd<'a> {
     /// With these bytes, of which the head takes so many.
     Answered(&'a [u8], Head),
     /// With a broken connection.
     Lost,
 }
 
-impl Connection {
+impl ClientConnection {
     pub(super) fn new(source: u32, from: SocketAddr) -> Self {
         let (request, answer) = (Vec::with_capacity(1024), Vec::with_capacity(MAX_READ));
         Self { source, from, stream: None, request, written: 0, answer, head: None, asked: None }
     }
 
     /// Whether an answer is waited for.
-    pub(super) const fn asked(&self) -> Option<Asked> {
+    pub(super) const fn asked(&self) -> Option<SentRequest> {
         self.asked
     }
 
@@ -64,7 +64,7 @@ impl Connection {
     /// Fails when no connection can be opened.
     pub(super) fn ask(
         &mut self,
-        asked: Asked,
+        asked: SentRequest,
         target: SocketAddr,
         (epoll, token): (&Epoll, u64),
         write: impl FnOnce(&mut Vec<u8>),
@@ -83,7 +83,7 @@ impl Connection {
     }
 
     /// Goes on with what the socket is ready for; says how the request ended, if it did.
-    pub(super) fn go_on(&mut self) -> Option<Ended<'_>> {
+    pub(super) fn go_on(&mut self) -> Option<ResponseEnd<'_>> {
         self.send();
         let Some(stream) = &mut self.stream else { return None };
         let ended = loop {
@@ -119,9 +119,9 @@ impl Connection {
         let whole = |head: &Head| self.answer.len() >= head.len + head.body.unwrap_or_default();
         Some(match self.head.filter(whole) {
             Some(head) if !ended || head.closes || head.body.is_none() => {
-                Ended::Answered(&self.answer, head)
+                ResponseEnd::Answered(&self.answer, head)
             }
-            _ => Ended::Lost,
+            _ => ResponseEnd::Lost,
         })
     }
 

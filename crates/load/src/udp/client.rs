@@ -10,18 +10,18 @@ use fastrand::Rng;
 use nix::sys::socket::MsgFlags;
 
 use super::batch::{Inbox, Outbox};
-use super::line::Line;
+use super::machine::ClientMachine;
 use super::pending::{Pending, Waiting};
-use super::reply::{self, Body};
-use crate::error::Error;
-use crate::pace::{Pace, Pacer};
+use super::reply::{self, ReplyBody};
+use crate::error::LoadError;
+use crate::pace::{LoadPace, Pacer};
 use crate::population::Population;
-use crate::run::{Clients, Plan};
+use crate::run::{ClientPool, LoadPlan};
 use crate::script::Mix;
-use crate::tally::Tally;
+use crate::tally::LoadTally;
 
 /// Some sources of a population, at work.
-pub(crate) struct Client<'a> {
+pub(crate) struct UdpClient<'a> {
     all: &'a Population,
     mix: Mix,
     patience: Duration,
@@ -29,28 +29,32 @@ pub(crate) struct Client<'a> {
     looked: Instant,
     pacer: Pacer,
     pending: Pending,
-    lines: Vec<Line>,
+    lines: Vec<ClientMachine>,
     turn: usize,
     inbox: Inbox<()>,
     outbox: Outbox<()>,
     peer_len: usize,
     rng: Rng,
-    tally: Tally,
+    tally: LoadTally,
 }
 
-impl<'a> Client<'a> {
+impl<'a> UdpClient<'a> {
     /// Opens a socket for each of `sources` and gets each a connection id.
     ///
     /// # Errors
     ///
     /// Fails when an address can't be bound, or the tracker does not answer.
-    pub(crate) fn open(plan: &'a Plan, sources: &[u32], now: Instant) -> Result<Self, Error> {
+    pub(crate) fn open(
+        plan: &'a LoadPlan,
+        sources: &[u32],
+        now: Instant,
+    ) -> Result<Self, LoadError> {
         let pace = plan.pace.share(plan.threads);
         let room = match pace {
-            Pace::Closed(outstanding) => outstanding,
-            Pace::Open(_) => usize::MAX,
+            LoadPace::Closed(outstanding) => outstanding,
+            LoadPace::Open(_) => usize::MAX,
         };
-        let lines = sources.iter().map(|source| Line::open(plan, *source, now));
+        let lines = sources.iter().map(|source| ClientMachine::open(plan, *source, now));
         Ok(Self {
             all: &plan.population,
             mix: plan.mix,
@@ -65,12 +69,12 @@ impl<'a> Client<'a> {
             outbox: Outbox::new(),
             peer_len: if plan.target.address.is_ipv4() { 6 } else { 18 },
             rng: Rng::with_seed(plan.population.seed),
-            tally: Tally::new()?,
+            tally: LoadTally::new()?,
         })
     }
 }
 
-impl Clients for Client<'_> {
+impl ClientPool for UdpClient<'_> {
     fn pass(&mut self, now: Instant, asking: bool) -> bool {
         let received = self.receive(now);
         let sent = if asking { self.send(now) } else { 0 };
@@ -89,22 +93,22 @@ impl Clients for Client<'_> {
         self.pending.len()
     }
 
-    fn tally(&mut self) -> &mut Tally {
+    fn tally(&mut self) -> &mut LoadTally {
         &mut self.tally
     }
 
-    fn into_tally(self) -> Tally {
+    fn into_tally(self) -> LoadTally {
         self.tally
     }
 }
 
-impl Client<'_> {
+impl UdpClient<'_> {
     fn receive(&mut self, now: Instant) -> usize {
         let Self { lines, inbox, pending, tally, peer_len, .. } = self;
         let mut count = 0;
         for place in 0..lines.len() {
             let Some(line) = lines.get_mut(place).filter(|line| line.out > 0) else { continue };
-            let Line { socket, connection, out, .. } = line;
+            let ClientMachine { socket, connection, out, .. } = line;
             // An error is one of an earlier datagram's, which is lost and found to be so in time.
             let received = inbox.receive(socket.as_fd(), MsgFlags::MSG_DONTWAIT, |bytes, _| {
                 let Some(reply) = reply::parse(bytes) else { return };
@@ -115,17 +119,17 @@ impl Client<'_> {
                 *out = out.saturating_sub(1);
                 tally.answered(bytes.len(), waiting.intended, now);
                 match reply.body {
-                    Body::Announce(peers) => {
+                    ReplyBody::Announce(peers) => {
                         tally.counts.announces += 1;
                         let peers = peers.len() / *peer_len;
                         tally.counts.peers += u64::try_from(peers).unwrap_or_default();
                     }
-                    Body::Connect(id) => {
+                    ReplyBody::Connect(id) => {
                         tally.counts.connects += 1;
                         *connection = id;
                     }
-                    Body::Error(reason) => tally.refused(reason),
-                    Body::Scrape => tally.counts.scrapes += 1,
+                    ReplyBody::Error(reason) => tally.refused(reason),
+                    ReplyBody::Scrape => tally.counts.scrapes += 1,
                 }
             });
             count += received.unwrap_or_default();

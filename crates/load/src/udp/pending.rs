@@ -18,12 +18,12 @@ pub(super) struct Waiting {
 /// A bounded table of them.
 #[derive(Debug)]
 pub(super) struct Pending {
-    slots: Vec<Slot>,
+    slots: Vec<PendingSlot>,
     free: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Slot {
+struct PendingSlot {
     /// Told apart from the slot's last user by its upper bits.
     transaction: u32,
     waiting: Option<Waiting>,
@@ -34,7 +34,9 @@ impl Pending {
     pub(super) fn new(room: usize) -> Self {
         let room = u32::try_from(room).unwrap_or(MOST).clamp(1, MOST);
         Self {
-            slots: (0..room).map(|transaction| Slot { transaction, waiting: None }).collect(),
+            slots: (0..room)
+                .map(|transaction| PendingSlot { transaction, waiting: None })
+                .collect(),
             free: (0..room).rev().collect(),
         }
     }

@@ -2,14 +2,14 @@
 
 /// What a tracker says, and to which request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Reply<'a> {
+pub(super) struct UdpReply<'a> {
     pub(super) transaction: u32,
-    pub(super) body: Body<'a>,
+    pub(super) body: ReplyBody<'a>,
 }
 
 /// What it says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Body<'a> {
+pub(super) enum ReplyBody<'a> {
     /// Peers, packed: 6 bytes each, or 18 where the datagram is of IPv6.
     Announce(&'a [u8]),
     /// A connection id.
@@ -21,17 +21,17 @@ pub(super) enum Body<'a> {
 }
 
 /// Reads a datagram; none where it is no reply.
-pub(super) fn parse(datagram: &[u8]) -> Option<Reply<'_>> {
+pub(super) fn parse(datagram: &[u8]) -> Option<UdpReply<'_>> {
     let (action, rest) = datagram.split_first_chunk()?;
     let (transaction, rest) = rest.split_first_chunk()?;
     let body = match u32::from_be_bytes(*action) {
-        ACTION_CONNECT => Body::Connect(u64::from_be_bytes(*rest.first_chunk()?)),
-        ACTION_ANNOUNCE => Body::Announce(rest.get(12..)?),
-        ACTION_SCRAPE => Body::Scrape,
-        ACTION_ERROR => Body::Error(rest),
+        ACTION_CONNECT => ReplyBody::Connect(u64::from_be_bytes(*rest.first_chunk()?)),
+        ACTION_ANNOUNCE => ReplyBody::Announce(rest.get(12..)?),
+        ACTION_SCRAPE => ReplyBody::Scrape,
+        ACTION_ERROR => ReplyBody::Error(rest),
         _ => return None,
     };
-    Some(Reply { transaction: u32::from_be_bytes(*transaction), body })
+    Some(UdpReply { transaction: u32::from_be_bytes(*transaction), body })
 }
 
 pub(super) const ACTION_CONNECT: u32 = 0;
@@ -55,21 +55,21 @@ mod tests {
         let read = |out: &[u8], len| parse(&out[..len]).map(|reply| format!("{reply:?}"));
 
         let len = write_connect(&mut out, id, ConnectionId(7));
-        let connect = Reply { transaction: 9, body: Body::Connect(7) };
+        let connect = UdpReply { transaction: 9, body: ReplyBody::Connect(7) };
         assert_eq!(read(&out, len), Some(format!("{connect:?}")));
 
         let peer = CompactV4([1, 2, 3, 4, 5, 6]);
         let reply = AnnounceReply { peers: &[peer], ..AnnounceReply::default() };
         let len = write_announce(&mut out, id, &reply, Family::V4);
-        let announce = Reply { transaction: 9, body: Body::Announce(&peer.0) };
+        let announce = UdpReply { transaction: 9, body: ReplyBody::Announce(&peer.0) };
         assert_eq!(read(&out, len), Some(format!("{announce:?}")));
 
         let len = write_scrape(&mut out, id, [ScrapeStats::default()].into_iter());
-        let scrape = Reply { transaction: 9, body: Body::Scrape };
+        let scrape = UdpReply { transaction: 9, body: ReplyBody::Scrape };
         assert_eq!(read(&out, len), Some(format!("{scrape:?}")));
 
         let len = write_error(&mut out, id, "no");
-        let error = Reply { transaction: 9, body: Body::Error(b"no") };
+        let error = UdpReply { transaction: 9, body: ReplyBody::Error(b"no") };
         assert_eq!(read(&out, len), Some(format!("{error:?}")));
     }
 

@@ -9,7 +9,7 @@ use std::arch::x86_64::__m512i;
 use pulp::x86::V4;
 use pulp::{NullaryFnOnce, cast};
 
-use super::{CHUNK, LANES, State};
+use super::{CHUNK, LANES, LaneStates};
 
 /// A processor that has such vectors (x86-64-v4).
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ impl Vectors {
     }
 
     /// Takes in `length` bytes of each message, as [`Lanes::update`](super::Lanes::update) has them.
-    pub(super) fn update(self, state: &mut State, texts: &[u8], length: usize) {
+    pub(super) fn update(self, state: &mut LaneStates, texts: &[u8], length: usize) {
         self.0.vectorize(Update { with: self, state, texts, length });
     }
 }
@@ -30,7 +30,7 @@ impl Vectors {
 /// Compiled as a whole for a processor that has the vectors.
 struct Update<'a> {
     with: Vectors,
-    state: &'a mut State,
+    state: &'a mut LaneStates,
     texts: &'a [u8],
     length: usize,
 }

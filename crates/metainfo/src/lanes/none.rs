@@ -1,6 +1,6 @@
 //! In place of vectors on processors whose vectors are too short.
 
-use super::State;
+use super::LaneStates;
 
 /// There are none.
 #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@ impl Vectors {
         None
     }
 
-    pub(super) const fn update(self, _: &mut State, _: &[u8], _: usize) {
+    pub(super) const fn update(self, _: &mut LaneStates, _: &[u8], _: usize) {
         match self {}
     }
 }

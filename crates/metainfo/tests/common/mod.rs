@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use metainfo::{Format, MakeOptions, Plan};
+use metainfo::{MakeOptions, TorrentPlan, TorrentVersion};
 
 /// A file, or a folder of files, to be put into torrents.
 pub(crate) struct Tree {
@@ -40,16 +40,17 @@ pub(crate) fn content(length: usize) -> Vec<u8> {
 }
 
 /// Private, in pieces of 32 KiB.
-pub(crate) fn options(format: Format) -> MakeOptions {
+pub(crate) fn options(format: TorrentVersion) -> MakeOptions {
     MakeOptions { format, piece_length: Some(32768), private: true, ..MakeOptions::default() }
 }
 
 pub(crate) fn make(root: &Path, options: &MakeOptions) -> Vec<u8> {
     let two = NonZeroUsize::new(2).unwrap();
-    Plan::scan(root, options).unwrap().make(two, &|_| ControlFlow::Continue(())).unwrap()
+    TorrentPlan::scan(root, options).unwrap().make(two, &|_| ControlFlow::Continue(())).unwrap()
 }
 
-pub(crate) const FORMATS: [Format; 3] = [Format::Hybrid, Format::V1, Format::V2];
+pub(crate) const FORMATS: [TorrentVersion; 3] =
+    [TorrentVersion::Hybrid, TorrentVersion::V1, TorrentVersion::V2];
 
 pub(crate) const TREES: [Tree; 11] = [
     Tree { name: "one piece.bin", files: &[("", 100)] },

@@ -15,7 +15,7 @@ use std::thread::available_parallelism;
 use api::publish::{Publish, Published, TorrentFormat};
 use arc_swap::ArcSwap;
 use club::{Amount, Club, Currency, Goods, Item, MoneyError, NewGoods, NewListing, Prices, Stamp};
-use metainfo::{Format, MakeError, MakeOptions, Plan, Torrent, WhySkipped};
+use metainfo::{MakeError, MakeOptions, Torrent, TorrentPlan, TorrentVersion, WhySkipped};
 use thiserror::Error;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
@@ -185,7 +185,7 @@ impl Job {
         let format = match (wish.format, before) {
             (Some(wished), _) => format(wished),
             (None, Some(item)) => format_of(publisher.club.goods(item.id).await?.as_deref()),
-            (None, None) => Format::V1,
+            (None, None) => TorrentVersion::V1,
         };
         let options = MakeOptions { format, private, ..MakeOptions::default() };
         publisher.club.check_tier_of(wish.tier.as_deref())?;
@@ -226,7 +226,7 @@ impl Job {
         let made = spawn_blocking(move || {
             let root = path.canonicalize().map_err(|error| MakeError::Io(path, error))?;
             private.allow(&root)?;
-            let plan = Plan::scan(&root, &options)?;
+            let plan = TorrentPlan::scan(&root, &options)?;
             if plan.length() == 0 {
                 return Err(PublishError::Empty(root));
             }
@@ -331,20 +331,20 @@ fn names(goods: &Goods, files: &[usize]) -> Vec<String> {
     files.take(MAX_WARNINGS).map(|file| file.path.to_string()).collect()
 }
 
-fn format_of(goods: Option<&Goods>) -> Format {
+fn format_of(goods: Option<&Goods>) -> TorrentVersion {
     let torrent = goods.map(|goods| &goods.torrent);
     match torrent.map(|torrent| (torrent.info_hash_v1, torrent.info_hash_v2)) {
-        Some((Some(_), Some(_))) => Format::Hybrid,
-        Some((None, Some(_))) => Format::V2,
-        _ => Format::V1,
+        Some((Some(_), Some(_))) => TorrentVersion::Hybrid,
+        Some((None, Some(_))) => TorrentVersion::V2,
+        _ => TorrentVersion::V1,
     }
 }
 
-const fn format(format: TorrentFormat) -> Format {
+const fn format(format: TorrentFormat) -> TorrentVersion {
     match format {
-        TorrentFormat::Hybrid => Format::Hybrid,
-        TorrentFormat::V1 => Format::V1,
-        TorrentFormat::V2 => Format::V2,
+        TorrentFormat::Hybrid => TorrentVersion::Hybrid,
+        TorrentFormat::V1 => TorrentVersion::V1,
+        TorrentFormat::V2 => TorrentVersion::V2,
     }
 }
 

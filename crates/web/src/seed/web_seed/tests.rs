@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::symlink;
 
 use club::{Currency, DeliveryMethod, NewGoods, NewListing, NewMember, Prices};
-use metainfo::{MakeOptions, Plan};
+use metainfo::{MakeOptions, TorrentPlan};
 use policy::Grant;
 use tempfile::TempDir;
 use tracker::Now;
@@ -131,7 +131,7 @@ async fn a_stream_of_a_version_that_was_replaced_ends_and_says_nothing_of_the_ne
     let file = fixture.authorize(&target).await.unwrap();
     let (club, goods) = (&fixture.web_seed.club, &file.goods);
     let options = MakeOptions { source: Some("2".to_owned()), ..MakeOptions::default() };
-    let plan = Plan::scan(&goods.root, &options).unwrap();
+    let plan = TorrentPlan::scan(&goods.root, &options).unwrap();
     let torrent = plan.make(NonZeroUsize::MIN, &|_| ControlFlow::Continue(())).unwrap();
     let new = NewGoods { root: goods.root.clone(), torrent };
     club.replace(&stamp(), "film", new).await.unwrap();
@@ -296,7 +296,7 @@ impl Fixture {
 
     async fn publish(&self, file: &str, name: &str, policy: &str) {
         let root = self.folder.path().join(file);
-        let plan = Plan::scan(&root, &MakeOptions::default()).unwrap();
+        let plan = TorrentPlan::scan(&root, &MakeOptions::default()).unwrap();
         let torrent = plan.make(NonZeroUsize::MIN, &|_| ControlFlow::Continue(())).unwrap();
         let listing = NewListing {
             name: name.to_owned(),

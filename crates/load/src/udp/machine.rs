@@ -8,37 +8,37 @@ use fastrand::Rng;
 use socket2::{Domain, Socket, Type};
 
 use super::batch::BUFFER_BYTES;
-use super::reply::{self, Body};
+use super::reply::{self, ReplyBody};
 use super::request;
-use crate::error::Error;
+use crate::error::LoadError;
 use crate::population::Population;
-use crate::run::Plan;
-use crate::script::{self, Ask, Mix, Order};
+use crate::run::LoadPlan;
+use crate::script::{self, AnnounceOrder, Ask, Mix};
 
 /// A client machine, as the tracker sees it.
-pub(super) struct Line {
+pub(super) struct ClientMachine {
     pub(super) socket: UdpSocket,
     /// The connection id in force.
     pub(super) connection: u64,
     /// How many of its requests are out.
     pub(super) out: usize,
     source: u32,
-    order: Order,
+    order: AnnounceOrder,
     /// When a connection id was last asked for.
     asked: Instant,
 }
 
-impl Line {
+impl ClientMachine {
     /// Opens a socket and gets it a connection id.
     ///
     /// # Errors
     ///
     /// Fails when the address can't be bound, or the tracker does not answer.
-    pub(super) fn open(plan: &Plan, source: u32, now: Instant) -> Result<Self, Error> {
+    pub(super) fn open(plan: &LoadPlan, source: u32, now: Instant) -> Result<Self, LoadError> {
         let target = plan.target.address;
         let from = SocketAddr::new(plan.sources.address(source, target.ip()), 0);
-        let socket = open(from, target).map_err(|error| Error::Socket { from, error })?;
-        let connection = connect(&socket).ok_or(Error::Silent(target))?;
+        let socket = open(from, target).map_err(|error| LoadError::Socket { from, error })?;
+        let connection = connect(&socket).ok_or(LoadError::Silent(target))?;
         let order = plan.order(source);
         Ok(Self { socket, connection, out: 0, source, order, asked: now })
     }
@@ -104,7 +104,7 @@ fn connect(socket: &UdpSocket) -> Option<u64> {
         socket.send(out.get(..len)?).ok()?;
         let len = socket.recv(&mut reply).ok()?;
         match reply::parse(reply.get(..len)?)?.body {
-            Body::Connect(id) => Some(id),
+            ReplyBody::Connect(id) => Some(id),
             _ => None,
         }
     })
