@@ -2,12 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wire::http::{self, MAX_SCRAPE_HASHES, MAX_TARGET_LEN, Request, TargetError};
+use wire::http::{self, HttpRequest, MAX_SCRAPE_HASHES, MAX_TARGET_LEN, TargetError};
 
 fuzz_target!(|target: &[u8]| match http::parse_target(target) {
     Ok(request) => {
         assert!(target.len() <= MAX_TARGET_LEN);
-        if let Request::Scrape(scrape) = request {
+        if let HttpRequest::Scrape(scrape) = request {
             assert!((1..=MAX_SCRAPE_HASHES).contains(&scrape.info_hashes().count()));
         }
     }

@@ -5,18 +5,18 @@
 use libfuzzer_sys::fuzz_target;
 use wire::{
     ScrapeStats,
-    udp::{self, ConnectionId, MAX_REPLY_LEN, MAX_SCRAPE_HASHES, Malformed, Request},
+    udp::{self, ConnectionId, MAX_REPLY_LEN, MAX_SCRAPE_HASHES, Malformed, UdpRequest},
 };
 
 fuzz_target!(|datagram: &[u8]| {
     let mut out = [0; MAX_REPLY_LEN];
     match udp::parse(datagram) {
-        Ok(Request::Connect { transaction_id }) => {
+        Ok(UdpRequest::Connect { transaction_id }) => {
             let written = udp::write_connect(&mut out, transaction_id, ConnectionId(7));
             assert!(written == 16 && written <= datagram.len());
         }
-        Ok(Request::Announce { .. }) => assert!(datagram.len() >= 98),
-        Ok(Request::Scrape { transaction_id, info_hashes, .. }) => {
+        Ok(UdpRequest::Announce { .. }) => assert!(datagram.len() >= 98),
+        Ok(UdpRequest::Scrape { transaction_id, info_hashes, .. }) => {
             assert!((1..=MAX_SCRAPE_HASHES).contains(&info_hashes.len()));
             let swarms = info_hashes.iter().map(|_| ScrapeStats::default());
             let written = udp::write_scrape(&mut out, transaction_id, swarms);

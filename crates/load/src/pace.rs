@@ -25,7 +25,7 @@ impl LoadPace {
 
 /// A pace under way.
 #[derive(Debug)]
-pub(crate) enum Pacer {
+pub(crate) enum LoadPacer {
     /// See [`LoadPace::Closed`].
     Closed(usize),
     /// See [`LoadPace::Open`].
@@ -37,7 +37,7 @@ pub(crate) enum Pacer {
     },
 }
 
-impl Pacer {
+impl LoadPacer {
     /// Starts at `now`.
     pub(crate) fn new(pace: LoadPace, now: Instant) -> Self {
         match pace {
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn the_closed_loop_keeps_so_many_out() {
         let now = clock::now();
-        let mut pacer = Pacer::new(LoadPace::Closed(2), now);
+        let mut pacer = LoadPacer::new(LoadPace::Closed(2), now);
         assert_eq!(pacer.due(now, 0), Some(now));
         assert_eq!(pacer.due(now, 1), Some(now));
         assert_eq!(pacer.due(now, 2), None);
@@ -87,7 +87,7 @@ mod tests {
     fn the_open_loop_asks_at_even_gaps_and_catches_up_after_a_stall() {
         let start = clock::now();
         let after = |millis| start + Duration::from_millis(millis);
-        let mut pacer = Pacer::new(LoadPace::Open(1000.0), start);
+        let mut pacer = LoadPacer::new(LoadPace::Open(1000.0), start);
         assert_eq!(pacer.due(start, 0), Some(start));
         assert_eq!(pacer.due(start, 0), None);
         let stalled = after(3);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arrayvec::ArrayVec;
 use fastrand::Rng;
-use wire::{Announce, Event, InfoHash};
+use wire::{Announce, AnnounceEvent, InfoHash};
 
 use crate::population::Population;
 
@@ -154,19 +154,19 @@ fn scrape(all: &Population, rng: &mut Rng) -> ArrayVec<InfoHash, MAX_SCRAPE> {
     (0..count).map(|_| all.info_hash(rng.u32(..all.peers.max(1)))).collect()
 }
 
-fn event(mix: &Mix, seeds: bool, rng: &mut Rng) -> Event {
+fn event(mix: &Mix, seeds: bool, rng: &mut Rng) -> AnnounceEvent {
     if mix.redraw {
-        return if seeds { Event::Completed } else { Event::Started };
+        return if seeds { AnnounceEvent::Completed } else { AnnounceEvent::Started };
     }
     let drawn = rng.f64();
     if drawn < mix.started {
-        Event::Started
+        AnnounceEvent::Started
     } else if drawn < mix.started + mix.stopped {
-        Event::Stopped
+        AnnounceEvent::Stopped
     } else if drawn < mix.started + mix.stopped + mix.completed && seeds {
-        Event::Completed
+        AnnounceEvent::Completed
     } else {
-        Event::None
+        AnnounceEvent::None
     }
 }
 
@@ -243,7 +243,7 @@ mod tests {
             let said = announce(&all, &mix, peer, Duration::from_secs(1), &mut Rng::with_seed(1));
             assert_eq!(said.left == 0, all.seeds(peer));
             assert_eq!(said.downloaded == 0, all.seeds(peer));
-            assert_eq!((said.uploaded, said.event), (100_000, Event::None));
+            assert_eq!((said.uploaded, said.event), (100_000, AnnounceEvent::None));
         }
     }
 
@@ -254,9 +254,11 @@ mod tests {
         let mut rng = Rng::with_seed(1);
         let said: Vec<_> =
             (0..10_000).map(|_| announce(&all, &mix, 1, Duration::ZERO, &mut rng).event).collect();
-        for (event, share) in
-            [(Event::Started, 2000), (Event::Stopped, 3000), (Event::Completed, 1000)]
-        {
+        for (event, share) in [
+            (AnnounceEvent::Started, 2000),
+            (AnnounceEvent::Stopped, 3000),
+            (AnnounceEvent::Completed, 1000),
+        ] {
             let count = said.iter().filter(|said| **said == event).count();
             assert!(count.abs_diff(share) < 300, "{event:?} {count}");
         }
@@ -268,7 +270,7 @@ mod tests {
         let mut rng = Rng::with_seed(1);
         for _ in 0..100 {
             let said = announce(&all, &mix, 1, Duration::ZERO, &mut rng);
-            assert_eq!(said.event == Event::Completed, said.left == 0);
+            assert_eq!(said.event == AnnounceEvent::Completed, said.left == 0);
         }
     }
 

@@ -9,7 +9,7 @@ use policy::{
     Keyring, Label, MasterSecret, MemberId, MemberState, Refusal, Requester, Right, Roster, Rules,
     SeatRule, Side, Standing, TierId, seat_plan, uniform_plan,
 };
-use wire::{Announce, Event, InfoHash, Passkey, PeerId};
+use wire::{Announce, AnnounceEvent, InfoHash, Passkey, PeerId};
 
 fn main() {
     divan::main();
@@ -143,7 +143,7 @@ impl Club {
             uploaded: 0,
             downloaded: 0,
             left: 1000,
-            event: Event::None,
+            event: AnnounceEvent::None,
             numwant: None,
             key: None,
             passkey: Some(self.passkey(item)),

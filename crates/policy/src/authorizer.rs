@@ -18,7 +18,7 @@
 //!
 //! Deliberately absent: what needs a session or a swarm (too many clients, too early, too full).
 
-use wire::{Announce, Event, Passkey};
+use wire::{Announce, AnnounceEvent, Passkey};
 
 use crate::{
     Aliases, Audience, Entitlements, Grant, ItemId, Keyring, Label, MemberId, MemberState,
@@ -101,10 +101,10 @@ impl Authorizer<'_> {
         now_unix: u32,
     ) -> Result<Admission, Refusal> {
         match self.decide(announce, item, now_unix) {
-            Ok(admission) if announce.event == Event::Stopped => {
+            Ok(admission) if announce.event == AnnounceEvent::Stopped => {
                 Ok(Admission { numwant: 0, ..admission })
             }
-            Err(refusal) if announce.event == Event::Stopped => {
+            Err(refusal) if announce.event == AnnounceEvent::Stopped => {
                 // A member whom anything else is refused may still take its own client out.
                 let grant = announce.passkey.as_ref().and_then(|passkey| self.grant_of(passkey));
                 let member = grant.map(|grant| grant.member);
@@ -161,7 +161,7 @@ impl Authorizer<'_> {
         }
         let cannot_listen =
             announce.port == 0 || self.rules.forbidden_ports.contains(announce.port);
-        if cannot_listen && announce.event != Event::Stopped {
+        if cannot_listen && announce.event != AnnounceEvent::Stopped {
             return Err(Refusal::PortForbidden);
         }
         Ok(())

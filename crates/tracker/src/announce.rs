@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use policy::{Admission, Label, MemberId, Refusal};
 use swarm::{Endpoint, UpdateOutcome};
-use wire::{Announce, AnnounceReply, Event, Failure, Passkey};
+use wire::{Announce, AnnounceEvent, AnnounceReply, FailureReply, Passkey};
 
 use crate::answer::{AnnounceAnswer, failure};
 use crate::context::AnnounceContext;
@@ -35,7 +35,7 @@ impl Tracker {
         via: Via,
         now: Now,
         scratch: &'s mut Scratch,
-    ) -> Result<AnnounceReply<'s>, Failure<'s>> {
+    ) -> Result<AnnounceReply<'s>, FailureReply<'s>> {
         let Scratch { settings, buffers } = scratch;
         let settings: &Settings = settings.load();
         buffers.peers.clear();
@@ -79,7 +79,7 @@ impl Tracker {
         context.watch(item, &admission, &known);
         // A client that only leaves by IPv4 is still counted by its IPv6 endpoint.
         if let Some(endpoint) = known.uncount
-            && announce.event != Event::Stopped
+            && announce.event != AnnounceEvent::Stopped
         {
             self.uncount(&context.swarm, &peer, endpoint, &mut buffers.rng);
         }

@@ -1,7 +1,7 @@
 //! What an announce is answered with.
 
 use policy::{Admission, Refusal, Warning, interval_secs};
-use wire::{AnnounceReply, Failure, RetryIn};
+use wire::{AnnounceReply, FailureReply, RetryIn};
 
 use crate::context::AnnounceContext;
 use crate::scratch::ReplyBuffers;
@@ -57,7 +57,7 @@ pub(crate) fn failure<'s>(
     settings: &Settings,
     refusal: Refusal,
     buffers: &'s mut ReplyBuffers,
-) -> Failure<'s> {
+) -> FailureReply<'s> {
     buffers.text.clear();
     buffers.text.push_str(settings.notices.refusal(refusal));
     let retry_in = refusal.retry_in();
@@ -65,7 +65,7 @@ pub(crate) fn failure<'s>(
         RetryIn::Minutes(minutes) => minutes.saturating_mul(60),
         RetryIn::Never => HOPELESS_SECS,
     };
-    Failure {
+    FailureReply {
         reason: &buffers.text,
         interval_secs: Some(interval_secs),
         min_interval_secs: Some(interval_secs),

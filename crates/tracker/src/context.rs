@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use policy::{Admission, ItemId, ItemPolicy, ItemView, PeerLimit, Requester, Seating, Side};
 use swarm::{Age, Endpoint, Families, Group, PeerEvent, PeerUpdate, SwarmLocation, Tick};
-use wire::{Announce, Event};
+use wire::{Announce, AnnounceEvent};
 
 use crate::items::{ItemEntry, SECOND_HASH};
 use crate::session_update::{KnownClient, SessionUpdate};
@@ -81,13 +81,15 @@ impl<'a> AnnounceContext<'a> {
                 (Side::Outside, 0) => Group::OutsideSeeders,
                 (Side::Outside, _) => Group::OutsideLeechers,
             },
-            paused: self.announce.event == Event::Paused,
+            paused: self.announce.event == AnnounceEvent::Paused,
             held: admission.member.is_some(),
             second: false,
             event: match self.announce.event {
-                Event::Completed => PeerEvent::Completed,
-                Event::Stopped => PeerEvent::Left,
-                Event::None | Event::Paused | Event::Started => PeerEvent::Present,
+                AnnounceEvent::Completed => PeerEvent::Completed,
+                AnnounceEvent::Stopped => PeerEvent::Left,
+                AnnounceEvent::None | AnnounceEvent::Paused | AnnounceEvent::Started => {
+                    PeerEvent::Present
+                }
             },
             others: &[],
             families: self.families(),
@@ -114,7 +116,8 @@ impl<'a> AnnounceContext<'a> {
     pub(crate) fn is_early(&self, admission: &Admission, known: &KnownClient) -> bool {
         let min_secs = self.settings.rules.tiers.tier(admission.tier).intervals.min_secs();
         // An announce that reports what the tracker must know may come at any time.
-        let is_news = matches!(self.announce.event, Event::Completed | Event::Stopped);
+        let is_news =
+            matches!(self.announce.event, AnnounceEvent::Completed | AnnounceEvent::Stopped);
         self.settings.rules.enforce_min_interval
             && !is_news
             && known.since_last_secs.is_some_and(|since| since < min_secs)

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use parking_lot::Mutex;
 use policy::{ItemId, MemberId, Refusal, Side, Warning};
-use wire::{Event, InfoHash};
+use wire::{AnnounceEvent, InfoHash};
 
 use crate::Via;
 
@@ -23,7 +23,7 @@ pub struct AnnounceRecord {
     /// Of which item, where it is one's.
     pub item: Option<ItemId>,
     /// What the client said had happened.
-    pub event: Event,
+    pub event: AnnounceEvent,
     /// Bytes missing, by the client's word.
     pub left: u64,
     /// Over which transport.
@@ -206,7 +206,7 @@ mod tests {
             unix,
             info_hash: InfoHash([1; 20]),
             item: None,
-            event: Event::None,
+            event: AnnounceEvent::None,
             left: 0,
             via: Via::Http,
             outcome,

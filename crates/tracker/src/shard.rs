@@ -3,7 +3,7 @@
 use fixedbitset::FixedBitSet;
 use hashbrown::HashTable;
 use swarm::Endpoint;
-use wire::{Announce, Event};
+use wire::{Announce, AnnounceEvent};
 
 use crate::Now;
 use crate::allowance::Allowance;
@@ -67,7 +67,7 @@ impl Shard {
         if let Some(replaced) = replaced {
             self.retire(hash, &replaced, update.now);
         }
-        let leaves = update.announce.event == Event::Stopped;
+        let leaves = update.announce.event == AnnounceEvent::Stopped;
         if own.is_none() && !leaves && update.max_clients != 0 && clients >= update.max_clients {
             return Err(update.max_clients);
         }
@@ -175,7 +175,7 @@ impl Shard {
 
         let starts_over = (announce.uploaded < session.uploaded()
             || announce.downloaded < session.downloaded())
-            && (announce.event == Event::Started || session.age_secs(now) > STALE_SECS);
+            && (announce.event == AnnounceEvent::Started || session.age_secs(now) > STALE_SECS);
         let before = *session;
         let begins = (starts_over || session.flag(Flag::Unbooked))
             && (session.member == 0 || self.allowance.take(hash, now));
@@ -308,7 +308,7 @@ impl Session {
         self.set_left(update.announce.left);
         self.see(update.endpoint, update.now.secs);
         self.set_flag(Flag::Inside, update.inside);
-        self.set_flag(Flag::Paused, update.announce.event == Event::Paused);
+        self.set_flag(Flag::Paused, update.announce.event == AnnounceEvent::Paused);
         self.set_flag(Flag::SecondHash, update.second_hash);
         if let Endpoint::V4(_) = update.endpoint {
             self.set_flag(Self::counted_by_v4(update.second_hash), true);

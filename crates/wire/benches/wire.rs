@@ -5,7 +5,7 @@ use std::{hint::black_box, net::Ipv4Addr};
 use divan::{Bencher, Divan};
 use wire::{
     AnnounceReply, CompactV4, CompactV6, InfoHash, ScrapeStats, http,
-    udp::{self, ConnectionId, Family, TransactionId},
+    udp::{self, ConnectionId, ReplyFamily, TransactionId},
 };
 
 fn main() {
@@ -100,7 +100,12 @@ fn udp_write_announce_v4(bencher: Bencher<'_, '_>, peers: usize) {
     let mut out = [0; udp::MAX_REPLY_LEN];
     bencher.bench_local(|| {
         let reply = reply(&peers, &[]);
-        udp::write_announce(black_box(&mut out), TransactionId(7), black_box(&reply), Family::V4)
+        udp::write_announce(
+            black_box(&mut out),
+            TransactionId(7),
+            black_box(&reply),
+            ReplyFamily::V4,
+        )
     });
 }
 
@@ -110,7 +115,12 @@ fn udp_write_announce_v6(bencher: Bencher<'_, '_>, peers: usize) {
     let mut out = [0; udp::MAX_REPLY_LEN];
     bencher.bench_local(|| {
         let reply = reply(&[], &peers);
-        udp::write_announce(black_box(&mut out), TransactionId(7), black_box(&reply), Family::V6)
+        udp::write_announce(
+            black_box(&mut out),
+            TransactionId(7),
+            black_box(&reply),
+            ReplyFamily::V6,
+        )
     });
 }
 

@@ -21,7 +21,7 @@ pub struct Announce {
     /// negative or overlong number, or none at all).
     pub left: u64,
     /// What happened.
-    pub event: Event,
+    pub event: AnnounceEvent,
     /// How many peers the client wants; `None` where it left that to the tracker (absent or -1).
     pub numwant: Option<u32>,
     /// The client's session number, where it sent one.
@@ -36,7 +36,7 @@ pub struct Announce {
 
 /// Why a client announces.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum Event {
+pub enum AnnounceEvent {
     /// It has all pieces now.
     Completed,
     /// Nothing new: the regular announce. An unknown event counts as this one.

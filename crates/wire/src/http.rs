@@ -7,4 +7,6 @@ mod reply;
 mod target;
 
 pub use reply::{encode_announce, encode_announce_dicts, encode_failure, encode_scrape};
-pub use target::{MAX_SCRAPE_HASHES, MAX_TARGET_LEN, Request, Scrape, TargetError, parse_target};
+pub use target::{
+    HttpRequest, MAX_SCRAPE_HASHES, MAX_TARGET_LEN, Scrape, TargetError, parse_target,
+};

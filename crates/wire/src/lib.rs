@@ -16,8 +16,8 @@ mod reply;
 pub mod udp;
 mod url;
 
-pub use announce::{Announce, Event};
+pub use announce::{Announce, AnnounceEvent};
 pub use compact::{CompactV4, CompactV6};
 pub use id::{InfoHash, PeerId, PeerKey};
 pub use passkey::Passkey;
-pub use reply::{AnnounceReply, Failure, RetryIn, ScrapeStats};
+pub use reply::{AnnounceReply, FailureReply, RetryIn, ScrapeStats};

@@ -29,7 +29,7 @@ pub struct AnnounceReply<'a> {
 
 /// The answer to a request that is refused. UDP has room for the reason only.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Failure<'a> {
+pub struct FailureReply<'a> {
     /// Shown by the client to its user.
     pub reason: &'a str,
     /// When the client may try again, in seconds: what libtorrent reads beside a reason.

@@ -7,8 +7,10 @@ mod options;
 mod reply;
 mod request;
 
-pub use reply::{Family, MAX_REPLY_LEN, write_announce, write_connect, write_error, write_scrape};
-pub use request::{ConnectionId, MAX_SCRAPE_HASHES, Malformed, Request, TransactionId, parse};
+pub use reply::{
+    MAX_REPLY_LEN, ReplyFamily, write_announce, write_connect, write_error, write_scrape,
+};
+pub use request::{ConnectionId, MAX_SCRAPE_HASHES, Malformed, TransactionId, UdpRequest, parse};
 
 /// What a datagram is, by the number at its bytes 8 to 11, or at 0 to 3 of a reply.
 mod action {

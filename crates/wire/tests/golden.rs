@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use wire::{
-    Announce, AnnounceReply, CompactV4, CompactV6, Event, Failure, InfoHash, Passkey, PeerId,
-    PeerKey, RetryIn, ScrapeStats, http,
-    udp::{self, ConnectionId, Family, Malformed, TransactionId},
+    Announce, AnnounceEvent, AnnounceReply, CompactV4, CompactV6, FailureReply, InfoHash, Passkey,
+    PeerId, PeerKey, RetryIn, ScrapeStats, http,
+    udp::{self, ConnectionId, Malformed, ReplyFamily, TransactionId},
 };
 
 const HASH: InfoHash = InfoHash(*b"abcdefghijklmnopqrst");
@@ -28,21 +28,23 @@ fn http_announce_request() {
         uploaded: 1,
         downloaded: 2,
         left: 3,
-        event: Event::Started,
+        event: AnnounceEvent::Started,
         numwant: Some(200),
         key: Some(PeerKey(0x8163_9c1c)),
         passkey: Passkey::new(b"mzxw6"),
         compact: false,
         no_peer_id: true,
     };
-    assert_eq!(http::parse_target(target), Ok(http::Request::Announce(expected)));
+    assert_eq!(http::parse_target(target), Ok(http::HttpRequest::Announce(expected)));
 }
 
 /// BEP 48: several swarms, in request order.
 #[test]
 fn http_scrape_request() {
     let target = b"/scrape?info_hash=abcdefghijklmnopqrst&info_hash=%00bcdefghijklmnopqrst";
-    let Ok(http::Request::Scrape(scrape)) = http::parse_target(target) else { panic!("no scrape") };
+    let Ok(http::HttpRequest::Scrape(scrape)) = http::parse_target(target) else {
+        panic!("no scrape")
+    };
     assert_eq!(scrape.passkey, None);
     assert!(scrape.info_hashes().eq([HASH, InfoHash(*b"\0bcdefghijklmnopqrst")]));
 
@@ -134,13 +136,13 @@ fn http_announce_reply_that_is_not_compact() {
 /// BEP 3, with the intervals that libtorrent reads and the `retry in` of BEP 31.
 #[test]
 fn http_failure() {
-    let check = |failure: &Failure<'_>, expected: &[u8]| {
+    let check = |failure: &FailureReply<'_>, expected: &[u8]| {
         assert_bytes(&encoded(|out| http::encode_failure(failure, out)), expected);
     };
-    let least = Failure { reason: "unknown torrent", ..Failure::default() };
+    let least = FailureReply { reason: "unknown torrent", ..FailureReply::default() };
     check(&least, b"d14:failure reason15:unknown torrente");
     check(
-        &Failure {
+        &FailureReply {
             reason: "unknown torrent",
             interval_secs: Some(1800),
             min_interval_secs: Some(900),
@@ -149,7 +151,7 @@ fn http_failure() {
         b"d14:failure reason15:unknown torrent8:intervali1800e12:min intervali900e8:retry ini30ee",
     );
     check(
-        &Failure { retry_in: Some(RetryIn::Never), ..least },
+        &FailureReply { retry_in: Some(RetryIn::Never), ..least },
         b"d14:failure reason15:unknown torrent8:retry in5:nevere",
     );
 }
@@ -186,7 +188,7 @@ fn http_scrape_reply() {
 fn udp_connect() {
     let request = b"\0\0\x04\x17\x27\x10\x19\x80\0\0\0\0\x01\x02\x03\x04";
     let transaction_id = TransactionId(0x0102_0304);
-    assert_eq!(udp::parse(request), Ok(udp::Request::Connect { transaction_id }));
+    assert_eq!(udp::parse(request), Ok(udp::UdpRequest::Connect { transaction_id }));
     let mut out = [0; 100];
     let len = udp::write_connect(&mut out, transaction_id, ConnectionId(0x1122_3344_5566_7788));
     assert_bytes(&out[..len], b"\0\0\0\0\x01\x02\x03\x04\x11\x22\x33\x44\x55\x66\x77\x88");
@@ -208,7 +210,7 @@ fn udp_announce_request() {
         uploaded: 1,
         downloaded: 2,
         left: 3,
-        event: Event::Paused,
+        event: AnnounceEvent::Paused,
         numwant: Some(200),
         key: Some(PeerKey(0x8163_9c1c)),
         passkey: Passkey::new(b"mzxw6"),
@@ -217,7 +219,7 @@ fn udp_announce_request() {
     };
     let (connection_id, transaction_id) =
         (ConnectionId(0x1122_3344_5566_7788), TransactionId(0x0102_0304));
-    let expected = udp::Request::Announce { connection_id, transaction_id, announce };
+    let expected = udp::UdpRequest::Announce { connection_id, transaction_id, announce };
     assert_eq!(udp::parse(request), Ok(expected));
 
     for len in 0..request.len() {
@@ -248,12 +250,12 @@ fn udp_announce_reply() {
         assert!(out[len..].iter().all(|byte| *byte == 0xee), "nothing behind the reply is written");
     };
     check(
-        Family::V4,
+        ReplyFamily::V4,
         b"\0\0\0\x01\x01\x02\x03\x04\0\0\x07\x08\0\0\0\x0a\0\0\0\x05\
           \xcb\0\x71\x07\x1a\xe1\xc6\x33\x64\x02\0\x50",
     );
     check(
-        Family::V6,
+        ReplyFamily::V6,
         b"\0\0\0\x01\x01\x02\x03\x04\0\0\x07\x08\0\0\0\x0a\0\0\0\x05\
           \x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x05\x1a\xe1",
     );
@@ -267,7 +269,7 @@ fn udp_scrape() {
     let (connection_id, transaction_id) =
         (ConnectionId(0x1122_3344_5566_7788), TransactionId(0x0102_0304));
     let info_hashes = &[HASH.0, *b"ABCDEFGHIJKLMNOPQRST"];
-    let expected = udp::Request::Scrape { connection_id, transaction_id, info_hashes };
+    let expected = udp::UdpRequest::Scrape { connection_id, transaction_id, info_hashes };
     assert_eq!(udp::parse(request), Ok(expected));
 
     let known = ScrapeStats { complete: 5, downloaded: 50, incomplete: 10, downloaders: 9 };

@@ -14,9 +14,9 @@ use bendy::{
 };
 use proptest::{collection::vec, option, prelude::*};
 use wire::{
-    Announce, AnnounceReply, CompactV4, CompactV6, Event, Failure, InfoHash, Passkey, PeerId,
-    PeerKey, RetryIn, ScrapeStats, http,
-    udp::{self, Family, TransactionId},
+    Announce, AnnounceEvent, AnnounceReply, CompactV4, CompactV6, FailureReply, InfoHash, Passkey,
+    PeerId, PeerKey, RetryIn, ScrapeStats, http,
+    udp::{self, ReplyFamily, TransactionId},
 };
 
 proptest! {
@@ -43,7 +43,7 @@ proptest! {
     #[test]
     fn an_announce_is_read_as_it_was_written(announce in announce(), coding in coding()) {
         let target = target_of(&announce, &coding);
-        prop_assert_eq!(http::parse_target(&target), Ok(http::Request::Announce(announce)));
+        prop_assert_eq!(http::parse_target(&target), Ok(http::HttpRequest::Announce(announce)));
     }
 
     #[test]
@@ -56,9 +56,9 @@ proptest! {
             ..announce
         };
         let target = target_of(&announce, &coding);
-        prop_assert_eq!(http::parse_target(&target), Ok(http::Request::Announce(announce)));
+        prop_assert_eq!(http::parse_target(&target), Ok(http::HttpRequest::Announce(announce)));
         let datagram = datagram_of(&announce);
-        let Ok(udp::Request::Announce { announce: read, .. }) = udp::parse(&datagram) else {
+        let Ok(udp::UdpRequest::Announce { announce: read, .. }) = udp::parse(&datagram) else {
             panic!("no announce: {datagram:?}")
         };
         prop_assert_eq!(read, announce);
@@ -90,7 +90,7 @@ proptest! {
         minutes in option::of(option::of(any::<u32>())),
     ) {
         let retry_in = minutes.map(|minutes| minutes.map_or(RetryIn::Never, RetryIn::Minutes));
-        let failure = Failure { reason: &reason, interval_secs, min_interval_secs, retry_in };
+        let failure = FailureReply { reason: &reason, interval_secs, min_interval_secs, retry_in };
         let dict = canonical(|out| http::encode_failure(&failure, out));
         prop_assert_eq!(bytes_of(&dict["failure reason"]), reason.as_bytes());
         prop_assert_eq!(dict.contains_key("interval"), interval_secs.is_some());
@@ -114,7 +114,7 @@ proptest! {
     #[test]
     fn a_udp_reply_stays_in_its_buffer_and_is_a_prefix_of_the_whole(
         reply in reply(),
-        family in prop_oneof![Just(Family::V4), Just(Family::V6)],
+        family in prop_oneof![Just(ReplyFamily::V4), Just(ReplyFamily::V6)],
         room in 0..1500_usize,
     ) {
         let write = |out: &mut [u8]| udp::write_announce(out, TransactionId(9), &reply.borrowed(), family);
@@ -199,11 +199,11 @@ fn target_of(announce: &Announce, coding: &[u8]) -> Vec<u8> {
     parameter(
         "event",
         match announce.event {
-            Event::Completed => b"completed",
-            Event::None => b"",
-            Event::Paused => b"paused",
-            Event::Started => b"started",
-            Event::Stopped => b"stopped",
+            AnnounceEvent::Completed => b"completed",
+            AnnounceEvent::None => b"",
+            AnnounceEvent::Paused => b"paused",
+            AnnounceEvent::Started => b"started",
+            AnnounceEvent::Stopped => b"stopped",
         },
     );
     if let Some(numwant) = announce.numwant {
@@ -218,11 +218,11 @@ fn target_of(announce: &Announce, coding: &[u8]) -> Vec<u8> {
 fn datagram_of(announce: &Announce) -> Vec<u8> {
     let signed = |count: u64| i64::try_from(count).unwrap_or(-1).to_be_bytes();
     let event: u32 = match announce.event {
-        Event::None => 0,
-        Event::Completed => 1,
-        Event::Started => 2,
-        Event::Stopped => 3,
-        Event::Paused => 4,
+        AnnounceEvent::None => 0,
+        AnnounceEvent::Completed => 1,
+        AnnounceEvent::Started => 2,
+        AnnounceEvent::Stopped => 3,
+        AnnounceEvent::Paused => 4,
     };
     let path = path_of(announce);
     let numwant = announce.numwant.map_or(-1, |want| i32::try_from(want).unwrap());
@@ -260,8 +260,8 @@ prop_compose! {
         downloaded in 0..=i64::MAX.unsigned_abs(),
         left in prop_oneof![Just(0), Just(u64::MAX), 0..=i64::MAX.unsigned_abs()],
         event in prop_oneof![
-            Just(Event::Completed), Just(Event::None), Just(Event::Paused), Just(Event::Started),
-            Just(Event::Stopped),
+            Just(AnnounceEvent::Completed), Just(AnnounceEvent::None), Just(AnnounceEvent::Paused), Just(AnnounceEvent::Started),
+            Just(AnnounceEvent::Stopped),
         ],
         numwant in any::<Option<u32>>(),
         key in any::<Option<u32>>(),

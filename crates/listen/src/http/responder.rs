@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use tracker::{Now, Scratch, Via};
-use wire::http::{Request, TargetError, encode_announce, encode_failure, parse_target};
-use wire::{Failure, RetryIn};
+use wire::http::{HttpRequest, TargetError, encode_announce, encode_failure, parse_target};
+use wire::{FailureReply, RetryIn};
 
 use crate::context::ListenContext;
 
@@ -49,20 +49,20 @@ impl Responder {
             return TargetKind::Tracker;
         }
         match request {
-            Ok(Request::Announce(announce)) => {
+            Ok(HttpRequest::Announce(announce)) => {
                 match shared.tracker.announce(&announce, client, Via::Http, now, scratch) {
                     Ok(reply) if announce.compact => encode_announce(&reply, body),
                     Ok(reply) => shared.tracker.encode_dicts(&announce, &reply, body),
                     Err(failure) => encode_failure(&failure, body),
                 }
             }
-            Ok(Request::Scrape(scrape)) => {
+            Ok(HttpRequest::Scrape(scrape)) => {
                 scratch.counters().scraped(Via::Http);
                 shared.tracker.scrape(&scrape, now, body);
             }
             Err(error) => {
                 scratch.counters().malformed(Via::Http);
-                encode_failure(&Failure { reason: error.text(), ..SENSELESS }, body);
+                encode_failure(&FailureReply { reason: error.text(), ..SENSELESS }, body);
             }
         }
         TargetKind::Tracker
@@ -70,13 +70,13 @@ impl Responder {
 }
 
 /// The same request will make no more sense later; for clients that know no `never`, a few hours.
-const SENSELESS: Failure<'_> = Failure {
+const SENSELESS: FailureReply<'_> = FailureReply {
     reason: "",
     interval_secs: Some(3 * 3600),
     min_interval_secs: Some(3 * 3600),
     retry_in: Some(RetryIn::Never),
 };
-const SLOW_DOWN: Failure<'_> = Failure {
+const SLOW_DOWN: FailureReply<'_> = FailureReply {
     reason: "too many requests from your network: slow down",
     interval_secs: Some(600),
     min_interval_secs: Some(600),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracker::{Now, Scratch, Tracker, Via};
 use wire::InfoHash;
-use wire::udp::{self, Family, MAX_REPLY_LEN, Malformed, Request, TransactionId};
+use wire::udp::{self, MAX_REPLY_LEN, Malformed, ReplyFamily, TransactionId, UdpRequest};
 
 use crate::clock::Clock;
 use crate::limit::RequestLimit;
@@ -63,7 +63,7 @@ impl UdpWorker {
     /// Answers what needs a connection id, once it is verified.
     fn verified(
         &mut self,
-        request: &Request<'_>,
+        request: &UdpRequest<'_>,
         from: IpAddr,
         transaction_id: TransactionId,
         reply: &mut [u8],
@@ -73,9 +73,11 @@ impl UdpWorker {
             return udp::write_error(reply, transaction_id, TOO_MANY);
         }
         match request {
-            Request::Connect { .. } => 0,
-            Request::Scrape { info_hashes, .. } => self.scrape(info_hashes, transaction_id, reply),
-            Request::Announce { announce, .. } => {
+            UdpRequest::Connect { .. } => 0,
+            UdpRequest::Scrape { info_hashes, .. } => {
+                self.scrape(info_hashes, transaction_id, reply)
+            }
+            UdpRequest::Announce { announce, .. } => {
                 let Self { tracker, scratch, now, .. } = self;
                 match tracker.announce(announce, from, Via::Udp, *now, scratch) {
                     Ok(answer) => udp::write_announce(reply, transaction_id, &answer, family(from)),
@@ -95,13 +97,13 @@ impl DatagramHandler for UdpWorker {
         let (from, now_secs) = (from.ip(), self.now.secs);
         let counters = self.scratch.counters();
         let (connection_id, transaction_id, request) = match udp::parse(datagram) {
-            Ok(Request::Connect { transaction_id }) => {
+            Ok(UdpRequest::Connect { transaction_id }) => {
                 counters.connected();
                 return udp::write_connect(reply, transaction_id, self.ids.issue(from, now_secs));
             }
             Ok(
-                request @ (Request::Announce { connection_id, transaction_id, .. }
-                | Request::Scrape { connection_id, transaction_id, .. }),
+                request @ (UdpRequest::Announce { connection_id, transaction_id, .. }
+                | UdpRequest::Scrape { connection_id, transaction_id, .. }),
             ) => (connection_id, transaction_id, Ok(request)),
             Err(Malformed::Answer { connection_id, transaction_id, reason }) => {
                 counters.malformed(Via::Udp);
@@ -133,10 +135,10 @@ impl DatagramHandler for UdpWorker {
     }
 }
 
-const fn family(ip: IpAddr) -> Family {
+const fn family(ip: IpAddr) -> ReplyFamily {
     match ip {
-        IpAddr::V4(_) => Family::V4,
-        IpAddr::V6(_) => Family::V6,
+        IpAddr::V4(_) => ReplyFamily::V4,
+        IpAddr::V6(_) => ReplyFamily::V6,
     }
 }
 

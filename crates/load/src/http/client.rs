@@ -9,7 +9,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollTimeout};
 use super::connection::{ClientConnection, ResponseEnd, SentRequest};
 use super::{request, response};
 use crate::error::LoadError;
-use crate::pace::Pacer;
+use crate::pace::LoadPacer;
 use crate::run::{ClientPool, LoadPlan};
 use crate::script::{self, AnnounceOrder, Ask};
 use crate::tally::LoadTally;
@@ -19,7 +19,7 @@ pub(crate) struct HttpClient<'a> {
     plan: &'a LoadPlan,
     start: Instant,
     looked: Instant,
-    pacer: Pacer,
+    pacer: LoadPacer,
     epoll: Epoll,
     connections: Vec<ClientConnection>,
     /// Those without a request.
@@ -59,7 +59,7 @@ impl<'a> HttpClient<'a> {
             plan,
             start: now,
             looked: now,
-            pacer: Pacer::new(plan.pace.share(plan.threads), now),
+            pacer: LoadPacer::new(plan.pace.share(plan.threads), now),
             epoll,
             idle: (0..connections.len()).rev().collect(),
             connections,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 
-use wire::{Announce, Event};
+use wire::{Announce, AnnounceEvent};
 
 use crate::script::Ask;
 
@@ -75,13 +75,13 @@ const fn hex_digit(half: u8) -> u8 {
     }
 }
 
-const fn event(event: Event) -> Option<&'static str> {
+const fn event(event: AnnounceEvent) -> Option<&'static str> {
     match event {
-        Event::Completed => Some("completed"),
-        Event::None => None,
-        Event::Paused => Some("paused"),
-        Event::Started => Some("started"),
-        Event::Stopped => Some("stopped"),
+        AnnounceEvent::Completed => Some("completed"),
+        AnnounceEvent::None => None,
+        AnnounceEvent::Paused => Some("paused"),
+        AnnounceEvent::Started => Some("started"),
+        AnnounceEvent::Stopped => Some("stopped"),
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     use std::time::Duration;
 
     use fastrand::Rng;
-    use wire::http::{Request, parse_target};
+    use wire::http::{HttpRequest, parse_target};
 
     use super::*;
     use crate::population::tests::population;
@@ -113,7 +113,7 @@ mod tests {
         for peer in 0..all.peers {
             let said = script::announce(&all, &mix, peer, Duration::from_secs(9), &mut rng);
             let request = written(&Ask::Announce(said), false);
-            assert_eq!(parse_target(target(&request)), Ok(Request::Announce(said)));
+            assert_eq!(parse_target(target(&request)), Ok(HttpRequest::Announce(said)));
         }
     }
 
@@ -121,7 +121,7 @@ mod tests {
     fn a_tracker_reads_what_was_scraped() {
         let asked: Vec<_> = population().info_hashes().collect();
         let request = written(&Ask::Scrape(asked.iter().copied().collect()), false);
-        let Ok(Request::Scrape(scrape)) = parse_target(target(&request)) else {
+        let Ok(HttpRequest::Scrape(scrape)) = parse_target(target(&request)) else {
             panic!("{request}")
         };
         assert!(scrape.info_hashes().eq(asked));

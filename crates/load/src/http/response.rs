@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn reads_why_it_was_refused() {
         let mut body = Vec::new();
-        let failure_of = wire::Failure { reason: "no such torrent", ..wire::Failure::default() };
+        let failure_of =
+            wire::FailureReply { reason: "no such torrent", ..wire::FailureReply::default() };
         wire::http::encode_failure(&failure_of, &mut body);
         assert_eq!(failure(&body), Some(&b"no such torrent"[..]));
         assert_eq!(failure(b"d8:intervali1800ee"), None);

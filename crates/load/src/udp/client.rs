@@ -14,7 +14,7 @@ use super::machine::ClientMachine;
 use super::pending::{Pending, Waiting};
 use super::reply::{self, ReplyBody};
 use crate::error::LoadError;
-use crate::pace::{LoadPace, Pacer};
+use crate::pace::{LoadPace, LoadPacer};
 use crate::population::Population;
 use crate::run::{ClientPool, LoadPlan};
 use crate::script::Mix;
@@ -27,7 +27,7 @@ pub(crate) struct UdpClient<'a> {
     patience: Duration,
     start: Instant,
     looked: Instant,
-    pacer: Pacer,
+    pacer: LoadPacer,
     pending: Pending,
     lines: Vec<ClientMachine>,
     turn: usize,
@@ -61,7 +61,7 @@ impl<'a> UdpClient<'a> {
             patience: plan.patience,
             start: now,
             looked: now,
-            pacer: Pacer::new(pace, now),
+            pacer: LoadPacer::new(pace, now),
             pending: Pending::new(room),
             lines: lines.collect::<Result<_, _>>()?,
             turn: 0,

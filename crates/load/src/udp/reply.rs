@@ -42,7 +42,7 @@ const ACTION_ERROR: u32 = 3;
 #[cfg(test)]
 mod tests {
     use wire::udp::{
-        ConnectionId, Family, TransactionId, write_announce, write_connect, write_error,
+        ConnectionId, ReplyFamily, TransactionId, write_announce, write_connect, write_error,
         write_scrape,
     };
     use wire::{AnnounceReply, CompactV4, ScrapeStats};
@@ -60,7 +60,7 @@ mod tests {
 
         let peer = CompactV4([1, 2, 3, 4, 5, 6]);
         let reply = AnnounceReply { peers: &[peer], ..AnnounceReply::default() };
-        let len = write_announce(&mut out, id, &reply, Family::V4);
+        let len = write_announce(&mut out, id, &reply, ReplyFamily::V4);
         let announce = UdpReply { transaction: 9, body: ReplyBody::Announce(&peer.0) };
         assert_eq!(read(&out, len), Some(format!("{announce:?}")));
 

@@ -3,7 +3,7 @@
 //! Each writer returns how many bytes it wrote; none where the buffer is too small.
 
 use arrayvec::ArrayVec;
-use wire::{Announce, Event, InfoHash};
+use wire::{Announce, AnnounceEvent, InfoHash};
 
 use super::reply::{ACTION_ANNOUNCE, ACTION_CONNECT, ACTION_SCRAPE};
 
@@ -83,13 +83,13 @@ fn finish(bytes: &mut ArrayVec<u8, MAX_LEN>, out: &mut [u8]) -> usize {
     bytes.len()
 }
 
-const fn event(event: Event) -> u32 {
+const fn event(event: AnnounceEvent) -> u32 {
     match event {
-        Event::None => 0,
-        Event::Completed => 1,
-        Event::Started => 2,
-        Event::Stopped => 3,
-        Event::Paused => 4,
+        AnnounceEvent::None => 0,
+        AnnounceEvent::Completed => 1,
+        AnnounceEvent::Started => 2,
+        AnnounceEvent::Stopped => 3,
+        AnnounceEvent::Paused => 4,
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
 
     use fastrand::Rng;
     use wire::Passkey;
-    use wire::udp::{ConnectionId, Request, TransactionId, parse};
+    use wire::udp::{ConnectionId, TransactionId, UdpRequest, parse};
 
     use super::*;
     use crate::population::{Population, tests::population};
@@ -120,7 +120,7 @@ mod tests {
             let mut out = [0; MAX_LEN];
             let len = announce(&mut out, 7, 9, &said);
             let read = parse(&out[..len]).unwrap();
-            let expected = Request::Announce {
+            let expected = UdpRequest::Announce {
                 connection_id: ConnectionId(7),
                 transaction_id: TransactionId(9),
                 announce: said,
@@ -133,12 +133,14 @@ mod tests {
     fn a_tracker_reads_connects_and_scrapes() {
         let mut out = [0; MAX_LEN];
         let len = connect(&mut out, 9);
-        let connect = Request::Connect { transaction_id: TransactionId(9) };
+        let connect = UdpRequest::Connect { transaction_id: TransactionId(9) };
         assert_eq!(parse(&out[..len]), Ok(connect));
 
         let asked: Vec<_> = population().info_hashes().collect();
         let len = scrape(&mut out, 7, 9, &asked);
-        let Ok(Request::Scrape { info_hashes, .. }) = parse(&out[..len]) else { panic!("{out:?}") };
+        let Ok(UdpRequest::Scrape { info_hashes, .. }) = parse(&out[..len]) else {
+            panic!("{out:?}")
+        };
         assert!(info_hashes.iter().eq(asked.iter().map(|hash| &hash.0)));
     }
 

@@ -269,7 +269,7 @@ fn a_client_and_its_port_must_be_allowed() {
 fn a_stop_is_never_refused_and_gets_no_peers() {
     let club = Club::new();
     club.hold("fan", FOREVER);
-    let stop = |announce| Announce { event: Event::Stopped, port: 0, ..announce };
+    let stop = |announce| Announce { event: AnnounceEvent::Stopped, port: 0, ..announce };
     let fan = Admission { numwant: 0, ..club.seat("fan", Side::Inside) };
     check(&club, stop(club.key()), FREE, Ok(fan));
 

@@ -58,7 +58,7 @@ fn announce() -> Announce {
         uploaded: 0,
         downloaded: 0,
         left: 0,
-        event: Event::None,
+        event: AnnounceEvent::None,
         numwant: None,
         key: None,
         passkey: None,

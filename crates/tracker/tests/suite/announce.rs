@@ -2,7 +2,7 @@
 
 use policy::{MemberState, Right, Standing, TierId, UnknownTorrents};
 use tracker::{Nat, Now, Tracker};
-use wire::{Event, InfoHash};
+use wire::{AnnounceEvent, InfoHash};
 
 use crate::fixture::{ADA, Client, Fixture, ITEM, V1, V2, ada, ip, standing, start_now, stranger};
 
@@ -84,9 +84,12 @@ fn the_first_announce_credits_nothing() {
 #[test]
 fn counters_that_start_over_open_another_run_and_take_nothing_away() {
     let mut fixture = Fixture::new();
-    for (uploaded, event) in
-        [(0, Event::Started), (500, Event::None), (300, Event::Started), (350, Event::None)]
-    {
+    for (uploaded, event) in [
+        (0, AnnounceEvent::Started),
+        (500, AnnounceEvent::None),
+        (300, AnnounceEvent::Started),
+        (350, AnnounceEvent::None),
+    ] {
         fixture.pass(1800);
         fixture.announce(Client { event, ..ada(1).uploaded(uploaded) }, "203.0.113.1").unwrap();
     }
@@ -106,7 +109,7 @@ fn late_announces_of_a_run_change_nothing() {
 fn a_stop_keeps_what_was_carried_and_clears_the_seat() {
     let mut fixture = Fixture::new();
     fixture.announce(ada(1), "203.0.113.1").unwrap();
-    let left = Client { event: Event::Stopped, ..ada(1).uploaded(42) };
+    let left = Client { event: AnnounceEvent::Stopped, ..ada(1).uploaded(42) };
     assert_eq!(fixture.announce(left, "203.0.113.1").unwrap().peers.len(), 0);
     fixture.check_swarm([0, 0, 0, 0]);
     assert_eq!(fixture.credit(), 42);
@@ -116,7 +119,7 @@ fn a_stop_keeps_what_was_carried_and_clears_the_seat() {
 fn an_announce_without_a_passkey_does_not_move_a_members_client() {
     let mut fixture = Fixture::new();
     fixture.announce(ada(1).seeding(), "203.0.113.1").unwrap();
-    for event in [Event::None, Event::Stopped] {
+    for event in [AnnounceEvent::None, AnnounceEvent::Stopped] {
         fixture.announce(Client { event, ..stranger(7) }, "203.0.113.1").unwrap();
     }
     let told = fixture.announce(stranger(2), "203.0.113.2").unwrap();
@@ -141,7 +144,7 @@ fn a_fourth_client_of_one_member_is_refused_until_one_stops() {
     }
     let refused = fixture.announce(ada(4), &from(4)).unwrap_err();
     assert!(refused.starts_with("too many of your clients"), "{refused}");
-    fixture.announce(Client { event: Event::Stopped, ..ada(2) }, &from(2)).unwrap();
+    fixture.announce(Client { event: AnnounceEvent::Stopped, ..ada(2) }, &from(2)).unwrap();
     fixture.announce(ada(4), &from(4)).unwrap();
 }
 

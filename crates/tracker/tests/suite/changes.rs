@@ -2,7 +2,7 @@
 
 use policy::ItemId;
 use tracker::Registration;
-use wire::{Event, InfoHash};
+use wire::{AnnounceEvent, InfoHash};
 
 use crate::fixture::*;
 
@@ -37,7 +37,7 @@ fn a_hash_that_another_item_took_over_stays_that_item_s() {
 fn who_leaves_by_a_family_it_never_came_by_is_counted_by_the_other() {
     let mut fixture = Fixture::new();
     fixture.announce(ada(1), "2001:db8::9").unwrap();
-    fixture.announce(Client { event: Event::Stopped, ..ada(1) }, "203.0.113.9").unwrap();
+    fixture.announce(Client { event: AnnounceEvent::Stopped, ..ada(1) }, "203.0.113.9").unwrap();
     fixture.check_swarm([0, 1, 0, 0]);
 }
 

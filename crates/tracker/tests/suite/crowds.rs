@@ -1,6 +1,6 @@
 //! Clients that come as many, and that move.
 
-use wire::Event;
+use wire::AnnounceEvent;
 
 use crate::fixture::{Client, Fixture, ada, stranger};
 
@@ -24,7 +24,7 @@ fn a_client_that_starts_over_all_the_time_does_not_fill_the_books() {
     fixture.announce(ada(1), "203.0.113.1").unwrap();
     for _ in 0..1000 {
         fixture.announce(ada(1).uploaded(500), "203.0.113.1").unwrap();
-        let client = Client { event: Event::Started, ..ada(1) };
+        let client = Client { event: AnnounceEvent::Started, ..ada(1) };
         fixture.announce(client, "203.0.113.1").unwrap();
     }
     let counts = fixture.drain();
@@ -59,8 +59,12 @@ fn a_client_that_moves_leaves_its_old_seat() {
         let told = fixture.announce(stranger(2), "203.0.113.2").unwrap();
         assert_eq!(told.peers, ["203.0.113.9:6881"]);
         assert_eq!(told.incomplete, 2);
-        fixture.announce(Client { event: Event::Stopped, ..client }, "203.0.113.8").unwrap();
-        fixture.announce(Client { event: Event::Stopped, ..stranger(2) }, "203.0.113.2").unwrap();
+        fixture
+            .announce(Client { event: AnnounceEvent::Stopped, ..client }, "203.0.113.8")
+            .unwrap();
+        fixture
+            .announce(Client { event: AnnounceEvent::Stopped, ..stranger(2) }, "203.0.113.2")
+            .unwrap();
         fixture.check_swarm([0, 0, 0, 0]);
     }
 }
@@ -95,7 +99,7 @@ fn an_announce_without_the_passkey_leaves_nobody_behind_when_the_member_stops() 
     let mut fixture = Fixture::new();
     fixture.announce(ada(1), "203.0.113.1").unwrap();
     fixture.announce(Client { passkey: None, ..ada(1) }, "203.0.113.1").unwrap();
-    fixture.announce(Client { event: Event::Stopped, ..ada(1) }, "203.0.113.1").unwrap();
+    fixture.announce(Client { event: AnnounceEvent::Stopped, ..ada(1) }, "203.0.113.1").unwrap();
     fixture.check_swarm([0, 0, 0, 0]);
 }
 

@@ -8,7 +8,7 @@ use policy::{
     Aliases, Entitlements, ItemId, Keyring, MasterSecret, Notices, PolicyId, Roster, Rules,
 };
 use tracker::{Members, Nat, Now, Registration, Settings, Tracker, Via};
-use wire::{Announce, Event, InfoHash, PeerId, PeerKey};
+use wire::{Announce, AnnounceEvent, InfoHash, PeerId, PeerKey};
 
 #[test]
 fn a_client_counts_once_though_both_its_families_come_at_once() {
@@ -38,7 +38,7 @@ fn announce_all(tracker: &Tracker, from: IpAddr, together: &Barrier) {
             uploaded: 0,
             downloaded: 0,
             left: 500,
-            event: Event::Started,
+            event: AnnounceEvent::Started,
             numwant: Some(0),
             key: Some(PeerKey(client.into())),
             passkey: None,

@@ -9,7 +9,7 @@ use policy::{
     MemberState, Notices, Roster, Rules, Standing, TierId,
 };
 use tracker::{Members, Nat, Now, Registration, Scratch, SessionTraffic, Settings, Tracker, Via};
-use wire::{Announce, Event, InfoHash, Passkey, PeerId, PeerKey};
+use wire::{Announce, AnnounceEvent, InfoHash, Passkey, PeerId, PeerKey};
 
 /// A tracker with one hybrid item under `priority`, and ada, a fan.
 pub(crate) struct Fixture {
@@ -32,7 +32,7 @@ pub(crate) struct Client {
     pub(crate) passkey: Option<MemberId>,
     pub(crate) left: u64,
     pub(crate) uploaded: u64,
-    pub(crate) event: Event,
+    pub(crate) event: AnnounceEvent,
 }
 
 /// What a client was told.
@@ -193,7 +193,15 @@ pub(crate) fn ada(number: u8) -> Client {
 
 pub(crate) fn stranger(number: u8) -> Client {
     let key = number.into();
-    Client { number, key, hash: V1, passkey: None, left: 500, uploaded: 0, event: Event::None }
+    Client {
+        number,
+        key,
+        hash: V1,
+        passkey: None,
+        left: 500,
+        uploaded: 0,
+        event: AnnounceEvent::None,
+    }
 }
 
 pub(crate) fn standing() -> Standing {

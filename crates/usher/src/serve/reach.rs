@@ -101,7 +101,7 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::task::yield_now;
     use tracker::{Members, Nat, Registration, Settings, Via};
-    use wire::{Announce, Event, InfoHash, PeerId};
+    use wire::{Announce, AnnounceEvent, InfoHash, PeerId};
 
     use super::*;
 
@@ -132,7 +132,7 @@ mod tests {
             uploaded: 0,
             downloaded: 0,
             left: 5,
-            event: Event::Started,
+            event: AnnounceEvent::Started,
             numwant: None,
             key: None,
             passkey: Some(keyring().issue(Label::Announce, grant)),

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use policy::{MemberId, Side};
 use tracker::{AnnounceOutcome, AnnounceRecord, PeerView, SwarmView, Via};
-use wire::{Event, InfoHash};
+use wire::{AnnounceEvent, InfoHash};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
@@ -178,13 +178,13 @@ fn side(side: Side) -> String {
     }
 }
 
-const fn event(event: Event) -> &'static str {
+const fn event(event: AnnounceEvent) -> &'static str {
     match event {
-        Event::Completed => "completed",
-        Event::None => "none",
-        Event::Paused => "paused",
-        Event::Started => "started",
-        Event::Stopped => "stopped",
+        AnnounceEvent::Completed => "completed",
+        AnnounceEvent::None => "none",
+        AnnounceEvent::Paused => "paused",
+        AnnounceEvent::Started => "started",
+        AnnounceEvent::Stopped => "stopped",
     }
 }
 

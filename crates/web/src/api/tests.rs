@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 use tracker::{Now, Tracker, Via};
-use wire::{Announce, Event, InfoHash, Passkey, PeerId};
+use wire::{Announce, AnnounceEvent, InfoHash, Passkey, PeerId};
 
 use super::*;
 use crate::catalog::fixture;
@@ -254,7 +254,7 @@ impl Fixture {
             uploaded: 0,
             downloaded: 0,
             left,
-            event: Event::Started,
+            event: AnnounceEvent::Started,
             numwant: None,
             key: None,
             passkey: passkey.map(|text| Passkey::new(text.as_bytes()).unwrap()),

@@ -1,7 +1,7 @@
 //! The query of an announce or scrape: parameters, and how each kind of value is read.
 
 use crate::{
-    Event, PeerKey,
+    AnnounceEvent, PeerKey,
     id::hex_digit,
     marks::{BLOCK, LONGEST_CODED, decode_everywhere, hex_digits, marks, marks_from, padded},
     url::{Decoded, decode_into},
@@ -231,17 +231,17 @@ pub(super) fn is(parameter: Option<&[u8]>, expected: u8) -> bool {
 }
 
 /// An event, by its name in BEP 3 and BEP 21; an unknown one is the regular announce.
-pub(super) fn event(value: &[u8]) -> Event {
+pub(super) fn event(value: &[u8]) -> AnnounceEvent {
     let coded = || named_event(decode_into(value, &mut [0; LONGEST_EVENT])?);
     named_event(value).or_else(coded).unwrap_or_default()
 }
 
-fn named_event(name: &[u8]) -> Option<Event> {
+fn named_event(name: &[u8]) -> Option<AnnounceEvent> {
     match name {
-        b"started" => Some(Event::Started),
-        b"stopped" => Some(Event::Stopped),
-        b"completed" => Some(Event::Completed),
-        b"paused" => Some(Event::Paused),
+        b"started" => Some(AnnounceEvent::Started),
+        b"stopped" => Some(AnnounceEvent::Stopped),
+        b"completed" => Some(AnnounceEvent::Completed),
+        b"paused" => Some(AnnounceEvent::Paused),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt::Write, net::IpAddr};
 use arrayvec::{ArrayString, ArrayVec};
 
 use super::MAX_SCRAPE_HASHES;
-use crate::{AnnounceReply, Failure, InfoHash, PeerId, RetryIn, ScrapeStats, compact::pack};
+use crate::{AnnounceReply, FailureReply, InfoHash, PeerId, RetryIn, ScrapeStats, compact::pack};
 
 /// Appends a reply with compact peers (BEP 7, 23, 24).
 ///
@@ -50,7 +50,7 @@ pub fn encode_announce_dicts(
 }
 
 /// Appends a refusal (BEP 3, BEP 31).
-pub fn encode_failure(failure: &Failure<'_>, out: &mut Vec<u8>) {
+pub fn encode_failure(failure: &FailureReply<'_>, out: &mut Vec<u8>) {
     out.push(b'd');
     bytes(b"14:failure reason", failure.reason.as_bytes(), out);
     if let Some(secs) = failure.interval_secs {

@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::query::{self, Parameters, Span};
 use crate::{
     Announce, InfoHash, Passkey, PeerId,
-    path::{self, Action, PathError},
+    path::{self, HttpAction, TargetPathError},
     url::cut,
 };
 
@@ -19,7 +19,7 @@ pub const MAX_SCRAPE_HASHES: usize = crate::udp::MAX_SCRAPE_HASHES;
 
 /// What a target asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Request<'a> {
+pub enum HttpRequest<'a> {
     /// A peer reports and wants peers (BEP 3).
     Announce(Announce),
     /// Somebody wants numbers (BEP 48).
@@ -49,15 +49,15 @@ impl<'a> Scrape<'a> {
 ///
 /// [`TargetError::UnknownPath`] is a 404; any other is answered by a failure reason, its
 /// [`text`](TargetError::text).
-pub fn parse_target(target: &[u8]) -> Result<Request<'_>, TargetError> {
+pub fn parse_target(target: &[u8]) -> Result<HttpRequest<'_>, TargetError> {
     if target.len() > MAX_TARGET_LEN {
         return Err(TargetError::TooLong);
     }
     let (path, query) = cut(target, memchr(b'?', target));
     let query = query.unwrap_or_default();
     match path::read(path)? {
-        (Action::Announce, passkey) => announce(passkey, query).map(Request::Announce),
-        (Action::Scrape, passkey) => scrape(passkey, query).map(Request::Scrape),
+        (HttpAction::Announce, passkey) => announce(passkey, query).map(HttpRequest::Announce),
+        (HttpAction::Scrape, passkey) => scrape(passkey, query).map(HttpRequest::Scrape),
     }
 }
 
@@ -144,23 +144,23 @@ impl TargetError {
         match self {
             Self::InfoHashLength => "info_hash must be 20 bytes, percent-coded",
             Self::InfoHashMissing => "info_hash is missing",
-            Self::Passkey => PathError::Passkey.text(),
+            Self::Passkey => TargetPathError::Passkey.text(),
             Self::PeerIdLength => "peer_id must be 20 bytes, percent-coded",
             Self::PeerIdMissing => "peer_id is missing",
             Self::PortMissing => "port is missing",
             Self::PortRange => "port must be a number from 0 to 65535",
             Self::TooLong => "request is longer than 8 KiB",
             Self::TooManyHashes => "a scrape may name at most 74 info hashes",
-            Self::UnknownPath => PathError::Unknown.text(),
+            Self::UnknownPath => TargetPathError::Unknown.text(),
         }
     }
 }
 
-impl From<PathError> for TargetError {
-    fn from(error: PathError) -> Self {
+impl From<TargetPathError> for TargetError {
+    fn from(error: TargetPathError) -> Self {
         match error {
-            PathError::Passkey => Self::Passkey,
-            PathError::Unknown => Self::UnknownPath,
+            TargetPathError::Passkey => Self::Passkey,
+            TargetPathError::Unknown => Self::UnknownPath,
         }
     }
 }
@@ -168,14 +168,14 @@ impl From<PathError> for TargetError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Event, PeerKey};
+    use crate::{AnnounceEvent, PeerKey};
 
     #[test]
     fn an_announce_needs_an_info_hash_a_peer_id_and_a_port() {
         let least = announce("");
         assert_eq!((least.info_hash.0, least.peer_id.0, least.port), (*HASH, *PEER, 6881));
         assert_eq!((least.uploaded, least.downloaded, least.left), (0, 0, u64::MAX));
-        assert_eq!((least.event, least.numwant, least.key), (Event::None, None, None));
+        assert_eq!((least.event, least.numwant, least.key), (AnnounceEvent::None, None, None));
         assert_eq!((least.compact, least.no_peer_id), (true, false));
         assert_eq!(least.passkey, None);
 
@@ -243,12 +243,12 @@ mod tests {
     #[test]
     fn an_unknown_event_is_the_regular_announce() {
         let event = |text: &str| announce(&format!("&event={text}")).event;
-        assert_eq!(event("started"), Event::Started);
-        assert_eq!(event("%73topped"), Event::Stopped);
-        assert_eq!(event("completed"), Event::Completed);
-        assert_eq!(event("paused"), Event::Paused);
+        assert_eq!(event("started"), AnnounceEvent::Started);
+        assert_eq!(event("%73topped"), AnnounceEvent::Stopped);
+        assert_eq!(event("completed"), AnnounceEvent::Completed);
+        assert_eq!(event("paused"), AnnounceEvent::Paused);
         for regular in ["", "empty", "Started", "start", "startedx", "checking"] {
-            assert_eq!(event(regular), Event::None, "{regular}");
+            assert_eq!(event(regular), AnnounceEvent::None, "{regular}");
         }
     }
 
@@ -303,7 +303,7 @@ mod tests {
             |count| format!("/scrape/ada?{}", "info_hash=abcdefghijklmnopqrst&".repeat(count));
         for count in [1, 2, 74] {
             let target = scrape(count);
-            let Ok(Request::Scrape(scrape)) = parse_target(target.as_bytes()) else {
+            let Ok(HttpRequest::Scrape(scrape)) = parse_target(target.as_bytes()) else {
                 panic!("no scrape: {target}")
             };
             assert_eq!(scrape.passkey, Passkey::new(b"ada"));
@@ -328,8 +328,8 @@ mod tests {
         let check = |path: &str, expected: Result<Option<Passkey>, TargetError>| {
             let target = TARGET.replacen("/announce", path, 1);
             let passkey = parse_target(target.as_bytes()).map(|request| match request {
-                Request::Announce(announce) => announce.passkey,
-                Request::Scrape(_) => panic!("no announce: {target}"),
+                HttpRequest::Announce(announce) => announce.passkey,
+                HttpRequest::Scrape(_) => panic!("no announce: {target}"),
             });
             assert_eq!(passkey, expected, "{target}");
         };
@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(announce("&passkey=ada").passkey, ada);
         assert_eq!(announce("&passkey=%61da&passkey=bob").passkey, ada);
         let target = TARGET.replacen("/announce", "/announce/ada", 1) + "&passkey=bob";
-        let Ok(Request::Announce(both)) = parse_target(target.as_bytes()) else {
+        let Ok(HttpRequest::Announce(both)) = parse_target(target.as_bytes()) else {
             panic!("{target}")
         };
         assert_eq!(both.passkey, ada);
@@ -356,7 +356,7 @@ mod tests {
             assert_eq!(parse_target(target.as_bytes()), Err(TargetError::Passkey), "{target}");
         }
         let target = b"/scrape?info_hash=abcdefghijklmnopqrst&passkey=ada";
-        let Ok(Request::Scrape(scrape)) = parse_target(target) else { panic!("no scrape") };
+        let Ok(HttpRequest::Scrape(scrape)) = parse_target(target) else { panic!("no scrape") };
         assert_eq!(scrape.passkey, ada);
     }
 
@@ -364,7 +364,7 @@ mod tests {
     #[track_caller]
     fn announce(more: &str) -> Announce {
         match parse_target(format!("{TARGET}{more}").as_bytes()) {
-            Ok(Request::Announce(announce)) => announce,
+            Ok(HttpRequest::Announce(announce)) => announce,
             other => panic!("no announce: {other:?}"),
         }
     }

@@ -5,7 +5,7 @@ use memchr::memchr;
 
 use crate::{
     Passkey,
-    path::{self, Action, PathError},
+    path::{self, HttpAction, TargetPathError},
     url::cut,
 };
 
@@ -33,8 +33,8 @@ pub(super) fn passkey(mut options: &[u8]) -> Result<Option<Passkey>, &'static st
         return Ok(None);
     }
     match path::read(path) {
-        Ok((Action::Announce, passkey)) => Ok(passkey),
-        Ok((Action::Scrape, _)) => Err(PathError::Unknown.text()),
+        Ok((HttpAction::Announce, passkey)) => Ok(passkey),
+        Ok((HttpAction::Scrape, _)) => Err(TargetPathError::Unknown.text()),
         Err(error) => Err(error.text()),
     }
 }
@@ -86,9 +86,9 @@ mod tests {
 
     #[test]
     fn a_url_that_is_no_announce_of_ours_is_an_error() {
-        check(&[&url(b"/announce/a.b")], Err(PathError::Passkey.text()));
+        check(&[&url(b"/announce/a.b")], Err(TargetPathError::Passkey.text()));
         for path in [&b"/scrape"[..], b"/scrape/ada", b"/ada", b"announce"] {
-            check(&[&url(path)], Err(PathError::Unknown.text()));
+            check(&[&url(path)], Err(TargetPathError::Unknown.text()));
         }
     }
 

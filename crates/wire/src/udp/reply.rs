@@ -14,7 +14,7 @@ pub const MAX_REPLY_LEN: usize = 1280 - 40 - 8;
 ///
 /// An IPv4 client on a dual-stack socket is of [`V4`](Self::V4).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Family {
+pub enum ReplyFamily {
     /// 6 bytes a peer.
     V4,
     /// 18 bytes a peer.
@@ -38,15 +38,15 @@ pub fn write_announce(
     out: &mut [u8],
     transaction_id: TransactionId,
     reply: &AnnounceReply<'_>,
-    family: Family,
+    family: ReplyFamily,
 ) -> usize {
     let fields =
         [action::ANNOUNCE, transaction_id.0, reply.interval_secs, reply.incomplete, reply.complete];
     let Some((fixed, rest)) = header(out, fields) else { return 0 };
     fixed
         + match family {
-            Family::V4 => pack(rest, reply.peers.iter().map(|peer| peer.0)),
-            Family::V6 => pack(rest, reply.peers6.iter().map(|peer| peer.0)),
+            ReplyFamily::V4 => pack(rest, reply.peers.iter().map(|peer| peer.0)),
+            ReplyFamily::V6 => pack(rest, reply.peers6.iter().map(|peer| peer.0)),
         }
 }
 
@@ -96,7 +96,11 @@ mod tests {
         }
         let reply = AnnounceReply::default();
         for room in 0..20 {
-            assert_eq!(write_announce(&mut vec![0; room], ID, &reply, Family::V4), 0, "{room}");
+            assert_eq!(
+                write_announce(&mut vec![0; room], ID, &reply, ReplyFamily::V4),
+                0,
+                "{room}"
+            );
         }
         for room in 0..8 {
             assert_eq!(write_error(&mut vec![0; room], ID, "no"), 0, "{room}");
@@ -115,8 +119,8 @@ mod tests {
                 let written = write_announce(&mut vec![0; room], ID, &reply, family);
                 assert_eq!(written, expected, "{family:?} in {room}");
             };
-            check(Family::V4, 6);
-            check(Family::V6, 18);
+            check(ReplyFamily::V4, 6);
+            check(ReplyFamily::V6, 18);
             let swarms = std::iter::repeat_n(ScrapeStats::default(), 3);
             let expected = 8 + ((room - 8) / 12).min(3) * 12;
             assert_eq!(write_scrape(&mut vec![0; room], ID, swarms), expected, "{room}");
@@ -142,8 +146,8 @@ mod tests {
         let mut out = [0; MAX_REPLY_LEN];
         let (v4, v6) = ([CompactV4([1; 6]); 300], [CompactV6([1; 18]); 300]);
         let reply = AnnounceReply { peers: &v4, peers6: &v6, ..AnnounceReply::default() };
-        assert_eq!(write_announce(&mut out, ID, &reply, Family::V4), 20 + 202 * 6);
-        assert_eq!(write_announce(&mut out, ID, &reply, Family::V6), 20 + 67 * 18);
+        assert_eq!(write_announce(&mut out, ID, &reply, ReplyFamily::V4), 20 + 202 * 6);
+        assert_eq!(write_announce(&mut out, ID, &reply, ReplyFamily::V6), 20 + 67 * 18);
         let swarms = std::iter::repeat_n(ScrapeStats::default(), 74);
         assert_eq!(write_scrape(&mut out, ID, swarms), 8 + 74 * 12);
     }

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{action, options};
-use crate::{Announce, Event, InfoHash, PeerId, PeerKey};
+use crate::{Announce, AnnounceEvent, InfoHash, PeerId, PeerKey};
 
 /// The most info hashes of one scrape: BEP 15 says "about 74", what an Ethernet frame holds.
 pub const MAX_SCRAPE_HASHES: usize = 74;
@@ -18,7 +18,7 @@ pub struct TransactionId(pub u32);
 
 /// What a datagram asks for. Connection ids are yet to be verified.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Request<'a> {
+pub enum UdpRequest<'a> {
     /// A connection id.
     Connect {
         /// To echo.
@@ -49,29 +49,29 @@ pub enum Request<'a> {
 /// # Errors
 ///
 /// [`Malformed`] says whether an answer is due.
-pub fn parse(datagram: &[u8]) -> Result<Request<'_>, Malformed> {
-    let mut header = Fields(datagram);
+pub fn parse(datagram: &[u8]) -> Result<UdpRequest<'_>, Malformed> {
+    let mut header = PacketFields(datagram);
     let (Some(connection_id), Some(action), Some(transaction_id)) =
         (header.u64(), header.u32(), header.u32())
     else {
         return Err(Malformed::Silent);
     };
-    let Fields(body) = header;
+    let PacketFields(body) = header;
     let transaction_id = TransactionId(transaction_id);
     if action == action::CONNECT {
         return match connection_id {
-            PROTOCOL_ID => Ok(Request::Connect { transaction_id }),
+            PROTOCOL_ID => Ok(UdpRequest::Connect { transaction_id }),
             _ => Err(Malformed::Silent),
         };
     }
     let connection_id = ConnectionId(connection_id);
     let request = match action {
-        action::ANNOUNCE => announce(body).map(|announce| Request::Announce {
+        action::ANNOUNCE => announce(body).map(|announce| UdpRequest::Announce {
             connection_id,
             transaction_id,
             announce,
         }),
-        action::SCRAPE => scrape(body).map(|info_hashes| Request::Scrape {
+        action::SCRAPE => scrape(body).map(|info_hashes| UdpRequest::Scrape {
             connection_id,
             transaction_id,
             info_hashes,
@@ -93,7 +93,7 @@ fn announce(body: &[u8]) -> Result<Announce, &'static str> {
 fn report(body: &[u8]) -> Option<(Announce, &[u8])> {
     // One look at the length for all fields.
     let (fields, options) = body.split_at_checked(REPORT_LEN)?;
-    let mut fields = Fields(fields);
+    let mut fields = PacketFields(fields);
     let announce = Announce {
         info_hash: InfoHash(fields.bytes()?),
         peer_id: PeerId(fields.bytes()?),
@@ -123,13 +123,13 @@ fn scrape(body: &[u8]) -> Result<&[[u8; InfoHash::LEN]], &'static str> {
 }
 
 /// Events by number; 4 is how some clients say that they are partial seeds (BEP 21).
-const fn event(number: u32) -> Event {
+const fn event(number: u32) -> AnnounceEvent {
     match number {
-        1 => Event::Completed,
-        2 => Event::Started,
-        3 => Event::Stopped,
-        4 => Event::Paused,
-        _ => Event::None,
+        1 => AnnounceEvent::Completed,
+        2 => AnnounceEvent::Started,
+        3 => AnnounceEvent::Stopped,
+        4 => AnnounceEvent::Paused,
+        _ => AnnounceEvent::None,
     }
 }
 
@@ -153,9 +153,9 @@ pub enum Malformed {
 }
 
 /// What is left of a datagram, read from the front; numbers are in network order.
-struct Fields<'a>(&'a [u8]);
+struct PacketFields<'a>(&'a [u8]);
 
-impl Fields<'_> {
+impl PacketFields<'_> {
     fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (bytes, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn every_proper_prefix_of_a_connect_is_met_with_silence() {
         let connect = header(PROTOCOL_ID, action::CONNECT);
-        assert_eq!(parse(&connect), Ok(Request::Connect { transaction_id: TransactionId(9) }));
+        assert_eq!(parse(&connect), Ok(UdpRequest::Connect { transaction_id: TransactionId(9) }));
         for len in 0..connect.len() {
             assert_eq!(parse(&connect[..len]), Err(Malformed::Silent), "{len}");
         }
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn a_request_may_be_longer_than_its_fields() {
         let connect = [&header(PROTOCOL_ID, action::CONNECT)[..], &[0xff; 50]].concat();
-        assert_eq!(parse(&connect), Ok(Request::Connect { transaction_id: TransactionId(9) }));
+        assert_eq!(parse(&connect), Ok(UdpRequest::Connect { transaction_id: TransactionId(9) }));
         assert_eq!(report_of(&announce_with(|_| {}, &[0, 0xff, 0xff])).passkey, None);
     }
 
@@ -252,12 +252,21 @@ mod tests {
 
     #[test]
     fn events_count_in_the_order_of_bep_15() {
-        let events = [Event::None, Event::Completed, Event::Started, Event::Stopped, Event::Paused];
-        for (number, event) in events.into_iter().chain([Event::None; 2]).enumerate() {
+        let events = [
+            AnnounceEvent::None,
+            AnnounceEvent::Completed,
+            AnnounceEvent::Started,
+            AnnounceEvent::Stopped,
+            AnnounceEvent::Paused,
+        ];
+        for (number, event) in events.into_iter().chain([AnnounceEvent::None; 2]).enumerate() {
             let number = u8::try_from(number).unwrap();
             assert_eq!(report_of(&announce_with(|bytes| bytes[83] = number, &[])).event, event);
         }
-        assert_eq!(report_of(&announce_with(|bytes| bytes[80] = 1, &[])).event, Event::None);
+        assert_eq!(
+            report_of(&announce_with(|bytes| bytes[80] = 1, &[])).event,
+            AnnounceEvent::None
+        );
     }
 
     #[test]
@@ -311,7 +320,7 @@ mod tests {
     #[track_caller]
     fn report_of(datagram: &[u8]) -> Announce {
         match parse(datagram) {
-            Ok(Request::Announce { announce, .. }) => announce,
+            Ok(UdpRequest::Announce { announce, .. }) => announce,
             other => panic!("no announce: {other:?}"),
         }
     }

@@ -104,7 +104,7 @@ pub(super) fn announce() -> Announce {
         uploaded: 0,
         downloaded: 0,
         left: 1000,
-        event: Event::None,
+        event: AnnounceEvent::None,
         numwant: None,
         key: None,
         passkey: None,
