@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use club::{
-    Amount, BackupError, Club, Currency, Image, Item, Items, Names, NewMember, NewTopup,
-    OpenReason, RestoreError, Sqlite, Stamp, Store,
+    Amount, BackupError, Club, Currency, Image, Items, Names, NewMember, NewTopup, OpenReason,
+    RestoreError, Sqlite, Stamp, Store,
 };
-use policy::{Entitlements, PolicyId, Roster, Rules, TierId};
+use policy::{Entitlements, Roster, Rules};
 use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -266,7 +266,7 @@ async fn names(club: &Club) -> Vec<String> {
 struct Nowhere;
 
 impl Items for Nowhere {
-    fn put(&self, _: &Item, _: Option<PolicyId>, _: Option<TierId>) {}
+    fn put(&self, _: &club::ListedItem) {}
 
-    fn remove(&self, _: &Item) {}
+    fn remove(&self, _: policy::ItemId) {}
 }

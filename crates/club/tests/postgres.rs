@@ -38,7 +38,7 @@ async fn what_another_process_changed_is_in_force_when_caught_up() {
     assert_eq!(there.club.catch_up().await.unwrap(), 7);
     assert_eq!(here.standing(ada), there.standing(ada));
     assert_eq!(here.right(reel, ada), there.right(reel, ada));
-    assert_eq!(here.club.turns(ada), there.club.turns(ada));
+    assert_eq!(here.club.key_generations(ada), there.club.key_generations(ada));
     assert_eq!(here.club.catch_up().await.unwrap(), 0);
 }
 

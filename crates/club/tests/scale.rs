@@ -8,10 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use club::{Club, Counters, Image, Item, Items, Names, SessionCount, Sqlite, Stamp, Store};
+use club::{Club, Counters, Image, Items, Names, SessionCount, Sqlite, Stamp, Store};
 use policy::{
-    Entitlements, Generation, ItemId, MemberId, MemberState, PolicyId, Right, Roster, Rules,
-    Standing, TierId,
+    Entitlements, Generation, ItemId, MemberId, MemberState, Right, Roster, Rules, Standing, TierId,
 };
 use wire::PeerId;
 
@@ -102,8 +101,8 @@ async fn open(store: Arc<dyn Store>) -> (Club, club::Loaded) {
 struct Nowhere;
 
 impl Items for Nowhere {
-    fn put(&self, _: &Item, _: Option<PolicyId>, _: Option<TierId>) {}
-    fn remove(&self, _: &Item) {}
+    fn put(&self, _: &club::ListedItem) {}
+    fn remove(&self, _: ItemId) {}
 }
 
 /// A count of a member somewhere in the table.

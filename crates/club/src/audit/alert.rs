@@ -6,15 +6,15 @@
 
 use policy::{ItemId, MemberId};
 
-use crate::audit::log::{self, Stamp, record};
+use crate::audit::log::{self, record};
 use crate::store::club::Club;
+use crate::store::image::Shown;
 use crate::store::sql::{Connection, Row, SqlResult, unreadable};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::ids::AlertId;
 use crate::values::page::Page;
-
-/// The number of an alert; later ones are higher.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct AlertId(pub u32);
+use crate::values::stamp::Stamp;
 
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -109,20 +109,8 @@ impl Club {
     ///
     /// See above; a member or an item is not there.
     pub async fn raise(&self, now_unix: u32, alerts: Vec<NewAlert>) -> Result<u32, Error> {
-        let live = self.live();
-        self.writer()
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        for alert in &alerts {
-                            raise(db, now_unix, alert).await?;
-                        }
-                        Ok(count_open(db).await?)
-                    })
-                },
-                move |open| live.show_alerts(*open),
-            )
-            .await
+        let stamp = Stamp::of_daemon(now_unix);
+        self.change(&stamp, move |tx| Box::pin(async move { Ok(raise(tx, &alerts).await?) })).await
     }
 
     /// A page of alerts, oldest first; acknowledged ones too where `all` is set.
@@ -142,17 +130,7 @@ impl Club {
     ///
     /// See above; no such alert is open.
     pub async fn ack_alert(&self, stamp: &Stamp, id: AlertId) -> Result<Alert, Error> {
-        let (stamp, live) = (stamp.clone(), self.live());
-        let acked = self.writer().run(
-            move |db| {
-                Box::pin(async move {
-                    let alert = ack(db, &stamp, id).await?;
-                    Ok((alert, count_open(db).await?))
-                })
-            },
-            move |(_, open)| live.show_alerts(*open),
-        );
-        Ok(acked.await?.0)
+        self.change(stamp, move |tx| Box::pin(async move { ack(tx, id).await })).await
     }
 
     /// How many alerts are open; asks no database.
@@ -161,38 +139,42 @@ impl Club {
     }
 }
 
-/// Opens or counts one alert.
-pub(crate) async fn raise(
-    db: &mut dyn Connection,
-    now_unix: u32,
-    alert: &NewAlert,
-) -> SqlResult<()> {
-    let NewAlert { kind, member, item, evidence } = alert;
-    let subject = subject(*kind, *member, *item);
-    let (member, item) = (member.map(MemberId::value), item.map(|item| item.0));
-    let evidence = &evidence[..evidence.floor_char_boundary(MAX_EVIDENCE)];
-    let values = [
-        kind.text().into(),
-        subject.as_str().into(),
-        member.into(),
-        item.into(),
-        now_unix.into(),
-        evidence.into(),
-        MAX_OPEN.into(),
-    ];
-    db.execute(RAISE, &values).await.map(drop)
+/// Opens or counts alerts; returns how many are open then.
+pub(crate) async fn raise(tx: &mut Tx, alerts: &[NewAlert]) -> SqlResult<u32> {
+    for NewAlert { kind, member, item, evidence } in alerts {
+        let subject = subject(*kind, *member, *item);
+        let (member, item) = (member.map(MemberId::value), item.map(|item| item.0));
+        let evidence = &evidence[..evidence.floor_char_boundary(MAX_EVIDENCE)];
+        let values = [
+            kind.text().into(),
+            subject.as_str().into(),
+            member.into(),
+            item.into(),
+            tx.now().into(),
+            evidence.into(),
+            MAX_OPEN.into(),
+        ];
+        tx.execute(RAISE, &values).await?;
+    }
+    show_open(tx).await
 }
 
-/// Closes the alert of an item that is no more as it was, in the name of who changed it.
-pub(crate) async fn settle(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    kind: AlertKind,
-    item: ItemId,
-) -> SqlResult<()> {
+/// Closes the alert of an item that changed, in the name of who changed it.
+pub(crate) async fn settle(tx: &mut Tx, kind: AlertKind, item: ItemId) -> SqlResult<()> {
     let subject = subject(kind, None, Some(item));
-    let values = [subject.as_str().into(), stamp.now_unix.into(), stamp.who.as_str().into()];
-    db.execute(SETTLE, &values).await.map(drop)
+    let who = tx.stamp.who.clone();
+    let values = [subject.as_str().into(), tx.now().into(), who.as_str().into()];
+    if tx.execute(SETTLE, &values).await? > 0 {
+        show_open(tx).await?;
+    }
+    Ok(())
+}
+
+/// Shows how many alerts are open, and returns it.
+async fn show_open(tx: &mut Tx) -> SqlResult<u32> {
+    let open = count_open(tx).await?;
+    tx.show(Shown::Alerts(open));
+    Ok(open)
 }
 
 /// What tells open alerts apart.
@@ -201,13 +183,15 @@ fn subject(kind: AlertKind, member: Option<MemberId>, item: Option<ItemId>) -> S
     format!("{} {} {}", kind.text(), part(member.map(MemberId::value)), part(item.map(|id| id.0)))
 }
 
-async fn ack(db: &mut dyn Connection, stamp: &Stamp, id: AlertId) -> Result<Alert, Error> {
-    let values = [id.0.into(), stamp.now_unix.into(), stamp.who.as_str().into()];
-    let alert = db.one(ACK, &values, read).await?.ok_or(Error::NoAlert(id))?;
+async fn ack(tx: &mut Tx, id: AlertId) -> Result<Alert, Error> {
+    let who = tx.stamp.who.clone();
+    let values = [id.0.into(), tx.now().into(), who.as_str().into()];
+    let alert = tx.one(ACK, &values, read).await?.ok_or(Error::NoAlert(id))?;
     let detail = format!("alert {}: {}", id.0, alert.kind.text());
     let Alert { member, item, .. } = alert;
     let entry = log::Entry { what: "alert.ack", member, item, detail: &detail };
-    record(db, stamp, entry).await?;
+    record(tx, entry).await?;
+    show_open(tx).await?;
     Ok(alert)
 }
 

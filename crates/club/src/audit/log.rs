@@ -2,32 +2,11 @@
 
 use policy::{ItemId, MemberId};
 
-use crate::catalog::item;
-use crate::members::member;
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Row, SqlResult, Value};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
-use crate::values::name::ALL;
 use crate::values::page::Page;
-
-/// Who makes a change, and when.
-#[derive(Clone, Debug)]
-pub struct Stamp {
-    /// A name for the record: `admin`, a provider's, a member's.
-    pub who: String,
-    /// Unix seconds.
-    pub now_unix: u32,
-}
-
-impl Stamp {
-    /// Refuses an end that is not after this change.
-    pub(crate) fn check_future(&self, until: Option<u32>) -> Result<(), Error> {
-        match until {
-            Some(until) if until <= self.now_unix => Err(Error::Ended { until }),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// A row of the record.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -62,25 +41,17 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// There is no such member or item; the database does not answer.
+    /// The database does not answer.
     pub async fn audit_of(
         &self,
-        member: Option<&str>,
-        item: Option<&str>,
+        member: Option<MemberId>,
+        item: Option<ItemId>,
         page: Page,
     ) -> Result<Vec<AuditRow>, Error> {
         let mut db = self.reader().await?;
-        let member = match member {
-            Some(member) => member::find(&mut *db, member).await?.id.value(),
-            None => 0,
-        };
-        let item = match item {
-            None => -1,
-            Some(ALL) => ItemId::ANY.0.into(),
-            Some(item) => item::find(&mut *db, item).await?.id.0.into(),
-        };
-        let values =
-            [page.after.into(), page.limit().into(), member.into(), Value::Int(Some(item))];
+        let member = member.map_or(0, MemberId::value);
+        let item = Value::Int(Some(item.map_or(-1, |item| item.0.into())));
+        let values = [page.after.into(), page.limit().into(), member.into(), item];
         Ok(db.all(ROWS, &values, read).await?)
     }
 }
@@ -94,16 +65,13 @@ pub(crate) struct Entry<'a> {
 }
 
 /// Adds a row to the record.
-pub(crate) async fn record(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    entry: Entry<'_>,
-) -> Result<(), Error> {
-    db.execute(
+pub(crate) async fn record(tx: &mut Tx, entry: Entry<'_>) -> Result<(), Error> {
+    let who = tx.stamp.who.clone();
+    tx.execute(
         "INSERT INTO audit (at, who, what, member, item, detail) VALUES ($1, $2, $3, $4, $5, $6)",
         &[
-            stamp.now_unix.into(),
-            stamp.who.as_str().into(),
+            tx.now().into(),
+            who.as_str().into(),
             entry.what.into(),
             entry.member.map(MemberId::value).into(),
             entry.item.map(|item| item.0).into(),

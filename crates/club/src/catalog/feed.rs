@@ -46,11 +46,7 @@ impl Club {
             Some(known) if known.digest == digest => return Ok(known.changed),
             _ => {}
         }
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { put(db, member, kind, digest, now_unix).await }),
-                |_| {},
-            )
+        self.write(move |db| Box::pin(async move { put(db, member, kind, digest, now_unix).await }))
             .await
     }
 }

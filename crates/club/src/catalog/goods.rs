@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use metainfo::Torrent;
@@ -13,64 +13,7 @@ use policy::ItemId;
 use crate::store::club::Club;
 use crate::store::sql::{Row, SqlResult, Value, unreadable};
 use crate::values::error::Error;
-
-/// How an item's files are served.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Offer {
-    /// Counts from 1; a new version has another torrent.
-    pub version: u32,
-    /// When this version was published, in Unix seconds.
-    pub published: u32,
-    /// Whether the publisher took it back: it is in no list, and neither torrent nor files are
-    /// given out.
-    pub withdrawn: bool,
-    /// Why the files can't be served; `None` where they can.
-    pub broken: Option<String>,
-}
-
-impl Offer {
-    /// Reads version, publication, withdrawal and defect; all NULL where there are no files.
-    pub(crate) fn read(row: &dyn Row, column: usize) -> SqlResult<Option<Self>> {
-        let Some(version) = row.optional(column)? else { return Ok(None) };
-        Ok(Some(Self {
-            version,
-            published: row.number(column + 1)?,
-            withdrawn: row.number::<u8>(column + 2)? != 0,
-            broken: Some(row.text(column + 3)?.to_owned()).filter(|why| !why.is_empty()),
-        }))
-    }
-}
-
-/// An item's files, as its torrent lists them.
-#[derive(Clone, Debug)]
-pub struct Goods {
-    /// Whose.
-    pub item: ItemId,
-    /// The file or the folder itself, an absolute path.
-    pub root: PathBuf,
-    /// The .torrent as it was made: without trackers and web seeds.
-    pub bytes: Vec<u8>,
-    /// What it says.
-    pub torrent: Torrent,
-    /// How the files are served.
-    pub offer: Offer,
-}
-
-impl Goods {
-    fn read(row: &dyn Row) -> SqlResult<Self> {
-        let bytes = row.bytes(2)?.unwrap_or_default().to_vec();
-        let torrent =
-            Torrent::read(&bytes).map_err(|error| unreadable(2, &format!("a torrent: {error}")))?;
-        let root = OsString::from_vec(row.bytes(1)?.unwrap_or_default().to_vec());
-        Ok(Self {
-            item: ItemId(row.number(0)?),
-            root: root.into(),
-            bytes,
-            torrent,
-            offer: Offer::read(row, 3)?.ok_or_else(|| unreadable(3, "NULL"))?,
-        })
-    }
-}
+use crate::values::goods::{Goods, Offer};
 
 impl Club {
     /// An item's files; `None` where there is no such item, or only its info hashes are known.
@@ -81,14 +24,14 @@ impl Club {
     ///
     /// The database is unavailable.
     pub async fn goods(&self, item: ItemId) -> Result<Option<Arc<Goods>>, Error> {
-        let live = self.live();
-        let edition = live.shelf.edition();
-        if let Some(found) = live.shelf.find(edition, item) {
+        let cache = &self.live().goods;
+        let edition = cache.edition();
+        if let Some(found) = cache.find(edition, item) {
             return Ok(Some(found));
         }
-        let read = self.reader().await?.one(BY_ITEM, &[item.0.into()], Goods::read).await?;
+        let read = self.reader().await?.one(BY_ITEM, &[item.0.into()], read).await?;
         let Some(goods) = read.map(Arc::new) else { return Ok(None) };
-        live.shelf.keep(edition, &goods);
+        cache.keep(edition, &goods);
         Ok(Some(goods))
     }
 }
@@ -105,6 +48,31 @@ impl Club {
         let found = self.reader().await?.one(sql, &[root], |row| row.number::<u32>(0)).await?;
         Ok(found.is_some())
     }
+}
+
+/// Reads version, publication, withdrawal and defect; all NULL where there are no files.
+pub(crate) fn read_offer(row: &dyn Row, column: usize) -> SqlResult<Option<Offer>> {
+    let Some(version) = row.optional(column)? else { return Ok(None) };
+    Ok(Some(Offer {
+        version,
+        published: row.number(column + 1)?,
+        withdrawn: row.number::<u8>(column + 2)? != 0,
+        broken: Some(row.text(column + 3)?.to_owned()).filter(|why| !why.is_empty()),
+    }))
+}
+
+fn read(row: &dyn Row) -> SqlResult<Goods> {
+    let bytes = row.bytes(2)?.unwrap_or_default().to_vec();
+    let torrent =
+        Torrent::read(&bytes).map_err(|error| unreadable(2, &format!("a torrent: {error}")))?;
+    let root = OsString::from_vec(row.bytes(1)?.unwrap_or_default().to_vec());
+    Ok(Goods {
+        item: ItemId(row.number(0)?),
+        root: root.into(),
+        bytes,
+        torrent,
+        offer: read_offer(row, 3)?.ok_or_else(|| unreadable(3, "NULL"))?,
+    })
 }
 
 const BY_ITEM: &str = "SELECT item, root, torrent, version, published, withdrawn, broken \

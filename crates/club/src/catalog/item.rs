@@ -4,15 +4,20 @@ use policy::ItemId;
 use wire::InfoHash;
 
 use crate::audit::alert::{self, AlertKind};
-use crate::audit::log::{Entry, Stamp, record};
-use crate::catalog::goods::Offer;
+use crate::audit::log::{Entry, record};
+use crate::catalog::goods::read_offer;
 use crate::catalog::price::Prices;
 use crate::store::club::Club;
+use crate::store::image::{ListedItem, Shown};
 use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::goods::Offer;
 use crate::values::money::Amount;
 use crate::values::name::{self, ALL, Handle, Kind};
+use crate::values::names::Names;
 use crate::values::page::Page;
+use crate::values::stamp::Stamp;
 use crate::values::text::check_line;
 
 /// An item.
@@ -62,6 +67,20 @@ impl Item {
         }
         Ok(())
     }
+
+    /// What the image shows of the item.
+    pub(crate) fn shown(&self, names: &Names) -> Shown {
+        if self.removed {
+            return Shown::RemovedItem(self.id);
+        }
+        Shown::Item(ListedItem {
+            id: self.id,
+            info_hashes: self.info_hashes.clone(),
+            size_bytes: self.size_bytes,
+            policy: names.policy(&self.policy),
+            tier: self.tier.as_deref().and_then(|tier| names.tier(tier)),
+        })
+    }
 }
 
 /// What is needed to add an item.
@@ -103,13 +122,7 @@ impl Club {
             [first, second] if first != second => {}
             hashes => return Err(Error::Hashes(hashes.len())),
         }
-        let (stamp, live) = (stamp.clone(), self.live());
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { insert(db, &stamp, &new).await }),
-                move |item| live.show_item(item),
-            )
-            .await
+        self.change(stamp, move |tx| Box::pin(async move { insert(tx, &new).await })).await
     }
 
     /// An item, removed ones by id too.
@@ -148,14 +161,11 @@ impl Club {
     /// See above; the policy is not configured.
     pub async fn set_policy(&self, stamp: &Stamp, item: &str, policy: &str) -> Result<Item, Error> {
         self.names().check_policy(policy)?;
-        let (stamp, wanted, policy) = (stamp.clone(), item.to_owned(), policy.to_owned());
-        let live = self.live();
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { change_policy(db, &stamp, &wanted, policy).await }),
-                move |item| live.show_item(item),
-            )
-            .await
+        let (wanted, policy) = (item.to_owned(), policy.to_owned());
+        self.change(stamp, move |tx| {
+            Box::pin(async move { change_policy(tx, &wanted, &policy).await })
+        })
+        .await
     }
 
     /// Removes an item for good: its swarms are unknown, its name and info hashes are free. The id
@@ -165,8 +175,8 @@ impl Club {
     ///
     /// See above.
     pub async fn remove_item(&self, stamp: &Stamp, item: &str) -> Result<Item, Error> {
-        let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.change_item(move |db| Box::pin(async move { remove(db, &stamp, &wanted).await })).await
+        let wanted = item.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { remove(tx, &wanted).await })).await
     }
 }
 
@@ -201,27 +211,31 @@ pub(crate) async fn find_scope(
     Ok((item.id, item.name))
 }
 
-/// The item of an id, which is known to be one.
-pub(crate) async fn by_id(db: &mut dyn Connection, id: ItemId) -> SqlResult<Item> {
-    db.one(BY_ID, &[id.0.into()], read).await?.ok_or(sqlx::Error::RowNotFound)
+/// The item of an id.
+pub(crate) async fn by_id(db: &mut dyn Connection, id: ItemId) -> Result<Item, Error> {
+    let found = db.one(BY_ID, &[id.0.into()], read).await?;
+    found.ok_or_else(|| Error::NotFound { kind: Kind::Item, wanted: id.to_string() })
+}
+
+/// The item of an id, which must not have been removed.
+pub(crate) async fn live_by_id(db: &mut dyn Connection, id: ItemId) -> Result<Item, Error> {
+    let item = by_id(db, id).await?;
+    item.check_not_removed()?;
+    Ok(item)
 }
 
 async fn by_hash(db: &mut dyn Connection, hash: InfoHash) -> SqlResult<Option<Item>> {
     db.one(BY_HASH, &[Value::Bytes(&hash.0)], read).await
 }
 
-pub(crate) async fn insert(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    new: &NewItem,
-) -> Result<Item, Error> {
-    if let Some(holder) = db.one(BY_NAME, &[new.name.as_str().into()], read).await? {
+pub(crate) async fn insert(tx: &mut Tx, new: &NewItem) -> Result<Item, Error> {
+    if let Some(holder) = tx.one(BY_NAME, &[new.name.as_str().into()], read).await? {
         let (id, name) = (holder.id.0, holder.name);
         return Err(Error::NameTaken { kind: Kind::Item, id, name });
     }
-    check_hashes(db, &new.info_hashes, None).await?;
+    check_hashes(tx, &new.info_hashes, None).await?;
     let size = new.size_bytes.map(|size| i64::try_from(size).unwrap_or(i64::MAX));
-    let id = db
+    let id = tx
         .one(
             "INSERT INTO item (name, title, policy, size_bytes, private, removed, created) \
              VALUES ($1, $2, $3, $4, $5, 0, $6) RETURNING id",
@@ -231,16 +245,14 @@ pub(crate) async fn insert(
                 new.policy.as_str().into(),
                 Value::Int(size),
                 new.private.into(),
-                stamp.now_unix.into(),
+                tx.now().into(),
             ],
             |row| row.number::<u32>(0),
         )
         .await?
         .ok_or(sqlx::Error::RowNotFound)?;
-    put_hashes(db, ItemId(id), &new.info_hashes).await?;
-    let item = by_id(db, ItemId(id)).await?;
-    note(db, stamp, "item.add", &item, &item.name).await?;
-    Ok(item)
+    put_hashes(tx, ItemId(id), &new.info_hashes).await?;
+    changed(tx, "item.add", ItemId(id), &new.name).await
 }
 
 /// Refuses info hashes that another item has than `own`.
@@ -276,32 +288,23 @@ pub(crate) async fn put_hashes(
     Ok(())
 }
 
-async fn change_policy(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    wanted: &str,
-    policy: String,
-) -> Result<Item, Error> {
-    let item = find_live(db, wanted).await?;
-    db.execute(
-        "UPDATE item SET policy = $2 WHERE id = $1",
-        &[item.id.0.into(), policy.as_str().into()],
-    )
-    .await?;
-    note(db, stamp, "item.policy", &item, &format!("{} -> {policy}", item.policy)).await?;
-    Ok(Item { policy, ..item })
+async fn change_policy(tx: &mut Tx, wanted: &str, policy: &str) -> Result<Item, Error> {
+    let item = find_live(tx, wanted).await?;
+    let sql = "UPDATE item SET policy = $2 WHERE id = $1";
+    tx.execute(sql, &[item.id.0.into(), policy.into()]).await?;
+    changed(tx, "item.policy", item.id, &format!("{} -> {policy}", item.policy)).await
 }
 
-async fn remove(db: &mut dyn Connection, stamp: &Stamp, wanted: &str) -> Result<Item, Error> {
-    let item = find_live(db, wanted).await?;
+async fn remove(tx: &mut Tx, wanted: &str) -> Result<Item, Error> {
+    let item = find_live(tx, wanted).await?;
     let id = item.id.0.into();
-    db.execute("UPDATE item SET removed = 1 WHERE id = $1", &[id]).await?;
-    take_hashes(db, item.id).await?;
-    db.execute("DELETE FROM goods WHERE item = $1", &[id]).await?;
-    alert::settle(db, stamp, AlertKind::BrokenItem, item.id).await?;
+    tx.execute("UPDATE item SET removed = 1 WHERE id = $1", &[id]).await?;
+    take_hashes(tx, item.id).await?;
+    tx.execute("DELETE FROM goods WHERE item = $1", &[id]).await?;
+    alert::settle(tx, AlertKind::BrokenItem, item.id).await?;
     let hashes: Vec<String> = item.info_hashes.iter().map(InfoHash::to_string).collect();
     let detail = format!("{} {}", item.name, hashes.join(" "));
-    note(db, stamp, "item.remove", &item, &detail).await?;
+    changed(tx, "item.remove", item.id, &detail).await?;
     Ok(Item { removed: true, ..item })
 }
 
@@ -310,14 +313,17 @@ pub(crate) async fn take_hashes(db: &mut dyn Connection, item: ItemId) -> SqlRes
     db.execute("DELETE FROM info_hash WHERE item = $1", &[item.0.into()]).await
 }
 
-pub(crate) async fn note(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+/// Records a change of an item, and shows and returns the item as it is now.
+pub(crate) async fn changed(
+    tx: &mut Tx,
     what: &'static str,
-    item: &Item,
+    id: ItemId,
     detail: &str,
-) -> Result<(), Error> {
-    record(db, stamp, Entry { what, member: None, item: Some(item.id), detail }).await
+) -> Result<Item, Error> {
+    record(tx, Entry { what, member: None, item: Some(id), detail }).await?;
+    let item = by_id(tx, id).await?;
+    tx.show(item.shown(&tx.names));
+    Ok(item)
 }
 
 /// Reads a row of `select!`.
@@ -338,7 +344,7 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<Item> {
         minimum: prices.currency().zip(row.int(19)?).map(|(currency, minor)| currency.minor(minor)),
         description: row.text(13)?.to_owned(),
         tier: Some(row.text(14)?.to_owned()).filter(|tier| !tier.is_empty()),
-        offer: Offer::read(row, 15)?,
+        offer: read_offer(row, 15)?,
     })
 }
 

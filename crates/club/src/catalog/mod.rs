@@ -1,6 +1,5 @@
 //! Items, their files, prices and publication.
 
-pub(crate) mod cache;
 pub(crate) mod feed;
 pub(crate) mod goods;
 pub(crate) mod item;

@@ -3,14 +3,14 @@
 
 use std::fmt;
 
-use crate::audit::log::Stamp;
 use crate::catalog::item::{self, Item};
-use crate::ledger::journal;
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value};
+use crate::store::sql::{Connection, Row, SqlResult, Value, currency};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::money::{Amount, Currency, MoneyError};
 use crate::values::product::DeliveryMethod;
+use crate::values::stamp::Stamp;
 
 /// What an item costs, in one currency; `None` where it is not sold so. 0 is a price.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -79,7 +79,7 @@ impl Prices {
         if torrent.or(direct).is_none() {
             return Ok(Self::default());
         }
-        let currency = journal::currency(row, column)?;
+        let currency = currency(row, column)?;
         let amount = |minor| currency.minor(minor);
         Ok(Self { torrent: torrent.map(amount), direct: direct.map(amount) })
     }
@@ -115,15 +115,11 @@ impl Club {
         item: &str,
         minimum: Option<Amount>,
     ) -> Result<Item, Error> {
-        let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.writer()
-            .run(
-                move |db| {
-                    Box::pin(async move { change_minimum(db, &stamp, &wanted, minimum).await })
-                },
-                |_| {},
-            )
-            .await
+        let wanted = item.to_owned();
+        self.change(stamp, move |tx| {
+            Box::pin(async move { change_minimum(tx, &wanted, minimum).await })
+        })
+        .await
     }
 
     /// Changes what an item costs from now on.
@@ -139,37 +135,31 @@ impl Club {
         prices: Prices,
     ) -> Result<Item, Error> {
         prices.check()?;
-        let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { change(db, &stamp, &wanted, prices).await }),
-                |_| {},
-            )
-            .await
+        let wanted = item.to_owned();
+        self.change(stamp, move |tx| {
+            Box::pin(async move {
+                let item = item::find_live(tx, &wanted).await?;
+                change(tx, &item, prices).await
+            })
+        })
+        .await
     }
 }
 
 /// Changes what an item costs; the prices were checked.
-pub(crate) async fn change(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    wanted: &str,
-    prices: Prices,
-) -> Result<Item, Error> {
-    let item = item::find_live(db, wanted).await?;
+pub(crate) async fn change(tx: &mut Tx, item: &Item, prices: Prices) -> Result<Item, Error> {
     let Some(price) = prices.torrent.or(prices.direct) else {
         let sql = "UPDATE item SET currency = NULL, torrent_price = NULL, direct_price = NULL, \
                    minimum = NULL WHERE id = $1";
-        db.execute(sql, &[item.id.0.into()]).await?;
-        item::note(db, stamp, WHAT, &item, "not for sale").await?;
-        return Ok(Item { prices, minimum: None, ..item });
+        tx.execute(sql, &[item.id.0.into()]).await?;
+        return item::changed(tx, WHAT, item.id, "not for sale").await;
     };
     // One that is above the new price, or in another currency, is none.
     let fits =
         |minimum: &Amount| minimum.currency == price.currency && minimum.minor <= price.minor;
     let minimum = item.minimum.filter(fits);
     let minor = |price: Option<Amount>| Value::Int(price.map(|price| price.minor));
-    db.execute(
+    tx.execute(
         "UPDATE item SET currency = $2, torrent_price = $3, direct_price = $4, minimum = $5 \
          WHERE id = $1",
         &[
@@ -181,17 +171,11 @@ pub(crate) async fn change(
         ],
     )
     .await?;
-    item::note(db, stamp, WHAT, &item, &prices.to_string()).await?;
-    Ok(Item { prices, minimum, ..item })
+    item::changed(tx, WHAT, item.id, &prices.to_string()).await
 }
 
-async fn change_minimum(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    wanted: &str,
-    minimum: Option<Amount>,
-) -> Result<Item, Error> {
-    let item = item::find_live(db, wanted).await?;
+async fn change_minimum(tx: &mut Tx, wanted: &str, minimum: Option<Amount>) -> Result<Item, Error> {
+    let item = item::find_live(tx, wanted).await?;
     if let Some(minimum) = minimum {
         let not_sold =
             || Error::NotForSale { item: item.name.clone(), method: DeliveryMethod::Torrent };
@@ -204,10 +188,9 @@ async fn change_minimum(
         }
     }
     let values = [item.id.0.into(), Value::Int(minimum.map(|minimum| minimum.minor))];
-    db.execute("UPDATE item SET minimum = $2 WHERE id = $1", &values).await?;
+    tx.execute("UPDATE item SET minimum = $2 WHERE id = $1", &values).await?;
     let detail = minimum.map_or_else(|| "none".to_owned(), |minimum| minimum.to_string());
-    item::note(db, stamp, "item.minimum", &item, &detail).await?;
-    Ok(Item { minimum, ..item })
+    item::changed(tx, "item.minimum", item.id, &detail).await
 }
 
 const WHAT: &str = "item.prices";

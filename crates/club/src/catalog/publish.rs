@@ -4,15 +4,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use metainfo::Torrent;
+use policy::ItemId;
 
 use crate::audit::alert::{self, AlertKind, NewAlert};
-use crate::audit::log::Stamp;
 use crate::catalog::item::{self, Item, NewItem};
 use crate::catalog::price::{self, Prices};
 use crate::store::club::Club;
-use crate::store::sql::{BoxFuture, Connection, SqlResult, Value};
+use crate::store::sql::{Connection, SqlResult, Value};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::name;
+use crate::values::stamp::Stamp;
 use crate::values::text::{check_line, check_lines};
 
 /// How an item is presented.
@@ -97,9 +99,8 @@ impl Club {
         self.names().check_policy(&listing.policy)?;
         self.check_tier_of(listing.tier.as_deref())?;
         let torrent = Torrent::read(&goods.torrent)?;
-        let stamp = stamp.clone();
-        self.change_item(move |db| {
-            Box::pin(async move { publish(db, &stamp, listing, &goods, &torrent).await })
+        self.change(stamp, move |tx| {
+            Box::pin(async move { publish(tx, listing, &goods, &torrent).await })
         })
         .await
     }
@@ -112,9 +113,9 @@ impl Club {
     /// There is no such item; the torrent can't be read, or is another item's.
     pub async fn replace(&self, stamp: &Stamp, item: &str, goods: NewGoods) -> Result<Item, Error> {
         let torrent = Torrent::read(&goods.torrent)?;
-        let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.change_item(move |db| {
-            Box::pin(async move { replace(db, &stamp, &wanted, &goods, &torrent).await })
+        let wanted = item.to_owned();
+        self.change(stamp, move |tx| {
+            Box::pin(async move { replace(tx, &wanted, &goods, &torrent).await })
         })
         .await
     }
@@ -167,9 +168,12 @@ impl Club {
     ) -> Result<Item, Error> {
         details.check()?;
         self.check_tier_of(details.tier.as_ref().and_then(Option::as_deref))?;
-        let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.change_item(move |db| {
-            Box::pin(async move { describe(db, &stamp, &wanted, details).await })
+        let wanted = item.to_owned();
+        self.change(stamp, move |tx| {
+            Box::pin(async move {
+                let item = item::find_live(tx, &wanted).await?;
+                describe(tx, &item, details).await
+            })
         })
         .await
     }
@@ -182,46 +186,22 @@ impl Club {
         sql: &'static str,
         why: String,
     ) -> Result<Item, Error> {
-        let (stamp, wanted) = (stamp.clone(), item.to_owned());
-        self.change_item(move |db| {
+        let wanted = item.to_owned();
+        self.change(stamp, move |tx| {
             Box::pin(async move {
-                let item = item::find_live(db, &wanted).await?;
+                let item = item::find_live(tx, &wanted).await?;
                 let Some(offer) = &item.offer else { return Err(Error::NoGoods(item.name)) };
-                db.execute(sql, &[item.id.0.into(), why.as_str().into()]).await?;
-                let detail = if why.is_empty() { &item.name } else { &why };
-                item::note(db, &stamp, what, &item, detail).await?;
+                tx.execute(sql, &[item.id.0.into(), why.as_str().into()]).await?;
+                let detail = if why.is_empty() { item.name.clone() } else { why.clone() };
                 if what == BROKEN && !offer.withdrawn {
-                    raise_broken(db, &stamp, &item, why).await?;
+                    raise_broken(tx, item.id, why).await?;
                 } else {
-                    alert::settle(db, &stamp, AlertKind::BrokenItem, item.id).await?;
+                    alert::settle(tx, AlertKind::BrokenItem, item.id).await?;
                 }
-                Ok(item::by_id(db, item.id).await?)
+                item::changed(tx, what, item.id, &detail).await
             })
         })
         .await
-    }
-
-    /// Changes an item, and what alerts there are of it.
-    pub(crate) async fn change_item(
-        &self,
-        change: impl for<'c> FnOnce(&'c mut dyn Connection) -> BoxFuture<'c, Result<Item, Error>>
-        + Send
-        + 'static,
-    ) -> Result<Item, Error> {
-        let live = self.live();
-        let changed = self.writer().run(
-            move |db| {
-                Box::pin(async move {
-                    let item = change(db).await?;
-                    Ok((item, alert::count_open(db).await?))
-                })
-            },
-            move |(item, open)| {
-                live.show_item(item);
-                live.show_alerts(*open);
-            },
-        );
-        Ok(changed.await?.0)
     }
 
     /// Checks the tier that an item is to be of, if any.
@@ -234,20 +214,14 @@ impl Club {
     }
 }
 
-async fn raise_broken(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    item: &Item,
-    why: String,
-) -> SqlResult<()> {
-    let (kind, item) = (AlertKind::BrokenItem, Some(item.id));
-    let alert = NewAlert { kind, member: None, item, evidence: why };
-    alert::raise(db, stamp.now_unix, &alert).await
+async fn raise_broken(tx: &mut Tx, item: ItemId, why: String) -> SqlResult<()> {
+    let kind = AlertKind::BrokenItem;
+    let alert = NewAlert { kind, member: None, item: Some(item), evidence: why };
+    alert::raise(tx, &[alert]).await.map(drop)
 }
 
 async fn publish(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     listing: NewListing,
     goods: &NewGoods,
     torrent: &Torrent,
@@ -262,57 +236,52 @@ async fn publish(
         size_bytes: Some(torrent.length),
         private: torrent.private,
     };
-    let item = item::insert(db, stamp, &new).await?;
-    let id = item.id.to_string();
+    let item = item::insert(tx, &new).await?;
     if listing.prices != Prices::default() {
-        price::change(db, stamp, &id, listing.prices).await?;
+        price::change(tx, &item, listing.prices).await?;
     }
-    describe(db, stamp, &id, details).await?;
-    put(db, stamp, &item, goods, 1, stamp.now_unix).await?;
-    Ok(item::by_id(db, item.id).await?)
+    describe(tx, &item, details).await?;
+    put(tx, &item, goods, 1, tx.now()).await
 }
 
 async fn replace(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     wanted: &str,
     goods: &NewGoods,
     torrent: &Torrent,
 ) -> Result<Item, Error> {
-    let item = item::find_live(db, wanted).await?;
+    let item = item::find_live(tx, wanted).await?;
     let hashes: Vec<_> = torrent.info_hashes().collect();
-    item::check_hashes(db, &hashes, Some(item.id)).await?;
+    item::check_hashes(tx, &hashes, Some(item.id)).await?;
     let is_same = hashes == item.info_hashes;
     let (version, published) = match &item.offer {
-        None => (1, stamp.now_unix),
+        None => (1, tx.now()),
         Some(offer) if is_same => (offer.version, offer.published),
-        Some(offer) => (offer.version.saturating_add(1), stamp.now_unix),
+        Some(offer) => (offer.version.saturating_add(1), tx.now()),
     };
     if !is_same {
-        item::take_hashes(db, item.id).await?;
-        item::put_hashes(db, item.id, &hashes).await?;
+        item::take_hashes(tx, item.id).await?;
+        item::put_hashes(tx, item.id, &hashes).await?;
         let size = i64::try_from(torrent.length).unwrap_or(i64::MAX);
-        db.execute(
+        tx.execute(
             "UPDATE item SET size_bytes = $2, private = $3 WHERE id = $1",
             &[item.id.0.into(), Value::Int(Some(size)), torrent.private.into()],
         )
         .await?;
     }
-    put(db, stamp, &item, goods, version, published).await?;
-    alert::settle(db, stamp, AlertKind::BrokenItem, item.id).await?;
-    Ok(item::by_id(db, item.id).await?)
+    alert::settle(tx, AlertKind::BrokenItem, item.id).await?;
+    put(tx, &item, goods, version, published).await
 }
 
 /// Keeps files as those of an item, offered and whole.
 async fn put(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     item: &Item,
     goods: &NewGoods,
     version: u32,
     published: u32,
-) -> Result<(), Error> {
-    db.execute(
+) -> Result<Item, Error> {
+    tx.execute(
         "INSERT INTO goods (item, root, torrent, version, published, withdrawn, broken) \
          VALUES ($1, $2, $3, $4, $5, 0, '') ON CONFLICT (item) DO UPDATE SET \
          root = excluded.root, torrent = excluded.torrent, version = excluded.version, \
@@ -329,20 +298,14 @@ async fn put(
     let before: Vec<_> = item.info_hashes.iter().map(ToString::to_string).collect();
     let detail =
         format!("version {version} from {}, was {}", goods.root.display(), before.join(" "));
-    item::note(db, stamp, "item.publish", item, &detail).await
+    item::changed(tx, "item.publish", item.id, &detail).await
 }
 
-async fn describe(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    wanted: &str,
-    details: Details,
-) -> Result<Item, Error> {
-    let item = item::find_live(db, wanted).await?;
+async fn describe(tx: &mut Tx, item: &Item, details: Details) -> Result<Item, Error> {
     let title = details.title.unwrap_or_else(|| item.title.clone());
     let description = details.description.unwrap_or_else(|| item.description.clone());
     let tier = details.tier.unwrap_or_else(|| item.tier.clone());
-    db.execute(
+    tx.execute(
         "UPDATE item SET title = $2, description = $3, tier = $4 WHERE id = $1",
         &[
             item.id.0.into(),
@@ -353,8 +316,7 @@ async fn describe(
     )
     .await?;
     let detail = format!("{title:?}, tier {}", tier.as_deref().unwrap_or("none"));
-    item::note(db, stamp, "item.describe", &item, &detail).await?;
-    Ok(Item { title, description, tier, ..item })
+    item::changed(tx, "item.describe", item.id, &detail).await
 }
 
 const BROKEN: &str = "item.broken";

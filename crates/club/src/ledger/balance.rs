@@ -5,15 +5,17 @@
 
 use policy::{MemberId, MemberState};
 
-use crate::audit::log::Stamp;
 use crate::ledger::account::Account;
-use crate::ledger::journal::{self, EntryId, NewEntry, Request, balance, negated, post};
+use crate::ledger::journal::{self, NewEntry, Request, balance, negated, post};
 use crate::ledger::statement::{self, Entry};
-use crate::members::member::{self, Member};
+use crate::members::member;
 use crate::store::club::Club;
 use crate::store::sql::Connection;
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::ids::EntryId;
 use crate::values::money::{Amount, Currency, MoneyError};
+use crate::values::stamp::Stamp;
 use crate::values::text::check_line;
 
 /// A payment into a member's balance.
@@ -54,10 +56,8 @@ impl Club {
     pub async fn topup(&self, stamp: &Stamp, key: &str, new: NewTopup) -> Result<Entry, Error> {
         check_amount(new.amount)?;
         check_line("memo", &new.memo)?;
-        let (stamp, key) = (stamp.clone(), key.to_owned());
-        self.writer()
-            .run(move |db| Box::pin(async move { topup(db, &stamp, &key, &new).await }), |_| {})
-            .await
+        let key = key.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { topup(tx, &key, &new).await })).await
     }
 
     /// Gives a member store credit, at our expense.
@@ -76,18 +76,11 @@ impl Club {
     ) -> Result<Entry, Error> {
         check_amount(amount)?;
         check_line("memo", memo)?;
-        let (stamp, key) = (stamp.clone(), key.to_owned());
-        let (member, memo) = (member.to_owned(), memo.to_owned());
-        self.writer()
-            .run(
-                move |db| {
-                    Box::pin(
-                        async move { give_credit(db, &stamp, &key, &member, amount, &memo).await },
-                    )
-                },
-                |_| {},
-            )
-            .await
+        let (key, member, memo) = (key.to_owned(), member.to_owned(), memo.to_owned());
+        self.change(stamp, move |tx| {
+            Box::pin(async move { give_credit(tx, &key, &member, amount, &memo).await })
+        })
+        .await
     }
 
     /// What a member has, by currency; nothing where no money ever came.
@@ -145,19 +138,9 @@ impl Club {
     }
 
     async fn take_back(&self, stamp: &Stamp, key: &str, back: TakeBack) -> Result<Entry, Error> {
-        let (stamp, key, live) = (stamp.clone(), key.to_owned(), self.live());
-        let (entry, _) = self
-            .writer()
-            .run(
-                move |db| Box::pin(async move { take_back(db, &stamp, &key, &back).await }),
-                move |(_, suspended)| {
-                    if let Some(member) = suspended {
-                        live.show_member(member);
-                    }
-                },
-            )
-            .await?;
-        Ok(entry)
+        let key = key.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { take_back(tx, &key, &back).await }))
+            .await
     }
 }
 
@@ -168,20 +151,15 @@ pub(crate) struct TakeBack {
     pub(crate) fee: Option<Amount>,
 }
 
-async fn topup(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    new: &NewTopup,
-) -> Result<Entry, Error> {
-    let member = member::find(db, &new.member).await?;
+async fn topup(tx: &mut Tx, key: &str, new: &NewTopup) -> Result<Entry, Error> {
+    let member = member::find(tx, &new.member).await?;
     let (id, amount) = (member.id.value().to_string(), new.amount.to_string());
     let request = Request::new(key, &[TOPUP, &id, &amount, &new.provider, &new.memo])?;
-    if let Some(entry) = request.answered(db).await? {
-        return statement::entry(db, entry).await;
+    if let Some(entry) = request.answered(tx).await? {
+        return statement::entry(tx, entry).await;
     }
     member.check_not_removed()?;
-    let credits = credit(db, member.id, new.amount).await?;
+    let credits = credit(tx, member.id, new.amount).await?;
     let entry = NewEntry {
         request: &request,
         kind: TOPUP,
@@ -190,23 +168,22 @@ async fn topup(
         memo: &new.memo,
         postings: &[&[(Account::Clearing(&new.provider), new.amount)][..], &credits].concat(),
     };
-    let id = post(db, stamp, entry).await?;
-    statement::entry(db, id).await
+    let id = post(tx, entry).await?;
+    statement::entry(tx, id).await
 }
 
 async fn give_credit(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     key: &str,
     member: &str,
     amount: Amount,
     memo: &str,
 ) -> Result<Entry, Error> {
-    let member = member::find(db, member).await?;
+    let member = member::find(tx, member).await?;
     let (id, said) = (member.id.value().to_string(), amount.to_string());
     let request = Request::new(key, &[CREDIT, &id, &said, memo])?;
-    if let Some(entry) = request.answered(db).await? {
-        return statement::entry(db, entry).await;
+    if let Some(entry) = request.answered(tx).await? {
+        return statement::entry(tx, entry).await;
     }
     member.check_not_removed()?;
     let entry = NewEntry {
@@ -217,28 +194,23 @@ async fn give_credit(
         memo,
         postings: &[(Account::Rebates, amount), (Account::Rebate(member.id), negated(amount)?)],
     };
-    let id = post(db, stamp, entry).await?;
-    statement::entry(db, id).await
+    let id = post(tx, entry).await?;
+    statement::entry(tx, id).await
 }
 
-/// Takes a top-up back: the entry, and the member where this suspended it.
-pub(crate) async fn take_back(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    back: &TakeBack,
-) -> Result<(Entry, Option<Member>), Error> {
+/// Takes a top-up back; a dispute suspends the member.
+pub(crate) async fn take_back(tx: &mut Tx, key: &str, back: &TakeBack) -> Result<Entry, Error> {
     let said = |amount: Option<Amount>| amount.map_or_else(String::new, |a| a.to_string());
     let (topup, amount, fee) = (back.topup.0.to_string(), said(back.amount), said(back.fee));
     let request = Request::new(key, &[back.kind, &topup, &amount, &fee])?;
-    if let Some(entry) = request.answered(db).await? {
-        return Ok((statement::entry(db, entry).await?, None));
+    if let Some(entry) = request.answered(tx).await? {
+        return statement::entry(tx, entry).await;
     }
-    let topup = statement::entry(db, back.topup).await?;
+    let topup = statement::entry(tx, back.topup).await?;
     let not_topup = || Error::NotTopup(topup.id);
     let member = topup.member.filter(|_| topup.kind == TOPUP).ok_or_else(not_topup)?;
     let paid = topup.postings.first().ok_or_else(not_topup)?;
-    let left = paid.amount.currency.minor(journal::unreversed(db, topup.id).await?);
+    let left = paid.amount.currency.minor(journal::unreversed(tx, topup.id).await?);
     let amount = back.amount.unwrap_or(left);
     if back.kind != DISPUTE && left.minor == 0 {
         return Err(Error::Reversed(topup.id));
@@ -247,7 +219,7 @@ pub(crate) async fn take_back(
         return Err(MoneyError::Mixed(left.currency, amount.currency).into());
     }
 
-    let held = held(db, member, amount.currency).await?;
+    let held = held(tx, member, amount.currency).await?;
     let spent = amount.minor.saturating_sub(held.prepaid.minor).max(0);
     let clearing = Account::Clearing(provider(&paid.account));
     let entry = NewEntry {
@@ -262,17 +234,18 @@ pub(crate) async fn take_back(
             (Account::Receivable(member), amount.currency.minor(spent)),
         ],
     };
-    let id = post(db, stamp, entry).await?;
+    let id = post(tx, entry).await?;
     if let Some(fee) = back.fee {
-        enter_fee(db, stamp, key, fee, &topup, clearing).await?;
+        enter_fee(tx, key, fee, &topup, clearing).await?;
     }
-    let suspended = if back.kind == DISPUTE { suspend(db, stamp, member).await? } else { None };
-    Ok((statement::entry(db, id).await?, suspended))
+    if back.kind == DISPUTE {
+        suspend(tx, member).await?;
+    }
+    statement::entry(tx, id).await
 }
 
 async fn enter_fee(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     key: &str,
     fee: Amount,
     topup: &Entry,
@@ -286,22 +259,18 @@ async fn enter_fee(
         memo: &topup.memo,
         postings: &[(Account::Chargebacks, fee), (clearing, negated(fee)?)],
     };
-    post(db, stamp, entry).await
+    post(tx, entry).await
 }
 
-/// Suspends a member whose payment was disputed; `None` where they are not active.
-pub(crate) async fn suspend(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    member: MemberId,
-) -> Result<Option<Member>, Error> {
-    let mut member = member::find(db, &member.value().to_string()).await?;
-    if member.state != MemberState::Active {
-        return Ok(None);
+/// Suspends an active member whose payment was disputed; returns whether the member was active.
+pub(crate) async fn suspend(tx: &mut Tx, member: MemberId) -> Result<bool, Error> {
+    let mut member = member::by_id(tx, member).await?;
+    let is_active = member.state == MemberState::Active;
+    if is_active {
+        member.state = MemberState::Suspended;
+        member::save(tx, "member.suspend", &member, "a payment was disputed").await?;
     }
-    member.state = MemberState::Suspended;
-    member::save(db, stamp, "member.suspend", &member, "a payment was disputed").await?;
-    Ok(Some(member))
+    Ok(is_active)
 }
 
 /// The postings that give a member an amount: what is owed is paid first.

@@ -9,15 +9,12 @@ use std::collections::BTreeMap;
 use policy::MemberId;
 use sha2::{Digest, Sha256};
 
-use crate::audit::log::Stamp;
 use crate::ledger::account::Account;
-use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, Row, SqlResult, Value};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::ids::EntryId;
 use crate::values::money::{Amount, Currency, MoneyError};
-
-/// The number of an entry in the journal; later ones are higher.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct EntryId(pub u32);
 
 /// What an operation enters.
 pub(crate) struct NewEntry<'a> {
@@ -74,13 +71,10 @@ impl Request {
 ///
 /// It does not balance; an account that must not be overdrawn would be; a sum can't be counted;
 /// it reverses more than there is to reverse.
-pub(crate) async fn post(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    entry: NewEntry<'_>,
-) -> Result<EntryId, Error> {
+pub(crate) async fn post(tx: &mut Tx, entry: NewEntry<'_>) -> Result<EntryId, Error> {
     check_balanced(entry.postings)?;
-    let id = db
+    let who = tx.stamp.who.clone();
+    let id = tx
         .one(
             "INSERT INTO journal (key, request_hash, kind, member, reverses, at, who, memo) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
@@ -90,8 +84,8 @@ pub(crate) async fn post(
                 entry.kind.into(),
                 entry.member.map(MemberId::value).into(),
                 entry.reverses.map(|reversed| reversed.0).into(),
-                stamp.now_unix.into(),
-                stamp.who.as_str().into(),
+                tx.now().into(),
+                who.as_str().into(),
                 entry.memo.into(),
             ],
             |row| Ok(EntryId(row.number(0)?)),
@@ -100,11 +94,11 @@ pub(crate) async fn post(
         .ok_or(sqlx::Error::RowNotFound)?;
     for (seq, (account, amount)) in (0u32..).zip(entry.postings) {
         if amount.minor != 0 {
-            enter(db, id, seq, *account, *amount).await?;
+            enter(tx, id, seq, *account, *amount).await?;
         }
     }
     if let Some(reversed) = entry.reverses
-        && unreversed(db, reversed).await? < 0
+        && unreversed(tx, reversed).await? < 0
     {
         return Err(Error::Reversed(reversed));
     }
@@ -204,12 +198,6 @@ pub(crate) fn negated(amount: Amount) -> Result<Amount, MoneyError> {
     Ok(amount.currency.minor(minor))
 }
 
-/// A currency's code in a row.
-pub(crate) fn currency(row: &dyn Row, column: usize) -> SqlResult<Currency> {
-    let code = row.text(column)?;
-    Currency::parse(code).map_err(|_| unreadable(column, code))
-}
-
 const UNREVERSED: &str = "SELECT CAST(coalesce(sum(CASE WHEN journal.id = $1 THEN amount \
      ELSE -amount END), 0) AS BIGINT) \
      FROM journal JOIN posting ON posting.journal = journal.id \
@@ -220,8 +208,7 @@ const MAX_KEY: usize = 255;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::database::Store;
-    use crate::store::sqlite::Sqlite;
+    use crate::store::testing;
 
     #[test]
     fn an_entry_balances_in_each_currency() {
@@ -248,10 +235,8 @@ mod tests {
     #[tokio::test]
     async fn sums_that_can_not_be_counted_are_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(&dir.path().join("club.db")).await.unwrap();
-        let mut db = store.writer().await.unwrap();
+        let mut tx = testing::tx(dir.path()).await;
         let usd = Currency::parse("usd").unwrap();
-        let stamp = Stamp { who: "admin".to_owned(), now_unix: 1_800_000_000 };
         for (key, refused) in [("first", false), ("second", true)] {
             let request = Request::new(key, &[]).unwrap();
             let postings =
@@ -265,7 +250,7 @@ mod tests {
                 memo: "",
                 postings: &postings,
             };
-            let posted = post(&mut *db, &stamp, entry).await;
+            let posted = post(&mut tx, entry).await;
             let overflowed = matches!(posted, Err(Error::Money(MoneyError::Overflow)));
             assert_eq!(overflowed, refused, "{posted:?}");
         }

@@ -1,18 +1,15 @@
 //! The books as they are read: the journal, a member's statement, the trial balance, and whether
 //! they are sound.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use policy::MemberId;
 
 use crate::ledger::account::Account;
-use crate::ledger::journal::{self, EntryId};
 use crate::members::member;
 use crate::store::club::Club;
-use crate::store::database::Store;
-use crate::store::sql::{Connection, Row, SqlResult, Value};
+use crate::store::database::{Flaw, Store};
+use crate::store::sql::{Connection, Row, SqlResult, Value, currency};
 use crate::values::error::Error;
+use crate::values::ids::EntryId;
 use crate::values::money::{Amount, Currency};
 use crate::values::page::Page;
 
@@ -87,21 +84,6 @@ impl Trial {
     }
 }
 
-/// What is wrong with the books.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Flaw {
-    /// What, as `the balance is not the sum of the postings`.
-    pub what: Cow<'static, str>,
-    /// Where, as `account 7`.
-    pub place: String,
-}
-
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.what)
-    }
-}
-
 /// The books. Each fails where the database is unavailable.
 impl Club {
     /// The journal, oldest first.
@@ -169,7 +151,7 @@ impl Club {
     ///
     /// See above.
     pub async fn verify(&self) -> Result<Vec<Flaw>, Error> {
-        verify(self.store()).await
+        verify(&**self.store()).await
     }
 }
 
@@ -213,7 +195,7 @@ pub(crate) async fn currencies(
     let sql = "SELECT DISTINCT currency FROM account WHERE name IN ($1, $2, $3) ORDER BY currency";
     let [prepaid, owed, rebate] = names_of(member);
     let values = [prepaid.as_str().into(), owed.as_str().into(), rebate.as_str().into()];
-    db.all(sql, &values, |row| journal::currency(row, 0)).await
+    db.all(sql, &values, |row| currency(row, 0)).await
 }
 
 fn names_of(member: MemberId) -> [String; 3] {
@@ -234,7 +216,7 @@ async fn entries(
         }
         // An entry without postings comes with NULLs.
         if let (Some(minor), Some(entry)) = (row.int(8)?, entries.last_mut()) {
-            let amount = journal::currency(row, 10)?.minor(minor);
+            let amount = currency(row, 10)?.minor(minor);
             entry.postings.push(Posting { account: row.text(9)?.to_owned(), amount });
         }
         Ok(())
@@ -258,7 +240,7 @@ fn head(row: &dyn Row, id: EntryId) -> SqlResult<Entry> {
 }
 
 fn line(row: &dyn Row) -> SqlResult<Line> {
-    let currency = journal::currency(row, 6)?;
+    let currency = currency(row, 6)?;
     Ok(Line {
         number: row.number(0)?,
         entry: EntryId(row.number(1)?),
@@ -276,7 +258,7 @@ fn trial(row: &dyn Row) -> SqlResult<Trial> {
         let (high, low): (i64, i64) = (row.number(column)?, row.number(column + 1)?);
         Ok(i128::from(high) * 1_000_000_000 + i128::from(low))
     };
-    Ok(Trial { currency: journal::currency(row, 0)?, debits: sum(1)?, credits: sum(3)? })
+    Ok(Trial { currency: currency(row, 0)?, debits: sum(1)?, credits: sum(3)? })
 }
 
 macro_rules! select {

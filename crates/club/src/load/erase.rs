@@ -9,13 +9,15 @@ use std::collections::HashSet;
 
 use policy::{MemberId, MemberState};
 
-use crate::audit::log::{Entry, Stamp, record};
+use crate::audit::log::{Entry, record};
 use crate::members::member::{self, Member};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Value};
+use crate::store::tx::Tx;
 use crate::traffic::session;
 use crate::values::error::Error;
 use crate::values::name::ERASED;
+use crate::values::stamp::Stamp;
 
 impl Club {
     /// Removes a member for good, where that was not done, and forgets who it was: the name, the
@@ -28,52 +30,44 @@ impl Club {
     ///
     /// There is no such member, by name or id; the database is unavailable.
     pub async fn erase_member(&self, stamp: &Stamp, member: &str) -> Result<Member, Error> {
-        let (stamp, wanted, live) = (stamp.clone(), member.to_owned(), self.live());
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { erase(db, &stamp, &wanted).await }),
-                move |member| live.show_member(member),
-            )
-            .await
+        let wanted = member.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { erase(tx, &wanted).await })).await
     }
 }
 
-async fn erase(db: &mut dyn Connection, stamp: &Stamp, wanted: &str) -> Result<Member, Error> {
-    let mut member = member::find(db, wanted).await?;
+async fn erase(tx: &mut Tx, wanted: &str) -> Result<Member, Error> {
+    let mut member = member::find(tx, wanted).await?;
     let was_called = member.name;
     member.state = MemberState::Removed;
     member.earned = None;
     member.name = format!("{ERASED}{}", member.id.value());
     let id = member.id.value().into();
-    session::forget(db, member.id).await?;
+    session::forget(tx, member.id).await?;
     for sql in FORGET {
-        db.execute(sql, &[id]).await?;
+        tx.execute(sql, &[id]).await?;
     }
-    forget_events(db, stamp, member.id).await?;
+    forget_events(tx, member.id).await?;
     // As errors quote it.
     let (was, is) = (format!("member `{was_called}`"), format!("member `{}`", member.name));
     for sql in RENAME {
-        db.execute(sql, &[was.as_str().into(), is.as_str().into()]).await?;
+        tx.execute(sql, &[was.as_str().into(), is.as_str().into()]).await?;
     }
     let named = [id, member.name.as_str().into()];
     let sql = "UPDATE member SET name = $2, state = 'removed', earned = NULL WHERE id = $1";
-    db.execute(sql, &named).await?;
+    tx.execute(sql, &named).await?;
     let entry = Entry { what: "member.erase", member: Some(member.id), item: None, detail: "" };
-    record(db, stamp, entry).await?;
+    record(tx, entry).await?;
+    tx.show(member.shown(&tx.names));
     Ok(member)
 }
 
 /// Blanks what providers sent of a member's orders: what was heard of them, and whatever else has
 /// a provider's name for one of them or for what was paid.
-async fn forget_events(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    member: MemberId,
-) -> Result<(), Error> {
-    let (id, now) = (member.value().into(), stamp.now_unix.into());
-    db.execute(BLANK_HEARD, &[Value::Bytes(&[]), now, id]).await?;
+async fn forget_events(tx: &mut Tx, member: MemberId) -> Result<(), Error> {
+    let (id, now) = (member.value().into(), tx.now().into());
+    tx.execute(BLANK_HEARD, &[Value::Bytes(&[]), now, id]).await?;
     let mut names = HashSet::new();
-    db.visit(NAMES, &[id], &mut |row| {
+    tx.visit(NAMES, &[id], &mut |row| {
         if row.text(1)?.len() >= MIN_NAME {
             names.insert((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
         }
@@ -81,7 +75,7 @@ async fn forget_events(
     })
     .await?;
     let mut naming = Vec::new();
-    db.visit(BODIES, &[id], &mut |row| {
+    tx.visit(BODIES, &[id], &mut |row| {
         let provider = row.text(1)?.to_owned();
         let is_named = |text: Cow<'_, str>| {
             let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "_-".contains(c)));
@@ -96,7 +90,7 @@ async fn forget_events(
     })
     .await?;
     for event in naming {
-        db.execute(BLANK, &[Value::Bytes(&[]), now, event.into()]).await?;
+        tx.execute(BLANK, &[Value::Bytes(&[]), now, event.into()]).await?;
     }
     Ok(())
 }

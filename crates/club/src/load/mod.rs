@@ -3,4 +3,6 @@
 pub(crate) mod entitlements;
 pub(crate) mod erase;
 pub(crate) mod replication;
+pub(crate) mod restore;
 pub(crate) mod standings;
+pub(crate) mod startup;

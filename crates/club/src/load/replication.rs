@@ -11,10 +11,11 @@ use policy::{ItemId, MemberId};
 use crate::audit::alert;
 use crate::catalog::item;
 use crate::members::import;
+use crate::members::keys;
 use crate::members::member;
 use crate::rights::entitlement;
 use crate::store::club::Club;
-use crate::store::image::Live;
+use crate::store::image::{Live, Shown};
 use crate::store::sql::{Connection, Row, SqlResult};
 use crate::values::error::Error;
 use crate::values::page::Page;
@@ -43,7 +44,7 @@ impl Club {
             let values = [(*seen).into(), Page::MAX.into()];
             let rows = db.all(SINCE, &values, Touched::read).await?;
             let Some(newest) = rows.last().map(|touched| touched.row) else { return Ok(news) };
-            self.live().refresh(&mut *db, &rows).await?;
+            refresh(&mut *db, self.live(), &rows).await?;
             *seen = newest;
             news += u64::try_from(rows.len()).unwrap_or(u64::MAX);
         }
@@ -73,30 +74,30 @@ impl Touched {
     }
 }
 
-impl Live {
-    /// Shows what stands in the store of all that was touched.
-    async fn refresh(&self, db: &mut dyn Connection, rows: &[Touched]) -> Result<(), Error> {
-        let members: BTreeSet<_> = rows.iter().filter_map(|row| row.member).collect();
-        for id in members {
-            self.show_member(&member::find(db, &id.value().to_string()).await?);
-            self.turned.refresh(db, id).await?;
-            let aliases =
-                db.all(import::OF_MEMBER, &[id.value().into()], import::read_alias).await?;
-            aliases.into_iter().for_each(|(passkey, grant)| self.show_alias(passkey, grant));
+/// Shows what the store has now of all that was touched.
+async fn refresh(db: &mut dyn Connection, live: &Live, rows: &[Touched]) -> Result<(), Error> {
+    let names = live.names();
+    let members: BTreeSet<_> = rows.iter().filter_map(|row| row.member).collect();
+    for id in members {
+        live.show(member::by_id(db, id).await?.shown(&names));
+        if let Some(generations) = keys::find(db, id).await? {
+            live.show(Shown::Keys(id, generations));
         }
-        let items: BTreeSet<_> = rows.iter().filter_map(|row| row.item).collect();
-        for id in items.into_iter().filter(|id| *id != ItemId::ANY) {
-            self.show_item(&item::find(db, &id.0.to_string()).await?);
-        }
-        let pairs: BTreeSet<_> = rows.iter().filter_map(|row| row.member.zip(row.item)).collect();
-        for (member, item) in pairs {
-            if let Some(held) = entitlement::one(db, member, item).await? {
-                self.show_entitlement(&held);
-            }
-        }
-        self.show_alerts(alert::count_open(db).await?);
-        Ok(())
+        let aliases = db.all(import::OF_MEMBER, &[id.value().into()], import::read_alias).await?;
+        aliases.into_iter().for_each(|alias| live.show(alias));
     }
+    let items: BTreeSet<_> = rows.iter().filter_map(|row| row.item).collect();
+    for id in items.into_iter().filter(|id| *id != ItemId::ANY) {
+        live.show(item::by_id(db, id).await?.shown(&names));
+    }
+    let pairs: BTreeSet<_> = rows.iter().filter_map(|row| row.member.zip(row.item)).collect();
+    for (member, item) in pairs {
+        if let Some(held) = entitlement::one(db, member, item).await? {
+            live.show(held.shown());
+        }
+    }
+    live.show(Shown::Alerts(alert::count_open(db).await?));
+    Ok(())
 }
 
 const SINCE: &str = "SELECT id, member, item FROM audit WHERE id > $1 ORDER BY id LIMIT $2";

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use policy::{Generation, MemberId, MemberState, Standing, TierId};
+use policy::{Generation, MemberId, MemberState, Standing};
 
 use crate::members::member::state_named;
+use crate::members::standing::best;
 use crate::store::sql::{Connection, SqlResult, unreadable};
 use crate::values::names::Names;
 
@@ -57,20 +58,6 @@ impl Found {
             }
         }
     }
-}
-
-/// The best of the tier that was paid for or given and the one that was earned, when it ends, and
-/// the tier held from then on. What was earned is held until a window's close says otherwise. Who
-/// has a tier that is not configured is an outsider.
-pub(crate) fn best(
-    names: &Names,
-    paid: &str,
-    until: Option<u32>,
-    earned: &str,
-) -> (TierId, u32, TierId) {
-    let is_better = names.place(earned).unwrap_or(0) > names.place(paid).unwrap_or(0);
-    let [paid, earned] = [paid, earned].map(|tier| names.tier(tier).unwrap_or(TierId::OUTSIDER));
-    if is_better { (earned, FOREVER, paid) } else { (paid, until.unwrap_or(FOREVER), earned) }
 }
 
 /// A member as far as the announce path must know.
@@ -144,7 +131,6 @@ const MEMBERS: &str = "SELECT coalesce(string_agg( \
      || '\u{1f}' || coalesce(earned, '') END, '\u{1e}'), '') \
      FROM member WHERE id > $1 AND id <= $2";
 
-const FOREVER: u32 = u32::MAX;
 /// How many members' ids one text covers.
 const TOGETHER: u16 = 8192;
 

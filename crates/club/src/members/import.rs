@@ -3,16 +3,20 @@
 //! Such a passkey derives from nothing, so its keyed hash is kept, and stands for the member until
 //! the member's key is rotated. Deliberately absent: the passkey itself, and the formats of others.
 
-use policy::{AliasHash, Grant, ItemId, MemberId};
+use std::sync::Arc;
 
-use crate::audit::log::{Entry, Stamp, record};
+use policy::{AliasHash, Generation, Grant, ItemId, MemberId};
+
+use crate::audit::log::{Entry, record};
 use crate::members::member::{self, Member, NewMember};
 use crate::store::club::Club;
-use crate::store::image::Live;
-use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::image::Shown;
+use crate::store::sql::{Connection, Row, SqlResult, Value, member_id, unreadable};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::name::{self, Kind};
 use crate::values::names::Names;
+use crate::values::stamp::Stamp;
 
 /// Somebody who comes from another tracker.
 #[derive(Clone, Debug)]
@@ -64,43 +68,28 @@ impl Club {
         newcomers: Vec<Newcomer>,
     ) -> Result<Vec<Arrival>, Error> {
         check_count(&newcomers)?;
-        let (stamp, names, live) = (stamp.clone(), self.names(), self.live());
-        let (arrivals, _) = self
-            .writer()
-            .run(
-                move |db| Box::pin(async move { admit(db, &stamp, &names, &newcomers).await }),
-                move |(_, added)| show(&live, added),
-            )
-            .await?;
-        Ok(arrivals)
+        self.change(stamp, move |tx| Box::pin(async move { admit(tx, &newcomers).await })).await
     }
 }
 
-type Added = Vec<(Member, Option<AliasHash>)>;
-
-async fn admit(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    names: &Names,
-    newcomers: &[Newcomer],
-) -> Result<(Vec<Arrival>, Added), Error> {
-    let (mut arrivals, mut added) = (Vec::with_capacity(newcomers.len()), Vec::new());
+async fn admit(tx: &mut Tx, newcomers: &[Newcomer]) -> Result<Vec<Arrival>, Error> {
+    let mut arrivals = Vec::with_capacity(newcomers.len());
+    let names = Arc::clone(&tx.names);
     for newcomer in newcomers {
-        let arrival = match arrival(db, names, newcomer).await? {
+        let arrival = match arrival(tx, &names, newcomer).await? {
             Arrival::Refused(why) => return Err(why),
             Arrival::Present => Arrival::Present,
             Arrival::Added => {
-                let member = member::insert(db, stamp, &newcomer.member).await?;
+                let member = member::insert(tx, &newcomer.member).await?;
                 if let Some(passkey) = newcomer.passkey {
-                    keep(db, stamp, passkey, &member).await?;
+                    keep(tx, passkey, &member).await?;
                 }
-                added.push((member, newcomer.passkey));
                 Arrival::Added
             }
         };
         arrivals.push(arrival);
     }
-    Ok((arrivals, added))
+    Ok(arrivals)
 }
 
 /// What becomes of one, as the store stands.
@@ -135,46 +124,37 @@ async fn arrival(
     })
 }
 
-async fn keep(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    passkey: AliasHash,
-    member: &Member,
-) -> Result<(), Error> {
+async fn keep(tx: &mut Tx, passkey: AliasHash, member: &Member) -> Result<(), Error> {
     let values =
         [Value::Bytes(&passkey.0), member.id.value().into(), Value::from(member.generation.0)];
-    db.execute(INSERT, &values).await?;
+    tx.execute(INSERT, &values).await?;
     let entry = Entry {
         what: "member.alias",
         member: Some(member.id),
         item: None,
         detail: "a passkey of another tracker",
     };
-    record(db, stamp, entry).await
+    tx.show(Shown::Alias(passkey, grant(member.id, member.generation)));
+    record(tx, entry).await
 }
 
-fn show(live: &Live, added: &Added) {
-    for (member, passkey) in added {
-        live.show_member(member);
-        if let Some(passkey) = passkey {
-            let grant =
-                Grant { member: member.id, generation: member.generation, item: ItemId::ANY };
-            live.show_alias(*passkey, grant);
-        }
-    }
+fn grant(member: MemberId, generation: Generation) -> Grant {
+    Grant { member, generation, item: ItemId::ANY }
 }
 
 /// A row of [`ALIASES`].
-pub(crate) fn read_alias(row: &dyn Row) -> SqlResult<(AliasHash, Grant)> {
+pub(crate) fn read_alias(row: &dyn Row) -> SqlResult<Shown> {
     let hash = row.bytes(0)?.and_then(|hash| hash.try_into().ok());
     let hash = hash.ok_or_else(|| unreadable(0, "a hash of another length"))?;
-    let member: MemberId = member::id(row, 1)?;
-    let generation = policy::Generation(row.number(2)?);
-    Ok((AliasHash(hash), Grant { member, generation, item: ItemId::ANY }))
+    Ok(Shown::Alias(AliasHash(hash), grant(member_id(row, 1)?, Generation(row.number(2)?))))
 }
 
 fn check_count(newcomers: &[Newcomer]) -> Result<(), Error> {
-    if newcomers.len() > MAX_IMPORT { Err(Error::Newcomers(newcomers.len())) } else { Ok(()) }
+    if newcomers.len() > MAX_IMPORT {
+        Err(Error::Newcomers { count: newcomers.len(), max: MAX_IMPORT })
+    } else {
+        Ok(())
+    }
 }
 
 /// The most newcomers in one call.

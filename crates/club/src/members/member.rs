@@ -4,12 +4,14 @@
 
 use policy::{Generation, MemberId, MemberState};
 
-use crate::audit::log::{Entry, Stamp, record};
+use crate::audit::log::{Entry, record};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, Row, SqlResult, Value, member_id, unreadable};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::name::{self, Handle, Kind};
 use crate::values::page::Page;
+use crate::values::stamp::Stamp;
 
 /// A member.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -70,13 +72,7 @@ impl Club {
     pub async fn add_member(&self, stamp: &Stamp, new: NewMember) -> Result<Member, Error> {
         name::check_member(&new.name)?;
         self.names().check_tier(&new.tier)?;
-        let (stamp, live) = (stamp.clone(), self.live());
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { insert(db, &stamp, &new).await }),
-                move |member| live.show_member(member),
-            )
-            .await
+        self.change(stamp, move |tx| Box::pin(async move { insert(tx, &new).await })).await
     }
 
     /// A member, removed ones by id too.
@@ -192,20 +188,16 @@ impl Club {
         what: &'static str,
         edit: impl FnOnce(&mut Member) -> String + Send + 'static,
     ) -> Result<Member, Error> {
-        let (stamp, wanted, live) = (stamp.clone(), member.to_owned(), self.live());
-        self.writer()
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        let mut member = find_live(db, &wanted).await?;
-                        let detail = edit(&mut member);
-                        save(db, &stamp, what, &member, &detail).await?;
-                        Ok(member)
-                    })
-                },
-                move |member| live.show_member(member),
-            )
-            .await
+        let wanted = member.to_owned();
+        self.change(stamp, move |tx| {
+            Box::pin(async move {
+                let mut member = find_live(tx, &wanted).await?;
+                let detail = edit(&mut member);
+                save(tx, what, &member, &detail).await?;
+                Ok(member)
+            })
+        })
+        .await
     }
 }
 
@@ -226,24 +218,33 @@ pub(crate) async fn find_live(db: &mut dyn Connection, wanted: &str) -> Result<M
     Ok(member)
 }
 
+/// The member of an id.
+pub(crate) async fn by_id(db: &mut dyn Connection, id: MemberId) -> Result<Member, Error> {
+    let found = db.one(BY_ID, &[id.value().into()], read).await?;
+    found.ok_or_else(|| Error::NotFound { kind: Kind::Member, wanted: id.to_string() })
+}
+
+/// The member of an id, who must not have been removed.
+pub(crate) async fn live_by_id(db: &mut dyn Connection, id: MemberId) -> Result<Member, Error> {
+    let member = by_id(db, id).await?;
+    member.check_not_removed()?;
+    Ok(member)
+}
+
 /// Adds an active member.
-pub(crate) async fn insert(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    new: &NewMember,
-) -> Result<Member, Error> {
-    if let Some(holder) = db.one(BY_NAME, &[new.name.as_str().into()], read).await? {
+pub(crate) async fn insert(tx: &mut Tx, new: &NewMember) -> Result<Member, Error> {
+    if let Some(holder) = tx.one(BY_NAME, &[new.name.as_str().into()], read).await? {
         let (id, name) = (holder.id.value(), holder.name);
         return Err(Error::NameTaken { kind: Kind::Member, id, name });
     }
-    let added = db
+    let added = tx
         .one(
             INSERT,
             &[
                 new.name.as_str().into(),
                 new.tier.as_str().into(),
                 new.tier_until.into(),
-                stamp.now_unix.into(),
+                tx.now().into(),
             ],
             read,
         )
@@ -251,19 +252,19 @@ pub(crate) async fn insert(
     let member = added.ok_or(sqlx::Error::RowNotFound)?;
     let entry =
         Entry { what: "member.add", member: Some(member.id), item: None, detail: &member.name };
-    record(db, stamp, entry).await?;
+    record(tx, entry).await?;
+    tx.show(member.shown(&tx.names));
     Ok(member)
 }
 
 /// Keeps a member that was edited, and what was done to it.
 pub(crate) async fn save(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     what: &'static str,
     member: &Member,
     detail: &str,
 ) -> Result<(), Error> {
-    db.execute(
+    tx.execute(
         "UPDATE member SET tier = $2, tier_until = $3, state = $4, generation = $5, \
          old_key_until = $6 WHERE id = $1",
         &[
@@ -276,12 +277,13 @@ pub(crate) async fn save(
         ],
     )
     .await?;
-    record(db, stamp, Entry { what, member: Some(member.id), item: None, detail }).await
+    tx.show(member.shown(&tx.names));
+    record(tx, Entry { what, member: Some(member.id), item: None, detail }).await
 }
 
 fn read(row: &dyn Row) -> SqlResult<Member> {
     Ok(Member {
-        id: id(row, 0)?,
+        id: member_id(row, 0)?,
         name: row.text(1)?.to_owned(),
         tier: row.text(2)?.to_owned(),
         tier_until: row.optional(3)?,
@@ -291,11 +293,6 @@ fn read(row: &dyn Row) -> SqlResult<Member> {
         created: row.number(7)?,
         earned: Some(row.text(8)?).filter(|tier| !tier.is_empty()).map(str::to_owned),
     })
-}
-
-pub(crate) fn id(row: &dyn Row, column: usize) -> SqlResult<MemberId> {
-    MemberId::new(row.number(column)?)
-        .ok_or_else(|| unreadable(column, "a member's id past the last"))
 }
 
 pub(crate) fn state(row: &dyn Row, column: usize) -> SqlResult<MemberState> {

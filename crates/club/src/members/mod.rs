@@ -4,3 +4,4 @@ pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod member;
 pub(crate) mod sighting;
+pub(crate) mod standing;

@@ -9,12 +9,13 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use policy::MemberId;
 
-use crate::audit::alert::{AlertKind, NewAlert};
+use crate::audit::alert::{AlertKind, NewAlert, raise};
 use crate::members::member;
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Row, SqlResult, unreadable};
 use crate::values::error::Error;
 use crate::values::page::Page;
+use crate::values::stamp::Stamp;
 
 /// What of a member's clients is in sight now.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,25 +66,23 @@ impl Club {
         present: &[Presence],
         limits: LeakLimits,
     ) -> Result<(), Error> {
+        let stamp = Stamp::of_daemon(now_unix);
         for some in present.chunks(STEP) {
             let some = some.to_vec();
-            let kept = self.writer().run(
-                move |db| {
-                    Box::pin(async move {
-                        let mut alerts = Vec::new();
-                        for presence in &some {
-                            keep(db, now_unix, presence).await?;
-                            alerts.extend(leak(db, now_unix, presence, limits).await?);
-                        }
-                        Ok(alerts)
-                    })
-                },
-                |_| {},
-            );
-            let alerts = kept.await?;
-            if !alerts.is_empty() {
-                self.raise(now_unix, alerts).await?;
-            }
+            self.change(&stamp, move |tx| {
+                Box::pin(async move {
+                    let mut alerts = Vec::new();
+                    for presence in &some {
+                        keep(tx, now_unix, presence).await?;
+                        alerts.extend(leak(tx, now_unix, presence, limits).await?);
+                    }
+                    if !alerts.is_empty() {
+                        raise(tx, &alerts).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
         }
         Ok(())
     }
@@ -95,11 +94,7 @@ impl Club {
     /// See above.
     pub async fn forget_sightings(&self, before: u32) -> Result<u64, Error> {
         let sql = "DELETE FROM sighting WHERE last_seen < $1";
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { Ok(db.execute(sql, &[before.into()]).await?) }),
-                |_| {},
-            )
+        self.write(move |db| Box::pin(async move { Ok(db.execute(sql, &[before.into()]).await?) }))
             .await
     }
 

@@ -6,45 +6,42 @@
 //! the member's balance and the event is held for a person to look at. While a payment is
 //! disputed its member is suspended.
 
-use crate::audit::log::Stamp;
 use crate::catalog::item;
 use crate::catalog::price::Prices;
 use crate::ledger::account::Account;
 use crate::ledger::balance::{self, TakeBack, credit};
-use crate::ledger::journal::{self, EntryId, NewEntry, Request, negated, post};
-use crate::members::member::{self, Member};
-use crate::payments::checkout::{self, Checkout, CheckoutId};
-use crate::payments::claim::claimed;
+use crate::ledger::journal::{self, NewEntry, Request, negated, post};
+use crate::members::member;
+use crate::payments::checkout::{self, Checkout};
+use crate::payments::locate::locate;
 use crate::payments::payment::{self, Payment};
 use crate::payments::provider::{Held, Notice, Report};
 use crate::payments::subscription;
 use crate::payments::suspension;
-use crate::rights::entitlement::Entitlement;
 use crate::rights::order::check_not_bought;
 use crate::sales::purchase::{Sale, place};
 use crate::sales::refund::refund_entry;
-use crate::store::image::Live;
 use crate::store::sql::Connection;
+use crate::store::tx::Tx;
 use crate::values::error::Error;
-use crate::values::fault::Fault;
+use crate::values::ids::{CheckoutId, EntryId};
 use crate::values::money::Amount;
-use crate::values::names::Names;
 use crate::values::product::Product;
 
-/// Where a provider's word was heard.
-pub(crate) struct Hearing<'a> {
-    pub(crate) stamp: &'a Stamp,
+/// An event of a provider, while it has its effect.
+pub(crate) struct EventContext<'a> {
     pub(crate) provider: &'a str,
-    pub(crate) names: &'a Names,
+    /// The checkout that the event is about, once it is found.
+    pub(crate) checkout: Option<CheckoutId>,
 }
 
-/// What it did, in words for people.
-pub(crate) enum Done {
+/// What an event did, in words for people.
+pub(crate) enum EventOutcome {
     /// What it says is in force.
     Applied(String),
     /// It needs a person.
     Held(String),
-    /// It is nothing to us.
+    /// It does not concern the club.
     Ignored(&'static str),
     /// All of it was known, and is not in force: the money is in the balance.
     Known,
@@ -52,126 +49,105 @@ pub(crate) enum Done {
     Settled,
 }
 
-/// What the announce path must be shown.
-#[derive(Default)]
-pub(crate) struct Changes {
-    pub(crate) members: Vec<Member>,
-    pub(crate) rights: Vec<Entitlement>,
-    /// Of which order the word was, where one was found; nothing that is shown.
-    pub(crate) order: Option<CheckoutId>,
-}
-
-impl Changes {
-    /// Shows them.
-    pub(crate) fn show(&self, live: &Live) {
-        self.rights.iter().for_each(|right| live.show_entitlement(right));
-        self.members.iter().for_each(|member| live.show_member(member));
-    }
-
-    fn extend(&mut self, more: Self) {
-        self.members.extend(more.members);
-        self.rights.extend(more.rights);
-    }
-}
-
 /// Does what a notice says.
 pub(crate) async fn apply(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
+    context: &mut EventContext<'_>,
     notice: &Notice,
-    changes: &mut Changes,
-) -> Result<Done, Error> {
+) -> Result<EventOutcome, Error> {
     match notice {
-        Notice::Closed { session } => close(db, hearing, session, changes).await,
-        Notice::Ended(ending) => subscription::end(db, hearing, ending, changes).await,
-        Notice::Held(held) => hold(db, hearing, held, changes).await,
-        Notice::Nothing(why) => Ok(Done::Ignored(why)),
-        Notice::Payment(report) => take(db, hearing, report, changes).await,
-        Notice::Wake { .. } => Ok(Done::Ignored("the provider was not asked what happened")),
+        Notice::Closed { session } => close(tx, context, session).await,
+        Notice::Ended(ending) => subscription::end(tx, context, ending).await,
+        Notice::Held(held) => hold(tx, context, held).await,
+        Notice::Nothing(why) => Ok(EventOutcome::Ignored(why)),
+        Notice::Payment(report) => take(tx, context, report).await,
+        Notice::Wake { .. } => {
+            Ok(EventOutcome::Ignored("the provider was not asked what happened"))
+        }
     }
 }
 
 async fn close(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
+    context: &mut EventContext<'_>,
     session: &str,
-    changes: &mut Changes,
-) -> Result<Done, Error> {
-    let Some(found) = checkout::find_session(db, hearing.provider, session).await? else {
-        return Ok(Done::Ignored("an order of somebody else's ran out"));
+) -> Result<EventOutcome, Error> {
+    let Some(found) = checkout::find_session(tx, context.provider, session).await? else {
+        return Ok(EventOutcome::Ignored("an order of somebody else's ran out"));
     };
-    changes.order = Some(found.id);
-    db.execute(CLOSE, &[found.id.0.into()]).await?;
-    Ok(Done::Applied(format!("order {} is closed unless it is paid after all", found.id.0)))
+    context.checkout = Some(found.id);
+    tx.execute(CLOSE, &[found.id.0.into()]).await?;
+    Ok(EventOutcome::Applied(format!("order {} is closed unless it is paid after all", found.id.0)))
 }
 
 /// Holds what can't be applied, unless it is about an order of somebody else's.
 async fn hold(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
+    context: &mut EventContext<'_>,
     held: &Held,
-    changes: &mut Changes,
-) -> Result<Done, Error> {
-    let Some(report) = &held.about else { return Ok(Done::Held(held.why.clone())) };
-    let known = payment::find(db, hearing.provider, &report.payment).await?;
+) -> Result<EventOutcome, Error> {
+    let Some(report) = &held.about else { return Ok(EventOutcome::Held(held.why.clone())) };
+    let known = payment::find(tx, context.provider, &report.payment).await?;
     let order = match known.and_then(|payment| payment.checkout) {
-        Some(id) => Some(checkout::find(db, id).await?),
-        None => locate(db, hearing, report).await?,
+        Some(id) => Some(checkout::find(tx, id).await?),
+        None => locate(tx, context.provider, report).await?,
     };
     let Some(order) = order else {
-        return Ok(Done::Ignored("an order of somebody else's, which says too little of itself"));
+        let why = "an order of somebody else's, which says too little of itself";
+        return Ok(EventOutcome::Ignored(why));
     };
-    changes.order = Some(order.id);
+    context.checkout = Some(order.id);
     if held.closed {
-        db.execute(CLOSE, &[order.id.0.into()]).await?;
+        tx.execute(CLOSE, &[order.id.0.into()]).await?;
     }
-    Ok(Done::Held(format!("order {}: {}", order.id.0, held.why)))
+    Ok(EventOutcome::Held(format!("order {}: {}", order.id.0, held.why)))
 }
 
 /// Joins a report to what is known of its payment.
 async fn take(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
+    context: &mut EventContext<'_>,
     report: &Report,
-    changes: &mut Changes,
-) -> Result<Done, Error> {
+) -> Result<EventOutcome, Error> {
     if let Some(refund) = report.refunds.iter().find(|refund| !refund.state.stands()) {
         let (amount, payment) = (refund.amount, &report.payment);
-        return Ok(Done::Held(format!("a refund of {amount} of {payment} was not made after all")));
+        return Ok(EventOutcome::Held(format!(
+            "a refund of {amount} of {payment} was not made after all"
+        )));
     }
-    let known = payment::find(db, hearing.provider, &report.payment).await?;
+    let known = payment::find(tx, context.provider, &report.payment).await?;
     let mut payment = known.unwrap_or_else(|| Payment::unknown(&report.payment));
     let before = (payment.facts, payment.checkout);
     let order = match payment.checkout {
-        Some(id) => Some(checkout::find(db, id).await?),
-        None => locate(db, hearing, report).await?,
+        Some(id) => Some(checkout::find(tx, id).await?),
+        None => locate(tx, context.provider, report).await?,
     };
-    changes.order = order.as_ref().map(|order| order.id);
+    context.checkout = order.as_ref().map(|order| order.id);
     if let Some(why) = mismatch(report, order.as_ref(), &payment) {
-        return Ok(Done::Held(why));
+        return Ok(EventOutcome::Held(why));
     }
     payment.learn(report, order.as_ref());
     let Some(order) = order else {
-        payment::save(db, hearing.provider, &payment).await?;
+        payment::save(tx, context.provider, &payment).await?;
         let name = &report.payment;
-        return Ok(Done::Held(format!("no payment {name} is known yet: kept until it is")));
+        return Ok(EventOutcome::Held(format!("no payment {name} is known yet: kept until it is")));
     };
     if before == (payment.facts, payment.checkout) {
         let waits = payment.kept > 0 && payment.bought.is_none();
-        let waits = waits && (order.product != Product::Topup || is_removed(db, &order).await?);
-        return Ok(if waits { Done::Known } else { Done::Settled });
+        let waits = waits && (order.product != Product::Topup || is_removed(tx, &order).await?);
+        return Ok(if waits { EventOutcome::Known } else { EventOutcome::Settled });
     }
-    let done = settle(db, hearing, &order, &mut payment, changes).await?;
-    payment::save(db, hearing.provider, &payment).await?;
+    let done = settle(tx, context.provider, &order, &mut payment).await?;
+    payment::save(tx, context.provider, &payment).await?;
     if matches!(order.product, Product::Subscription { .. }) {
-        subscription::note(db, order.id, report).await?;
-        subscription::extend(db, hearing, order.id, changes).await?;
+        subscription::note(tx, order.id, report).await?;
+        subscription::extend(tx, context.provider, order.id).await?;
     }
     Ok(done)
 }
 
-async fn is_removed(db: &mut dyn Connection, order: &Checkout) -> Result<bool, Error> {
-    let member = member::find(db, &order.member.value().to_string()).await?;
+async fn is_removed(tx: &mut Tx, order: &Checkout) -> Result<bool, Error> {
+    let member = member::by_id(tx, order.member).await?;
     Ok(member.check_not_removed().is_err())
 }
 
@@ -196,137 +172,96 @@ fn mismatch(report: &Report, order: Option<&Checkout>, payment: &Payment) -> Opt
     None
 }
 
-/// The order that a payment is for.
-pub(crate) async fn locate(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
-    report: &Report,
-) -> Result<Option<Checkout>, Error> {
-    let provider = hearing.provider;
-    if let Some(reference) = &report.reference {
-        let Ok(number) = reference.parse() else { return Ok(None) };
-        return match checkout::find(db, CheckoutId(number)).await {
-            Ok(found) => Ok(Some(found).filter(|found| found.provider == provider)),
-            Err(Error::NoCheckout(_)) => Ok(None),
-            Err(error) => Err(error),
-        };
-    }
-    for name in [&report.session, &report.subscription].into_iter().flatten() {
-        if let Some(found) = checkout::find_session(db, provider, name).await? {
-            return Ok(Some(found));
-        }
-    }
-    match (&report.claim, report.paid) {
-        (Some(claim), Some(paid)) => {
-            let stamp = hearing.stamp;
-            claimed(db, stamp, provider, &report.payment, claim, paid).await.map(Some)
-        }
-        _ => Ok(None),
-    }
-}
-
 /// Moves the books by the difference between what is kept of a payment and what should be.
 async fn settle(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
+    provider: &str,
     order: &Checkout,
     payment: &mut Payment,
-    changes: &mut Changes,
-) -> Result<Done, Error> {
+) -> Result<EventOutcome, Error> {
     let keeps = payment.facts.kept(order.amount.minor);
-    let (stamp, currency) = (hearing.stamp, order.amount.currency);
+    let currency = order.amount.currency;
     let before = payment.kept;
     payment.moves += u32::from(keeps != before);
     payment.kept = keeps;
     let mut held = None;
     if payment.suspends && !payment.facts.suspends() {
-        suspension::end(db, stamp, order, payment, changes).await?;
+        suspension::end(tx, order, payment).await?;
     }
     if keeps > before {
-        held = pay(db, hearing, order, payment, changes).await?;
+        held = pay(tx, provider, order, payment).await?;
     } else if keeps < before {
-        give_back(db, hearing, payment, currency.minor(before - keeps), changes).await?;
+        give_back(tx, provider, payment, currency.minor(before - keeps)).await?;
     }
     if payment.facts.suspends() && !payment.suspends {
-        suspension::begin(db, stamp, order, payment, changes).await?;
+        suspension::begin(tx, order, payment).await?;
     }
     let (id, phase) = (order.id.0, payment.phase(order.amount));
     Ok(match held {
-        Some(why) => Done::Held(format!("order {id} is paid, its money is in the balance: {why}")),
-        None => Done::Applied(format!("order {id} is {phase}, {} kept", currency.minor(keeps))),
+        Some(why) => {
+            EventOutcome::Held(format!("order {id} is paid, its money is in the balance: {why}"))
+        }
+        None => {
+            EventOutcome::Applied(format!("order {id} is {phase}, {} kept", currency.minor(keeps)))
+        }
     })
 }
 
 /// Brings the money in and buys what it is for; says why where that can't be.
 async fn pay(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
+    provider: &str,
     order: &Checkout,
     payment: &mut Payment,
-    changes: &mut Changes,
 ) -> Result<Option<String>, Error> {
     let amount = order.amount.currency.minor(payment.kept);
-    db.execute("SAVEPOINT purchase", &[]).await?;
-    let refused = match buy(db, hearing, order, payment, amount, changes).await {
-        Ok(()) => None,
-        Err(error) if error.fault() == Fault::Ours => return Err(error),
-        Err(error) => {
-            db.execute("ROLLBACK TO SAVEPOINT purchase", &[]).await?;
+    match tx.attempt(async |tx| buy(tx, provider, order, payment, amount).await).await? {
+        Ok(()) => Ok(None),
+        Err(refused) => {
             payment.bought = None;
-            let credits = credit(db, order.member, amount).await?;
-            payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
-            Some(error.to_string())
+            let credits = credit(tx, order.member, amount).await?;
+            payment.topup = Some(top_up(tx, provider, order, payment, amount, &credits).await?);
+            Ok(Some(refused.to_string()))
         }
-    };
-    db.execute("RELEASE SAVEPOINT purchase", &[]).await?;
-    Ok(refused)
+    }
 }
 
 async fn buy(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
+    provider: &str,
     order: &Checkout,
     payment: &mut Payment,
     amount: Amount,
-    changes: &mut Changes,
 ) -> Result<(), Error> {
     if order.product == Product::Topup {
-        member::find_live(db, &order.member.value().to_string()).await?;
-        let credits = credit(db, order.member, amount).await?;
-        payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
+        member::live_by_id(tx, order.member).await?;
+        let credits = credit(tx, order.member, amount).await?;
+        payment.topup = Some(top_up(tx, provider, order, payment, amount, &credits).await?);
         return Ok(());
     }
-    if order.ended.is_some_and(|ended| ended <= hearing.stamp.now_unix) {
+    if order.ended.is_some_and(|ended| ended <= tx.now()) {
         return Err(Error::SubscriptionOver(order.id));
     }
     // What is paid for one thing does not go into a debt.
     let credits = [(Account::Prepaid(order.member), negated(amount)?)];
-    payment.topup = Some(top_up(db, hearing, order, payment, amount, &credits).await?);
-    let key = payment.key(hearing.provider, "buy");
-    let (bought, more) = sell(db, hearing, &key, order, amount).await?;
-    payment.bought = Some(bought);
-    changes.extend(more);
+    payment.topup = Some(top_up(tx, provider, order, payment, amount, &credits).await?);
+    let key = payment.key(provider, "buy");
+    payment.bought = Some(sell(tx, &key, order, amount).await?);
     Ok(())
 }
 
 /// Sells something for what was just paid for it, whatever it costs now.
-async fn sell(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
-    key: &str,
-    order: &Checkout,
-    price: Amount,
-) -> Result<(EntryId, Changes), Error> {
-    let member = member::find_live(db, &order.member.value().to_string()).await?;
+async fn sell(tx: &mut Tx, key: &str, order: &Checkout, price: Amount) -> Result<EntryId, Error> {
+    let member = member::live_by_id(tx, order.member).await?;
     let product = order.product.clone();
     let (name, prices) = match &product {
         Product::Item { item, method } => {
-            let item = item::find_live(db, &item.0.to_string()).await?;
-            check_not_bought(db, &member, &item, &product).await?;
+            let item = item::live_by_id(tx, *item).await?;
+            check_not_bought(tx, &member, &item, &product).await?;
             (format!("{} as {method}", item.name), item.prices)
         }
         Product::Subscription { tier } | Product::Tier { tier, .. } => {
-            hearing.names.check_tier(tier)?;
+            tx.names.check_tier(tier)?;
             (format!("tier {tier}"), Prices::default())
         }
         Product::Topup => ("balance".to_owned(), Prices::default()),
@@ -335,13 +270,12 @@ async fn sell(
     let sale =
         Sale { member: &member, product, name: &name, price, discount: None, credit, prices };
     let request = Request::new(key, &[])?;
-    let (sold, changes) = place(db, hearing.stamp, hearing.names, &request, sale).await?;
-    Ok((sold.entry, changes))
+    Ok(place(tx, &request, sale).await?.entry)
 }
 
 async fn top_up(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
+    provider: &str,
     order: &Checkout,
     payment: &Payment,
     amount: Amount,
@@ -349,39 +283,36 @@ async fn top_up(
 ) -> Result<EntryId, Error> {
     let memo = format!("order {} by {}", order.id.0, payment.name);
     let entry = NewEntry {
-        request: &Request::new(&payment.key(hearing.provider, "paid"), &[])?,
+        request: &Request::new(&payment.key(provider, "paid"), &[])?,
         kind: balance::TOPUP,
         member: Some(order.member),
         reverses: None,
         memo: &memo,
-        postings: &[&[(Account::Clearing(hearing.provider), amount)][..], credits].concat(),
+        postings: &[&[(Account::Clearing(provider), amount)][..], credits].concat(),
     };
-    post(db, hearing.stamp, entry).await
+    post(tx, entry).await
 }
 
 /// Takes back what the provider gave back: first the purchase, then the money.
 async fn give_back(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
+    provider: &str,
     payment: &Payment,
     amount: Amount,
-    changes: &mut Changes,
 ) -> Result<(), Error> {
-    let stamp = hearing.stamp;
     if let Some(bought) = payment.bought {
         // Some of it may have been paid back into the balance by hand.
-        let left = journal::unreversed(db, bought).await?;
+        let left = journal::unreversed(tx, bought).await?;
         let back = amount.currency.minor(amount.minor.min(left));
-        let key = payment.key(hearing.provider, "unbuy");
+        let key = payment.key(provider, "unbuy");
         if back.minor > 0 {
-            let names = hearing.names;
-            changes.extend(refund_entry(db, stamp, names, &key, bought, back).await?);
+            refund_entry(tx, &key, bought, back).await?;
         }
     }
     let Some(topup) = payment.topup else { return Ok(()) };
     let back = TakeBack { kind: balance::TOPUP_REFUND, topup, amount: Some(amount), fee: None };
-    let key = payment.key(hearing.provider, "back");
-    balance::take_back(db, stamp, &key, &back).await?;
+    let key = payment.key(provider, "back");
+    balance::take_back(tx, &key, &back).await?;
     Ok(())
 }
 

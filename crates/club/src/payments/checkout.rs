@@ -5,24 +5,21 @@
 
 use policy::MemberId;
 
-use crate::audit::log::Stamp;
 use crate::catalog::item;
 use crate::ledger::balance::check_amount;
-use crate::ledger::journal;
 use crate::members::member;
 use crate::payments::facts::Phase;
 use crate::payments::payment::{self, Payment};
 use crate::rights::order::{self, check_not_bought, product_values};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value};
+use crate::store::sql::{Connection, Row, SqlResult, Value, currency, member_id};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::ids::CheckoutId;
 use crate::values::money::Amount;
 use crate::values::page::Page;
 use crate::values::product::{Product, ProductRequest};
-
-/// The number of a checkout; later ones are higher.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct CheckoutId(pub u32);
+use crate::values::stamp::Stamp;
 
 /// What is needed to make a checkout.
 #[derive(Clone, Debug)]
@@ -99,10 +96,8 @@ impl Club {
             }
             ProductRequest::Topup(amount) => check_amount(*amount)?,
         }
-        let (stamp, key) = (stamp.clone(), key.to_owned());
-        self.writer()
-            .run(move |db| Box::pin(async move { make(db, &stamp, &key, &new).await }), |_| {})
-            .await
+        let key = key.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { make(tx, &key, &new).await })).await
     }
 
     /// Notes what the provider calls a checkout, and where it is paid.
@@ -117,19 +112,15 @@ impl Club {
         url: &str,
     ) -> Result<Checkout, Error> {
         let (session, url) = (session.to_owned(), url.to_owned());
-        self.writer()
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        let values = [id.0.into(), session.as_str().into(), url.as_str().into()];
-                        let sql = "UPDATE checkout SET session = $2, url = $3 WHERE id = $1";
-                        db.execute(sql, &values).await?;
-                        find(db, id).await
-                    })
-                },
-                |_| {},
-            )
-            .await
+        self.write(move |db| {
+            Box::pin(async move {
+                let values = [id.0.into(), session.as_str().into(), url.as_str().into()];
+                let sql = "UPDATE checkout SET session = $2, url = $3 WHERE id = $1";
+                db.execute(sql, &values).await?;
+                find(db, id).await
+            })
+        })
+        .await
     }
 
     /// A checkout with its payments.
@@ -169,24 +160,19 @@ impl Club {
     }
 }
 
-async fn make(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    new: &NewCheckout,
-) -> Result<Checkout, Error> {
-    let member = member::find_live(db, &new.member).await?;
+async fn make(tx: &mut Tx, key: &str, new: &NewCheckout) -> Result<Checkout, Error> {
+    let member = member::find_live(tx, &new.member).await?;
     let (product, amount) = match &new.product {
         ProductRequest::Item { item, method } => {
-            let item = item::find_live(db, item).await?;
+            let item = item::find_live(tx, item).await?;
             let Some(price) = item.prices.of(*method) else {
                 return Err(Error::NotForSale { item: item.name, method: *method });
             };
             check_amount(price)?;
             let product = Product::Item { item: item.id, method: *method };
             // The same request again finds its order, paid or not.
-            if db.one(BY_KEY, &[key.into()], read).await?.is_none() {
-                check_not_bought(db, &member, &item, &product).await?;
+            if tx.one(BY_KEY, &[key.into()], read).await?.is_none() {
+                check_not_bought(tx, &member, &item, &product).await?;
             }
             (product, price)
         }
@@ -198,14 +184,12 @@ async fn make(
         }
         ProductRequest::Topup(amount) => (Product::Topup, *amount),
     };
-    insert(db, stamp, key, &new.provider, None, member.id, amount, &product).await
+    insert(tx, key, &new.provider, None, member.id, amount, &product).await
 }
 
 /// Adds a checkout, or finds the one that this request made before.
-#[expect(clippy::too_many_arguments, reason = "the columns of a row")]
 pub(crate) async fn insert(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     key: &str,
     provider: &str,
     session: Option<&str>,
@@ -216,11 +200,11 @@ pub(crate) async fn insert(
     if key.is_empty() || key.len() > MAX_KEY {
         return Err(Error::Key(key.len()));
     }
-    if let Some(found) = db.one(BY_KEY, &[key.into()], read).await? {
+    if let Some(found) = tx.one(BY_KEY, &[key.into()], read).await? {
         if (found.member, found.amount, &found.product) != (member, amount, product) {
             return Err(Error::CheckoutKey { key: key.to_owned(), checkout: found.id });
         }
-        return one_with_payments(db, found).await;
+        return one_with_payments(tx, found).await;
     }
     let [item, method, tier, days] = product_values(product);
     let values = [
@@ -234,9 +218,9 @@ pub(crate) async fn insert(
         method,
         tier,
         days,
-        stamp.now_unix.into(),
+        tx.now().into(),
     ];
-    Ok(db.one(INSERT, &values, read).await?.ok_or(sqlx::Error::RowNotFound)?)
+    Ok(tx.one(INSERT, &values, read).await?.ok_or(sqlx::Error::RowNotFound)?)
 }
 
 /// A checkout with its payments.
@@ -279,8 +263,8 @@ fn read(row: &dyn Row) -> SqlResult<Checkout> {
         provider: row.text(1)?.to_owned(),
         session: text(row, 2)?,
         url: text(row, 13)?,
-        member: member::id(row, 3)?,
-        amount: journal::currency(row, 4)?.minor(row.number(5)?),
+        member: member_id(row, 3)?,
+        amount: currency(row, 4)?.minor(row.number(5)?),
         product: order::product(row, 6)?,
         until: row.optional(10)?,
         ended: row.optional(11)?,

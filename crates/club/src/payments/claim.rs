@@ -1,11 +1,11 @@
 //! Payments that came without an order of ours: which member they are for, and the checkout that is
 //! made of them.
 
-use crate::audit::log::Stamp;
 use crate::members::member::{self, Member};
 use crate::payments::checkout::{self, Checkout};
 use crate::payments::provider::{Claim, MemberHint};
 use crate::store::sql::Connection;
+use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::money::Amount;
 use crate::values::name;
@@ -13,21 +13,20 @@ use crate::values::product::Product;
 
 /// Makes the checkout of a payment, at what was paid.
 pub(crate) async fn claimed(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     provider: &str,
     payment: &str,
     claim: &Claim,
     paid: Amount,
 ) -> Result<Checkout, Error> {
-    let member = meant(db, &claim.member).await?;
+    let member = meant(tx, &claim.member).await?;
     let grant = &claim.grant;
     if paid.currency != grant.price.currency || paid.minor < grant.price.minor {
         return Err(Error::TooLittlePaid { paid, price: grant.price });
     }
     let product = Product::Tier { tier: grant.tier.clone(), days: grant.days };
     let key = format!("{provider}:{payment}");
-    checkout::insert(db, stamp, &key, provider, Some(payment), member.id, paid, &product).await
+    checkout::insert(tx, &key, provider, Some(payment), member.id, paid, &product).await
 }
 
 /// The member that a payment means.

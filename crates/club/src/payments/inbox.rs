@@ -4,20 +4,15 @@
 //! the newest are kept, so that a flood of forged ones does not fill the disk.
 
 use crate::audit::alert::{self, AlertKind, NewAlert};
-use crate::audit::log::Stamp;
-use crate::payments::apply::{self, Changes, Done, Hearing};
-use crate::payments::checkout::CheckoutId;
+use crate::payments::apply::{EventContext, EventOutcome, apply};
 use crate::payments::provider::{Event, Refused};
 use crate::store::club::Club;
-use crate::store::image::Live;
 use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
-use crate::values::fault::Fault;
+use crate::values::ids::{CheckoutId, DeliveryId};
 use crate::values::page::Page;
-
-/// The number of a delivery; later ones are higher.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct DeliveryId(pub u32);
+use crate::values::stamp::Stamp;
 
 /// What came, as far as it is kept.
 #[derive(Clone, Debug, Default)]
@@ -105,21 +100,8 @@ impl Club {
         delivery: Delivery,
         event: Event,
     ) -> Result<(Verdict, String), Error> {
-        let (stamp, live, names) = (stamp.clone(), self.live(), self.names());
-        let received = self
-            .writer()
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        let provider = delivery.provider.as_str();
-                        let hearing = Hearing { stamp: &stamp, provider, names: &names };
-                        receive(db, &hearing, &delivery, &event).await
-                    })
-                },
-                move |received: &Received| received.show(&live),
-            )
-            .await?;
-        Ok((received.verdict, received.effect))
+        self.change(stamp, move |tx| Box::pin(async move { receive(tx, &delivery, &event).await }))
+            .await
     }
 
     /// Keeps a delivery that was refused; only the newest 1000 of those are.
@@ -133,23 +115,18 @@ impl Club {
         delivery: Delivery,
         refused: &Refused,
     ) -> Result<(), Error> {
-        let (stamp, refused) = (stamp.clone(), refused.clone());
-        self.writer()
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        let (verdict, effect) = (refused.verdict(), refused.to_string());
-                        let kept =
-                            Kept { key: None, kind: "", verdict, effect: &effect, checkout: None };
-                        keep(db, &stamp, &delivery, kept).await?;
-                        let bound = [Value::Int(Some(MAX_REFUSED))];
-                        db.execute(CUT_REFUSED, &bound).await?;
-                        Ok(())
-                    })
-                },
-                |()| {},
-            )
-            .await
+        let refused = refused.clone();
+        self.change(stamp, move |tx| {
+            Box::pin(async move {
+                let (verdict, effect) = (refused.verdict(), refused.to_string());
+                let kept = Kept { key: None, kind: "", verdict, effect: &effect, checkout: None };
+                keep(tx, &delivery, kept).await?;
+                let bound = [Value::Int(Some(MAX_REFUSED))];
+                tx.execute(CUT_REFUSED, &bound).await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// A page of deliveries, oldest first.
@@ -173,23 +150,6 @@ impl Club {
     }
 }
 
-/// What came of a delivery.
-pub(crate) struct Received {
-    pub(crate) verdict: Verdict,
-    pub(crate) effect: String,
-    pub(crate) changes: Changes,
-    /// How many alerts are open where this raised one.
-    pub(crate) alerts: Option<u32>,
-}
-
-impl Received {
-    /// Shows what it changed.
-    pub(crate) fn show(&self, live: &Live) {
-        self.alerts.iter().for_each(|open| live.show_alerts(*open));
-        self.changes.show(live);
-    }
-}
-
 /// Whether an event of a provider was received.
 pub(crate) async fn is_known(
     db: &mut dyn Connection,
@@ -201,63 +161,41 @@ pub(crate) async fn is_known(
 
 /// Keeps a delivery and does what it says, unless it did so before.
 pub(crate) async fn receive(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
     delivery: &Delivery,
     event: &Event,
-) -> Result<Received, Error> {
-    let values = [hearing.provider.into(), event.key.as_str().into()];
-    let known = db.one(BY_KEY, &values, read).await?;
+) -> Result<(Verdict, String), Error> {
+    let mut context = EventContext { provider: &delivery.provider, checkout: None };
+    let values = [context.provider.into(), event.key.as_str().into()];
+    let known = tx.one(BY_KEY, &values, read).await?;
     if let Some(known) = &known
         && known.verdict != Verdict::Held
     {
-        return again(db, known, Verdict::Duplicate).await;
+        return again(tx, known, Verdict::Duplicate).await;
     }
-    let mut changes = Changes::default();
-    db.execute("SAVEPOINT effect", &[]).await?;
-    let done = match apply::apply(db, hearing, &event.notice, &mut changes).await {
-        Ok(done) => done,
-        Err(error) if error.fault() == Fault::Ours => return Err(error),
-        Err(error) => {
-            db.execute("ROLLBACK TO SAVEPOINT effect", &[]).await?;
-            changes = Changes { order: changes.order, ..Changes::default() };
-            Done::Held(error.to_string())
-        }
-    };
-    db.execute("RELEASE SAVEPOINT effect", &[]).await?;
-    let (verdict, effect) = match (done, &known) {
-        (Done::Applied(effect), _) => (Verdict::Applied, effect),
-        (Done::Held(effect), _) => (Verdict::Held, effect),
-        (Done::Ignored(effect), _) => (Verdict::Ignored, effect.to_owned()),
-        (Done::Known, Some(held)) => return again(db, held, Verdict::Held).await,
-        (Done::Settled, _) | (Done::Known, None) => {
+    let outcome = tx.attempt(async |tx| apply(tx, &mut context, &event.notice).await).await?;
+    let outcome = outcome.unwrap_or_else(|refused| EventOutcome::Held(refused.to_string()));
+    let (verdict, effect) = match (outcome, &known) {
+        (EventOutcome::Applied(effect), _) => (Verdict::Applied, effect),
+        (EventOutcome::Held(effect), _) => (Verdict::Held, effect),
+        (EventOutcome::Ignored(effect), _) => (Verdict::Ignored, effect.to_owned()),
+        (EventOutcome::Known, Some(held)) => return again(tx, held, Verdict::Held).await,
+        (EventOutcome::Settled, _) | (EventOutcome::Known, None) => {
             (Verdict::Applied, "all of it was known".to_owned())
         }
     };
-    let (key, checkout) = (Some(event.key.as_str()), changes.order);
+    let (key, checkout) = (Some(event.key.as_str()), context.checkout);
     let kept = Kept { key, kind: &event.kind, verdict: verdict.text(), effect: &effect, checkout };
-    keep(db, hearing.stamp, delivery, kept).await?;
+    keep(tx, delivery, kept).await?;
     if verdict == Verdict::Ignored {
-        db.execute(CUT_IGNORED, &[Value::Int(Some(MAX_IGNORED))]).await?;
+        tx.execute(CUT_IGNORED, &[Value::Int(Some(MAX_IGNORED))]).await?;
     }
-    let alerts = match verdict {
-        Verdict::Held => Some(raise(db, hearing, event, &effect).await?),
-        _ => None,
-    };
-    Ok(Received { verdict, effect, changes, alerts })
-}
-
-/// Tells the operator of an event that needs a person; how many alerts are open then.
-async fn raise(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
-    event: &Event,
-    effect: &str,
-) -> SqlResult<u32> {
-    let evidence = format!("{} {}: {effect}", hearing.provider, event.kind);
-    let alert = NewAlert { kind: AlertKind::Payment, member: None, item: None, evidence };
-    alert::raise(db, hearing.stamp.now_unix, &alert).await?;
-    alert::count_open(db).await
+    if verdict == Verdict::Held {
+        let evidence = format!("{} {}: {effect}", delivery.provider, event.kind);
+        let alert = NewAlert { kind: AlertKind::Payment, member: None, item: None, evidence };
+        alert::raise(tx, &[alert]).await?;
+    }
+    Ok((verdict, effect))
 }
 
 /// Counts a delivery that came again and changed nothing.
@@ -265,11 +203,10 @@ async fn again(
     db: &mut dyn Connection,
     known: &StoredDelivery,
     verdict: Verdict,
-) -> Result<Received, Error> {
+) -> Result<(Verdict, String), Error> {
     let sql = "UPDATE webhook_event SET again = again + 1 WHERE id = $1";
     db.execute(sql, &[known.id.0.into()]).await?;
-    let effect = known.effect.clone();
-    Ok(Received { verdict, effect, changes: Changes::default(), alerts: None })
+    Ok((verdict, known.effect.clone()))
 }
 
 struct Kept<'a> {
@@ -280,24 +217,19 @@ struct Kept<'a> {
     checkout: Option<CheckoutId>,
 }
 
-async fn keep(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    delivery: &Delivery,
-    kept: Kept<'_>,
-) -> SqlResult<u64> {
+async fn keep(tx: &mut Tx, delivery: &Delivery, kept: Kept<'_>) -> SqlResult<u64> {
     let values = [
         delivery.provider.as_str().into(),
         kept.key.map_or(Value::Null, Value::Text),
         kept.kind.into(),
-        stamp.now_unix.into(),
+        tx.now().into(),
         delivery.headers.as_str().into(),
         Value::Bytes(&delivery.body),
         kept.verdict.into(),
         kept.effect.into(),
         kept.checkout.map(|checkout| checkout.0).into(),
     ];
-    db.execute(KEEP, &values).await
+    tx.execute(KEEP, &values).await
 }
 
 fn read(row: &dyn Row) -> SqlResult<StoredDelivery> {

@@ -5,6 +5,7 @@ pub(crate) mod checkout;
 pub(crate) mod claim;
 pub(crate) mod facts;
 pub(crate) mod inbox;
+pub(crate) mod locate;
 pub(crate) mod payment;
 pub mod provider;
 pub(crate) mod repayment;

@@ -1,13 +1,12 @@
 //! Payments, as far as providers told us of them.
 
-use crate::ledger::journal::EntryId;
-use crate::payments::checkout::{Checkout, CheckoutId};
+use crate::payments::checkout::Checkout;
 use crate::payments::facts::{Facts, Phase};
 use crate::payments::provider::{Dispute, Report};
-use crate::rights::order::OrderId;
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
 use crate::values::error::Error;
+use crate::values::ids::{CheckoutId, EntryId, OrderId};
 use crate::values::money::Amount;
 use crate::values::page::Page;
 

@@ -4,23 +4,20 @@
 //! is lost nobody knows whether it was paid: no other of the order begins until that is known.
 //! Deliberately absent: the provider, whom the web asks.
 
-use crate::audit::log::{self, Stamp, record};
-use crate::ledger::journal::{self, EntryId};
+use crate::audit::log::{self, record};
 use crate::ledger::statement::last_reversal;
-use crate::payments::apply::Hearing;
-use crate::payments::checkout::{self, Checkout, CheckoutId};
-use crate::payments::inbox::{self, Delivery, Received, Verdict, receive};
+use crate::payments::checkout::{self, Checkout};
+use crate::payments::inbox::{self, Delivery, Verdict, receive};
 use crate::payments::payment::{self, Payment};
 use crate::payments::provider::{Event, Notice, Report};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value};
+use crate::store::sql::{Connection, Row, SqlResult, Value, currency};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::ids::{CheckoutId, EntryId, RepaymentId};
 use crate::values::money::Amount;
 use crate::values::page::Page;
-
-/// The number of a repayment; later ones are higher.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RepaymentId(pub u32);
+use crate::values::stamp::Stamp;
 
 /// What a provider was asked to pay back.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -84,9 +81,7 @@ impl Club {
     /// See above; there is no such order; the key was another order's or amount's.
     pub async fn begin_repayment(&self, stamp: &Stamp, new: NewRepayment) -> Result<Begun, Error> {
         let now = stamp.now_unix;
-        self.writer()
-            .run(move |db| Box::pin(async move { begin(db, now, &new).await }), |_| {})
-            .await
+        self.write(move |db| Box::pin(async move { begin(db, now, &new).await })).await
     }
 
     /// Enters that a repayment was made. What it ends is ended on the announce path when this
@@ -101,22 +96,11 @@ impl Club {
         repayment: &Repayment,
         link: Option<&str>,
     ) -> Result<(Verdict, String), Error> {
-        let (stamp, live, names) = (stamp.clone(), self.live(), self.names());
         let (made, link) = (repayment.clone(), link.map(str::to_owned));
-        let received = self
-            .writer()
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        let provider = made.provider.as_str();
-                        let hearing = Hearing { stamp: &stamp, provider, names: &names };
-                        enter(db, &hearing, &made, link.as_deref()).await
-                    })
-                },
-                move |received: &Received| received.show(&live),
-            )
-            .await?;
-        Ok((received.verdict, received.effect))
+        self.change(stamp, move |tx| {
+            Box::pin(async move { enter(tx, &made, link.as_deref()).await })
+        })
+        .await
     }
 
     /// Forgets a repayment that was not made, so that another may begin. Where a person says so
@@ -131,12 +115,8 @@ impl Club {
         repayment: &Repayment,
         is_said: bool,
     ) -> Result<(), Error> {
-        let (stamp, repayment) = (stamp.clone(), repayment.clone());
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { forget(db, &stamp, &repayment, is_said).await }),
-                |()| {},
-            )
+        let repayment = repayment.clone();
+        self.change(stamp, move |tx| Box::pin(async move { forget(tx, &repayment, is_said).await }))
             .await
     }
 
@@ -207,11 +187,10 @@ fn is_meant(payment: &Payment, new: &NewRepayment) -> bool {
 }
 
 async fn enter(
-    db: &mut dyn Connection,
-    hearing: &Hearing<'_>,
+    tx: &mut Tx,
     made: &Repayment,
     link: Option<&str>,
-) -> Result<Received, Error> {
+) -> Result<(Verdict, String), Error> {
     // Cumulative, as the provider's own event will be: that one will find it known.
     let report = Report {
         payment: made.payment.clone(),
@@ -223,30 +202,25 @@ async fn enter(
         kind: "refund".to_owned(),
         notice: Notice::Payment(Box::new(report)),
     };
-    let received = receive(db, hearing, &Delivery::of(hearing.provider), &event).await?;
-    let payment = payment::find(db, hearing.provider, &made.payment).await?;
+    let received = receive(tx, &Delivery::of(&made.provider), &event).await?;
+    let payment = payment::find(tx, &made.provider, &made.payment).await?;
     let entry = match payment.and_then(|payment| payment.bought) {
-        Some(bought) => last_reversal(db, bought).await?,
+        Some(bought) => last_reversal(tx, bought).await?,
         None => None,
     };
     let link = link.map_or(Value::Null, Value::Text);
-    db.execute(MADE, &[made.id.0.into(), link, entry.map(|entry| entry.0).into()]).await?;
+    tx.execute(MADE, &[made.id.0.into(), link, entry.map(|entry| entry.0).into()]).await?;
     Ok(received)
 }
 
-async fn forget(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    repayment: &Repayment,
-    is_said: bool,
-) -> Result<(), Error> {
+async fn forget(tx: &mut Tx, repayment: &Repayment, is_said: bool) -> Result<(), Error> {
     let sql = "DELETE FROM repayment WHERE id = $1 AND made = 0";
-    db.execute(sql, &[repayment.id.0.into()]).await?;
+    tx.execute(sql, &[repayment.id.0.into()]).await?;
     if is_said {
-        let member = Some(checkout::find(db, repayment.checkout).await?.member);
+        let member = Some(checkout::find(tx, repayment.checkout).await?.member);
         let detail = format!("order {}, {}", repayment.checkout.0, repayment.amount);
         let what = "orders.not_refunded";
-        record(db, stamp, log::Entry { what, member, item: None, detail: &detail }).await?;
+        record(tx, log::Entry { what, member, item: None, detail: &detail }).await?;
     }
     Ok(())
 }
@@ -264,7 +238,7 @@ fn read(row: &dyn Row) -> SqlResult<Repayment> {
         provider: row.text(2)?.to_owned(),
         key: row.text(3)?.to_owned(),
         payment: row.text(4)?.to_owned(),
-        amount: journal::currency(row, 5)?.minor(row.number(6)?),
+        amount: currency(row, 5)?.minor(row.number(6)?),
         asked: row.number(7)?,
         link: (!link.is_empty()).then(|| link.to_owned()),
         made: row.number::<u8>(9)? == 1,

@@ -2,50 +2,38 @@
 
 use policy::MemberState;
 
-use crate::audit::log::Stamp;
 use crate::ledger::balance;
 use crate::members::member;
-use crate::payments::apply::Changes;
 use crate::payments::checkout::Checkout;
 use crate::payments::payment::Payment;
 use crate::store::sql::Connection;
+use crate::store::tx::Tx;
 use crate::values::error::Error;
 
 /// Suspends the member of a payment that is disputed.
 pub(crate) async fn begin(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     order: &Checkout,
     payment: &mut Payment,
-    changes: &mut Changes,
 ) -> Result<(), Error> {
-    let suspended = balance::suspend(db, stamp, order.member).await?;
-    payment.suspends = suspended.is_some();
-    changes.members.extend(suspended);
+    payment.suspends = balance::suspend(tx, order.member).await?;
     Ok(())
 }
 
 /// Ends the suspension that a payment's dispute was the reason of, unless another's is one too.
-pub(crate) async fn end(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    order: &Checkout,
-    payment: &mut Payment,
-    changes: &mut Changes,
-) -> Result<(), Error> {
+pub(crate) async fn end(tx: &mut Tx, order: &Checkout, payment: &mut Payment) -> Result<(), Error> {
     payment.suspends = false;
     let values = [order.member.value().into(), payment.id.into()];
-    let other = db.one(ALSO_DISPUTED, &values, |row| row.number::<u32>(0)).await?;
+    let other = tx.one(ALSO_DISPUTED, &values, |row| row.number::<u32>(0)).await?;
     if let Some(other) = other {
         let sql = "UPDATE payment SET suspends = 1 WHERE id = $1";
-        db.execute(sql, &[other.into()]).await?;
+        tx.execute(sql, &[other.into()]).await?;
         return Ok(());
     }
-    let mut member = member::find(db, &order.member.value().to_string()).await?;
+    let mut member = member::by_id(tx, order.member).await?;
     if member.state == MemberState::Suspended {
         member.state = MemberState::Active;
-        member::save(db, stamp, "member.resume", &member, "the dispute was won").await?;
-        changes.members.push(member);
+        member::save(tx, "member.resume", &member, "the dispute was won").await?;
     }
     Ok(())
 }

@@ -3,17 +3,20 @@
 //!
 //! A tier can be an entitlement to all, too; that one is the configuration's and not kept here.
 
-use policy::{Generation, ItemId, MemberId};
+use policy::{Generation, ItemId, MemberId, Right};
 
-use crate::audit::log::{Entry, Stamp, record};
+use crate::audit::log::{Entry, record};
 use crate::catalog::item::{find, find_scope};
 use crate::members::member::{self, find_live};
 use crate::rights::bought;
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::image::Shown;
+use crate::store::sql::{Connection, Row, SqlResult, Value, member_id, unreadable};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::name::ALL;
 use crate::values::page::Page;
+use crate::values::stamp::Stamp;
 
 /// What a member holds for one item, or for all of them ([`ItemId::ANY`]).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -80,6 +83,22 @@ impl Entitlement {
         self.revoked = None;
         self.ended = None;
         self.before = None;
+    }
+
+    /// What the image shows of it.
+    pub(crate) fn shown(&self) -> Shown {
+        let until = match (self.revoked, self.ended) {
+            (None, _) => self.until.unwrap_or(FOREVER),
+            (Some(_), None) => 0,
+            (Some(_), Some(Ended::Refunded)) => Right::REFUNDED,
+            (Some(_), Some(Ended::Revoked)) => Right::REVOKED,
+        };
+        let right = Right {
+            until,
+            generation: self.generation,
+            old_key_until: self.old_key_until.unwrap_or(0),
+        };
+        Shown::Right(self.item, self.member, right)
     }
 
     /// One that gives no right.
@@ -193,13 +212,8 @@ impl Club {
         item: &str,
         to: Change,
     ) -> Result<Entitlement, Error> {
-        let (stamp, live) = (stamp.clone(), self.live());
         let (member, item) = (member.to_owned(), item.to_owned());
-        self.writer()
-            .run(
-                move |db| Box::pin(async move { change(db, &stamp, &member, &item, &to).await }),
-                move |held| live.show_entitlement(held),
-            )
+        self.change(stamp, move |tx| Box::pin(async move { change(tx, &member, &item, &to).await }))
             .await
     }
 }
@@ -211,33 +225,27 @@ enum Change {
     Rotate { old_key_until: Option<u32> },
 }
 
-async fn change(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    member: &str,
-    item: &str,
-    to: &Change,
-) -> Result<Entitlement, Error> {
-    let member = find_live(db, member).await?;
-    let (item, item_name) = find_scope(db, item).await?;
-    let mut held = match one(db, member.id, item).await? {
+async fn change(tx: &mut Tx, member: &str, item: &str, to: &Change) -> Result<Entitlement, Error> {
+    let member = find_live(tx, member).await?;
+    let (item, item_name) = find_scope(tx, item).await?;
+    let mut held = match one(tx, member.id, item).await? {
         found if matches!(to, Change::Revoke) => found
             .filter(|held| held.revoked.is_none())
             .ok_or(Error::NotGranted { member: member.name, item: item_name })?,
         Some(held) => held,
-        None => Entitlement::none(member.id, item, stamp.now_unix),
+        None => Entitlement::none(member.id, item, tx.now()),
     };
     let what = match to {
         Change::Grant { until, source } => {
             if until.is_some() {
-                bought::check_not_paid(db, member.id, item).await?;
+                bought::check_not_paid(tx, member.id, item).await?;
             }
-            held.give(*until, source, stamp.now_unix);
+            held.give(*until, source, tx.now());
             GRANT
         }
         Change::Revoke => {
-            bought::revoke(db, stamp, member.id, item).await?;
-            held.revoked = Some(stamp.now_unix);
+            bought::revoke(tx, member.id, item).await?;
+            held.revoked = Some(tx.now());
             held.ended = Some(Ended::Revoked);
             held.before = None;
             REVOKE
@@ -248,8 +256,7 @@ async fn change(
             "entitlement.rotate"
         }
     };
-    put(db, &held).await?;
-    note(db, stamp, what, &held).await?;
+    put(tx, what, &held).await?;
     Ok(held)
 }
 
@@ -264,50 +271,41 @@ pub(crate) async fn one(
 
 /// Grants a right, whatever was granted before.
 pub(crate) async fn give(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     member: MemberId,
     item: ItemId,
     until: Option<u32>,
     source: &str,
-) -> Result<Entitlement, Error> {
-    let found = one(db, member, item).await?;
-    let held = found.unwrap_or_else(|| Entitlement::none(member, item, stamp.now_unix));
-    replace(db, stamp, held, until, source, None).await
+) -> Result<(), Error> {
+    let found = one(tx, member, item).await?;
+    let held = found.unwrap_or_else(|| Entitlement::none(member, item, tx.now()));
+    replace(tx, held, until, source, None).await
 }
 
 /// Grants a right in place of what is held, with what it stands in front of.
 pub(crate) async fn replace(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     mut held: Entitlement,
     until: Option<u32>,
     source: &str,
     before: Option<Before>,
-) -> Result<Entitlement, Error> {
-    held.give(until, source, stamp.now_unix);
+) -> Result<(), Error> {
+    held.give(until, source, tx.now());
     held.before = before;
-    put(db, &held).await?;
-    note(db, stamp, GRANT, &held).await?;
-    Ok(held)
+    put(tx, GRANT, &held).await
 }
 
 /// Ends a right that was paid back.
-pub(crate) async fn end(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    held: Entitlement,
-) -> Result<Entitlement, Error> {
-    let (revoked, ended) = (Some(stamp.now_unix), Some(Ended::Refunded));
+pub(crate) async fn end(tx: &mut Tx, held: Entitlement) -> Result<(), Error> {
+    let (revoked, ended) = (Some(tx.now()), Some(Ended::Refunded));
     let held = Entitlement { revoked, ended, ..held };
-    put(db, &held).await?;
-    note(db, stamp, "entitlement.refund", &held).await?;
-    Ok(held)
+    put(tx, "entitlement.refund", &held).await
 }
 
-async fn put(db: &mut dyn Connection, held: &Entitlement) -> SqlResult<u64> {
+/// Stores what a member holds, and records and shows it.
+async fn put(tx: &mut Tx, what: &'static str, held: &Entitlement) -> Result<(), Error> {
     let before = held.before.as_ref();
-    db.execute(
+    tx.execute(
         "INSERT INTO entitlement (item, member, until, generation, old_key_until, source, \
          granted, revoked, ended, before_source, before_until) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
@@ -330,25 +328,18 @@ async fn put(db: &mut dyn Connection, held: &Entitlement) -> SqlResult<u64> {
             before.and_then(|before| before.until).into(),
         ],
     )
-    .await
-}
-
-async fn note(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    what: &'static str,
-    held: &Entitlement,
-) -> Result<(), Error> {
+    .await?;
     let until = held.until.map_or_else(|| "for ever".to_owned(), |until| format!("until {until}"));
     let detail = format!("{until}, generation {}, from {:?}", held.generation.0, held.source);
     let entry = Entry { what, member: Some(held.member), item: Some(held.item), detail: &detail };
-    record(db, stamp, entry).await
+    tx.show(held.shown());
+    record(tx, entry).await
 }
 
 fn read(row: &dyn Row) -> SqlResult<Entitlement> {
     Ok(Entitlement {
         item: ItemId(row.number(0)?),
-        member: member::id(row, 1)?,
+        member: member_id(row, 1)?,
         until: row.optional(2)?,
         generation: Generation(row.number(3)?),
         old_key_until: row.optional(4)?,
@@ -381,5 +372,6 @@ macro_rules! select {
 const OF_ITEM: &str = select!("item = $1 AND member > $2 ORDER BY member LIMIT $3");
 const OF_MEMBER: &str = select!("member = $1 AND item > $2 ORDER BY item LIMIT $3");
 const ONE: &str = select!("member = $1 AND item = $2");
+const FOREVER: u32 = u32::MAX;
 const GRANT: &str = "entitlement.grant";
 const REVOKE: &str = "entitlement.revoke";

@@ -2,30 +2,18 @@
 //!
 //! Deliberately absent: how an order comes about and how it ends, which are sales.
 
-use std::fmt;
-
 use policy::{ItemId, MemberId};
 
 use crate::catalog::item::Item;
-use crate::ledger::journal::{self, EntryId};
 use crate::members::member::{self, Member};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, Row, SqlResult, Value, currency, member_id, unreadable};
 use crate::values::error::Error;
+use crate::values::ids::{EntryId, OrderId};
 use crate::values::money::Amount;
 use crate::values::page::Page;
 use crate::values::product::{DeliveryMethod, Product};
 use crate::values::tax::Tax;
-
-/// The number of an order; later ones are higher.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct OrderId(pub u32);
-
-impl fmt::Display for OrderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "order {}", self.0)
-    }
-}
 
 /// An order, which is paid when there is one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -116,14 +104,14 @@ pub(crate) async fn of_entry(db: &mut dyn Connection, entry: EntryId) -> Result<
 }
 
 pub(crate) fn read(row: &dyn Row) -> SqlResult<Order> {
-    let currency = journal::currency(row, 6)?;
+    let currency = currency(row, 6)?;
     let amount = |column| row.number(column).map(|minor| currency.minor(minor));
     let (code, label) = (row.text(9)?, row.text(11)?);
     let rate: Option<u32> = row.optional(12)?;
     let (discount, tax) = (amount(8)?, amount(13)?);
     Ok(Order {
         id: OrderId(row.number(0)?),
-        member: member::id(row, 1)?,
+        member: member_id(row, 1)?,
         product: product(row, 2)?,
         price: amount(7)?,
         discount: (!code.is_empty()).then(|| (code.to_owned(), discount)),

@@ -2,13 +2,13 @@
 
 use policy::ItemId;
 
-use crate::audit::log::Stamp;
 use crate::members::member::{self, Member, NewMember};
-use crate::rights::entitlement::{self, Entitlement};
+use crate::rights::entitlement;
 use crate::store::club::Club;
-use crate::store::sql::Connection;
+use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::name::SEED_BOX;
+use crate::values::stamp::Stamp;
 
 impl Club {
     /// The seed box, which is made with its right where there is none. One that is there is given
@@ -18,34 +18,19 @@ impl Club {
     ///
     /// The database is unavailable.
     pub async fn seed_box(&self, stamp: &Stamp) -> Result<Member, Error> {
-        let (stamp, live) = (stamp.clone(), self.live());
-        let (member, _) = self
-            .writer()
-            .run(
-                move |db| Box::pin(async move { find_or_make(db, &stamp).await }),
-                move |(member, right)| {
-                    live.show_member(member);
-                    right.iter().for_each(|right| live.show_entitlement(right));
-                },
-            )
-            .await?;
-        Ok(member)
+        self.change(stamp, move |tx| Box::pin(async move { find_or_make(tx).await })).await
     }
 }
 
-/// The seed box, and the right it was given if it was made.
-async fn find_or_make(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-) -> Result<(Member, Option<Entitlement>), Error> {
-    match member::find(db, SEED_BOX).await {
+async fn find_or_make(tx: &mut Tx) -> Result<Member, Error> {
+    match member::find(tx, SEED_BOX).await {
         Err(Error::NotFound { .. }) => {}
-        found => return Ok((found?, None)),
+        found => return found,
     }
     let new = NewMember { name: SEED_BOX.to_owned(), tier: OUTSIDER.to_owned(), tier_until: None };
-    let member = member::insert(db, stamp, &new).await?;
-    let right = entitlement::give(db, stamp, member.id, ItemId::ANY, None, SEED_BOX).await?;
-    Ok((member, Some(right)))
+    let member = member::insert(tx, &new).await?;
+    entitlement::give(tx, member.id, ItemId::ANY, None, SEED_BOX).await?;
+    Ok(member)
 }
 
 /// The tier that every configuration has.

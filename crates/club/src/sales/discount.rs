@@ -2,15 +2,16 @@
 
 use policy::ItemId;
 
-use crate::audit::log::{Entry, Stamp, record};
+use crate::audit::log::{Entry, record};
 use crate::catalog::item;
 use crate::ledger::balance::check_amount;
-use crate::ledger::journal;
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, Row, SqlResult, Value, currency, unreadable};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::money::{Amount, MoneyError};
 use crate::values::page::Page;
+use crate::values::stamp::Stamp;
 
 /// What a code takes off.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -89,10 +90,7 @@ impl Club {
         if new.most == Some(0) {
             return Err(Error::Uses);
         }
-        let stamp = stamp.clone();
-        self.writer()
-            .run(move |db| Box::pin(async move { add(db, &stamp, code, &new).await }), |_| {})
-            .await
+        self.change(stamp, move |tx| Box::pin(async move { add(tx, code, &new).await })).await
     }
 
     /// All discount codes, by code; at most a page of them.
@@ -110,38 +108,33 @@ impl Club {
     ///
     /// See above; there is none such.
     pub async fn remove_discount(&self, stamp: &Stamp, code: &str) -> Result<Discount, Error> {
-        let (stamp, code) = (stamp.clone(), canonical(code)?);
-        self.writer()
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        let found = find(db, &code).await?;
-                        let sql = "DELETE FROM discount WHERE code = $1";
-                        db.execute(sql, &[code.as_str().into()]).await?;
-                        note(db, &stamp, "discount.remove", &found).await?;
-                        Ok(found)
-                    })
-                },
-                |_| {},
-            )
-            .await
+        let code = canonical(code)?;
+        self.change(stamp, move |tx| {
+            Box::pin(async move {
+                let found = find(tx, &code).await?;
+                let sql = "DELETE FROM discount WHERE code = $1";
+                tx.execute(sql, &[code.as_str().into()]).await?;
+                note(tx, "discount.remove", &found).await?;
+                Ok(found)
+            })
+        })
+        .await
     }
 }
 
 /// What a code takes off the price of something; counts its use.
 pub(crate) async fn redeem(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     code: &str,
     item: Option<ItemId>,
     price: Amount,
 ) -> Result<(String, Amount), Error> {
-    let found = find(db, &canonical(code)?).await?;
+    let found = find(tx, &canonical(code)?).await?;
     let refused = |why| Err(Error::Discount { code: found.code.clone(), why });
     if found.item.is_some() && found.item != item {
         return refused("is for something else");
     }
-    if found.until.is_some_and(|until| until <= stamp.now_unix) {
+    if found.until.is_some_and(|until| until <= tx.now()) {
         return refused("has run out");
     }
     if found.most.is_some_and(|most| most <= found.used) {
@@ -149,22 +142,17 @@ pub(crate) async fn redeem(
     }
     let off = found.off.of(price)?;
     let sql = "UPDATE discount SET used = used + 1 WHERE code = $1";
-    db.execute(sql, &[found.code.as_str().into()]).await?;
+    tx.execute(sql, &[found.code.as_str().into()]).await?;
     Ok((found.code, off))
 }
 
-async fn add(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    code: String,
-    new: &NewDiscount,
-) -> Result<Discount, Error> {
-    if db.one(BY_CODE, &[code.as_str().into()], read).await?.is_some() {
+async fn add(tx: &mut Tx, code: String, new: &NewDiscount) -> Result<Discount, Error> {
+    if tx.one(BY_CODE, &[code.as_str().into()], read).await?.is_some() {
         return Err(Error::Discount { code, why: "is there already: remove it first" });
     }
     let item = match &new.item {
         None => None,
-        Some(wanted) => Some(item::find_live(db, wanted).await?.id),
+        Some(wanted) => Some(item::find_live(tx, wanted).await?.id),
     };
     let made = Discount { code, off: new.off, item, until: new.until, most: new.most, used: 0 };
     let (percent, amount) = match made.off {
@@ -179,10 +167,10 @@ async fn add(
         item.map(|item| item.0).into(),
         made.until.into(),
         made.most.into(),
-        stamp.now_unix.into(),
+        tx.now().into(),
     ];
-    db.execute(INSERT, &values).await?;
-    note(db, stamp, "discount.add", &made).await?;
+    tx.execute(INSERT, &values).await?;
+    note(tx, "discount.add", &made).await?;
     Ok(made)
 }
 
@@ -191,14 +179,9 @@ async fn find(db: &mut dyn Connection, code: &str) -> Result<Discount, Error> {
     found.ok_or_else(|| Error::NoDiscount(code.to_owned()))
 }
 
-async fn note(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    what: &'static str,
-    discount: &Discount,
-) -> Result<(), Error> {
+async fn note(tx: &mut Tx, what: &'static str, discount: &Discount) -> Result<(), Error> {
     let entry = Entry { what, member: None, item: discount.item, detail: &discount.code };
-    record(db, stamp, entry).await
+    record(tx, entry).await
 }
 
 /// The code as it is kept.
@@ -213,7 +196,7 @@ fn canonical(code: &str) -> Result<String, Error> {
 fn read(row: &dyn Row) -> SqlResult<Discount> {
     let off = match (row.optional::<u8>(1)?, row.int(3)?) {
         (Some(percent), None) => Off::Percent(percent),
-        (None, Some(minor)) => Off::Amount(journal::currency(row, 2)?.minor(minor)),
+        (None, Some(minor)) => Off::Amount(currency(row, 2)?.minor(minor)),
         _ => return Err(unreadable(1, "a discount of nothing, or of two")),
     };
     Ok(Discount {

@@ -4,26 +4,28 @@
 //! spent at once in the same way, at what was paid. A direct download includes the torrent: who
 //! has it need not buy the torrent, and who has the torrent may buy it too.
 
+use std::sync::Arc;
+
 use policy::{MemberId, MemberState};
 
-use crate::audit::log::Stamp;
 use crate::catalog::item::{self, Item};
 use crate::catalog::price::Prices;
 use crate::ledger::account::Account;
 use crate::ledger::balance::{check_amount, held};
-use crate::ledger::journal::{EntryId, NewEntry, Request, negated, post};
+use crate::ledger::journal::{NewEntry, Request, negated, post};
 use crate::members::member::{self, Member};
-use crate::payments::apply::Changes;
 use crate::rights::bought;
 use crate::rights::order::{self, INSERT, Order, product_values};
+use crate::rights::tier_term;
 use crate::sales::discount;
-use crate::sales::voucher;
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Value};
+use crate::store::sql::Value;
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::ids::EntryId;
 use crate::values::money::{Amount, MoneyError};
-use crate::values::names::Names;
 use crate::values::product::{DeliveryMethod, Product, ProductRequest};
+use crate::values::stamp::Stamp;
 use crate::values::tax::Tax;
 
 /// What a member buys from the balance.
@@ -73,16 +75,8 @@ impl Club {
         key: &str,
         new: NewPurchase,
     ) -> Result<Order, Error> {
-        let (stamp, key, names) = (stamp.clone(), key.to_owned(), self.names());
-        let live = self.live();
-        let (order, _) = self
-            .writer()
-            .run(
-                move |db| Box::pin(async move { buy(db, &stamp, &names, &key, &new).await }),
-                move |(_, changes)| changes.show(&live),
-            )
-            .await?;
-        Ok(order)
+        let key = key.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { buy(tx, &key, &new).await })).await
     }
 }
 
@@ -118,18 +112,12 @@ impl Sale<'_> {
     }
 }
 
-async fn buy(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    names: &Names,
-    key: &str,
-    new: &NewPurchase,
-) -> Result<(Order, Changes), Error> {
-    let member = member::find(db, &new.member).await?;
-    let offer = offer(db, names, &new.product).await?;
+async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Order, Error> {
+    let member = member::find(tx, &new.member).await?;
+    let offer = offer(tx, &new.product).await?;
     let request = request(key, member.id, &offer, new)?;
-    if let Some(entry) = request.answered(db).await? {
-        return Ok((order::of_entry(db, entry).await?, Changes::default()));
+    if let Some(entry) = request.answered(tx).await? {
+        return order::of_entry(tx, entry).await;
     }
     member.check_not_removed()?;
     if member.state == MemberState::Suspended {
@@ -137,7 +125,7 @@ async fn buy(
     }
     if let Some(item) = &offer.item {
         item.check_not_removed()?;
-        order::check_not_bought(db, &member, item, &offer.product).await?;
+        order::check_not_bought(tx, &member, item, &offer.product).await?;
     }
     let price = match new.pay {
         None => offer.price()?,
@@ -145,11 +133,11 @@ async fn buy(
     };
     let discount = match &new.discount {
         None => None,
-        Some(code) => Some(discount::redeem(db, stamp, code, offer.product.item(), price).await?),
+        Some(code) => Some(discount::redeem(tx, code, offer.product.item(), price).await?),
     };
     let off = discount.as_ref().map_or(0, |(_, off)| off.minor);
     let needs = price.currency.minor(price.minor - off);
-    let has = held(db, member.id, price.currency).await?;
+    let has = held(tx, member.id, price.currency).await?;
     let spendable = has.prepaid.checked_add(has.credit)?;
     if spendable.minor < needs.minor {
         return Err(Error::Short { member: member.name, has: spendable, needs });
@@ -159,7 +147,7 @@ async fn buy(
     let name = &offer.name;
     let sale =
         Sale { member: &member, product: offer.product, name, price, discount, credit, prices };
-    place(db, stamp, names, &request, sale).await
+    place(tx, &request, sale).await
 }
 
 /// What somebody chose, as it is for sale.
@@ -196,14 +184,10 @@ impl Offer {
     }
 }
 
-async fn offer(
-    db: &mut dyn Connection,
-    names: &Names,
-    wanted: &ProductRequest,
-) -> Result<Offer, Error> {
+async fn offer(tx: &mut Tx, wanted: &ProductRequest) -> Result<Offer, Error> {
     match wanted {
         ProductRequest::Item { item, method } => {
-            let (item, method) = (item::find(db, item).await?, *method);
+            let (item, method) = (item::find(tx, item).await?, *method);
             let not_sold = || Error::NotForSale { item: item.name.clone(), method };
             Ok(Offer {
                 product: Product::Item { item: item.id, method },
@@ -215,7 +199,7 @@ async fn offer(
         }
         ProductRequest::Tier { days: 0, .. } => Err(Error::Days),
         ProductRequest::Tier { tier, days, price } => {
-            names.check_tier(tier)?;
+            tx.names.check_tier(tier)?;
             check_amount(*price)?;
             Ok(Offer {
                 product: Product::Tier { tier: tier.clone(), days: *days },
@@ -250,15 +234,10 @@ fn request(
 }
 
 /// Enters an order and gives what was bought.
-pub(crate) async fn place(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    names: &Names,
-    request: &Request,
-    sale: Sale<'_>,
-) -> Result<(Order, Changes), Error> {
+pub(crate) async fn place(tx: &mut Tx, request: &Request, sale: Sale<'_>) -> Result<Order, Error> {
     let (member, amount) = (sale.member.id, sale.amount());
     let currency = amount.currency;
+    let names = Arc::clone(&tx.names);
     let tax = names.tax.as_ref().map_or_else(|| currency.minor(0), |tax| tax.part_of(amount));
     let entry = NewEntry {
         request,
@@ -273,11 +252,11 @@ pub(crate) async fn place(
             (Account::Tax, negated(tax)?),
         ],
     };
-    let entry = post(db, stamp, entry).await?;
+    let entry = post(tx, entry).await?;
     let tax = names.tax.as_ref().map(|name| (name, tax));
-    let order = insert(db, stamp, &sale, tax, entry).await?;
-    let changes = give(db, stamp, names, sale.member, &order).await?;
-    Ok((order, changes))
+    let order = insert(tx, &sale, tax, entry).await?;
+    give(tx, sale.member, &order).await?;
+    Ok(order)
 }
 
 /// The account that the price of a product goes to.
@@ -293,8 +272,7 @@ pub(crate) fn revenue(product: &Product) -> Result<Account<'_>, Error> {
 
 /// The row of an order: its receipt.
 async fn insert(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     sale: &Sale<'_>,
     tax: Option<(&Tax, Amount)>,
     entry: EntryId,
@@ -325,36 +303,25 @@ async fn insert(
         minor(tax),
         minor(sale.credit),
         entry.0.into(),
-        stamp.now_unix.into(),
+        tx.now().into(),
         minor(sale.saved()),
     ];
-    Ok(db.one(INSERT, &values, order::read).await?.ok_or(sqlx::Error::RowNotFound)?)
+    Ok(tx.one(INSERT, &values, order::read).await?.ok_or(sqlx::Error::RowNotFound)?)
 }
 
 /// Gives what an order is for.
-async fn give(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    names: &Names,
-    member: &Member,
-    order: &Order,
-) -> Result<Changes, Error> {
-    let mut changes = Changes::default();
+async fn give(tx: &mut Tx, member: &Member, order: &Order) -> Result<(), Error> {
     let source = order.id.to_string();
     match &order.product {
-        Product::Item { item, .. } => {
-            changes.rights.push(bought::give(db, stamp, order, *item).await?);
-        }
+        Product::Item { item, .. } => bought::give(tx, order, *item).await,
         // Payments move the end of a subscription, and a top-up gives no right.
-        Product::Subscription { .. } | Product::Topup => {}
+        Product::Subscription { .. } | Product::Topup => Ok(()),
         Product::Tier { tier, days } => {
             let mut member = member.clone();
-            voucher::lengthen(&mut member, tier, *days, names, stamp.now_unix)?;
-            member::save(db, stamp, "member.tier", &member, &source).await?;
-            changes.members.push(member);
+            tier_term::lengthen(&mut member, tier, *days, &tx.names, tx.now())?;
+            member::save(tx, "member.tier", &member, &source).await
         }
     }
-    Ok(changes)
 }
 
 const PURCHASE: &str = "purchase";

@@ -4,23 +4,23 @@
 //! unless another order of the member's pays for it or there was one before, and the days of a tier
 //! are taken back.
 
-use crate::audit::log::Stamp;
 use crate::catalog::item;
 use crate::ledger::account::Account;
 use crate::ledger::balance::{check_amount, credit};
-use crate::ledger::journal::{self, EntryId, NewEntry, Request, post};
+use crate::ledger::journal::{self, NewEntry, Request, post};
 use crate::ledger::statement::{self, Entry};
-use crate::payments::apply::Changes;
 use crate::rights::bought;
-use crate::rights::order::{self, Order, OrderId};
+use crate::rights::order::{self, Order};
 use crate::rights::tier_term;
 use crate::sales::purchase::revenue;
 use crate::store::club::Club;
 use crate::store::sql::Connection;
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::ids::{EntryId, OrderId};
 use crate::values::money::{Amount, MoneyError};
-use crate::values::names::Names;
 use crate::values::product::Product;
+use crate::values::stamp::Stamp;
 use crate::values::tax::proportion;
 
 impl Club {
@@ -40,18 +40,9 @@ impl Club {
         if let Some(amount) = amount {
             check_amount(amount)?;
         }
-        let (stamp, key, names) = (stamp.clone(), key.to_owned(), self.names());
-        let live = self.live();
-        let (entry, _) = self
-            .writer()
-            .run(
-                move |db| {
-                    Box::pin(async move { refund(db, &stamp, &names, &key, order, amount).await })
-                },
-                move |(_, changes)| changes.show(&live),
-            )
-            .await?;
-        Ok(entry)
+        let key = key.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { refund(tx, &key, order, amount).await }))
+            .await
     }
 
     /// What of an order was paid back.
@@ -67,33 +58,28 @@ impl Club {
 
 /// Pays the order that an entry paid back into the balance, `amount` of it.
 pub(crate) async fn refund_entry(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    names: &Names,
+    tx: &mut Tx,
     key: &str,
     entry: EntryId,
     amount: Amount,
-) -> Result<Changes, Error> {
-    let order = order::of_entry(db, entry).await?.id;
-    let (_, changes) = refund(db, stamp, names, key, order, Some(amount)).await?;
-    Ok(changes)
+) -> Result<(), Error> {
+    let order = order::of_entry(tx, entry).await?.id;
+    refund(tx, key, order, Some(amount)).await.map(drop)
 }
 
 async fn refund(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    names: &Names,
+    tx: &mut Tx,
     key: &str,
     order: OrderId,
     amount: Option<Amount>,
-) -> Result<(Entry, Changes), Error> {
+) -> Result<Entry, Error> {
     let said = amount.map_or_else(String::new, |amount| amount.to_string());
     let request = Request::new(key, &[REFUND, &order.0.to_string(), &said])?;
-    if let Some(entry) = request.answered(db).await? {
-        return Ok((statement::entry(db, entry).await?, Changes::default()));
+    if let Some(entry) = request.answered(tx).await? {
+        return statement::entry(tx, entry).await;
     }
-    let order = order::find(db, order).await?;
-    let left = journal::unreversed(db, order.entry).await?;
+    let order = order::find(tx, order).await?;
+    let left = journal::unreversed(tx, order.entry).await?;
     let amount = amount.unwrap_or_else(|| order.amount.currency.minor(left));
     if amount.currency != order.amount.currency {
         return Err(MoneyError::Mixed(order.amount.currency, amount.currency).into());
@@ -107,10 +93,10 @@ async fn refund(
     }
 
     let back = Back::of(&order, left, amount);
-    let credits = credit(db, order.member, back.prepaid).await?;
+    let credits = credit(tx, order.member, back.prepaid).await?;
     let name = match &order.product {
         Product::Item { item, method } => {
-            format!("{} as {method}", item::find(db, &item.0.to_string()).await?.name)
+            format!("{} as {method}", item::by_id(tx, *item).await?.name)
         }
         Product::Subscription { tier } | Product::Tier { tier, .. } => format!("tier {tier}"),
         Product::Topup => "balance".to_owned(),
@@ -125,10 +111,11 @@ async fn refund(
         memo: &format!("{name}, {}", order.id),
         postings: &[&debits[..], &credits].concat(),
     };
-    let entry = post(db, stamp, entry).await?;
-    let is_all = amount.minor == left;
-    let changes = if is_all { end(db, stamp, names, &order).await? } else { Changes::default() };
-    Ok((statement::entry(db, entry).await?, changes))
+    let entry = post(tx, entry).await?;
+    if amount.minor == left {
+        end(tx, &order).await?;
+    }
+    statement::entry(tx, entry).await
 }
 
 /// Where an amount that is paid back comes from and goes to.
@@ -160,28 +147,17 @@ impl Back {
 }
 
 /// Ends an order of which nothing is paid any more, and what came from it.
-async fn end(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    names: &Names,
-    order: &Order,
-) -> Result<Changes, Error> {
-    let values = [order.id.0.into(), stamp.now_unix.into()];
-    db.execute("UPDATE orders SET refunded = $2 WHERE id = $1", &values).await?;
-    let mut changes = Changes::default();
+async fn end(tx: &mut Tx, order: &Order) -> Result<(), Error> {
+    let values = [order.id.0.into(), tx.now().into()];
+    tx.execute("UPDATE orders SET refunded = $2 WHERE id = $1", &values).await?;
     match &order.product {
-        Product::Item { item, .. } => {
-            changes.rights.extend(bought::end(db, stamp, order, *item).await?);
-        }
-        Product::Subscription { .. } | Product::Topup => {}
+        Product::Item { item, .. } => bought::end(tx, order, *item).await,
+        Product::Subscription { .. } | Product::Topup => Ok(()),
         Product::Tier { tier, days } => {
             let source = format!("{} was paid back", order.id);
-            let shortened =
-                tier_term::shorten(db, stamp, names, &source, order.member, tier, *days).await?;
-            changes.members.extend(shortened);
+            tier_term::shorten(tx, &source, order.member, tier, *days).await
         }
     }
-    Ok(changes)
 }
 
 const REFUND: &str = "refund";

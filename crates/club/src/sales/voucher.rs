@@ -6,25 +6,23 @@
 
 use policy::{ItemId, MemberId, MemberState};
 
-use crate::audit::log::Stamp;
 use crate::catalog::item;
 use crate::ledger::account::Account;
 use crate::ledger::balance::{check_amount, credit};
-use crate::ledger::journal::{self, EntryId, NewEntry, Request, negated, post};
-use crate::members::member::{self, Member};
-use crate::rights::entitlement::{self, Entitlement};
+use crate::ledger::journal::{NewEntry, Request, negated, post};
+use crate::members::member;
+use crate::rights::{entitlement, tier_term};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, Row, SqlResult, Value, currency, unreadable};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::ids::{EntryId, VoucherId};
 use crate::values::money::{Amount, MoneyError};
-use crate::values::names::Names;
 use crate::values::page::Page;
+use crate::values::stamp::Stamp;
 use crate::values::text::check_line;
 use crate::values::voucher_code::VoucherCode;
-
-/// The number of a voucher, which is no secret.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct VoucherId(pub u32);
+use crate::values::voucher_state::VoucherState;
 
 /// What a voucher is worth.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -80,19 +78,6 @@ pub struct Voucher {
     is_void: bool,
 }
 
-/// What became of a voucher.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum VoucherState {
-    /// It ran out and can't be redeemed.
-    Expired,
-    /// It can be redeemed.
-    Issued,
-    /// It was redeemed.
-    Redeemed,
-    /// It was taken back.
-    Void,
-}
-
 impl Voucher {
     /// What became of it by now.
     pub fn state(&self, now_unix: u32) -> VoucherState {
@@ -133,10 +118,8 @@ impl Club {
             Worth::Tier { days: 0, .. } => return Err(Error::Days),
             Worth::Tier { tier, .. } => self.names().check_tier(tier)?,
         }
-        let (stamp, key) = (stamp.clone(), key.to_owned());
-        self.writer()
-            .run(move |db| Box::pin(async move { issue(db, &stamp, &key, &new).await }), |_| {})
-            .await
+        let key = key.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { issue(tx, &key, &new).await })).await
     }
 
     /// Redeems a code for a member. What it gives is in force on the announce path when this
@@ -148,19 +131,8 @@ impl Club {
     /// there is no such member, or they are suspended, or have as much or more already.
     pub async fn redeem(&self, stamp: &Stamp, code: &str, member: &str) -> Result<Voucher, Error> {
         let code = VoucherCode::parse(code)?;
-        let (stamp, wanted) = (stamp.clone(), member.to_owned());
-        let (live, names) = (self.live(), self.names());
-        let redeemed = self
-            .writer()
-            .run(
-                move |db| Box::pin(async move { redeem(db, &stamp, code, &wanted, &names).await }),
-                move |redeemed: &Redeemed| {
-                    redeemed.right.iter().for_each(|right| live.show_entitlement(right));
-                    redeemed.member.iter().for_each(|member| live.show_member(member));
-                },
-            )
-            .await?;
-        Ok(redeemed.voucher)
+        let wanted = member.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { redeem(tx, code, &wanted).await })).await
     }
 
     /// Takes a voucher back that was not redeemed; its amount is no longer outstanding.
@@ -169,10 +141,7 @@ impl Club {
     ///
     /// See above; there is no such voucher; it was redeemed or taken back.
     pub async fn void_voucher(&self, stamp: &Stamp, id: VoucherId) -> Result<Voucher, Error> {
-        let stamp = stamp.clone();
-        self.writer()
-            .run(move |db| Box::pin(async move { void(db, &stamp, id).await }), |_| {})
-            .await
+        self.change(stamp, move |tx| Box::pin(async move { void(tx, id).await })).await
     }
 
     /// A page of vouchers, oldest first.
@@ -186,20 +155,9 @@ impl Club {
     }
 }
 
-struct Redeemed {
-    voucher: Voucher,
-    right: Option<Entitlement>,
-    member: Option<Member>,
-}
-
-async fn issue(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    key: &str,
-    new: &NewVouchers,
-) -> Result<Vec<IssuedVoucher>, Error> {
+async fn issue(tx: &mut Tx, key: &str, new: &NewVouchers) -> Result<Vec<IssuedVoucher>, Error> {
     let request = Request::new(key, &[ISSUE])?;
-    if let Some(entry) = request.answered(db).await? {
+    if let Some(entry) = request.answered(tx).await? {
         return Err(Error::Issued(entry));
     }
     let mut postings = Vec::new();
@@ -211,7 +169,7 @@ async fn issue(
             postings = vec![(HAND, total), (Account::Vouchers, negated(total)?)];
             amount = Some(each);
         }
-        Worth::Item(wanted) => item = Some(item::find_live(db, &wanted.0.to_string()).await?.id.0),
+        Worth::Item(wanted) => item = Some(item::live_by_id(tx, *wanted).await?.id.0),
         Worth::Tier { tier: id, days } => tier = Some((id.as_str(), *days)),
     }
     let codes: Result<Vec<_>, _> = (0..new.count).map(|_| VoucherCode::random()).collect();
@@ -224,7 +182,7 @@ async fn issue(
         memo: &new.memo,
         postings: &postings,
     };
-    let entry = post(db, stamp, entry).await?;
+    let entry = post(tx, entry).await?;
 
     let mut issued = Vec::new();
     for code in codes {
@@ -238,50 +196,42 @@ async fn issue(
             tier.map_or(Value::Null, |(tier, _)| tier.into()),
             tier.map(|(_, days)| u32::from(days)).into(),
         ];
-        let id = db.one(INSERT, &values, |row| row.number::<u32>(0)).await?;
+        let id = tx.one(INSERT, &values, |row| row.number::<u32>(0)).await?;
         issued.push(IssuedVoucher { id: VoucherId(id.ok_or(sqlx::Error::RowNotFound)?), code });
     }
     Ok(issued)
 }
 
-async fn redeem(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    code: VoucherCode,
-    wanted: &str,
-    names: &Names,
-) -> Result<Redeemed, Error> {
-    let mut member = member::find_live(db, wanted).await?;
+async fn redeem(tx: &mut Tx, code: VoucherCode, wanted: &str) -> Result<Voucher, Error> {
+    let mut member = member::find_live(tx, wanted).await?;
     if member.state == MemberState::Suspended {
         return Err(Error::Suspended(member.name));
     }
-    let found = db.one(BY_HASH, &[Value::Bytes(&code.hash())], read).await?;
+    let found = tx.one(BY_HASH, &[Value::Bytes(&code.hash())], read).await?;
     let voucher = found.ok_or(Error::NoVoucher)?;
-    let state = voucher.state(stamp.now_unix);
+    let state = voucher.state(tx.now());
     if state != VoucherState::Issued {
         return Err(Error::Voucher { id: voucher.id, state });
     }
 
     let source = format!("voucher {}", voucher.id.0);
-    let (mut right, mut postings) = (None, Vec::new());
-    let mut changed = None;
+    let mut postings = Vec::new();
     match &voucher.worth {
         Worth::Amount(amount) => {
             postings.push((Account::Vouchers, *amount));
-            postings.extend(credit(db, member.id, *amount).await?);
+            postings.extend(credit(tx, member.id, *amount).await?);
         }
         Worth::Item(id) => {
-            let item = item::find_live(db, &id.0.to_string()).await?;
-            let held = entitlement::one(db, member.id, item.id).await?;
-            if held.is_some_and(|held| held.until.is_none() && held.is_live(stamp.now_unix)) {
+            let item = item::live_by_id(tx, *id).await?;
+            let held = entitlement::one(tx, member.id, item.id).await?;
+            if held.is_some_and(|held| held.until.is_none() && held.is_live(tx.now())) {
                 return Err(Error::HasAlready { member: member.name, what: item.name });
             }
-            right = Some(entitlement::give(db, stamp, member.id, item.id, None, &source).await?);
+            entitlement::give(tx, member.id, item.id, None, &source).await?;
         }
         Worth::Tier { tier, days } => {
-            lengthen(&mut member, tier, *days, names, stamp.now_unix)?;
-            member::save(db, stamp, "member.tier", &member, &source).await?;
-            changed = Some(member.clone());
+            tier_term::lengthen(&mut member, tier, *days, &tx.names, tx.now())?;
+            member::save(tx, "member.tier", &member, &source).await?;
         }
     }
     let entry = NewEntry {
@@ -292,39 +242,17 @@ async fn redeem(
         memo: &source,
         postings: &postings,
     };
-    post(db, stamp, entry).await?;
+    post(tx, entry).await?;
     let values = [voucher.id.0.into(), member.id.value().into()];
     let sql = "UPDATE voucher SET state = 'redeemed', member = $2 WHERE id = $1";
-    db.execute(sql, &values).await?;
-    let voucher = Voucher { redeemed_by: Some(member.id), ..voucher };
-    Ok(Redeemed { voucher, right, member: changed })
+    tx.execute(sql, &values).await?;
+    Ok(Voucher { redeemed_by: Some(member.id), ..voucher })
 }
 
-/// Gives a member days of a tier, after those they have of it.
-pub(crate) fn lengthen(
-    member: &mut Member,
-    tier: &str,
-    days: u16,
-    names: &Names,
-    now_unix: u32,
-) -> Result<(), Error> {
-    names.check_tier(tier)?;
-    let is_live = member.tier_until.is_none_or(|until| now_unix < until);
-    let is_better = names.place(&member.tier) > names.place(tier);
-    let is_same = member.tier == tier;
-    if is_live && (is_better || is_same && member.tier_until.is_none()) {
-        return Err(Error::HasAlready { member: member.name.clone(), what: member.tier.clone() });
-    }
-    let from = member.tier_until.filter(|_| is_same && is_live).unwrap_or(now_unix);
-    member.tier_until = Some(from.saturating_add(u32::from(days) * DAY_SECS));
-    tier.clone_into(&mut member.tier);
-    Ok(())
-}
-
-async fn void(db: &mut dyn Connection, stamp: &Stamp, id: VoucherId) -> Result<Voucher, Error> {
-    let found = db.one(BY_ID, &[id.0.into()], read).await?;
+async fn void(tx: &mut Tx, id: VoucherId) -> Result<Voucher, Error> {
+    let found = tx.one(BY_ID, &[id.0.into()], read).await?;
     let voucher = found.ok_or(Error::NoVoucher)?;
-    let state = voucher.state(stamp.now_unix);
+    let state = voucher.state(tx.now());
     if matches!(state, VoucherState::Redeemed | VoucherState::Void) {
         return Err(Error::Voucher { id, state });
     }
@@ -340,14 +268,14 @@ async fn void(db: &mut dyn Connection, stamp: &Stamp, id: VoucherId) -> Result<V
         memo: &format!("voucher {}", id.0),
         postings: &postings,
     };
-    post(db, stamp, entry).await?;
-    db.execute("UPDATE voucher SET state = 'void' WHERE id = $1", &[id.0.into()]).await?;
+    post(tx, entry).await?;
+    tx.execute("UPDATE voucher SET state = 'void' WHERE id = $1", &[id.0.into()]).await?;
     Ok(Voucher { is_void: true, ..voucher })
 }
 
 fn read(row: &dyn Row) -> SqlResult<Voucher> {
     let worth = match (row.int(5)?, row.optional(6)?, row.optional(8)?) {
-        (Some(minor), None, None) => Worth::Amount(journal::currency(row, 4)?.minor(minor)),
+        (Some(minor), None, None) => Worth::Amount(currency(row, 4)?.minor(minor)),
         (None, Some(item), None) => Worth::Item(ItemId(item)),
         (None, None, Some(days)) => Worth::Tier { tier: row.text(7)?.to_owned(), days },
         _ => return Err(unreadable(5, "a voucher of no worth, or of two")),
@@ -381,4 +309,3 @@ const INSERT: &str = "INSERT INTO voucher \
 const ISSUE: &str = "voucher.issue";
 const HAND: Account<'static> = Account::Clearing("hand");
 const MAX_BATCH: u32 = 1000;
-const DAY_SECS: u32 = 86_400;

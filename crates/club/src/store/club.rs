@@ -1,20 +1,21 @@
 //! The face of this crate: what the daemon, its pages and its command line ask of the club.
 //!
-//! The operations stand with what they are about, in `member`, `item`, `entitlement`, `traffic`
-//! and `audit`.
+//! Each folder adds the operations on what it is about. Deliberately absent: opening the club, which
+//! `load` does.
 
 use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::load::replication;
 use crate::store::database::Store;
-use crate::store::image::{Image, Live, Loaded, Renamed};
-use crate::store::sql::Connection;
+use crate::store::image::{Image, Live};
+use crate::store::sql::{BoxFuture, Connection};
+use crate::store::tx::Tx;
 use crate::store::writer::Writer;
 use crate::values::error::Error;
 use crate::values::names::Names;
+use crate::values::stamp::Stamp;
 use crate::values::unavailable::Unavailable;
 
 /// The club: a store, and its image in memory kept in step with it.
@@ -27,47 +28,15 @@ pub struct Club {
 }
 
 impl Club {
-    /// Fills the image from the store. The writer runs on the current tokio runtime.
-    ///
-    /// # Errors
-    ///
-    /// The database can't be read.
-    pub async fn open(
-        store: Arc<dyn Store>,
-        image: Image,
-        names: Names,
-    ) -> Result<(Self, Loaded), Error> {
-        let club = Self {
-            writer: Writer::start(Arc::clone(&store)),
-            store,
-            live: Arc::new(Live::new(image)),
-            seen: Mutex::new(0),
-        };
-        // What comes after this is loaded too, or caught up with.
-        *club.seen.lock().await = replication::last(&mut *club.reader().await?).await?;
-        let changes_wait = club.writer.pause().await;
-        let loaded = club.live.load(&club.store, names).await?;
-        drop(changes_wait);
-        Ok((club, loaded))
+    /// A club whose image is empty. The writer runs on the current tokio runtime.
+    pub(crate) fn new(store: Arc<dyn Store>, image: Image) -> Self {
+        let live = Arc::new(Live::new(image));
+        let writer = Writer::start(Arc::clone(&store), Arc::clone(&live));
+        Self { store, writer, live, seen: Mutex::new(0) }
     }
 
-    /// Makes anew what of the image goes by the names of tiers and policies, for others. Changes wait
-    /// meanwhile.
-    ///
-    /// A name that there was before must have the number that it had: announces are judged by
-    /// either configuration's rules while the image is made.
-    ///
-    /// # Errors
-    ///
-    /// The database can't be read; nothing has changed then.
-    pub async fn reload(&self, names: Names) -> Result<Loaded, Error> {
-        let _changes_wait = self.writer.pause().await;
-        let mut db = self.reader().await?;
-        Ok(Renamed::read(&mut *db, names).await?.show(&self.live))
-    }
-
-    pub(crate) fn store(&self) -> &dyn Store {
-        &*self.store
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
     }
 
     pub(crate) async fn reader(&self) -> Result<Box<dyn Connection>, Error> {
@@ -82,12 +51,42 @@ impl Club {
         &self.seen
     }
 
-    pub(crate) fn live(&self) -> Arc<Live> {
-        Arc::clone(&self.live)
+    pub(crate) fn live(&self) -> &Live {
+        &self.live
     }
 
     pub(crate) fn names(&self) -> Arc<Names> {
         self.live.names()
+    }
+
+    /// Makes a change in a transaction. What it touched is in force when this returns, and the
+    /// change is made even when the caller stops waiting.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, and [`Error::Unavailable`] where the transaction can't be had or kept.
+    pub(crate) async fn change<T, W>(&self, stamp: &Stamp, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
+    {
+        self.writer.run(stamp.clone(), work).await
+    }
+
+    /// As [`change`](Self::change), for what nobody asked for and the image does not show, such as
+    /// counters.
+    ///
+    /// # Errors
+    ///
+    /// As of [`change`](Self::change).
+    pub(crate) async fn write<T, W>(&self, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut dyn Connection) -> BoxFuture<'c, Result<T, Error>>
+            + Send
+            + 'static,
+    {
+        self.writer.run(Stamp::of_daemon(0), move |tx| work(tx)).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! What club asks of a database.
 
-use crate::ledger::statement::Flaw;
+use std::borrow::Cow;
+use std::fmt;
+
 use crate::store::sql::{BoxFuture, Connection, SqlResult};
 
 /// A database that keeps the club: SQLite, or PostgreSQL by the same statements.
@@ -29,5 +31,20 @@ pub trait Store: Send + Sync + 'static {
     /// asked.
     fn check<'a>(&'a self, _db: &'a mut dyn Connection) -> BoxFuture<'a, SqlResult<Vec<Flaw>>> {
         Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// What is wrong with the store.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Flaw {
+    /// What is wrong, as `the balance is not the sum of the postings`.
+    pub what: Cow<'static, str>,
+    /// Its place, as `account 7`.
+    pub place: String,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
     }
 }

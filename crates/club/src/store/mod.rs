@@ -3,6 +3,8 @@
 pub(crate) mod backup;
 pub(crate) mod club;
 pub(crate) mod database;
+pub(crate) mod files;
+pub(crate) mod goods_cache;
 pub(crate) mod image;
 pub(crate) mod migrations;
 pub(crate) mod open;
@@ -10,4 +12,7 @@ pub(crate) mod postgres;
 pub(crate) mod secret_mark;
 pub(crate) mod sql;
 pub(crate) mod sqlite;
+#[cfg(test)]
+pub(crate) mod testing;
+pub(crate) mod tx;
 pub(crate) mod writer;

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::store::database::Store;
 use crate::store::migrations;
 use crate::store::open::{OpenError, OpenReason};
-use crate::store::sql::{BoxFuture, Connection, Row, SqlResult, Value, Visit};
+use crate::store::sql::{BoxFuture, Connection, Row, RowVisitor, SqlResult, Value};
 
 /// Where a PostgreSQL database is, and who we are there: `postgres://user@host:5432/database`.
 ///
@@ -226,7 +226,7 @@ impl Connection for Session {
         &'a mut self,
         sql: &'static str,
         values: &'a [Value<'a>],
-        visit: &'a mut Visit<'_>,
+        visit: &'a mut RowVisitor<'_>,
     ) -> BoxFuture<'a, SqlResult<()>> {
         Box::pin(async move {
             let mut rows = bind(sql, values).fetch(self.connection()?);

@@ -6,6 +6,10 @@
 
 use std::pin::Pin;
 
+use policy::MemberId;
+
+use crate::values::money::Currency;
+
 /// A future that can be kept in a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -13,7 +17,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub type SqlResult<T> = Result<T, sqlx::Error>;
 
 /// Called with each row of an answer.
-pub type Visit<'a> = dyn FnMut(&dyn Row) -> SqlResult<()> + Send + 'a;
+pub type RowVisitor<'a> = dyn FnMut(&dyn Row) -> SqlResult<()> + Send + 'a;
 
 /// One connection. A statement may be prepared once and kept.
 pub trait Connection: Send {
@@ -29,7 +33,7 @@ pub trait Connection: Send {
         &'a mut self,
         sql: &'static str,
         values: &'a [Value<'a>],
-        visit: &'a mut Visit<'_>,
+        visit: &'a mut RowVisitor<'_>,
     ) -> BoxFuture<'a, SqlResult<()>>;
 
     /// How a statement of thousands of values names the places of its values.
@@ -162,6 +166,18 @@ impl dyn Row + '_ {
             .map(|number| N::try_from(number).map_err(|_| unreadable(column, &number.to_string())))
             .transpose()
     }
+}
+
+/// A currency's code in a row.
+pub(crate) fn currency(row: &dyn Row, column: usize) -> SqlResult<Currency> {
+    let code = row.text(column)?;
+    Currency::parse(code).map_err(|_| unreadable(column, code))
+}
+
+/// A member's id in a row.
+pub(crate) fn member_id(row: &dyn Row, column: usize) -> SqlResult<MemberId> {
+    MemberId::new(row.number(column)?)
+        .ok_or_else(|| unreadable(column, "a member's id past the last"))
 }
 
 /// The error of a column that holds what no version of usher wrote there.

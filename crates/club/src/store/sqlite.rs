@@ -16,12 +16,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Row as _};
 
-use crate::ledger::statement::Flaw;
-use crate::store::backup::{LOGS, beside, remove_database, sync_folder};
-use crate::store::database::Store;
+use crate::store::database::{Flaw, Store};
+use crate::store::files::{LOGS, beside, remove_database, sync_folder};
 use crate::store::migrations;
 use crate::store::open::{OpenError, OpenReason};
-use crate::store::sql::{BoxFuture, Connection, Places, Row, SqlResult, Value, Visit};
+use crate::store::sql::{BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value};
 
 /// An open database file.
 ///
@@ -217,7 +216,7 @@ impl Connection for SqliteConnection {
         &'a mut self,
         sql: &'static str,
         values: &'a [Value<'a>],
-        visit: &'a mut Visit<'_>,
+        visit: &'a mut RowVisitor<'_>,
     ) -> BoxFuture<'a, SqlResult<()>> {
         Box::pin(async move {
             let mut rows = bind(sql, values).fetch(self);
@@ -246,7 +245,7 @@ impl Connection for PoolConnection<sqlx::Sqlite> {
         &'a mut self,
         sql: &'static str,
         values: &'a [Value<'a>],
-        visit: &'a mut Visit<'_>,
+        visit: &'a mut RowVisitor<'_>,
     ) -> BoxFuture<'a, SqlResult<()>> {
         Connection::visit(&mut **self, sql, values, visit)
     }

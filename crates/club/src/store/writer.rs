@@ -2,16 +2,19 @@
 //!
 //! A commit that is synced to the disk costs milliseconds whether it holds one change or hundreds,
 //! so changes share it. Each stands alone within it: one that is refused is undone by its own
-//! savepoint. What a change means for the announce path is published after the commit, in the
-//! order of the changes, before its caller hears of it.
+//! savepoint. What a change touched is shown after the commit, in the order of the changes, before
+//! its caller hears of it.
 
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, oneshot};
 
 use crate::store::database::Store;
+use crate::store::image::{Live, Shown};
 use crate::store::sql::{BoxFuture, Connection, SqlResult};
+use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::stamp::Stamp;
 use crate::values::unavailable::{Unavailable, was_closed};
 
 /// A handle on the task; the task ends when the last handle is gone and its queue is empty.
@@ -24,10 +27,10 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the task on the current runtime.
-    pub(crate) fn start(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn start(store: Arc<dyn Store>, live: Arc<Live>) -> Self {
         let (queue, jobs) = mpsc::channel(MAX_GROUP);
         let turn = Arc::new(Mutex::new(()));
-        tokio::spawn(serve(store, jobs, Arc::clone(&turn)));
+        tokio::spawn(serve(store, live, jobs, Arc::clone(&turn)));
         Self { queue, turn }
     }
 
@@ -37,23 +40,19 @@ impl Writer {
         Arc::clone(&self.turn).lock_owned().await
     }
 
-    /// Does `work` in a transaction, then `publish`, then returns. Both happen even when the
+    /// Does `work` in a transaction, shows what it touched, then returns. Both happen even when the
     /// caller stops waiting.
     ///
     /// # Errors
     ///
-    /// Those of `work`, and [`Error::Unavailable`] where the transaction can't be had or kept;
-    /// nothing is changed then.
-    pub(crate) async fn run<T, W, P>(&self, work: W, publish: P) -> Result<T, Error>
+    /// Those of `work`, and [`Error::Unavailable`] where the transaction can't be had or kept.
+    pub(crate) async fn run<T, W>(&self, stamp: Stamp, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
-        W: for<'c> FnOnce(&'c mut dyn Connection) -> BoxFuture<'c, Result<T, Error>>
-            + Send
-            + 'static,
-        P: FnOnce(&T) + Send + 'static,
+        W: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + 'static,
     {
         let (reply, outcome) = oneshot::channel();
-        let job = Change { work: Some(work), result: None, publish, reply };
+        let job = Change { work: Some((stamp, work)), result: None, reply };
         self.queue.send(Box::new(job)).await.map_err(|_| Unavailable::Stopped)?;
         outcome.await.map_err(|_| Unavailable::Stopped)?
     }
@@ -61,40 +60,50 @@ impl Writer {
 
 /// A change whose types are forgotten.
 trait Job: Send {
-    /// Makes the change; `false` asks for it to be undone.
-    fn attempt<'a>(&'a mut self, db: &'a mut dyn Connection) -> BoxFuture<'a, bool>;
+    /// Makes the change on a connection that has begun a transaction. The connection comes back;
+    /// `false` asks for the change to be undone.
+    fn attempt(
+        &mut self,
+        db: Box<dyn Connection>,
+        live: &Live,
+    ) -> BoxFuture<'_, (Box<dyn Connection>, bool)>;
 
-    /// Publishes what was committed and answers the caller.
-    fn settle(self: Box<Self>, committed: Result<(), Unavailable>);
+    /// Shows what was committed and answers the caller.
+    fn settle(self: Box<Self>, live: &Live, committed: Result<(), Unavailable>);
 }
 
-struct Change<T, W, P> {
-    work: Option<W>,
-    result: Option<Result<T, Error>>,
-    publish: P,
+struct Change<T, W> {
+    work: Option<(Stamp, W)>,
+    result: Option<Result<(T, Vec<Shown>), Error>>,
     reply: oneshot::Sender<Result<T, Error>>,
 }
 
-impl<T, W, P> Job for Change<T, W, P>
+impl<T, W> Job for Change<T, W>
 where
     T: Send,
-    W: for<'c> FnOnce(&'c mut dyn Connection) -> BoxFuture<'c, Result<T, Error>> + Send,
-    P: FnOnce(&T) + Send,
+    W: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send,
 {
-    fn attempt<'a>(&'a mut self, db: &'a mut dyn Connection) -> BoxFuture<'a, bool> {
+    fn attempt(
+        &mut self,
+        db: Box<dyn Connection>,
+        live: &Live,
+    ) -> BoxFuture<'_, (Box<dyn Connection>, bool)> {
+        let names = live.names();
         Box::pin(async move {
-            let Some(work) = self.work.take() else { return false };
-            let result = work(db).await;
+            let Some((stamp, work)) = self.work.take() else { return (db, false) };
+            let mut tx = Tx::new(db, stamp, names);
+            let result = work(&mut tx).await;
+            let (db, shown) = tx.into_parts();
             let keep = result.is_ok();
-            self.result = Some(result);
-            keep
+            self.result = Some(result.map(|made| (made, shown)));
+            (db, keep)
         })
     }
 
-    fn settle(self: Box<Self>, committed: Result<(), Unavailable>) {
+    fn settle(self: Box<Self>, live: &Live, committed: Result<(), Unavailable>) {
         let result = match (self.result, committed) {
-            (Some(Ok(made)), Ok(())) => {
-                (self.publish)(&made);
+            (Some(Ok((made, shown))), Ok(())) => {
+                shown.into_iter().for_each(|shown| live.show(shown));
                 Ok(made)
             }
             (Some(Err(refused)), _) => Err(refused),
@@ -108,6 +117,7 @@ where
 
 async fn serve(
     store: Arc<dyn Store>,
+    live: Arc<Live>,
     mut jobs: mpsc::Receiver<Box<dyn Job>>,
     turn: Arc<Mutex<()>>,
 ) {
@@ -115,7 +125,7 @@ async fn serve(
     let mut group = Vec::with_capacity(MAX_GROUP);
     while jobs.recv_many(&mut group, MAX_GROUP).await > 0 {
         let _turn = turn.lock().await;
-        let committed = match transact(&*store, connection.take(), &mut group).await {
+        let committed = match transact(&*store, &live, connection.take(), &mut group).await {
             Ok(open) => {
                 connection = Some(open);
                 Ok(())
@@ -123,7 +133,7 @@ async fn serve(
             Err(unavailable) => Err(unavailable),
         };
         for job in group.drain(..) {
-            job.settle(committed.clone());
+            job.settle(&live, committed.clone());
         }
     }
 }
@@ -133,13 +143,16 @@ async fn serve(
 /// another.
 async fn transact(
     store: &dyn Store,
+    live: &Live,
     connection: Option<Box<dyn Connection>>,
     group: &mut [Box<dyn Job>],
 ) -> Result<Box<dyn Connection>, Unavailable> {
     let mut db = begin(store, connection).await?;
     for job in group {
         db.execute("SAVEPOINT job", &[]).await?;
-        if !job.attempt(&mut *db).await {
+        let (open, keep) = job.attempt(db, live).await;
+        db = open;
+        if !keep {
             db.execute("ROLLBACK TO SAVEPOINT job", &[]).await?;
         }
         db.execute("RELEASE SAVEPOINT job", &[]).await?;
@@ -179,13 +192,14 @@ const MAX_GROUP: usize = 500;
 mod tests {
     use super::*;
     use crate::store::sqlite::Sqlite;
+    use crate::store::testing;
     use crate::values::name::NameError;
 
     #[tokio::test]
     async fn what_a_refused_change_wrote_is_undone_alone() {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Sqlite::open(&dir.path().join("club.db")).await.unwrap());
-        let writer = Writer::start(store.clone());
+        let writer = Writer::start(store.clone(), testing::live());
         let (kept, refused, kept_too) = tokio::join!(
             add(&writer, "ada", Ok(())),
             add(&writer, "bob", Err(NameError::Id.into())),
@@ -196,10 +210,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_refused_part_wrote_and_showed_is_undone_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Sqlite::open(&dir.path().join("club.db")).await.unwrap());
+        let live = testing::live();
+        let writer = Writer::start(store.clone(), Arc::clone(&live));
+        let made = writer.run(testing::stamp(), |tx| {
+            Box::pin(async move {
+                tx.show(Shown::Alerts(1));
+                let refused = tx
+                    .attempt(async |tx| {
+                        insert(tx, "bob").await?;
+                        tx.show(Shown::Alerts(2));
+                        Err::<(), _>(NameError::Id.into())
+                    })
+                    .await?;
+                assert!(refused.is_err());
+                insert(tx, "ada").await
+            })
+        });
+        made.await.unwrap();
+        assert_eq!(names(&*store).await, ["ada"]);
+        assert_eq!(live.open_alerts(), 1);
+    }
+
+    #[tokio::test]
     async fn a_change_is_made_though_its_caller_stopped_waiting() {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Sqlite::open(&dir.path().join("club.db")).await.unwrap());
-        let writer = Writer::start(store.clone());
+        let writer = Writer::start(store.clone(), testing::live());
         let paused = writer.pause().await;
         assert!(futures_util::FutureExt::now_or_never(add(&writer, "ada", Ok(()))).is_none());
         drop(paused);
@@ -212,19 +251,20 @@ mod tests {
         name: &'static str,
         then: Result<(), Error>,
     ) -> Result<(), Error> {
+        writer
+            .run(testing::stamp(), move |tx| {
+                Box::pin(async move {
+                    insert(tx, name).await?;
+                    then
+                })
+            })
+            .await
+    }
+
+    async fn insert(tx: &mut Tx, name: &'static str) -> Result<(), Error> {
         let sql = "INSERT INTO member (name, tier, state, generation, created) \
                    VALUES ($1, 'fan', 'active', 0, 0)";
-        writer
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        db.execute(sql, &[name.into()]).await?;
-                        then
-                    })
-                },
-                |()| {},
-            )
-            .await
+        Ok(tx.execute(sql, &[name.into()]).await.map(drop)?)
     }
 
     async fn names(store: &dyn Store) -> Vec<String> {

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use policy::MemberId;
 
-use crate::audit::log::{Entry, Stamp, record};
+use crate::audit::log::{Entry, record};
 use crate::members::member::{self, Member};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, SqlResult, Value};
+use crate::store::sql::{Connection, SqlResult, Value, member_id};
+use crate::store::tx::Tx;
 use crate::traffic::window::stored;
 use crate::values::error::Error;
+use crate::values::stamp::Stamp;
 
 /// Gives and takes earned tiers by the windows that ended in the thirty days before `ends`; in force
 /// on the announce path when it returns. `tiers` are the earned ones with their bytes, the best
@@ -23,13 +25,7 @@ pub(crate) async fn renew(
 ) -> Result<u32, Error> {
     let mut changed = 0;
     for (member, tier) in due(&mut *club.reader().await?, ends, tiers).await? {
-        let (stamp, live) = (stamp.clone(), club.live());
-        club.writer()
-            .run(
-                move |db| Box::pin(async move { set(db, &stamp, member, tier).await }),
-                move |member| live.show_member(member),
-            )
-            .await?;
+        club.change(stamp, move |tx| Box::pin(async move { set(tx, member, tier).await })).await?;
         changed += 1;
     }
     Ok(changed)
@@ -43,7 +39,7 @@ async fn due(
 ) -> SqlResult<Vec<(MemberId, Option<String>)>> {
     let mut members = BTreeMap::<MemberId, (Option<String>, u64)>::new();
     db.visit("SELECT id, earned FROM member WHERE earned IS NOT NULL", &[], &mut |row| {
-        members.insert(member::id(row, 0)?, (Some(row.text(1)?.to_owned()), 0));
+        members.insert(member_id(row, 0)?, (Some(row.text(1)?.to_owned()), 0));
         Ok(())
     })
     .await?;
@@ -51,7 +47,7 @@ async fn due(
     let since = ends.saturating_sub(THIRTY_DAYS);
     let values = [since.into(), stored(least)];
     db.visit(VERIFIED, &values, &mut |row| {
-        members.entry(member::id(row, 0)?).or_default().1 = row.number(1)?;
+        members.entry(member_id(row, 0)?).or_default().1 = row.number(1)?;
         Ok(())
     })
     .await?;
@@ -63,21 +59,17 @@ async fn due(
     Ok(due.collect())
 }
 
-async fn set(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    id: MemberId,
-    tier: Option<String>,
-) -> Result<Member, Error> {
-    let member = member::find(db, &id.to_string()).await?;
+async fn set(tx: &mut Tx, id: MemberId, tier: Option<String>) -> Result<(), Error> {
+    let member = member::by_id(tx, id).await?;
     let text = |tier: &Option<String>| tier.clone().unwrap_or_else(|| "none".to_owned());
     let detail = format!("{} -> {}", text(&member.earned), text(&tier));
     let earned = tier.as_deref().map_or(Value::Null, Into::into);
     let sql = "UPDATE member SET earned = $2 WHERE id = $1";
-    db.execute(sql, &[id.value().into(), earned]).await?;
+    tx.execute(sql, &[id.value().into(), earned]).await?;
     let entry = Entry { what: "member.earn", member: Some(id), item: None, detail: &detail };
-    record(db, stamp, entry).await?;
-    Ok(Member { earned: tier, ..member })
+    record(tx, entry).await?;
+    tx.show(Member { earned: tier, ..member }.shown(&tx.names));
+    Ok(())
 }
 
 const THIRTY_DAYS: u32 = 30 * 86_400;

@@ -7,9 +7,8 @@ use std::net::IpAddr;
 use policy::{ItemId, MemberId};
 
 use crate::audit::alert::{AlertKind, NewAlert, raise};
-use crate::audit::log::Stamp;
-use crate::members::member;
-use crate::store::sql::{Connection, Row, SqlResult};
+use crate::store::sql::{Connection, Row, SqlResult, member_id};
+use crate::store::tx::Tx;
 use crate::traffic::reward;
 use crate::traffic::verified::{Part, households, share_out, verify};
 use crate::traffic::window::{RewardRules, Window, stored};
@@ -24,20 +23,19 @@ pub(crate) struct Judged {
 
 /// Judges one item, all of it in the caller's transaction.
 pub(crate) async fn judge(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
+    tx: &mut Tx,
     window: Window,
     item: ItemId,
     rules: &RewardRules,
     is_open: bool,
 ) -> Result<Judged, Error> {
-    let carriers = carriers(db, window, item).await?;
+    let carriers = carriers(tx, window, item).await?;
     if carriers.is_empty() {
         // Another process of this database judged it a moment ago.
         return Ok(Judged::default());
     }
-    let took = took(db, item, &carriers).await?;
-    let houses = houses(db, window, item).await?;
+    let took = took(tx, item, &carriers).await?;
+    let houses = houses(tx, window, item).await?;
     let parts: Vec<Part> = carriers
         .iter()
         .zip(&took)
@@ -52,23 +50,24 @@ pub(crate) async fn judge(
         .collect();
     let verified = verify(&parts);
     let all: u64 = verified.iter().fold(0, |sum, bytes| sum.saturating_add(*bytes));
-    let pool = reward::pool(db, item, rules, all).await?;
+    let pool = reward::pool(tx, item, rules, all).await?;
     let credits = share_out(pool.map_or(0, |pool| pool.minor), &verified);
 
     let mut judged = Judged { verified: all, rewards: 0 };
     for ((carrier, bytes), credit) in carriers.iter().zip(&verified).zip(credits) {
         let values =
             [window.id.into(), item.0.into(), carrier.member.value().into(), stored(*bytes)];
-        db.execute(VERIFIED, &values).await?;
+        tx.execute(VERIFIED, &values).await?;
         if let Some(pool) = pool.filter(|_| credit > 0) {
             let amount = pool.currency.minor(credit);
-            let due = stamp.now_unix.saturating_add(rules.hold_secs);
-            reward::promise(db, window.id, item, carrier.member, amount, due).await?;
+            let due = tx.now().saturating_add(rules.hold_secs);
+            reward::promise(tx, window.id, item, carrier.member, amount, due).await?;
             judged.rewards += 1;
         }
     }
-    for alert in suspicions(item, &carriers, is_open) {
-        raise(db, stamp.now_unix, &alert).await?;
+    let suspicions = suspicions(item, &carriers, is_open);
+    if !suspicions.is_empty() {
+        raise(tx, &suspicions).await?;
     }
     Ok(judged)
 }
@@ -99,7 +98,7 @@ async fn carriers(
 ) -> SqlResult<Vec<Carrier>> {
     db.all(CARRIERS, &[window.id.into(), item.0.into(), window.ends.into()], |row| {
         Ok(Carrier {
-            member: member::id(row, 0)?,
+            member: member_id(row, 0)?,
             uploaded: row.number(1)?,
             possible: row.number(2)?,
             fell: row.number(3)?,
@@ -137,7 +136,7 @@ async fn took(db: &mut dyn Connection, item: ItemId, carriers: &[Carrier]) -> Sq
 async fn served(db: &mut dyn Connection, item: ItemId) -> SqlResult<BTreeMap<MemberId, u64>> {
     let mut served = BTreeMap::new();
     db.visit(SERVED, &[item.0.into()], &mut |row| {
-        served.insert(member::id(row, 0)?, row.number(1)?);
+        served.insert(member_id(row, 0)?, row.number(1)?);
         Ok(())
     })
     .await?;
@@ -154,7 +153,7 @@ async fn houses(
     let since = window.ends.saturating_sub(DAY);
     db.visit(SEEN_AT, &[window.id.into(), item.0.into(), since.into()], &mut |row| {
         if let Some(network) = network(row.text(1)?) {
-            seen.push((member::id(row, 0)?, network));
+            seen.push((member_id(row, 0)?, network));
         }
         Ok(())
     })

@@ -8,20 +8,19 @@
 
 use policy::{ItemId, MemberId};
 
-use crate::audit::log::{self, Stamp, record};
+use crate::audit::log::{self, record};
 use crate::ledger::account::Account;
-use crate::ledger::journal::{self, EntryId, NewEntry, Request, balance, negated, post};
+use crate::ledger::journal::{NewEntry, Request, balance, negated, post};
 use crate::members::member;
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value};
+use crate::store::sql::{Connection, Row, SqlResult, Value, currency, member_id};
+use crate::store::tx::Tx;
 use crate::traffic::window::RewardRules;
 use crate::values::error::Error;
+use crate::values::ids::{EntryId, RewardId};
 use crate::values::money::{Amount, Currency};
 use crate::values::page::Page;
-
-/// The number of a reward; later ones are higher.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct RewardId(pub u32);
+use crate::values::stamp::Stamp;
 
 /// What a member earns by one item in one window.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -104,11 +103,9 @@ impl Club {
         drop(db);
         let mut posted = 0;
         for reward in due {
-            let stamp = stamp.clone();
-            let paid = self.writer().run(
-                move |db| Box::pin(async move { pay(db, &stamp, reward.id, pool_permille).await }),
-                |_| {},
-            );
+            let paid = self.change(stamp, move |tx| {
+                Box::pin(async move { pay(tx, reward.id, pool_permille).await })
+            });
             posted += u32::from(paid.await?);
         }
         Ok(posted)
@@ -120,18 +117,13 @@ impl Club {
     ///
     /// See above; there is no such reward, or it was taken back already.
     pub async fn reverse_reward(&self, stamp: &Stamp, id: RewardId) -> Result<Reward, Error> {
-        let stamp = stamp.clone();
-        self.writer()
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        let reward = find(db, id).await?;
-                        reverse(db, &stamp, reward, "taken back by hand").await
-                    })
-                },
-                |_| {},
-            )
-            .await
+        self.change(stamp, move |tx| {
+            Box::pin(async move {
+                let reward = find(tx, id).await?;
+                reverse(tx, reward, "taken back by hand").await
+            })
+        })
+        .await
     }
 }
 
@@ -182,19 +174,14 @@ pub(crate) async fn promise(
 
 /// Posts a reward whose hold is over, as far as it is covered; `false` where it was taken back
 /// instead, or is no longer due.
-async fn pay(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    id: RewardId,
-    pool_permille: u16,
-) -> Result<bool, Error> {
-    let promised = find(db, id).await?;
+async fn pay(tx: &mut Tx, id: RewardId, pool_permille: u16) -> Result<bool, Error> {
+    let promised = find(tx, id).await?;
     if promised.entry.is_some() || promised.reversed.is_some() {
         return Ok(false);
     }
-    let amount = covered(db, &promised, pool_permille).await?;
+    let amount = covered(tx, &promised, pool_permille).await?;
     if amount.minor == 0 {
-        reverse(db, stamp, promised, UNCOVERED).await?;
+        reverse(tx, promised, UNCOVERED).await?;
         return Ok(false);
     }
     let reward = Reward { amount, ..promised };
@@ -209,13 +196,13 @@ async fn pay(
             (Account::Rebate(reward.member), negated(reward.amount)?),
         ],
     };
-    let entry = post(db, stamp, entry).await?;
+    let entry = post(tx, entry).await?;
     let sql = "UPDATE reward SET journal = $2, amount = $3 WHERE id = $1";
-    db.execute(sql, &[id.0.into(), entry.0.into(), Value::Int(Some(amount.minor))]).await?;
+    tx.execute(sql, &[id.0.into(), entry.0.into(), Value::Int(Some(amount.minor))]).await?;
     if amount != promised.amount {
         let cut = amount.currency.minor(promised.amount.minor - amount.minor);
         let detail = format!("reward {}, {cut} of {}: {UNCOVERED}", id.0, promised.amount);
-        note_reversed(db, stamp, &reward, &detail).await?;
+        note_reversed(tx, &reward, &detail).await?;
     }
     Ok(true)
 }
@@ -239,18 +226,13 @@ async fn covered(
     Ok(amount.currency.minor(i64::try_from(part).unwrap_or(amount.minor)))
 }
 
-async fn reverse(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    reward: Reward,
-    why: &str,
-) -> Result<Reward, Error> {
+async fn reverse(tx: &mut Tx, reward: Reward, why: &str) -> Result<Reward, Error> {
     if reward.reversed.is_some() {
         return Err(Error::NoReward(reward.id));
     }
     if let Some(posted) = reward.entry {
         let Reward { member, amount, .. } = reward;
-        let has = negated(balance(db, Account::Rebate(member), amount.currency).await?)?;
+        let has = negated(balance(tx, Account::Rebate(member), amount.currency).await?)?;
         let back = amount.currency.minor(amount.minor.min(has.minor.max(0)));
         let owed = amount.currency.minor(amount.minor - back.minor);
         let entry = NewEntry {
@@ -265,23 +247,18 @@ async fn reverse(
                 (Account::Rebates, negated(amount)?),
             ],
         };
-        post(db, stamp, entry).await?;
+        post(tx, entry).await?;
     }
     let sql = "UPDATE reward SET reversed = $2 WHERE id = $1";
-    db.execute(sql, &[reward.id.0.into(), stamp.now_unix.into()]).await?;
+    tx.execute(sql, &[reward.id.0.into(), tx.now().into()]).await?;
     let detail = format!("reward {}, {}: {why}", reward.id.0, reward.amount);
-    note_reversed(db, stamp, &reward, &detail).await?;
-    Ok(Reward { reversed: Some(stamp.now_unix), ..reward })
+    note_reversed(tx, &reward, &detail).await?;
+    Ok(Reward { reversed: Some(tx.now()), ..reward })
 }
 
-async fn note_reversed(
-    db: &mut dyn Connection,
-    stamp: &Stamp,
-    reward: &Reward,
-    detail: &str,
-) -> Result<(), Error> {
+async fn note_reversed(tx: &mut Tx, reward: &Reward, detail: &str) -> Result<(), Error> {
     let (member, item) = (Some(reward.member), Some(reward.item));
-    record(db, stamp, log::Entry { what: "reward.reverse", member, item, detail }).await
+    record(tx, log::Entry { what: "reward.reverse", member, item, detail }).await
 }
 
 /// What orders of the torrent whose buyers took from peers saved the publisher, in each currency:
@@ -291,7 +268,7 @@ async fn saved(
     item: ItemId,
     pool_permille: u16,
 ) -> SqlResult<Vec<Amount>> {
-    let read = |row: &dyn Row| Ok(journal::currency(row, 0)?.minor(row.number(1)?));
+    let read = |row: &dyn Row| Ok(currency(row, 0)?.minor(row.number(1)?));
     let saved = db.all(SAVED, &[item.0.into()], read).await?;
     let part = |saved: Amount| {
         let part = i128::from(saved.minor) * i128::from(pool_permille) / 1000;
@@ -328,10 +305,10 @@ fn per_gib_of(per_gib: Amount, bytes: u64) -> i64 {
 fn read(row: &dyn Row) -> SqlResult<Reward> {
     Ok(Reward {
         id: RewardId(row.number(0)?),
-        member: member::id(row, 1)?,
+        member: member_id(row, 1)?,
         item: ItemId(row.number(2)?),
         window: row.number(3)?,
-        amount: journal::currency(row, 4)?.minor(row.number(5)?),
+        amount: currency(row, 4)?.minor(row.number(5)?),
         due: row.number(6)?,
         entry: row.optional(7)?.map(EntryId),
         reversed: row.optional(8)?,

@@ -30,7 +30,7 @@ impl Club {
     ///
     /// There is no such item; the database is unavailable. Nothing was added then.
     pub async fn add_served(&self, served: Vec<Served>) -> Result<(), Error> {
-        self.writer().run(move |db| Box::pin(async move { add(db, &served).await }), |()| {}).await
+        self.write(move |db| Box::pin(async move { add(db, &served).await })).await
     }
 
     /// What was sent to a member since a day, by item and day: at most 100 000 rows, the

@@ -13,9 +13,9 @@ use std::sync::LazyLock;
 use policy::{ItemId, MemberId};
 use wire::PeerId;
 
-use crate::members::member::{self, find};
+use crate::members::member::find;
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Places, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, Places, Row, SqlResult, Value, member_id, unreadable};
 use crate::values::error::Error;
 use crate::values::page::Page;
 
@@ -111,19 +111,15 @@ impl Club {
             counts.iter().filter(|count| count.seen >= horizon(now_unix)).copied().collect();
         // In the table's order neighbours share a page: this halves the time of a large flush.
         counts.sort_unstable_by_key(SessionCount::row);
-        self.writer()
-            .run(
-                move |db| {
-                    Box::pin(async move {
-                        for counts in parted(counts) {
-                            merge(db, &counts).await?;
-                        }
-                        Ok(())
-                    })
-                },
-                |()| {},
-            )
-            .await
+        self.write(move |db| {
+            Box::pin(async move {
+                for counts in parted(counts) {
+                    merge(db, &counts).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// A member's credit for each item there is any for, by item.
@@ -173,10 +169,9 @@ impl Club {
         let mut pruned = 0;
         for first in (0..=last.unwrap_or(0)).step_by(PRUNE_MEMBERS) {
             let last = first.saturating_add(u32::try_from(PRUNE_MEMBERS).unwrap_or(u32::MAX) - 1);
-            let step = self.writer().run(
-                move |db| Box::pin(async move { Ok(prune(db, first..=last, before).await?) }),
-                |_| {},
-            );
+            let step = self.write(move |db| {
+                Box::pin(async move { Ok(prune(db, first..=last, before).await?) })
+            });
             pruned += step.await?;
         }
         Ok(pruned)
@@ -231,7 +226,7 @@ async fn prune(
     let range = [(*members.start()).into(), (*members.end()).into(), before.into()];
     let mut credits: Vec<((MemberId, ItemId), Counters)> = Vec::new();
     db.visit(OLD, &range, &mut |row| {
-        let key = (member::id(row, 0)?, ItemId(row.number(1)?));
+        let key = (member_id(row, 0)?, ItemId(row.number(1)?));
         add(&mut credits, key, counters(row, 2)?);
         Ok(())
     })

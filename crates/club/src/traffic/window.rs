@@ -12,14 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy::{ItemId, MemberId};
 
-use crate::audit::alert;
-use crate::audit::log::Stamp;
-use crate::members::member;
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value};
+use crate::store::sql::{Connection, Row, SqlResult, Value, member_id};
 use crate::traffic::earned;
 use crate::traffic::judge::judge;
 use crate::values::error::Error;
+use crate::values::stamp::Stamp;
 
 /// How traffic is judged, and what it earns.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -86,33 +84,23 @@ impl Club {
         rules: &RewardRules,
         open: &BTreeSet<ItemId>,
     ) -> Result<Option<Closed>, Error> {
-        let begun =
-            self.writer().run(move |db| Box::pin(async move { begin(db, ends).await }), |_| {});
+        let begun = self.write(move |db| Box::pin(async move { begin(db, ends).await }));
         let Some(window) = begun.await? else { return Ok(None) };
         self.count_sessions(window, rules.line_rate).await?;
         let mut closed = Closed { ends: window.ends, ..Closed::default() };
         for item in self.items_to_judge(window).await? {
-            let (stamp, rules, is_open) = (stamp.clone(), rules.clone(), open.contains(&item));
-            let live = self.live();
-            let judged = self.writer().run(
-                move |db| {
-                    Box::pin(async move {
-                        let judged = judge(db, &stamp, window, item, &rules, is_open).await?;
-                        Ok((judged, alert::count_open(db).await?))
-                    })
-                },
-                move |(_, alerts)| live.show_alerts(*alerts),
-            );
-            let (judged, _) = judged.await?;
+            let (rules, is_open) = (rules.clone(), open.contains(&item));
+            let judged = self.change(stamp, move |tx| {
+                Box::pin(async move { judge(tx, window, item, &rules, is_open).await })
+            });
+            let judged = judged.await?;
             closed.items += 1;
             closed.verified = closed.verified.saturating_add(judged.verified);
             closed.rewards += judged.rewards;
         }
         closed.earned = earned::renew(self, stamp, window.ends, &rules.earned).await?;
         let now = stamp.now_unix;
-        self.writer()
-            .run(move |db| Box::pin(async move { end(db, window, now).await }), |()| {})
-            .await?;
+        self.write(move |db| Box::pin(async move { end(db, window, now).await })).await?;
         Ok(Some(closed))
     }
 
@@ -130,10 +118,9 @@ impl Club {
         for first in (0..=last.unwrap_or(0)).step_by(STEP_MEMBERS) {
             let step = u32::try_from(STEP_MEMBERS).unwrap_or(u32::MAX);
             let range = (first, first.saturating_add(step - 1));
-            let step = self.writer().run(
-                move |db| Box::pin(async move { Ok(count(db, window, range, line_rate).await?) }),
-                |()| {},
-            );
+            let step = self.write(move |db| {
+                Box::pin(async move { Ok(count(db, window, range, line_rate).await?) })
+            });
             step.await?;
         }
         Ok(())
@@ -169,7 +156,7 @@ async fn count(
     db.visit(NEWS, &[first.into(), last.into()], &mut |row| {
         let uploaded = positive(row, 2)?;
         let active_secs = positive(row, 4)?.max(1);
-        let said = sums.entry((member::id(row, 0)?, ItemId(row.number(1)?))).or_default();
+        let said = sums.entry((member_id(row, 0)?, ItemId(row.number(1)?))).or_default();
         said.uploaded = said.uploaded.saturating_add(uploaded);
         let possible = uploaded.min(line_rate.saturating_mul(active_secs));
         said.possible = said.possible.saturating_add(possible);

@@ -2,19 +2,14 @@
 
 use wire::InfoHash;
 
-use crate::audit::alert::AlertId;
-use crate::ledger::journal::EntryId;
-use crate::payments::checkout::CheckoutId;
-use crate::payments::inbox::DeliveryId;
-use crate::rights::order::OrderId;
-use crate::sales::voucher::{VoucherId, VoucherState};
-use crate::traffic::reward::RewardId;
+use crate::values::ids::{AlertId, CheckoutId, DeliveryId, EntryId, OrderId, RewardId, VoucherId};
 use crate::values::money::{Amount, MoneyError};
 use crate::values::name::{Kind, NameError};
 use crate::values::product::DeliveryMethod;
 use crate::values::text::BadText;
 use crate::values::unavailable::Unavailable;
 use crate::values::voucher_code::BadCode;
+use crate::values::voucher_state::VoucherState;
 
 /// Why an operation on the club failed; nothing was changed.
 ///
@@ -139,8 +134,13 @@ pub enum Error {
     #[error("no event {}: `usher events list` shows those there are", .0.0)]
     NoDelivery(DeliveryId),
     /// More newcomers than are imported at once.
-    #[error("{0} newcomers at once, expected {max} at most", max = crate::MAX_IMPORT)]
-    Newcomers(usize),
+    #[error("{count} newcomers at once, expected {max} at most")]
+    Newcomers {
+        /// How many there are.
+        count: usize,
+        /// The maximum.
+        max: usize,
+    },
     /// There is no such entry in the journal.
     #[error("no entry {} in the journal", .0.0)]
     NoEntry(EntryId),

@@ -30,7 +30,7 @@ impl Error {
             | Self::Key(_)
             | Self::Money(_)
             | Self::Name(_)
-            | Self::Newcomers(_)
+            | Self::Newcomers { .. }
             | Self::NotForBalance(_)
             | Self::Prices { .. }
             | Self::Text(_)

@@ -2,12 +2,17 @@
 
 pub(crate) mod error;
 pub(crate) mod fault;
+pub(crate) mod goods;
+pub(crate) mod ids;
+pub(crate) mod key_generations;
 pub(crate) mod money;
 pub(crate) mod name;
 pub(crate) mod names;
 pub(crate) mod page;
 pub(crate) mod product;
+pub(crate) mod stamp;
 pub(crate) mod tax;
 pub(crate) mod text;
 pub(crate) mod unavailable;
 pub(crate) mod voucher_code;
+pub(crate) mod voucher_state;

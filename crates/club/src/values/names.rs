@@ -2,7 +2,6 @@
 
 use policy::{PolicyId, Rules, TierId};
 
-use crate::catalog::item::Item;
 use crate::values::error::Error;
 use crate::values::tax::Tax;
 
@@ -50,11 +49,6 @@ impl Names {
     /// How good a tier is; `None` for one that is not configured, which is less than any.
     pub(crate) fn place(&self, tier: &str) -> Option<usize> {
         self.tiers.iter().position(|(known, _)| known == tier)
-    }
-
-    /// The tier that has an item without buying it.
-    pub(crate) fn tier_of(&self, item: &Item) -> Option<TierId> {
-        self.tier(item.tier.as_deref()?)
     }
 
     pub(crate) fn policy(&self, name: &str) -> Option<PolicyId> {

@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use club::{
-    BoxFuture, Connection, Error, Fault, NewMember, Page, Prices, SqlResult, Store, Value, Visit,
+    BoxFuture, Connection, Error, Fault, NewMember, Page, Prices, RowVisitor, SqlResult, Store,
+    Value,
 };
 use policy::MemberState;
 
@@ -143,7 +144,7 @@ impl Connection for FailingConnection {
         &'a mut self,
         sql: &'static str,
         values: &'a [Value<'a>],
-        visit: &'a mut Visit<'_>,
+        visit: &'a mut RowVisitor<'_>,
     ) -> BoxFuture<'a, SqlResult<()>> {
         self.open.visit(sql, values, visit)
     }

@@ -2,7 +2,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use club::{
-    Details, Fault, FeedKind, Item, Key, NewGoods, NewListing, Page, Prices, Served, Store, Turns,
+    Details, Fault, FeedKind, Item, Key, KeyGenerations, NewGoods, NewListing, Page, Prices,
+    Served, Store,
 };
 use policy::{Generation, ItemId};
 
@@ -98,14 +99,14 @@ pub(crate) async fn a_description_changes_what_it_names(store: Arc<dyn Store>) {
 pub(crate) async fn a_key_rotates_alone(store: Arc<dyn Store>) {
     let house = House::open(store.clone()).await;
     let ada = house.add_member("ada").await;
-    assert_eq!(house.club.turns(ada), Turns::default());
+    assert_eq!(house.club.key_generations(ada), KeyGenerations::default());
     house.club.rotate_key(&stamp(), "ada", Key::Feed).await.unwrap();
     house.club.rotate_key(&stamp(), "ada", Key::Feed).await.unwrap();
-    let turns = house.club.rotate_key(&stamp(), "ada", Key::WebSeed).await.unwrap();
+    let generations = house.club.rotate_key(&stamp(), "ada", Key::WebSeed).await.unwrap();
     let (none, once, twice) = (Generation(0), Generation(1), Generation(2));
-    let expected = Turns { download: none, feed: twice, login: none, web_seed: once };
-    assert_eq!((turns, house.club.turns(ada)), (expected, expected));
-    assert_eq!(House::open(store).await.club.turns(ada), expected);
+    let expected = KeyGenerations { download: none, feed: twice, login: none, web_seed: once };
+    assert_eq!((generations, house.club.key_generations(ada)), (expected, expected));
+    assert_eq!(House::open(store).await.club.key_generations(ada), expected);
 }
 
 pub(crate) async fn a_member_and_a_day_have_one_sum(store: Arc<dyn Store>) {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use club::{
-    Club, Error, Fault, Image, Item, Items, Loaded, Names, NewItem, NewMember, Stamp, Store,
+    Club, Error, Fault, Image, Items, ListedItem, Loaded, Names, NewItem, NewMember, Stamp, Store,
 };
-use policy::{Aliases, Entitlements, ItemId, MemberId, PolicyId, Right, Roster, Standing, TierId};
+use policy::{Aliases, Entitlements, ItemId, MemberId, PolicyId, Right, Roster, Standing};
 use wire::InfoHash;
 
 pub(crate) mod changes;
@@ -88,13 +88,13 @@ impl Shelf {
 }
 
 impl Items for Shelf {
-    fn put(&self, item: &Item, policy: Option<PolicyId>, _: Option<TierId>) {
-        let hashes = item.info_hashes.iter().map(|hash| (*hash, (item.id, policy)));
+    fn put(&self, item: &ListedItem) {
+        let hashes = item.info_hashes.iter().map(|hash| (*hash, (item.id, item.policy)));
         self.0.lock().unwrap().extend(hashes);
     }
 
-    fn remove(&self, item: &Item) {
-        self.0.lock().unwrap().retain(|hash, _| !item.info_hashes.contains(hash));
+    fn remove(&self, item: ItemId) {
+        self.0.lock().unwrap().retain(|_, (known, _)| *known != item);
     }
 }
 

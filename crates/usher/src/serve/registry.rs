@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use arrayvec::ArrayVec;
-use club::Item;
+use club::ListedItem;
 use listen::clock::Clock;
-use policy::{PolicyId, TierId};
+use policy::ItemId;
 use tracker::{Registration, Tracker};
 
 /// The tracker, as the club sees it.
@@ -22,16 +22,17 @@ impl Registry {
 }
 
 impl club::Items for Registry {
-    fn put(&self, item: &Item, policy: Option<PolicyId>, tier: Option<TierId>) {
+    fn put(&self, item: &ListedItem) {
+        let ListedItem { id, policy, tier, .. } = *item;
         let hashes = item.info_hashes.iter().copied().take(2).collect::<ArrayVec<_, 2>>();
         let size = item.size_bytes.unwrap_or(0);
-        if !self.tracker.register(&Registration { id: item.id, hashes, policy, tier, size }) {
-            tracing::error!(item = item.id.0, "there are more items than the tracker can hold");
+        if !self.tracker.register(&Registration { id, hashes, policy, tier, size }) {
+            tracing::error!(item = id.0, "there are more items than the tracker can hold");
         }
     }
 
-    fn remove(&self, item: &Item) {
-        self.tracker.remove(item.id, self.clock.now());
+    fn remove(&self, item: ItemId) {
+        self.tracker.remove(item, self.clock.now());
     }
 }
 
@@ -39,7 +40,7 @@ impl club::Items for Registry {
 mod tests {
     use club::Items;
     use policy::{
-        Aliases, Entitlements, ItemId, Keyring, MasterSecret, Notices, Policies, Roster, Rules,
+        Aliases, Entitlements, Keyring, MasterSecret, Notices, Policies, PolicyId, Roster, Rules,
     };
     use tracker::{Members, Nat, Settings};
     use wire::InfoHash;
@@ -51,8 +52,8 @@ mod tests {
         let tracker = Arc::new(tracker_of(Policies::MAX));
         let registry = Registry::new(Arc::clone(&tracker), Clock::start());
         let last = PolicyId::new(Policies::MAX - 1);
-        registry.put(&item(1), last, None);
-        registry.put(&item(2), None, None);
+        registry.put(&item(1, last));
+        registry.put(&item(2, None));
         assert_eq!(tracker.policy_of(ItemId(1)).unwrap().id, "policy 63");
         assert_eq!(tracker.policy_of(ItemId(2)), None);
     }
@@ -78,22 +79,8 @@ mod tests {
         Tracker::new(settings, members, 42)
     }
 
-    fn item(id: u8) -> Item {
-        Item {
-            id: ItemId(id.into()),
-            name: format!("item {id}"),
-            title: String::new(),
-            description: String::new(),
-            policy: String::new(),
-            info_hashes: vec![InfoHash([id; 20])],
-            size_bytes: None,
-            private: true,
-            prices: club::Prices::default(),
-            minimum: None,
-            tier: None,
-            offer: None,
-            removed: false,
-            created: 0,
-        }
+    fn item(id: u8, policy: Option<PolicyId>) -> ListedItem {
+        let info_hashes = vec![InfoHash([id; 20])];
+        ListedItem { id: ItemId(id.into()), info_hashes, size_bytes: None, policy, tier: None }
     }
 }

@@ -40,7 +40,16 @@ pub(super) async fn audit(
 ) -> Result<Json<Vec<AuditRow>>, ApiError> {
     let AuditQuery { member, item, after } = query;
     let page = club::Page { after, ..club::Page::FIRST };
-    let rows = admin.club.audit_of(member.as_deref(), item.as_deref(), page).await?;
+    let member = match member {
+        Some(member) => Some(admin.club.member(&member).await?.id),
+        None => None,
+    };
+    let item = match item.as_deref() {
+        Some("all") => Some(ItemId::ANY),
+        Some(item) => Some(admin.club.item(item).await?.id),
+        None => None,
+    };
+    let rows = admin.club.audit_of(member, item, page).await?;
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
         changes.push(AuditRow {

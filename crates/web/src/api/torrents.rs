@@ -87,7 +87,7 @@ pub(super) async fn links(
 }
 
 async fn links_of(admin: &Admin, member: Member) -> Result<MemberLinks, ApiError> {
-    let turns = admin.club.turns(member.id);
+    let generations = admin.club.key_generations(member.id);
     let mut items = Vec::new();
     for item in admin.club.items(Page::FIRST).await? {
         let is_offered = item.offer.as_ref().is_some_and(|offer| !offer.withdrawn);
@@ -98,18 +98,18 @@ async fn links_of(admin: &Admin, member: Member) -> Result<MemberLinks, ApiError
         let direct =
             owner.web_seed.is_some() && admin.club.bought_direct(member.id, item.id).await?;
         items.push(admin.links(|links| ItemLinks {
-            direct: if direct { links.direct(&goods, member.id, turns) } else { Vec::new() },
-            torrent: links.torrent(&links.download_token(member.id, turns), &item.name),
+            direct: if direct { links.direct(&goods, member.id, generations) } else { Vec::new() },
+            torrent: links.torrent(&links.download_token(member.id, generations), &item.name),
             web_seed: links.web_seed_in(&goods, owner),
             item: item.name,
         }));
     }
     Ok(admin.links(|links| {
         let grant = Grant { member: member.id, generation: member.generation, item: ItemId::ANY };
-        let feed_token = links.feed_token(member.id, turns);
+        let feed_token = links.feed_token(member.id, generations);
         MemberLinks {
             announce_url: links.announce(grant),
-            download_token: links.download_token(member.id, turns),
+            download_token: links.download_token(member.id, generations),
             club_feed: links.feed(&feed_token, "club"),
             podcast_feed: links.feed(&feed_token, "podcast"),
             feed_token,

@@ -31,12 +31,12 @@ impl TorrentAccess<'_> {
                 ItemAccess::Grace(terms) if self.was_there(member, item) => terms,
                 ItemAccess::Expired | ItemAccess::Grace(_) | ItemAccess::Refused => return None,
             };
-        let turns = self.club.turns(member.id);
+        let keys = self.club.key_generations(member.id);
         let turn = self.tracker.bound_turn(member.id, item.id);
         Some(TorrentOwner {
             member: member.id,
             turn,
-            web_seed: entitled.then_some(turns.web_seed.with(turn)),
+            web_seed: entitled.then_some(keys.web_seed.with(turn)),
             free: self.is_free(item),
         })
     }

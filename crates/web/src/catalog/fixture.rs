@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use club::{Club, Image, Items, Names, Sqlite};
-use policy::{
-    Aliases, Entitlements, Keyring, MasterSecret, Notices, PolicyId, Roster, Rules, TierId,
-};
+use policy::{Aliases, Entitlements, ItemId, Keyring, MasterSecret, Notices, Roster, Rules};
 use tempfile::TempDir;
 use tracker::{Members, Nat, Now, Registration, Settings, Tracker};
 
@@ -66,18 +64,18 @@ struct Register {
 }
 
 impl Items for Register {
-    fn put(&self, item: &club::Item, policy: Option<PolicyId>, tier: Option<TierId>) {
+    fn put(&self, item: &club::ListedItem) {
         self.tracker.register(&Registration {
             id: item.id,
             hashes: item.info_hashes.iter().copied().collect(),
-            policy,
-            tier,
+            policy: item.policy,
+            tier: item.tier,
             size: item.size_bytes.unwrap_or(0),
         });
     }
 
-    fn remove(&self, item: &club::Item) {
-        self.tracker.remove(item.id, self.now);
+    fn remove(&self, item: ItemId) {
+        self.tracker.remove(item, self.now);
     }
 }
 

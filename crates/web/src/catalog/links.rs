@@ -3,7 +3,7 @@
 //! Each kind of key rotates alone. An item's web seed key also rotates with the item's passkey, because one torrent
 //! holds both. Deliberately absent: whether the member may use a URL, which is decided when it is used.
 
-use club::{Goods, Turns};
+use club::{Goods, KeyGenerations};
 use metainfo::{FileKind, Personal, ReadError, personalise};
 use policy::{Generation, Grant, ItemId, Keyring, Label, MemberId};
 
@@ -56,8 +56,13 @@ impl LinkBuilder<'_> {
 
     /// Where a member saves each file of an item that they bought the direct download of: the first
     /// thousand.
-    pub(crate) fn direct(&self, goods: &Goods, member: MemberId, turns: Turns) -> Vec<String> {
-        let grant = Grant { member, generation: turns.download, item: goods.item };
+    pub(crate) fn direct(
+        &self,
+        goods: &Goods,
+        member: MemberId,
+        generations: KeyGenerations,
+    ) -> Vec<String> {
+        let grant = Grant { member, generation: generations.download, item: goods.item };
         let base = format!("{}/d/{}/", self.addresses.site, self.token(Label::Download, grant));
         let files = goods.torrent.files.iter().enumerate();
         let kept = files.filter(|(_, file)| file.kind == FileKind::Data).take(MAX_FILES);
@@ -65,14 +70,14 @@ impl LinkBuilder<'_> {
     }
 
     /// The key in the URLs of a member's torrents.
-    pub(crate) fn download_token(&self, member: MemberId, turns: Turns) -> String {
-        let grant = Grant { member, generation: turns.download, item: ItemId::ANY };
+    pub(crate) fn download_token(&self, member: MemberId, generations: KeyGenerations) -> String {
+        let grant = Grant { member, generation: generations.download, item: ItemId::ANY };
         self.token(Label::Download, grant)
     }
 
     /// The key in the URLs of a member's feeds.
-    pub(crate) fn feed_token(&self, member: MemberId, turns: Turns) -> String {
-        self.token(Label::Feed, Grant { member, generation: turns.feed, item: ItemId::ANY })
+    pub(crate) fn feed_token(&self, member: MemberId, generations: KeyGenerations) -> String {
+        self.token(Label::Feed, Grant { member, generation: generations.feed, item: ItemId::ANY })
     }
 
     /// Where a torrent is; `token` is a member's, or `free`.

@@ -193,7 +193,7 @@ impl WebSeed {
                 return is_open.then_some(ServiceLevel { place, terms }).ok_or(Denied::Missing);
             }
         };
-        let key = self.club.turns(id).of(kind.key());
+        let key = self.club.key_generations(id).of(kind.key());
         let present = match kind {
             UrlKind::Direct => key,
             UrlKind::WebSeed => key.with(self.tracker.bound_turn(id, item)),

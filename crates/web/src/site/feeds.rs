@@ -132,7 +132,7 @@ impl Site {
             };
             let token = member.map_or_else(
                 || FREE.to_owned(),
-                |member| links.download_token(member.id, self.club.turns(member.id)),
+                |member| links.download_token(member.id, self.club.key_generations(member.id)),
             );
             (torrent, links.torrent(&token, &item.name))
         });

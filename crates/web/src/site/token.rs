@@ -59,7 +59,7 @@ impl Site {
         };
         let token = Passkey::new(token.as_bytes()).ok_or(PageError::Nothing)?;
         let grant = self.keyring.verify(label, &token).ok_or(PageError::Nothing)?;
-        let is_current = grant.generation == self.club.turns(grant.member).of(key);
+        let is_current = grant.generation == self.club.key_generations(grant.member).of(key);
         if grant.item != ItemId::ANY || !is_current {
             return Err(PageError::Nothing);
         }

@@ -2,6 +2,7 @@
 //! and of the member; so they do where the daemon dies at any statement of a delivery, which then
 //! comes again.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use policy::{ItemId, MemberId, MemberState};
@@ -16,10 +17,13 @@ use crate::payments::inbox::{Delivery, Verdict, receive};
 use crate::payments::provider::{Dispute, Ending, Event};
 use crate::rights::entitlement;
 use crate::store::database::Store;
-use crate::store::sql::{BoxFuture, SqlResult, Value, Visit};
+use crate::store::sql::member_id;
 use crate::store::sqlite::Sqlite;
+use crate::store::testing::Failing;
 use crate::values::money::Currency;
+use crate::values::names::Names;
 use crate::values::product::DeliveryMethod;
+use crate::values::stamp::Stamp;
 
 /// What may be heard of one payment of 3.00.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,7 +57,8 @@ struct State {
 fn any_order_of_events_ends_in_one_state() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let db = runtime.block_on(async {
+    let calls = Arc::new(AtomicU32::new(u32::MAX));
+    let tx = runtime.block_on(async {
         let store = Sqlite::open(&dir.path().join("club.db")).await.unwrap();
         let mut db = store.writer().await.unwrap();
         // One transaction for all: this is about logic, not about disks.
@@ -62,21 +67,22 @@ fn any_order_of_events_ends_in_one_state() {
             "INSERT INTO item (id, name, title, policy, private, removed, created, currency, \
              torrent_price, direct_price) VALUES (1, 'reel', '', 'club', 1, 0, 0, 'usd', 300, 300)";
         db.execute(item, &[]).await.unwrap();
-        db
+        let db = Failing { db, calls: Arc::clone(&calls) };
+        Tx::new(Box::new(db), stamp(), Arc::new(names()))
     });
-    let db = std::cell::RefCell::new(db);
+    let tx = std::cell::RefCell::new(tx);
     let config = Config { cases: 10_000, failure_persistence: None, ..Config::default() };
     let case = AtomicU32::new(1);
     let outcome = TestRunner::new(config).run(&(things(), events()), |(thing, events)| {
         let case = case.fetch_add(1, Ordering::Relaxed);
-        runtime.block_on(check(&mut **db.borrow_mut(), case, thing, &events));
+        runtime.block_on(check(&mut tx.borrow_mut(), &calls, case, thing, &events));
         Ok(())
     });
     assert_eq!(outcome, Ok(()));
     let sums = "SELECT count(*) FROM (SELECT sum(amount) AS amount FROM balance) AS all_of_it \
                 WHERE amount <> 0";
-    let db = &mut **db.borrow_mut();
-    let wrong = runtime.block_on(db.one(sums, &[], |row| row.number::<u32>(0))).unwrap();
+    let mut tx = tx.borrow_mut();
+    let wrong = runtime.block_on(tx.one(sums, &[], |row| row.number::<u32>(0))).unwrap();
     assert_eq!(wrong, Some(0), "the books are out of balance");
 }
 
@@ -98,13 +104,20 @@ fn events() -> impl Strategy<Value = Vec<(Heard, Option<u32>)>> {
     prop::collection::vec((heard, prop::option::of(0..40_u32)), 1..7)
 }
 
-async fn check(db: &mut dyn Connection, case: u32, thing: Sold, events: &[(Heard, Option<u32>)]) {
-    let member = add_member(db, case).await;
-    let order = order(db, case, member, thing).await;
+async fn check(
+    tx: &mut Tx,
+    calls: &AtomicU32,
+    case: u32,
+    thing: Sold,
+    events: &[(Heard, Option<u32>)],
+) {
+    let member = add_member(tx, case).await;
+    let order = order(tx, case, member, thing).await;
     for (number, (heard, dies_at)) in events.iter().enumerate() {
-        hear(db, case, order, thing, *heard, number, *dies_at).await;
+        let event = event(case, order, thing, *heard, number);
+        hear(tx, calls, *heard, &event, *dies_at).await;
     }
-    let state = state(db, case, member).await;
+    let state = state(tx, case, member).await;
     let heard: Vec<_> = events.iter().map(|(heard, _)| *heard).collect();
     assert_eq!(state, expected(thing, &heard), "{thing:?} {events:?}");
 }
@@ -113,10 +126,10 @@ async fn add_member(db: &mut dyn Connection, case: u32) -> MemberId {
     let sql = "INSERT INTO member (name, tier, state, generation, created) \
                VALUES ($1, 'outsider', 'active', 0, 0) RETURNING id";
     let name = format!("m{case}");
-    db.one(sql, &[name.as_str().into()], |row| member::id(row, 0)).await.unwrap().unwrap()
+    db.one(sql, &[name.as_str().into()], |row| member_id(row, 0)).await.unwrap().unwrap()
 }
 
-async fn order(db: &mut dyn Connection, case: u32, member: MemberId, thing: Sold) -> CheckoutId {
+async fn order(tx: &mut Tx, case: u32, member: MemberId, thing: Sold) -> CheckoutId {
     let tier = || "fan".to_owned();
     let product = match thing {
         Sold::Item => Product::Item { item: ItemId(1), method: DeliveryMethod::Direct },
@@ -125,20 +138,11 @@ async fn order(db: &mut dyn Connection, case: u32, member: MemberId, thing: Sold
         Sold::Topup => Product::Topup,
     };
     let (key, session) = (format!("key {case}"), format!("cs_{case}"));
-    let made =
-        insert(db, &stamp(), &key, "stripe", Some(&session), member, usd(300), &product).await;
+    let made = insert(tx, &key, "stripe", Some(&session), member, usd(300), &product).await;
     made.unwrap().id
 }
 
-async fn hear(
-    db: &mut dyn Connection,
-    case: u32,
-    order: CheckoutId,
-    thing: Sold,
-    heard: Heard,
-    number: usize,
-    dies_at: Option<u32>,
-) {
+fn event(case: u32, order: CheckoutId, thing: Sold, heard: Heard, number: usize) -> Event {
     let subscription = (thing == Sold::Subscription).then(|| format!("sub_{case}"));
     let mut report = Report { payment: format!("pi_{case}"), ..Report::default() };
     match heard {
@@ -166,58 +170,24 @@ async fn hear(
     };
     // Some come again as the same event, some as another that says the same.
     let key = format!("{case}:{heard:?}:{}", number % 2);
-    let event = Event { key, kind: "test".to_owned(), notice };
-    let (stamp, names) = (stamp(), names());
-    let hearing = Hearing { stamp: &stamp, provider: "stripe", names: &names };
+    Event { key, kind: "test".to_owned(), notice }
+}
+
+/// The daemon hears of an event, dies at a statement or not, and hears of it again.
+async fn hear(tx: &mut Tx, calls: &AtomicU32, heard: Heard, event: &Event, dies_at: Option<u32>) {
+    let delivery = Delivery::of("stripe");
     if let Some(statements) = dies_at {
-        db.execute("SAVEPOINT death", &[]).await.unwrap();
-        let mut dying = Dying { db: &mut *db, statements };
-        let _ = receive(&mut dying, &hearing, &Delivery::default(), &event).await;
+        tx.execute("SAVEPOINT death", &[]).await.unwrap();
+        calls.store(statements, Ordering::Relaxed);
+        let _ = receive(tx, &delivery, event).await;
+        calls.store(u32::MAX, Ordering::Relaxed);
         // It may have done all but commit.
-        db.execute("ROLLBACK TO SAVEPOINT death", &[]).await.unwrap();
-        db.execute("RELEASE SAVEPOINT death", &[]).await.unwrap();
+        tx.execute("ROLLBACK TO SAVEPOINT death", &[]).await.unwrap();
+        tx.execute("RELEASE SAVEPOINT death", &[]).await.unwrap();
     }
-    let received = receive(db, &hearing, &Delivery::default(), &event).await.unwrap();
+    let (verdict, effect) = receive(tx, &delivery, event).await.unwrap();
     let is_early = !matches!(heard, Heard::Paid | Heard::Ended);
-    assert!(is_early || received.verdict != Verdict::Held, "{heard:?} {}", received.effect);
-}
-
-/// A connection that takes so many more statements.
-struct Dying<'d> {
-    db: &'d mut dyn Connection,
-    statements: u32,
-}
-
-impl Dying<'_> {
-    fn take(&mut self) -> SqlResult<()> {
-        self.statements = self.statements.checked_sub(1).ok_or(sqlx::Error::WorkerCrashed)?;
-        Ok(())
-    }
-}
-
-impl Connection for Dying<'_> {
-    fn execute<'a>(
-        &'a mut self,
-        sql: &'static str,
-        values: &'a [Value<'a>],
-    ) -> BoxFuture<'a, SqlResult<u64>> {
-        match self.take() {
-            Ok(()) => self.db.execute(sql, values),
-            Err(died) => Box::pin(async { Err(died) }),
-        }
-    }
-
-    fn visit<'a>(
-        &'a mut self,
-        sql: &'static str,
-        values: &'a [Value<'a>],
-        visit: &'a mut Visit<'_>,
-    ) -> BoxFuture<'a, SqlResult<()>> {
-        match self.take() {
-            Ok(()) => self.db.visit(sql, values, visit),
-            Err(died) => Box::pin(async { Err(died) }),
-        }
-    }
+    assert!(is_early || verdict != Verdict::Held, "{heard:?} {effect}");
 }
 
 async fn state(db: &mut dyn Connection, case: u32, id: MemberId) -> State {

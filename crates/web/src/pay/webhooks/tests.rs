@@ -9,7 +9,7 @@ use club::{
 use data_encoding::HEXLOWER;
 use futures_util::stream::pending;
 use hmac::{Hmac, KeyInit, Mac};
-use policy::{Entitlements, PolicyId, Roster, Rules, TierId};
+use policy::{Entitlements, Roster, Rules};
 use serde_json::json;
 use sha2::Sha256;
 use tempfile::TempDir;
@@ -329,8 +329,8 @@ fn stamp() -> Stamp {
 struct Nowhere;
 
 impl Items for Nowhere {
-    fn put(&self, _: &club::Item, _: Option<PolicyId>, _: Option<TierId>) {}
-    fn remove(&self, _: &club::Item) {}
+    fn put(&self, _: &club::ListedItem) {}
+    fn remove(&self, _: policy::ItemId) {}
 }
 
 const NOW: u32 = 1_800_000_000;

@@ -1,4 +1,4 @@
-//! The goods that were asked for of late, in memory: a web seed looks at them for each request.
+//! The goods that were asked for last, in memory: the web seed needs them for each request.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use policy::ItemId;
 
-use crate::catalog::goods::Goods;
+use crate::values::goods::Goods;
 
 /// Goods by item, all read in the present edition of the store.
 ///
-/// Any change of an item begins another edition and empties the shelf: that is rare, and nothing
+/// Any change of an item begins another edition and empties the cache: that is rare, and nothing
 /// old can be put back by a reader who was late.
 #[derive(Debug, Default)]
-pub(crate) struct Shelf {
+pub(crate) struct GoodsCache {
     edition: AtomicU64,
     kept: Mutex<Kept>,
 }
@@ -25,7 +25,7 @@ struct Kept {
     goods: HashMap<ItemId, Arc<Goods>>,
 }
 
-impl Shelf {
+impl GoodsCache {
     /// The present edition, to be asked for before the store is read.
     pub(crate) fn edition(&self) -> u64 {
         // Acquire: pairs with `clear`, so that the store is read after the change that it follows.
@@ -70,30 +70,30 @@ mod tests {
     use metainfo::Torrent;
 
     use super::*;
-    use crate::catalog::goods::Offer;
+    use crate::values::goods::Offer;
 
     #[test]
     fn what_is_kept_is_found_in_its_edition_alone() {
-        let shelf = Shelf::default();
-        let before = shelf.edition();
-        shelf.keep(before, &goods(1, 0));
-        assert!(shelf.find(before, ItemId(1)).is_some() && shelf.find(before, ItemId(2)).is_none());
-        shelf.clear();
-        let after = shelf.edition();
-        assert!(shelf.find(after, ItemId(1)).is_none());
-        shelf.keep(after, &goods(1, 0));
-        shelf.keep(before, &goods(2, 0));
-        assert!(shelf.find(after, ItemId(1)).is_some() && shelf.find(after, ItemId(2)).is_none());
+        let cache = GoodsCache::default();
+        let before = cache.edition();
+        cache.keep(before, &goods(1, 0));
+        assert!(cache.find(before, ItemId(1)).is_some() && cache.find(before, ItemId(2)).is_none());
+        cache.clear();
+        let after = cache.edition();
+        assert!(cache.find(after, ItemId(1)).is_none());
+        cache.keep(after, &goods(1, 0));
+        cache.keep(before, &goods(2, 0));
+        assert!(cache.find(after, ItemId(1)).is_some() && cache.find(after, ItemId(2)).is_none());
     }
 
     #[test]
-    fn the_shelf_has_a_bound() {
-        let shelf = Shelf::default();
+    fn the_cache_has_a_limit() {
+        let cache = GoodsCache::default();
         let half = MAX_BYTES / 2;
         for item in [1, 2, 3] {
-            shelf.keep(0, &goods(item, half));
+            cache.keep(0, &goods(item, half));
         }
-        let found = [1, 2, 3].map(|item| shelf.find(0, ItemId(item)).is_some());
+        let found = [1, 2, 3].map(|item| cache.find(0, ItemId(item)).is_some());
         assert_eq!(found, [false, false, true]);
     }
 
