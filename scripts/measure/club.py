@@ -20,8 +20,13 @@ TEST = "cargo test --release --locked -p club --test scale -- --ignored --nocapt
 
 
 def measure(root):
-    """Runs the tests: seconds of each time that a thing was done, and sizes."""
-    ran = subprocess.run(TEST.split(), cwd=root, check=True, capture_output=True, text=True)
+    """Runs the tests: seconds of each time that a thing was done, and sizes.
+
+    What is over its budget fails there, and is measured all the same.
+    """
+    ran = subprocess.run(TEST.split(), cwd=root, capture_output=True, text=True)
+    if ran.returncode:
+        print(ran.stdout)
     return read(ran.stdout)
 
 

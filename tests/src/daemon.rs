@@ -114,6 +114,15 @@ impl Daemon {
         fs::read_to_string(self.folder.path().join("log")).expect("a log")
     }
 
+    /// The value of a metric that has no labels.
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let metrics = Http::to(self.listening.admin.port()).get("/metrics", "");
+        assert_eq!(metrics.status, 200, "{metrics:?}");
+        let start = format!("{name} ");
+        text(&metrics.body).lines().find_map(|line| line.strip_prefix(&start)?.parse().ok())
+    }
+
     /// Runs a subcommand, which must fail with 1, and returns what it said.
     #[track_caller]
     pub fn refuses(&self, arguments: &[&str]) -> String {

@@ -5,8 +5,9 @@
 //! and leaves its files for the next run. A test that ends the server itself takes [`Server::own`].
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -46,6 +47,24 @@ impl Database {
         self.server.ask(&self.name, sql)
     }
 
+    /// Locks a table against everybody else until the value is dropped.
+    ///
+    /// # Panics
+    ///
+    /// There is no such table.
+    #[track_caller]
+    pub fn lock(&self, table: &str) -> TableLock {
+        let mut psql = self.server.psql(&self.name);
+        psql.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut psql = psql.spawn().expect("psql");
+        let (mut input, output) = (psql.stdin.take(), psql.stdout.take());
+        let lock = format!("BEGIN; LOCK TABLE {table}; SELECT 'locked';\n");
+        input.as_mut().expect("its input").write_all(lock.as_bytes()).expect("psql reads");
+        let line = BufReader::new(output.expect("its output")).lines().next();
+        assert!(line.is_some_and(|line| line.is_ok_and(|line| line == "locked")), "{table}");
+        TableLock { psql, input }
+    }
+
     /// The server it is on.
     pub fn server(&self) -> &Server {
         &self.server
@@ -56,8 +75,22 @@ impl Drop for Database {
     fn drop(&mut self) {
         if self.server.runs() {
             let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-            let _ = self.server.psql("postgres", &drop).output();
+            let _ = self.server.psql("postgres").arg("--command").arg(drop).output();
         }
+    }
+}
+
+/// A lock that another connection holds.
+pub struct TableLock {
+    psql: Child,
+    /// Its end ends the connection, and with that the lock.
+    input: Option<ChildStdin>,
+}
+
+impl Drop for TableLock {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ = self.psql.wait();
     }
 }
 
@@ -178,14 +211,13 @@ impl Server {
 
     #[track_caller]
     fn ask(&self, database: &str, sql: &str) -> String {
-        succeeds(self.psql(database, sql).output(), sql).trim().to_owned()
+        succeeds(self.psql(database).arg("--command").arg(sql).output(), sql).trim().to_owned()
     }
 
-    fn psql(&self, database: &str, sql: &str) -> Command {
+    fn psql(&self, database: &str) -> Command {
         let mut psql = Command::new(folder_of_programs().join("psql"));
         psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--username", USER]);
         psql.arg("--host").arg(&self.folder).arg("--dbname").arg(database);
-        psql.arg("--command").arg(sql);
         psql
     }
 

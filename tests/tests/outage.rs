@@ -71,15 +71,12 @@ fn a_hangup_during_the_start_is_heeded_after_it() {
     let database = Database::make();
     let mut daemon = Daemon::start("", &format!("database: {}", database.url()));
     daemon.terminate();
-    let held = "BEGIN; LOCK TABLE _sqlx_migrations; SELECT pg_sleep(3); COMMIT";
-    std::thread::scope(|scope| {
-        let holding = scope.spawn(|| database.ask(held));
-        std::thread::sleep(Duration::from_millis(500));
-        daemon.restart_and(|pid| {
-            std::thread::sleep(Duration::from_secs(1));
-            kill(pid, Signal::SIGHUP).expect("the daemon takes a signal");
-        });
-        holding.join().expect("the table was held");
+    let lock = database.lock("_sqlx_migrations");
+    daemon.restart_and(|pid| {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+        eventually("the start waits", || (database.ask(waiting) == "1").then_some(()));
+        kill(pid, Signal::SIGHUP).expect("the daemon takes a signal");
+        drop(lock);
     });
     eventually("it is reloaded", || daemon.log().contains("reloaded").then_some(()));
 }

@@ -22,8 +22,7 @@ fn no_acknowledgement_is_written_before_its_sync() {
     let folder = tempfile::tempdir().expect("a folder");
     let trace = folder.path().join("trace");
     let Some(mut tracer) = attach(daemon.pid(), &trace) else {
-        eprintln!("SKIPPED: strace may not look at other processes here (ptrace is forbidden)");
-        return;
+        return tests::skip("strace may not look at other processes (ptrace is forbidden)");
     };
     let mut line = Http::at(&daemon.folder().join("state/admin.sock")).expect("a daemon");
     for n in 0..ACKNOWLEDGED {
@@ -55,6 +54,7 @@ fn check(trace: &str) {
 }
 
 /// Lets strace write down the syncs and answers of a process; `None` where the system forbids it.
+/// Any other failure is the test's.
 fn attach(pid: u32, trace: &Path) -> Option<Child> {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-s", "32", "-e", "trace=fdatasync,fsync,write,writev,sendto,sendmsg"]);
@@ -65,14 +65,15 @@ fn attach(pid: u32, trace: &Path) -> Option<Child> {
     });
     let said = BufReader::new(child.stderr.take().expect("its output"));
     let mut lines = said.lines().map_while(Result::ok);
-    let attached = lines.any(|line| line.contains("attached"));
+    let first = lines.next().unwrap_or_default();
     // What it says later must go somewhere.
     std::thread::spawn(move || lines.for_each(drop));
-    if !attached {
-        child.wait().expect("strace ends");
-        return None;
+    if first.contains("attached") {
+        return Some(child);
     }
-    Some(child)
+    child.wait().expect("strace ends");
+    assert!(first.contains("Operation not permitted"), "strace does not attach: {first}");
+    None
 }
 
 const ACKNOWLEDGED: usize = 20;

@@ -1,7 +1,7 @@
 //! The publisher's own copy over HTTP: each byte of the connection decided here.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -187,10 +187,17 @@ fn a_revocation_ends_a_running_stream() {
     let served = Served::new(SLOW, &[("one.bin", 20 * MIB)]);
     let mut stream = served.begin("one.bin");
     served.daemon.json(&["revoke", "ada", "album"]);
-    let revoked = Stopwatch::start();
-    let mut bytes = vec![0; 64 * KIB];
-    while stream.read(&mut bytes).is_ok_and(|read| read > 0) {}
-    assert!(revoked.elapsed() < Duration::from_secs(5), "{:?}", revoked.elapsed());
+    let (mut bytes, mut more) = (vec![0; 64 * KIB], 0);
+    let end = loop {
+        match stream.read(&mut bytes) {
+            Ok(0) => break None,
+            Ok(read) => more += read,
+            Err(error) => break Some(error.kind()),
+        }
+    };
+    assert!(matches!(end, None | Some(ErrorKind::ConnectionReset)), "it stands still: {end:?}");
+    // Some seconds' worth: the rate says how many bytes may pass until the right is looked at again.
+    assert!(more < 5 * MIB, "{more} bytes of {} came after the revocation", 20 * MIB);
     let refused = served.get("one.bin", "");
     assert_eq!(refused.status, 403);
     assert!(refused.body.starts_with(b"this link opens nothing any more"));
@@ -235,8 +242,9 @@ fn a_member_gets_the_rate_of_its_tier_and_nobody_is_sent_away() {
         whole.extend(part.body);
     }
     assert!(whole == served.goods.bytes("one.bin"));
+    // How slow it may be is the machine's matter as well; `web::seed::pace` is tested by its own clock.
     let took = begin.elapsed().as_secs_f64();
-    assert!((3.5..8.0).contains(&took), "{took} s for 1 MiB at 256 KiB/s");
+    assert!(took >= 3.5, "{took} s for 1 MiB at 256 KiB/s");
 }
 
 #[test]

@@ -1,12 +1,13 @@
-//! How the club does with a million members: figures, not facts. Run with
-//! `cargo test --release -p club --test scale -- --ignored --nocapture --test-threads 1`.
+//! How the club does with a million members, and whether that is within its budgets. Run on a quiet machine
+//! with `cargo test --release -p club --test scale -- --ignored --nocapture --test-threads 1`; `scripts/bench`
+//! reads what it prints.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::disallowed_methods, reason = "it measures")]
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use club::{Club, Counters, Image, Items, Names, SessionCount, Sqlite, Stamp, Store};
 use policy::{
@@ -19,6 +20,7 @@ use wire::PeerId;
 async fn starts_with_a_million_members() {
     let dir = tempfile::tempdir().unwrap();
     let store = filled(&dir.path().join("club.db")).await;
+    let mut starts = Vec::new();
     for _ in 0..3 {
         let begun = Instant::now();
         let (_club, loaded) = open(store.clone()).await;
@@ -26,15 +28,20 @@ async fn starts_with_a_million_members() {
             (loaded.members, loaded.items, loaded.entitlements),
             (1_000_000, 100_000, 5_000_000)
         );
+        starts.push(begun.elapsed());
         println!("start: {:?}", begun.elapsed());
     }
     let (club, _) = open(store).await;
     let stamp = Stamp { who: "admin".to_owned(), now_unix: 2_000_000_000 };
+    let mut grants = Vec::new();
     for number in 1..=5 {
         let (member, begun) = (format!("member-{number}"), Instant::now());
         club.grant(&stamp, &member, "item-7", None, "grant").await.unwrap();
+        grants.push(begun.elapsed());
         println!("a grant is in force after {:?}", begun.elapsed());
     }
+    within("a start", starts, START);
+    within("a grant", grants, GRANT);
 }
 
 #[test]
@@ -55,6 +62,7 @@ fn a_million_standings_and_five_million_rights_in_memory() {
     }
     let with_roster = resident();
     println!("roster: {} MiB", (with_roster - before) >> 20);
+    assert!(with_roster - before <= 1_000_000 * ROSTER_BYTES, "the roster takes more");
     let rights = Entitlements::default();
     for item in 1..=100_000 {
         for number in 0..50 {
@@ -62,7 +70,9 @@ fn a_million_standings_and_five_million_rights_in_memory() {
             rights.set(ItemId(item), member, Right { until: u32::MAX, ..Right::default() });
         }
     }
-    println!("entitlements: {} B each", (resident() - with_roster) / rights.len());
+    let each = (resident() - with_roster) / rights.len();
+    println!("entitlements: {each} B each");
+    assert!(each <= ENTITLEMENT_BYTES, "an entitlement takes more");
 }
 
 /// Bytes of this process that are in memory.
@@ -77,15 +87,27 @@ async fn flushes_50_000_sessions() {
     let dir = tempfile::tempdir().unwrap();
     let store = filled(&dir.path().join("club.db")).await;
     let (club, _) = open(store).await;
+    let mut flushes = Vec::new();
     for round in 0..4 {
         let counts: Vec<_> = (0..50_000).map(|number| count(number, round)).collect();
         let begun = Instant::now();
         club.flush(&counts, 2_000_000_000).await.unwrap();
+        flushes.push(begun.elapsed());
         println!("flush {round}: {:?}", begun.elapsed());
     }
     let begun = Instant::now();
     assert_eq!(club.prune_sessions(2_000_000_000 + 22 * 86_400).await.unwrap(), 50_000);
     println!("prune: {:?}", begun.elapsed());
+    within("pruning", vec![begun.elapsed()], PRUNE);
+    within("a flush", flushes, FLUSH);
+}
+
+/// Holds the median to a budget.
+#[track_caller]
+fn within(what: &str, mut took: Vec<Duration>, budget: Duration) {
+    took.sort();
+    let median = took[took.len() / 2];
+    assert!(median <= budget, "{what} takes {median:?}, and {budget:?} at most: {took:?}");
 }
 
 async fn open(store: Arc<dyn Store>) -> (Club, club::Loaded) {
@@ -142,3 +164,16 @@ async fn filled(path: &Path) -> Arc<dyn Store> {
     }
     Arc::new(store)
 }
+
+/// The design's budget for a start.
+const START: Duration = Duration::from_secs(2);
+/// Shorter than a person notices.
+const GRANT: Duration = Duration::from_millis(100);
+/// A third of the interval at which traffic is flushed, for as many sessions as change in it.
+const FLUSH: Duration = Duration::from_secs(1);
+/// Once an hour, beside everything else.
+const PRUNE: Duration = Duration::from_secs(5);
+/// A slot of 16 bytes, with what the table grows ahead.
+const ROSTER_BYTES: usize = 20;
+/// An entry of the map with its share of what is free.
+const ENTITLEMENT_BYTES: usize = 32;
