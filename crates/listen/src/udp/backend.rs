@@ -45,10 +45,15 @@ impl UdpBackend {
     ///
     /// Fails where `io_uring` alone was asked for and the kernel refuses it.
     pub fn choose(asked: UdpIo) -> io::Result<Self> {
+        Self::choose_by(asked, RingSocket::probe)
+    }
+
+    /// The same; `probe` fails where the kernel refuses `io_uring`.
+    fn choose_by(asked: UdpIo, probe: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
         if asked == UdpIo::Recvmmsg {
             return Ok(Self::Recvmmsg);
         }
-        match RingSocket::probe() {
+        match probe() {
             Ok(()) => Ok(Self::IoUring),
             Err(error) if asked == UdpIo::IoUring => Err(error),
             Err(error) => {
@@ -91,6 +96,8 @@ impl DatagramSocket for BackendSocket {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+    use std::io::ErrorKind;
+    use std::iter;
     use std::net::{IpAddr, Shutdown, SocketAddr, UdpSocket};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -231,9 +238,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_is_chosen() {
-        assert_eq!(UdpBackend::choose(UdpIo::Recvmmsg).unwrap(), UdpBackend::Recvmmsg);
-        assert_eq!(UdpBackend::choose(UdpIo::Auto).unwrap(), *backends().last().unwrap());
+    fn io_uring_is_chosen_where_it_is_wanted_and_allowed() {
+        #[track_caller]
+        fn check(asked: UdpIo, is_allowed: bool, expected: Option<UdpBackend>) {
+            let probe =
+                || if is_allowed { Ok(()) } else { Err(ErrorKind::PermissionDenied.into()) };
+            assert_eq!(UdpBackend::choose_by(asked, probe).ok(), expected);
+        }
+        check(UdpIo::Auto, true, Some(UdpBackend::IoUring));
+        check(UdpIo::Auto, false, Some(UdpBackend::Recvmmsg));
+        check(UdpIo::IoUring, true, Some(UdpBackend::IoUring));
+        check(UdpIo::IoUring, false, None);
+        check(UdpIo::Recvmmsg, true, Some(UdpBackend::Recvmmsg));
+        check(UdpIo::Recvmmsg, false, Some(UdpBackend::Recvmmsg));
+    }
+
+    #[test]
+    fn the_kernel_allows_io_uring_to_be_tested() {
+        if let Err(error) = RingSocket::probe() {
+            ::tests::skip(&format!(
+                "the kernel refuses io_uring ({error}): recvmmsg alone is tested"
+            ));
+        }
     }
 
     /// More than any backend has buffers for.
@@ -302,12 +328,9 @@ mod tests {
     }
 
     fn backends() -> Vec<UdpBackend> {
-        let mut backends = vec![UdpBackend::Recvmmsg];
-        match RingSocket::probe() {
-            Ok(()) => backends.push(UdpBackend::IoUring),
-            Err(error) => eprintln!("io_uring is not tested: the kernel refuses it: {error}"),
-        }
-        backends
+        // `the_kernel_allows_io_uring_to_be_tested` says so where it does not.
+        let io_uring = RingSocket::probe().ok().map(|()| UdpBackend::IoUring);
+        iter::once(UdpBackend::Recvmmsg).chain(io_uring).collect()
     }
 
     fn client(address: &str) -> UdpSocket {
