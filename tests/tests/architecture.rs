@@ -39,7 +39,17 @@ const CRATES: Allowed<'_> = &[
 /// The folders of a crate's `src`.
 const FOLDERS: &[(&str, Allowed<'_>)] = &[
     ("usher", &[("cli", &["serve"]), ("serve", &["config"]), ("config", &[])]),
-    ("web", &[("api", &["site"]), ("site", &["pay", "seed"]), ("pay", &[]), ("seed", &[])]),
+    (
+        "web",
+        &[
+            ("api", &["catalog", "pay", "seed"]),
+            ("site", &["catalog", "pay", "seed"]),
+            ("catalog", &["http"]),
+            ("pay", &["http"]),
+            ("seed", &["http"]),
+            ("http", &[]),
+        ],
+    ),
     ("listen", &[("udp", &[]), ("http", &[]), ("site", &[])]),
     (
         "club",
@@ -60,12 +70,7 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
 ];
 
 /// What goes against FOLDERS still, to be removed: crate, from, to.
-const KNOWN_FOLDERS: &[(&str, &str, &str)] = &[
-    ("web", "pay", "api"),
-    ("web", "seed", "api"),
-    ("web", "seed", "site"),
-    ("web", "site", "api"),
-];
+const KNOWN_FOLDERS: &[(&str, &str, &str)] = &[];
 
 /// Longer cycles that there are still, to be broken: the files in the longest of a crate.
 const KNOWN_CYCLES: &[(&str, usize)] = &[("load", 7), ("usher", 21), ("web", 5)];
