@@ -17,11 +17,11 @@ mod web_seed;
 
 pub use file::{AuthorizedFile, OpenError};
 pub use member_addresses::MemberAddresses;
-pub use pace::{Pacer, PacingSettings, Payer, TierPacing};
+pub use pace::{MIN_PIECE_BYTES, Pacer, PacingSettings, Payer, TierPacing};
 pub use range::{RequestedRange, wanted};
 pub use response::{RequestHeaders, ResponseHead, deny, respond};
 pub use served_bytes::ServedBytes;
-pub use stream::{MIN_PIECE_BYTES, NextPiece, PacedStream};
+pub use stream::{NextPiece, PacedStream};
 pub use target::{Credential, FileTarget, is_of_goods};
 pub use verify::router;
 pub use web_seed::{Denied, ServiceLevel, WebSeed};

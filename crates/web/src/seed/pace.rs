@@ -47,7 +47,7 @@ pub struct TierPacing {
 }
 
 /// Whose budget a stream is charged to.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Payer {
     /// A member, from wherever.
     Member(MemberId),
@@ -118,7 +118,7 @@ impl Payer {
 /// The state that all streams share.
 #[derive(Default)]
 pub(super) struct PacerState {
-    accounts: HashMap<Payer, PayerAccount>,
+    pub(super) accounts: HashMap<Payer, PayerAccount>,
     /// Number of accounts at which settled ones are removed.
     most: usize,
     pub(super) all: SharedBandwidth,
@@ -130,6 +130,17 @@ pub(super) struct PayerAccount {
     streams: u32,
     pub(super) in_turn: u32,
     pub(super) bucket: Bucket,
+    /// By how many bytes it is ahead under the limit for all streams; see [`SharedBandwidth`].
+    pub(super) clock: u64,
+}
+
+impl PayerAccount {
+    /// The minimum that one stream is sent: less where a payer has so many that the minimum of all would be
+    /// a rate of its own.
+    pub(super) fn min_piece(&self) -> u64 {
+        let piece = MIN_PIECE_BYTES * FULL_MINIMUMS / u64::from(self.streams).max(FULL_MINIMUMS);
+        piece.max(LEAST_PIECE_BYTES)
+    }
 }
 
 impl PacerState {
@@ -147,18 +158,19 @@ impl PacerState {
 
     /// Ends a stream of a payer.
     pub(super) fn leave(&mut self, payer: Payer, was_in_turn: bool) {
-        if let Some(account) = self.account(payer) {
+        if let Some(account) = self.accounts.get_mut(&payer) {
             account.streams = account.streams.saturating_sub(1);
             account.in_turn = account.in_turn.saturating_sub(u32::from(was_in_turn));
         }
     }
-
-    pub(super) fn account(&mut self, payer: Payer) -> Option<&mut PayerAccount> {
-        self.accounts.get_mut(&payer)
-    }
 }
 
 const FEW: usize = 64;
+/// Minimum bytes sent per interval: clients give up on a stream that is silent for 20 s.
+pub const MIN_PIECE_BYTES: u64 = 16 << 10;
+/// Streams of one payer that are each sent the whole minimum; more share what these would get.
+const FULL_MINIMUMS: u64 = 16;
+const LEAST_PIECE_BYTES: u64 = 256;
 
 #[cfg(test)]
 mod tests {
@@ -171,7 +183,7 @@ mod tests {
             let now = Duration::from_secs(second);
             let payer = Payer::Member(MemberId::new(u32::try_from(second).unwrap() + 1).unwrap());
             state.enter(payer, now);
-            state.account(payer).unwrap().bucket.take(1000, 1000, Duration::ZERO, now);
+            state.accounts.get_mut(&payer).unwrap().bucket.take(1000, 1000, Duration::ZERO, now);
             state.leave(payer, false);
         }
         assert!(state.accounts.len() <= FEW, "{}", state.accounts.len());

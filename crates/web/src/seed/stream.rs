@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::pace::{Pacer, PacerState, Payer, PayerAccount, TierPacing};
+use super::pace::{MIN_PIECE_BYTES, Pacer, PacerState, Payer, PayerAccount, TierPacing};
+use super::shared_bandwidth::Request;
 
 /// One response in progress.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ impl PacedStream {
     /// Continues under another tier.
     pub fn set_terms(&mut self, place: u8, terms: TierPacing) {
         if (self.place, self.terms) != (place, terms) {
-            self.pacer.state().all.leave(self.place, &mut self.waiting);
+            self.pacer.state().all.leave(self.place, self.payer, &mut self.waiting);
             (self.place, self.terms) = (place, terms);
         }
     }
@@ -83,7 +84,9 @@ impl PacedStream {
         bound: Option<u64>,
         now: Duration,
     ) -> NextPiece {
-        let Some(account) = state.account(self.payer) else { return NextPiece::Wait(LONGEST_WAIT) };
+        let Some(account) = state.accounts.get_mut(&self.payer) else {
+            return NextPiece::Wait(LONGEST_WAIT);
+        };
         if !self.comes_to_its_turn(account) {
             return NextPiece::Wait(LONGEST_WAIT);
         }
@@ -98,10 +101,13 @@ impl PacedStream {
         if at > now {
             return NextPiece::Wait(at.saturating_sub(now));
         }
-        if let Some(rate) = bound
-            && let Err(wait) = state.all.take(&mut self.waiting, self.place, bytes, rate, now)
-        {
-            return NextPiece::Wait(wait);
+        if let Some(rate) = bound {
+            let Self { payer, place, .. } = *self;
+            let request = Request { payer, place, bytes, clock: account.clock };
+            match state.all.take(&mut self.waiting, request, rate, now) {
+                Ok(clock) => account.clock = clock,
+                Err(wait) => return NextPiece::Wait(wait),
+            }
         }
         self.given = None;
         NextPiece::Send(bytes)
@@ -117,26 +123,25 @@ impl PacedStream {
 
     /// Sends the minimum even over budget, and charges it.
     fn charge(&self, state: &mut PacerState, bound: Option<u64>, now: Duration) -> u64 {
-        if let Some(account) = state.account(self.payer) {
-            account.bucket.take(MIN_PIECE_BYTES, self.terms.rate, SAVED, now);
-        }
+        let Some(account) = state.accounts.get_mut(&self.payer) else { return MIN_PIECE_BYTES };
+        let bytes = account.min_piece();
+        account.bucket.take(bytes, self.terms.rate, SAVED, now);
         if let Some(rate) = bound {
-            state.all.bucket.take(MIN_PIECE_BYTES, rate, SAVED, now);
+            state.all.bucket.take(bytes, rate, SAVED, now);
+            account.clock = state.all.charge(self.place, self.payer, account.clock, bytes);
         }
-        MIN_PIECE_BYTES
+        bytes
     }
 }
 
 impl Drop for PacedStream {
     fn drop(&mut self) {
         let mut state = self.pacer.state();
-        state.all.leave(self.place, &mut self.waiting);
+        state.all.leave(self.place, self.payer, &mut self.waiting);
         state.leave(self.payer, self.in_turn);
     }
 }
 
-/// Minimum bytes sent per interval: clients give up on a stream that is silent for 20 s.
-pub const MIN_PIECE_BYTES: u64 = 16 << 10;
 /// One second less than promised.
 const MIN_PIECE_INTERVAL: Duration = Duration::from_secs(4);
 /// Enough for the fastest network that a piece is worth its system call.

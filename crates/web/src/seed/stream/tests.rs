@@ -54,6 +54,51 @@ fn what_higher_tiers_leave_goes_to_the_lower() {
 }
 
 #[test]
+fn members_of_a_tier_share_the_limit_evenly_however_many_streams_each_opens() {
+    for streams in [1, 8, 400] {
+        let mut of = vec![(1, PATRON); streams];
+        of.extend([(2, PATRON), (3, PATRON)]);
+        let sent = run(&pace(Some(3 * MIB)), &of, 30);
+        near(sent.iter().sum(), 90 * MIB, 5);
+        let (many, others) = sent.split_at(streams);
+        near(many.iter().sum(), 30 * MIB, 15);
+        others.iter().for_each(|sent| near(*sent, 30 * MIB, 15));
+    }
+}
+
+#[test]
+fn a_payer_that_comes_later_gets_its_share_and_no_more() {
+    let pace = pace(Some(2 * MIB));
+    let mut sent = [0, 0];
+    let mut streams = [stream(&pace, 1, PATRON.1), stream(&pace, 2, PATRON.1)];
+    for milli in 0..20_000 {
+        let now = Duration::from_millis(milli);
+        // The second asks for the last ten seconds alone.
+        for (number, stream) in
+            streams.iter_mut().enumerate().take(1 + usize::from(milli >= 10_000))
+        {
+            if let NextPiece::Send(bytes) = stream.ask(u64::MAX, now) {
+                sent[number] += bytes;
+            }
+        }
+    }
+    near(sent[0], 30 * MIB, 10);
+    near(sent[1], 10 * MIB, 10);
+}
+
+#[test]
+fn the_minimum_of_many_streams_is_not_a_rate_of_its_own() {
+    let sent = run(
+        &pace(None),
+        &[(1, TierPacing { rate: 4096, ..FAN.1 }); 400].map(|(m, t)| (m, (1, t))),
+        40,
+    );
+    let sum: u64 = sent.iter().sum();
+    assert!(sum <= 11 * 17 * MIN_PIECE_BYTES, "{sum}");
+    assert!(sent.iter().all(|sent| *sent > 0));
+}
+
+#[test]
 fn a_turn_that_comes_free_is_taken() {
     let pace = pace(None);
     let mut first = stream(&pace, 1, TierPacing { concurrency: 1, ..FAN.1 });
