@@ -213,6 +213,23 @@ impl Daemon {
         self.child.wait().expect("the daemon ends");
     }
 
+    /// Kills the daemon and starts the next at once, before the first has ended; returns what that one said
+    /// where it refuses to start.
+    ///
+    /// # Errors
+    ///
+    /// What the new daemon logged, where it did not get ready.
+    pub fn kill_and_restart(&mut self) -> Result<(), String> {
+        let before = self.log().len();
+        self.child.kill().expect("the daemon can be killed");
+        let mut next = begin(usher(self.folder.path()), self.folder.path(), Stdio::piped());
+        self.child.wait().expect("the daemon ends");
+        let listening = try_heard(&mut next);
+        self.child = next;
+        self.listening = listening.ok_or_else(|| self.log().split_off(before))?;
+        Ok(())
+    }
+
     /// Starts the daemon again in the same folder, on other ports.
     #[track_caller]
     pub fn restart(&mut self) {
@@ -258,7 +275,8 @@ fn configure(folder: &Path, tracker: &str, rest: &str) {
         if rest.lines().any(|line| line.starts_with(key)) { "" } else { line }
     };
     let yaml = [
-        "state_dir: state\nadmin: {listen: '127.0.0.1:0'}\n",
+        "state_dir: state\n",
+        unless("admin:", "admin: {listen: '127.0.0.1:0'}\n"),
         unless("public_url:", "public_url: http://127.0.0.1\n"),
         unless("web:", "web: {listen: '127.0.0.1:0'}\n"),
         "tracker:\n",
@@ -299,11 +317,15 @@ fn begin(mut command: Command, folder: &Path, output: Stdio) -> Child {
 /// Where a daemon listens, by the line that says it is ready.
 #[track_caller]
 fn heard(child: &mut Child, folder: &Path) -> Listening {
+    let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
+    try_heard(child).unwrap_or_else(|| panic!("usher did not get ready:\n{}", log()))
+}
+
+fn try_heard(child: &mut Child) -> Option<Listening> {
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     let ready =
         lines.by_ref().map_while(Result::ok).find(|line| line.starts_with("usher is ready"));
-    let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
-    let Some(ready) = ready else { panic!("usher did not get ready:\n{}", log()) };
+    let ready = ready?;
     // What it prints later must go somewhere.
     std::thread::spawn(move || lines.for_each(drop));
     let find = |schemes: &[&str]| {
@@ -312,12 +334,12 @@ fn heard(child: &mut Child, folder: &Path) -> Listening {
             ready.split_whitespace().find_map(of).and_then(|address| address.parse().ok());
         address.unwrap_or_else(|| panic!("no {schemes:?} in: {ready}"))
     };
-    Listening {
+    Some(Listening {
         http: find(&["http://", "https://"]),
         udp: find(&["udp://"]),
         admin: find(&["admin=http://"]),
         web: find(&["web=http://"]),
-    }
+    })
 }
 
 /// The built binary, beside the test that runs.

@@ -11,6 +11,8 @@ use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::watch;
 
+use crate::serve::wait::until_let_go;
+
 /// Why one of these listeners does not start.
 #[derive(Debug, Error)]
 pub enum AdminError {
@@ -40,17 +42,19 @@ pub enum AdminError {
     },
 }
 
-/// Makes the Unix socket, for the daemon's user alone. What a daemon that died left behind is
-/// taken away; the state directory's lock says that no other one runs.
+/// Makes the Unix socket, for the daemon's user alone. Removes the socket of a daemon that died, and waits
+/// a few seconds for one that is dying; the state directory's lock says that no other one runs.
 ///
 /// # Errors
 ///
 /// Fails where the socket cannot be made, somebody answers there, or something else is there.
 pub(crate) async fn bind_socket(path: &Path) -> Result<UnixListener, AdminError> {
     let fails = |source| AdminError::Socket { path: path.to_owned(), source };
-    if UnixStream::connect(path).await.is_ok() {
-        return Err(fails(io::ErrorKind::AddrInUse.into()));
-    }
+    let nobody_listens = async || match UnixStream::connect(path).await {
+        Ok(_) => Err(fails(io::ErrorKind::AddrInUse.into())),
+        Err(_) => Ok(()),
+    };
+    until_let_go(path.display(), |_| true, nobody_listens).await?;
     match fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => fs::remove_file(path).map_err(fails)?,
         Ok(_) => return Err(AdminError::NoSocket { path: path.to_owned() }),
@@ -69,7 +73,8 @@ pub(crate) fn remove_socket(path: &Path) {
     }
 }
 
-/// Binds a listener of one address, which `key` in `tracker.yaml` names.
+/// Binds a listener of one address, which `key` in `tracker.yaml` names. Waits a few seconds for an address
+/// that a killed daemon still holds.
 ///
 /// # Errors
 ///
@@ -79,7 +84,9 @@ pub(crate) async fn listen(
     address: SocketAddr,
 ) -> Result<(TcpListener, SocketAddr), AdminError> {
     let fails = |source| AdminError::Listen { key, address, source };
-    let listener = TcpListener::bind(address).await.map_err(fails)?;
+    let is_held = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
+    let bound = until_let_go(address, is_held, async || TcpListener::bind(address).await).await;
+    let listener = bound.map_err(fails)?;
     let bound = listener.local_addr().map_err(fails)?;
     Ok((listener, bound))
 }

@@ -26,6 +26,7 @@ pub(crate) async fn make(
 ) -> Result<PathBuf, ScheduleError> {
     let folder = &settings.folder;
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    remove_unfinished(folder).map_err(at(folder))?;
     let file = folder.join(now.strftime(NAME).to_string());
     let secret = secret_beside(&file);
     if settings.with_secret {
@@ -38,6 +39,21 @@ pub(crate) async fn make(
     }
     prune(settings, now)?;
     Ok(file)
+}
+
+/// Removes what a daemon that was killed while it made a copy left behind. Its name holds a time, so no later
+/// copy would overwrite it.
+fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let is_copy_with =
+            |suffix| name.strip_suffix(suffix).is_some_and(|copy| when(Path::new(copy)).is_some());
+        if UNFINISHED.into_iter().any(is_copy_with) {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes away the oldest copies over the number to keep.
@@ -108,6 +124,8 @@ pub(crate) enum ScheduleError {
     Io { path: PathBuf, source: io::Error },
 }
 
+/// What follows the name of a copy while it is made, by SQLite too.
+const UNFINISHED: [&str; 4] = [".new", ".new-journal", ".new-wal", ".new-shm"];
 /// Sorts by time.
 const NAME: &str = "club-%Y%m%dT%H%M%SZ.db";
 
@@ -149,6 +167,20 @@ mod tests {
             left,
             days[1..].iter().map(|day| folder.path().join(name(day))).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn half_a_copy_of_a_killed_daemon_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = ["club-20270130T170000Z.db", "club-20270130T170000Z.db.secret", "mine.new"];
+        let unfinished = ["club-20270131T170000Z.db.new", "club-20270131T170000Z.db.new-journal"];
+        for name in kept.iter().chain(&unfinished) {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        remove_unfinished(folder.path()).unwrap();
+        let left = |name: &&&str| folder.path().join(name).exists();
+        assert_eq!(kept.iter().chain(&unfinished).filter(left).count(), kept.len());
+        assert!(kept.iter().all(|name| left(&name)));
     }
 
     fn two_in(folder: &Path) -> BackupSettings {

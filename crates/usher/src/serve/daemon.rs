@@ -89,7 +89,7 @@ pub fn serve(source: &Source) -> Result<(), ServeError> {
     let config = source.load()?.config;
     let log = Log::begin(config.log_level, config.log_format);
     limits::raise_open_files();
-    let state = StateDir::take(&config.state_dir)?;
+    limits::forbid_core_dumps();
     // Announces have threads of their own; these are for the store, the admin API and the rounds.
     let control = runtime("control", CONTROL_THREADS)?;
     // These serve the site, and may wait for disks. They end last: what was opened on them, such as
@@ -98,6 +98,7 @@ pub fn serve(source: &Source) -> Result<(), ServeError> {
     let ended = control.block_on(async {
         // Before what may take long: until somebody listens to it, a hangup kills.
         let mut signals = Signals::listen()?;
+        let state = StateDir::take_when_free(&config.state_dir).await?;
         let daemon = tokio::select! {
             daemon = Daemon::prepare(source, config, log, state) => daemon?,
             () = signals.end() => {
@@ -214,7 +215,7 @@ impl Daemon {
         let ready = Arc::new(AtomicBool::new(false));
 
         let config = self.config.load_full();
-        let listeners = Listeners::bind(&config)?;
+        let listeners = Listeners::bind(&config).await?;
         let (http, udp) = (listeners.http_addresses.clone(), listeners.udp_addresses.clone());
         let port = http.iter().chain(&udp).next().map_or(0, SocketAddr::port);
         let api = Arc::new(self.admin(port));

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::serve::wait::until_let_go;
+
 /// A state directory that no other daemon uses while this lives.
 #[derive(Debug)]
 pub(crate) struct StateDir {
@@ -53,6 +55,16 @@ impl StateDir {
             Err(TryLockError::WouldBlock) => Err(StateDirError::Taken { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(io(source)),
         }
+    }
+
+    /// Takes the directory, and waits a few seconds for a killed daemon to end.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it cannot be made, or another daemon has it.
+    pub(crate) async fn take_when_free(path: &Path) -> Result<Self, StateDirError> {
+        let is_held = |error: &StateDirError| matches!(error, StateDirError::Taken { .. });
+        until_let_go(path.display(), is_held, async || Self::take(path)).await
     }
 
     /// Where it is.

@@ -14,8 +14,7 @@ use listen::http::epoll::{EpollStop, EpollWorker};
 use listen::http::tokio::{self as http, ConnectionSource};
 use listen::limit::RequestLimit;
 use listen::socket::{SocketKind, bind, check_free, local_address};
-use listen::udp::backend::UdpBackend;
-use listen::udp::backend::UdpIo;
+use listen::udp::backend::{UdpBackend, UdpIo};
 use listen::udp::connection_id::ConnectionIds;
 use listen::udp::worker::UdpWorker;
 use socket2::Socket;
@@ -24,6 +23,7 @@ use tokio::sync::watch;
 use tracker::Tracker;
 
 use crate::config::{Config, UdpSettings, Workers};
+use crate::serve::wait::until_let_go;
 
 /// Every listener, bound but not yet served.
 pub(crate) struct Listeners {
@@ -77,20 +77,23 @@ pub enum FrontError {
 }
 
 impl Listeners {
-    /// Binds everything that the configuration names.
+    /// Binds everything that the configuration names, and waits a few seconds for addresses that a
+    /// killed daemon still holds.
     ///
     /// # Errors
     ///
     /// Fails at the first address that cannot be bound, and where the kernel refuses the backend that
-    /// datagrams must come in.
-    pub(crate) fn bind(config: &Config) -> Result<Self, FrontError> {
+    /// the configuration names.
+    pub(crate) async fn bind(config: &Config) -> Result<Self, FrontError> {
         let workers = workers(config.tracker.workers);
         let UdpSettings { listen: udp, io } = &config.tracker.udp;
         let http = (&config.tracker.http.listen, "tracker.http.listen", SocketKind::Stream);
         let udp = (udp, "tracker.udp.listen", SocketKind::Datagram);
         for (addresses, key, kind) in [http, udp] {
             for address in addresses {
-                check_free(*address, kind).map_err(|error| failed(key, *address, error))?;
+                let is_held = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
+                let free = until_let_go(address, is_held, async || check_free(*address, kind));
+                free.await.map_err(|error| failed(key, *address, error))?;
             }
         }
         let all = |(addresses, key, kind): (&Vec<SocketAddr>, _, _)| {

@@ -1,6 +1,7 @@
 //! How many files the daemon may have open, and who of its own gets how many: so that those who announce
 //! cannot take what the site, the admin socket and the database need.
 
+use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::config::Config;
@@ -22,6 +23,15 @@ pub(crate) fn raise_open_files() {
         .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
     if let Err(error) = raised {
         tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// Keeps what is in memory, such as the master secret, from files: no core dump is written, and no other
+/// process of this user may read the memory.
+pub(crate) fn forbid_core_dumps() {
+    let forbidden = setrlimit(Resource::RLIMIT_CORE, 0, 0).and_then(|()| set_dumpable(false));
+    if let Err(error) = forbidden {
+        tracing::warn!(%error, "core dumps cannot be turned off: set LimitCORE=0");
     }
 }
 
@@ -74,7 +84,16 @@ const FILES_PER_PAGE: u64 = 2;
 
 #[cfg(test)]
 mod tests {
+    use nix::sys::prctl::get_dumpable;
+
     use super::*;
+
+    #[test]
+    fn no_core_dump_is_written() {
+        forbid_core_dumps();
+        assert_eq!(getrlimit(Resource::RLIMIT_CORE), Ok((0, 0)));
+        assert_eq!(get_dumpable(), Ok(false));
+    }
 
     #[test]
     fn what_the_site_does_not_need_is_for_announces() {

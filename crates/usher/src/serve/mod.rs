@@ -24,6 +24,7 @@ mod signals;
 pub(crate) mod snapshot;
 mod startable;
 pub(crate) mod store;
+mod wait;
 mod warn;
 
 pub use admin::AdminError;
