@@ -5,9 +5,9 @@
 use divan::{Bencher, black_box};
 use fastrand::Rng;
 use policy::{
-    Admission, Aliases, Authorizer, Entitlements, Generation, Grant, Headcount, ItemId, ItemView,
-    Keyring, Label, MasterSecret, MemberId, MemberState, Refusal, Requester, Right, Roster, Rules,
-    SeatRule, Side, Standing, TierId, seat_plan, uniform_plan,
+    Admission, Aliases, Authorizer, Entitlements, Generation, Headcount, ItemId, ItemRules,
+    KeyGrant, Keyring, Label, MasterSecret, MemberId, MemberState, Refusal, Requester, Right,
+    Roster, Rules, SeatRule, Side, Standing, TierId, seat_plan, uniform_plan,
 };
 use wire::{Announce, AnnounceEvent, InfoHash, Passkey, PeerId};
 
@@ -125,14 +125,14 @@ impl Club {
         club
     }
 
-    fn admit(&self, announce: &Announce, item: ItemView) -> Result<Admission, Refusal> {
+    fn admit(&self, announce: &Announce, item: ItemRules) -> Result<Admission, Refusal> {
         let Self { rules, keyring, aliases, roster, rights, .. } = self;
         Authorizer { rules, keyring, aliases, roster, rights }.admit(announce, Some(item), NOW)
     }
 
-    fn item(&self, policy: &str) -> ItemView {
+    fn item(&self, policy: &str) -> ItemRules {
         let policy = self.rules.policies.find(policy).expect("a default policy");
-        ItemView { id: ITEM, policy: Some(policy), tier: None }
+        ItemRules { id: ITEM, policy: Some(policy), tier: None }
     }
 
     fn announce(&self, item: ItemId) -> Announce {
@@ -153,7 +153,7 @@ impl Club {
     }
 
     fn passkey(&self, item: ItemId) -> Passkey {
-        let grant = Grant { member: self.member(), generation: Generation(0), item };
+        let grant = KeyGrant { member: self.member(), generation: Generation(0), item };
         self.keyring.issue(Label::Announce, grant)
     }
 

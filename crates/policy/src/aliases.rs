@@ -7,24 +7,24 @@ use dashmap::DashMap;
 use foldhash::fast::RandomState;
 use wire::Passkey;
 
-use crate::{AliasHash, Grant, Keyring};
+use crate::{AliasHash, KeyGrant, Keyring};
 
 /// Which grant an imported passkey stands for.
 ///
 /// Its map is sharded: reading takes one shard's lock for the time of a look-up.
 #[derive(Debug, Default)]
 pub struct Aliases {
-    grants: DashMap<AliasHash, Grant, RandomState>,
+    grants: DashMap<AliasHash, KeyGrant, RandomState>,
 }
 
 impl Aliases {
     /// Lets the passkey behind `alias` stand for a grant, until that grant's generation is past.
-    pub fn set(&self, alias: AliasHash, grant: Grant) {
+    pub fn set(&self, alias: AliasHash, grant: KeyGrant) {
         self.grants.insert(alias, grant);
     }
 
     /// The grant behind a passkey, hashed under either of the keyring's secrets.
-    pub fn find(&self, keyring: &Keyring, passkey: &Passkey) -> Option<Grant> {
+    pub fn find(&self, keyring: &Keyring, passkey: &Passkey) -> Option<KeyGrant> {
         if self.grants.is_empty() {
             return None;
         }
@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(aliases.find(&finished, &passkey), None);
     }
 
-    fn ada() -> Grant {
-        Grant { member: MemberId::new(7).unwrap(), generation: Generation(0), item: ItemId::ANY }
+    fn ada() -> KeyGrant {
+        KeyGrant { member: MemberId::new(7).unwrap(), generation: Generation(0), item: ItemId::ANY }
     }
 }

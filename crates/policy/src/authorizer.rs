@@ -21,7 +21,7 @@
 use wire::{Announce, AnnounceEvent, Passkey};
 
 use crate::{
-    Aliases, Audience, Entitlements, Grant, ItemId, Keyring, Label, MemberId, MemberState,
+    Aliases, Audience, Entitlements, ItemId, KeyGrant, Keyring, Label, MemberId, MemberState,
     PolicyId, Refusal, Right, Roster, Rules, Side, Standing, TierId, UnknownTorrents, Warning,
 };
 
@@ -42,7 +42,7 @@ pub struct Authorizer<'a> {
 
 /// The item that an info hash belongs to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ItemView {
+pub struct ItemRules {
     /// Which it is.
     pub id: ItemId,
     /// How its swarm is run; `None` for an item that is closed.
@@ -97,7 +97,7 @@ impl Authorizer<'_> {
     pub fn admit(
         &self,
         announce: &Announce,
-        item: Option<ItemView>,
+        item: Option<ItemRules>,
         now_unix: u32,
     ) -> Result<Admission, Refusal> {
         match self.decide(announce, item, now_unix) {
@@ -122,7 +122,12 @@ impl Authorizer<'_> {
 
     /// What a member may have of an item: the same answer for announces, downloads and feeds.
     /// `None` for a member who is unknown, removed or suspended.
-    pub fn access(&self, member: MemberId, item: ItemView, now_unix: u32) -> Option<AccessDetails> {
+    pub fn access(
+        &self,
+        member: MemberId,
+        item: ItemRules,
+        now_unix: u32,
+    ) -> Option<AccessDetails> {
         let standing = self.roster.standing(member)?;
         let is_active = standing.state == MemberState::Active;
         let right = self.rights.right(item.id, member);
@@ -132,7 +137,7 @@ impl Authorizer<'_> {
     fn decide(
         &self,
         announce: &Announce,
-        item: Option<ItemView>,
+        item: Option<ItemRules>,
         now_unix: u32,
     ) -> Result<Admission, Refusal> {
         self.check_client(announce)?;
@@ -195,7 +200,7 @@ impl Authorizer<'_> {
     }
 
     /// What the passkey stands for, if it is genuine.
-    fn grant_of(&self, passkey: &Passkey) -> Option<Grant> {
+    fn grant_of(&self, passkey: &Passkey) -> Option<KeyGrant> {
         self.keyring
             .verify(Label::Announce, passkey)
             .or_else(|| self.aliases.find(self.keyring, passkey))
@@ -211,7 +216,7 @@ impl Authorizer<'_> {
         }
     }
 
-    fn seat_stranger(&self, item: ItemView) -> Result<Admission, Refusal> {
+    fn seat_stranger(&self, item: ItemRules) -> Result<Admission, Refusal> {
         match self.rules.policies.of(item).ok_or(Refusal::ItemClosed)?.who {
             Audience::Anyone => Ok(Admission::STRANGER),
             Audience::Entitled => Err(Refusal::MembersOnly),
@@ -221,11 +226,11 @@ impl Authorizer<'_> {
     fn seat_member(
         &self,
         announce: &Announce,
-        item: ItemView,
+        item: ItemRules,
         holder: KeyHolder,
         now_unix: u32,
     ) -> Result<Admission, Refusal> {
-        let KeyHolder { grant: Grant { member, .. }, standing, item_right, .. } = holder;
+        let KeyHolder { grant: KeyGrant { member, .. }, standing, item_right, .. } = holder;
         let seated = Admission { member: Some(member), ..Admission::STRANGER };
         let who = self.rules.policies.of(item).ok_or(Refusal::ItemClosed)?.who;
         let (tier, ran_out) = self.tier_at(standing, now_unix);
@@ -253,7 +258,7 @@ impl Authorizer<'_> {
         &self,
         member: MemberId,
         standing: Standing,
-        item: ItemView,
+        item: ItemRules,
         to_item: Option<Right>,
         now_unix: u32,
     ) -> AccessDetails {
@@ -310,7 +315,7 @@ impl Admission {
     };
 }
 
-impl Grant {
+impl KeyGrant {
     /// Whether a passkey for this may be used in an item's swarm.
     fn opens(self, item: Option<ItemId>) -> bool {
         self.item == ItemId::ANY || item == Some(self.item)
@@ -320,7 +325,7 @@ impl Grant {
 /// A member whose passkey is in order.
 #[derive(Clone, Copy)]
 struct KeyHolder {
-    grant: Grant,
+    grant: KeyGrant,
     standing: Standing,
     /// The right to the one item that the passkey is for.
     item_right: Option<Right>,

@@ -10,7 +10,7 @@
 //!
 //! States that time brings about follow from when a tier or right ends: nothing is written for them.
 
-use crate::{AccessDetails, Audience, Authorizer, ItemView, MemberId, TierId};
+use crate::{AccessDetails, Audience, Authorizer, ItemRules, MemberId, TierId};
 
 /// What a member may do with an item.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,7 +38,7 @@ pub struct AccessTerms {
 
 impl Authorizer<'_> {
     /// What a member may do with an item at that time. Takes no lock for longer than a look-up.
-    pub fn item_access(&self, member: MemberId, item: ItemView, now_unix: u32) -> ItemAccess {
+    pub fn item_access(&self, member: MemberId, item: ItemRules, now_unix: u32) -> ItemAccess {
         let policy = self.rules.policies.of(item);
         let access = self.access(member, item, now_unix);
         let (Some(policy), Some(access)) = (policy, access) else { return ItemAccess::Refused };

@@ -41,7 +41,7 @@ use crate::{Generation, ItemId, MemberId};
 
 /// What a passkey stands for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct Grant {
+pub struct KeyGrant {
     /// Whose it is.
     pub member: MemberId,
     /// Which turn of the key it is: of the member's key, or of the member's key for `item`.
@@ -123,7 +123,7 @@ impl Keyring {
     }
 
     /// Makes the key for a grant: the same for the same grant, always.
-    pub fn issue(&self, label: Label, grant: Grant) -> Passkey {
+    pub fn issue(&self, label: Label, grant: KeyGrant) -> Passkey {
         let text = base32::encode(self.current.of(label).seal(grant));
         // The alphabet and the length are within what a passkey may be, so the text is taken whole.
         Passkey::new(&text).unwrap_or_else(|| unreachable!("base32 text is a passkey"))
@@ -133,7 +133,7 @@ impl Keyring {
     ///
     /// Who it names may still be nobody, and its generation past: ask the roster. Takes the same
     /// time for a wrong tag as for a right one, whichever bits are wrong.
-    pub fn verify(&self, label: Label, key: &Passkey) -> Option<Grant> {
+    pub fn verify(&self, label: Label, key: &Passkey) -> Option<KeyGrant> {
         let halves = base32::decode(key.expose().try_into().ok()?)?;
         match self.current.of(label).open(&halves) {
             None => self.verify_previous(label, &halves),
@@ -142,7 +142,7 @@ impl Keyring {
     }
 
     #[cold]
-    fn verify_previous(&self, label: Label, halves: &[Half; 2]) -> Option<Grant> {
+    fn verify_previous(&self, label: Label, halves: &[Half; 2]) -> Option<KeyGrant> {
         self.previous.as_ref()?.of(label).open(halves)
     }
 
@@ -220,14 +220,14 @@ impl Seal {
         Self { tag: Aes128Enc::new(&tag), mask: Aes128Enc::new(&mask) }
     }
 
-    fn seal(&self, grant: Grant) -> [Half; 2] {
+    fn seal(&self, grant: KeyGrant) -> [Half; 2] {
         let payload = payload_of(grant);
         let tag = cut_block(&self.tag, &payload);
         [tag, xor(payload, cut_block(&self.mask, &tag))]
     }
 
     #[inline]
-    fn open(&self, [tag, masked]: &[Half; 2]) -> Option<Grant> {
+    fn open(&self, [tag, masked]: &[Half; 2]) -> Option<KeyGrant> {
         let payload = xor(*masked, cut_block(&self.mask, tag));
         let [upper, lower] = xor(cut_block(&self.tag, &payload), *tag);
         let genuine = (upper | lower).ct_eq(&0);
@@ -253,16 +253,16 @@ fn xor([a, b]: Half, [c, d]: Half) -> Half {
 }
 
 /// A grant in two words: member and upper half of the generation, lower half and item.
-fn payload_of(Grant { member, generation, item }: Grant) -> Half {
+fn payload_of(KeyGrant { member, generation, item }: KeyGrant) -> Half {
     let [a, b, c, d] = member.value().to_be_bytes();
     let [e, f] = generation.0.to_be_bytes();
     let [g, h, i, j] = item.0.to_be_bytes();
     [[0, 0, 0, a, b, c, d, e], [0, 0, 0, f, g, h, i, j]].map(u64::from_be_bytes)
 }
 
-fn grant_of(payload: Half) -> Option<Grant> {
+fn grant_of(payload: Half) -> Option<KeyGrant> {
     let [[.., a, b, c, d, e], [.., f, g, h, i, j]] = payload.map(u64::to_be_bytes);
-    Some(Grant {
+    Some(KeyGrant {
         member: MemberId::new(u32::from_be_bytes([a, b, c, d]))?,
         generation: Generation(u16::from_be_bytes([e, f])),
         item: ItemId(u32::from_be_bytes([g, h, i, j])),
@@ -383,8 +383,8 @@ mod tests {
         Keyring::new(&secret(byte), None)
     }
 
-    fn grant(member: u32, generation: u16, item: u32) -> Grant {
-        Grant {
+    fn grant(member: u32, generation: u16, item: u32) -> KeyGrant {
+        KeyGrant {
             member: MemberId::new(member).unwrap(),
             generation: Generation(generation),
             item: ItemId(item),

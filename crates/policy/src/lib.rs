@@ -30,13 +30,13 @@ mod seats;
 mod tier;
 
 pub use aliases::Aliases;
-pub use authorizer::{AccessDetails, Admission, Authorizer, ItemView};
+pub use authorizer::{AccessDetails, Admission, Authorizer, ItemRules};
 pub use clients::{ClientList, PeerIdPrefix, TooManyPrefixes};
 pub use guard::{GuardRule, StarvationGuard};
 pub use ids::{Generation, ItemId, MemberId};
 pub use interval::interval_secs;
 pub use item_access::{AccessTerms, ItemAccess};
-pub use keys::{AliasHash, Grant, Keyring, Label, MasterSecret};
+pub use keys::{AliasHash, KeyGrant, Keyring, Label, MasterSecret};
 pub use notices::Notices;
 pub use numbers::TooManyNames;
 pub use permille::Permille;

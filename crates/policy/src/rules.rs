@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use crate::numbers::{self, Numbers, TooManyNames};
-use crate::{ClientList, GuardRule, ItemView, PortSet, SeatRule, Seating, Tiers};
+use crate::{ClientList, GuardRule, ItemRules, PortSet, SeatRule, Seating, Tiers};
 
 /// Everything that [`Authorizer::admit`](crate::Authorizer::admit) goes by.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -168,7 +168,7 @@ impl Policies {
     }
 
     /// How an item's swarm is run; `None` where it is closed.
-    pub fn of(&self, item: ItemView) -> Option<&ItemPolicy> {
+    pub fn of(&self, item: ItemRules) -> Option<&ItemPolicy> {
         self.policy(item.policy?)
     }
 

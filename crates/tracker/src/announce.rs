@@ -13,7 +13,7 @@ use wire::{Announce, AnnounceEvent, AnnounceReply, FailureReply, Passkey};
 use crate::answer::{AnnounceAnswer, failure};
 use crate::context::AnnounceContext;
 use crate::probes::Probe;
-use crate::recent::{AnnounceOutcome, AnnounceRecord};
+use crate::recent::{AnnounceRecord, AnnounceResult};
 use crate::scratch::{ReplyBuffers, Scratch};
 use crate::session_update::{KnownClient, SessionUpdate};
 use crate::settings::Settings;
@@ -130,12 +130,12 @@ impl Tracker {
         let (member, outcome) = match answer {
             Ok(AnnounceAnswer { admission: Admission { member, side, .. }, warning, .. }) => {
                 let peers = u16::try_from(buffers.peers.len()).unwrap_or(u16::MAX);
-                (*member, AnnounceOutcome::Seated { side: *side, peers, warning: *warning })
+                (*member, AnnounceResult::Seated { side: *side, peers, warning: *warning })
             }
             Err(refusal) => {
                 let passkey = context.announce.passkey.as_ref();
                 let member = passkey.and_then(|passkey| self.holder(passkey));
-                (member, AnnounceOutcome::Refused(*refusal))
+                (member, AnnounceResult::Refused(*refusal))
             }
         };
         if let Some(member) = member {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use policy::{Admission, ItemId, ItemPolicy, ItemView, PeerLimit, Requester, Seating, Side};
+use policy::{Admission, ItemId, ItemPolicy, ItemRules, PeerLimit, Requester, Seating, Side};
 use swarm::{Age, Endpoint, Families, Group, PeerEvent, PeerUpdate, SwarmLocation, Tick};
 use wire::{Announce, AnnounceEvent};
 
@@ -32,7 +32,7 @@ pub(crate) struct AnnounceContext<'a> {
 impl<'a> AnnounceContext<'a> {
     /// The item as the authorizer sees it; `None` for an unknown torrent, or an item that was just
     /// removed.
-    pub(crate) fn item_view(&self) -> Option<ItemView> {
+    pub(crate) fn item_view(&self) -> Option<ItemRules> {
         let (id, item) = self.item?;
         item.view(id)
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arrayvec::ArrayVec;
 use parking_lot::Mutex;
-use policy::{ItemId, ItemView, PolicyId, TierId};
+use policy::{ItemId, ItemRules, PolicyId, TierId};
 use wire::InfoHash;
 
 use crate::guard_watch::GuardWatch;
@@ -93,10 +93,10 @@ impl ItemTable {
 
 impl ItemEntry {
     /// What decides who may join; `None` where the item was just removed. `id` is its own.
-    pub(crate) fn view(&self, id: ItemId) -> Option<ItemView> {
+    pub(crate) fn view(&self, id: ItemId) -> Option<ItemRules> {
         let [_, _, tier, policy] = self.rule.load(Ordering::Relaxed).to_be_bytes();
         let policy = PolicyId::new(policy.checked_sub(1)?);
-        Some(ItemView { id, policy, tier: tier.checked_sub(1).and_then(TierId::new) })
+        Some(ItemRules { id, policy, tier: tier.checked_sub(1).and_then(TierId::new) })
     }
 
     /// How the swarm is run; `None` where the item is closed, or was just removed.

@@ -42,7 +42,7 @@ pub use items::Registration;
 pub use now::{Now, Via};
 pub use presence::{MemberPresence, PresenceReport};
 pub use probes::Probe;
-pub use recent::{AnnounceOutcome, AnnounceRecord};
+pub use recent::{AnnounceRecord, AnnounceResult};
 pub use scratch::Scratch;
 pub use session::SessionId;
 pub use session_update::SessionTraffic;

@@ -29,12 +29,12 @@ pub struct AnnounceRecord {
     /// Over which transport.
     pub via: Via,
     /// The answer.
-    pub outcome: AnnounceOutcome,
+    pub outcome: AnnounceResult,
 }
 
 /// What an announce was told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AnnounceOutcome {
+pub enum AnnounceResult {
     /// It got no peers, for this reason.
     Refused(Refusal),
     /// It got a seat.
@@ -50,7 +50,7 @@ pub enum AnnounceOutcome {
 
 /// The recent announces of all members, in a ring for each worker: a ring that is written in order
 /// stays in its core's cache.
-pub(crate) struct RecentAnnounces {
+pub(crate) struct RecentRecords {
     rings: [Mutex<RecordRing>; RINGS],
 }
 
@@ -61,7 +61,7 @@ struct RecordRing {
     refusals: Refusals,
 }
 
-impl RecentAnnounces {
+impl RecentRecords {
     pub(crate) fn new() -> Self {
         Self { rings: std::array::from_fn(|_| Mutex::default()) }
     }
@@ -70,7 +70,7 @@ impl RecentAnnounces {
     pub(crate) fn note(&self, worker: usize, heard: AnnounceRecord) {
         let Some(ring) = self.rings.get(worker % RINGS) else { return };
         let RecordRing { heard: all, next, refusals } = &mut *ring.lock();
-        if matches!(heard.outcome, AnnounceOutcome::Refused(_)) {
+        if matches!(heard.outcome, AnnounceResult::Refused(_)) {
             refusals.note(heard);
         }
         match all.get_mut(*next) {
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_ring_keeps_the_newest() {
-        let recent = RecentAnnounces::new();
+        let recent = RecentRecords::new();
         for unix in 0..u32::try_from(RING).unwrap() + 10 {
             recent.note(0, heard(unix, SEATED));
         }
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_refusal_outlives_the_ring() {
-        let recent = RecentAnnounces::new();
-        recent.note(0, heard(7, AnnounceOutcome::Refused(Refusal::TorrentUnknown)));
+        let recent = RecentRecords::new();
+        recent.note(0, heard(7, AnnounceResult::Refused(Refusal::TorrentUnknown)));
         for unix in 100..100 + u32::try_from(RING).unwrap() {
             recent.note(0, heard(unix, SEATED));
         }
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_last_members_that_were_refused_are_remembered() {
-        let recent = RecentAnnounces::new();
+        let recent = RecentRecords::new();
         let members = 3 * u32::try_from(MAX_REFUSALS).unwrap() + 1;
         for id in 1..=members {
             let member = MemberId::new(id).unwrap();
@@ -166,7 +166,7 @@ mod tests {
                 0,
                 AnnounceRecord {
                     member,
-                    ..heard(id, AnnounceOutcome::Refused(Refusal::TorrentUnknown))
+                    ..heard(id, AnnounceResult::Refused(Refusal::TorrentUnknown))
                 },
             );
         }
@@ -181,14 +181,14 @@ mod tests {
 
     #[test]
     fn members_of_one_ring_do_not_see_each_other() {
-        let recent = RecentAnnounces::new();
+        let recent = RecentRecords::new();
         recent.note(0, heard(1, SEATED));
         assert_eq!(recent.of(MemberId::new(17).unwrap()), []);
     }
 
     #[test]
     fn what_several_workers_heard_comes_in_the_order_of_time() {
-        let recent = RecentAnnounces::new();
+        let recent = RecentRecords::new();
         for unix in [3, 1, 4, 2] {
             recent.note(usize::try_from(unix).unwrap(), heard(unix, SEATED));
         }
@@ -197,10 +197,10 @@ mod tests {
         assert_eq!(times, [1, 2, 3, 4]);
     }
 
-    const SEATED: AnnounceOutcome =
-        AnnounceOutcome::Seated { side: Side::Inside, peers: 3, warning: None };
+    const SEATED: AnnounceResult =
+        AnnounceResult::Seated { side: Side::Inside, peers: 3, warning: None };
 
-    fn heard(unix: u32, outcome: AnnounceOutcome) -> AnnounceRecord {
+    fn heard(unix: u32, outcome: AnnounceResult) -> AnnounceRecord {
         AnnounceRecord {
             member: MemberId::new(1).unwrap(),
             unix,

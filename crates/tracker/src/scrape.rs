@@ -1,6 +1,6 @@
 //! The numbers of swarms, for whoever may know them.
 
-use policy::{Audience, ItemView};
+use policy::{Audience, ItemRules};
 use wire::http::Scrape;
 use wire::{InfoHash, ScrapeStats};
 
@@ -19,11 +19,11 @@ impl Tracker {
     pub fn scrape(&self, scrape: &Scrape<'_>, now: Now, out: &mut Vec<u8>) {
         let settings = self.settings.load();
         let authorizer = settings.authorizer(&self.members);
-        let is_entitled = |item: ItemView| {
+        let is_entitled = |item: ItemRules| {
             let member = authorizer.member(scrape.passkey.as_ref()?, item.id, now.unix)?;
             Some(authorizer.access(member, item, now.unix)?.entitled)
         };
-        let may_know = |item: ItemView| {
+        let may_know = |item: ItemRules| {
             self.who(item) == Some(Audience::Anyone) || is_entitled(item) == Some(true)
         };
         let files =
@@ -35,7 +35,7 @@ impl Tracker {
     fn scrape_one(
         &self,
         info_hash: &InfoHash,
-        may_know: impl Fn(ItemView) -> bool,
+        may_know: impl Fn(ItemRules) -> bool,
     ) -> Option<ScrapeStats> {
         let found = self.swarms.find(info_hash);
         let item = self.item_of(found.tag());
@@ -53,7 +53,7 @@ impl Tracker {
         })
     }
 
-    fn who(&self, item: ItemView) -> Option<Audience> {
+    fn who(&self, item: ItemRules) -> Option<Audience> {
         Some(self.settings.load().rules.policies.of(item)?.who)
     }
 }

@@ -12,7 +12,7 @@ use wire::{CompactV4, CompactV6, PeerId, PeerKey};
 
 /// One client of a member or stranger in an item's swarm.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Session {
+pub(crate) struct ClientSession {
     pub(crate) peer_id: PeerId,
     /// The client's own session number; 0 where it sent none.
     pub(crate) key: u32,
@@ -33,7 +33,7 @@ pub(crate) struct Session {
     pub(crate) news: News,
 }
 
-impl Session {
+impl ClientSession {
     pub(crate) fn new(id: SessionId, epoch: u32) -> Self {
         Self {
             peer_id: id.peer_id,
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn takes_84_bytes_also_in_a_place_that_may_be_free() {
-        assert_eq!(size_of::<Option<Session>>(), 84);
+        assert_eq!(size_of::<Option<ClientSession>>(), 84);
     }
 
     #[test]
@@ -376,8 +376,8 @@ mod tests {
         assert!(session.forget_older(20, 65_590));
     }
 
-    fn session() -> Session {
+    fn session() -> ClientSession {
         let id = SessionId::new(ItemId(1), None, PeerId([7; 20]), None);
-        Session::new(id, 1_700_000_000)
+        ClientSession::new(id, 1_700_000_000)
     }
 }

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use policy::ItemId;
 
 use crate::Now;
-use crate::session::{Flag, Session, SessionId};
+use crate::session::{ClientSession, Flag, SessionId};
 use crate::session_update::{KnownClient, SessionTraffic, SessionUpdate};
 use crate::shard::Shard;
 
@@ -66,7 +66,7 @@ impl Sessions {
         shard.session_mut(hash, &id).is_some_and(|session| {
             let is_live =
                 |own| session.family_age_secs(own, update.now.secs) <= Some(update.max_age_secs);
-            session.flag(Session::counted_by_v4(update.second_hash))
+            session.flag(ClientSession::counted_by_v4(update.second_hash))
                 && session.other_family(update.endpoint).is_some_and(is_live)
         })
     }
@@ -123,21 +123,21 @@ impl Sessions {
     }
 
     /// Shows every session, one shard at a time. Costs a pass over all of them.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Session)) {
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&ClientSession)) {
         for shard in 0..Self::SHARDS {
             self.for_each_in(shard, &mut visit);
         }
     }
 
     /// Shows every session of one shard.
-    pub(crate) fn for_each_in(&self, shard: usize, visit: impl FnMut(&Session)) {
+    pub(crate) fn for_each_in(&self, shard: usize, visit: impl FnMut(&ClientSession)) {
         if let Some(shard) = self.shards.get(shard) {
             shard.lock().iter().for_each(visit);
         }
     }
 
     /// Puts back a session of a snapshot; one that is there already stays.
-    pub(crate) fn restore(&self, session: Session) {
+    pub(crate) fn restore(&self, session: ClientSession) {
         let id = session.id();
         let hash = self.hash(&id);
         let mut shard = self.shard(hash).lock();

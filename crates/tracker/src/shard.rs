@@ -7,14 +7,14 @@ use wire::{Announce, AnnounceEvent};
 
 use crate::Now;
 use crate::allowance::Allowance;
-use crate::session::{Flag, News, Session, SessionId};
+use crate::session::{ClientSession, Flag, News, SessionId};
 use crate::session_update::{KnownClient, SessionTraffic, SessionUpdate};
 use crate::slab::Slab;
 
 #[derive(Default)]
 pub(crate) struct Shard {
     places: HashTable<u16>,
-    slab: Slab<Session>,
+    slab: Slab<ClientSession>,
     /// Places of sessions that have news for the next flush.
     dirty: FixedBitSet,
     /// WorkerCounters that must be kept though no session will say them again: the first of an epoch that
@@ -101,7 +101,7 @@ impl Shard {
         update: &SessionUpdate<'_>,
         rehash: impl Fn(&SessionId) -> u64,
     ) {
-        let mut session = Session::new(*id, update.now.unix);
+        let mut session = ClientSession::new(*id, update.now.unix);
         session.set_counters(update.announce.uploaded, update.announce.downloaded);
         session.describe(update);
         if id.member.is_some() {
@@ -118,7 +118,7 @@ impl Shard {
     pub(crate) fn insert(
         &mut self,
         hash: u64,
-        session: Session,
+        session: ClientSession,
         rehash: impl Fn(&SessionId) -> u64,
     ) {
         if !self.has_room(&session.id()) {
@@ -156,7 +156,7 @@ impl Shard {
         };
         let same_hash = session.flag(Flag::SecondHash) == update.second_hash;
         if let Some(other) = session.other_family(update.endpoint).filter(is_live) {
-            match (other, session.flag(Session::counted_by_v4(update.second_hash))) {
+            match (other, session.flag(ClientSession::counted_by_v4(update.second_hash))) {
                 (Endpoint::V4(_), counted) => known.second = counted,
                 (Endpoint::V6(_), false) => known.uncount = Some(other),
                 (Endpoint::V6(_), true) => {}
@@ -200,7 +200,7 @@ impl Shard {
     }
 
     /// Keeps what no session will say any more for the next flush.
-    fn keep(&mut self, session: &Session, now: Now) {
+    fn keep(&mut self, session: &ClientSession, now: Now) {
         if self.pending.len() < MAX_PENDING {
             self.pending.extend(news_of(session, now.unix));
         }
@@ -223,7 +223,7 @@ impl Shard {
     }
 
     /// Forgets a session and its news.
-    pub(crate) fn remove(&mut self, hash: u64, id: &SessionId) -> Option<Session> {
+    pub(crate) fn remove(&mut self, hash: u64, id: &SessionId) -> Option<ClientSession> {
         let slab = &self.slab;
         let found = self
             .places
@@ -265,11 +265,11 @@ impl Shard {
     pub(crate) fn remove_where(
         &mut self,
         now: Now,
-        gone: impl Fn(&Session) -> bool,
+        gone: impl Fn(&ClientSession) -> bool,
         rehash: impl Fn(&SessionId) -> u64,
     ) -> usize {
         let ids: Vec<SessionId> =
-            self.slab.iter().filter(|session| gone(session)).map(Session::id).collect();
+            self.slab.iter().filter(|session| gone(session)).map(ClientSession::id).collect();
         for id in &ids {
             self.retire(rehash(id), id, now);
         }
@@ -292,17 +292,17 @@ impl Shard {
         self.slab.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Session> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &ClientSession> {
         self.slab.iter()
     }
 
-    pub(crate) fn session_mut(&mut self, hash: u64, id: &SessionId) -> Option<&mut Session> {
+    pub(crate) fn session_mut(&mut self, hash: u64, id: &SessionId) -> Option<&mut ClientSession> {
         let place = self.find(hash, id)?;
         self.slab.get_mut(place)
     }
 }
 
-impl Session {
+impl ClientSession {
     /// Takes over what the announce says of now.
     fn describe(&mut self, update: &SessionUpdate<'_>) {
         self.set_left(update.announce.left);
@@ -317,12 +317,12 @@ impl Session {
 }
 
 /// The hash of the session at a place.
-fn hash_at(slab: &Slab<Session>, place: u16, rehash: impl Fn(&SessionId) -> u64) -> u64 {
+fn hash_at(slab: &Slab<ClientSession>, place: u16, rehash: impl Fn(&SessionId) -> u64) -> u64 {
     slab.get(u32::from(place)).map_or(0, |session| rehash(&session.id()))
 }
 
 /// Bytes a second by which `left` fell, over at least [`PROGRESS_SECS`].
-fn progress(session: &Session, announce: &Announce, now: u32) -> Option<u64> {
+fn progress(session: &ClientSession, announce: &Announce, now: u32) -> Option<u64> {
     let before = session.left().filter(|left| *left > 0)?;
     let secs = session.age_secs(now);
     (secs >= PROGRESS_SECS && announce.left <= before)
@@ -330,7 +330,7 @@ fn progress(session: &Session, announce: &Announce, now: u32) -> Option<u64> {
 }
 
 /// What the books are to be told of a session.
-fn news_of(session: &Session, seen: u32) -> Option<SessionTraffic> {
+fn news_of(session: &ClientSession, seen: u32) -> Option<SessionTraffic> {
     (session.news != News::None).then(|| SessionTraffic {
         id: session.id(),
         epoch: session.epoch,

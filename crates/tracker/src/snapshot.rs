@@ -15,7 +15,7 @@ use wire::{CompactV4, CompactV6, InfoHash, PeerId};
 
 use crate::Now;
 use crate::items::ItemTable;
-use crate::session::{Flag, Session, SessionId};
+use crate::session::{ClientSession, Flag, SessionId};
 use crate::sessions::Sessions;
 
 /// How much was written or read.
@@ -172,7 +172,7 @@ fn restore_swarm(
     Ok(peers.len())
 }
 
-fn put_session(records: &mut Vec<u8>, session: &Session, now_secs: u32) {
+fn put_session(records: &mut Vec<u8>, session: &ClientSession, now_secs: u32) {
     let id = session.id();
     records.push(SESSION);
     records.extend_from_slice(&id.peer_id.0);
@@ -197,7 +197,7 @@ fn take_session(
     now_secs: u32,
     since: u32,
     max_age_secs: u32,
-) -> Result<Option<Session>, SnapshotError> {
+) -> Result<Option<ClientSession>, SnapshotError> {
     let peer_id = PeerId(records.bytes()?);
     let mut number = || Ok(u32::from_be_bytes(records.bytes()?));
     let (key, item, member, epoch) = (number()?, number()?, number()?, number()?);
@@ -205,7 +205,7 @@ fn take_session(
     let (left, uploaded, downloaded) = (counter()?, counter()?, counter()?);
     let flags = records.byte()?;
     let id = SessionId { item: ItemId(item), member: MemberId::new(member), peer_id, key };
-    let mut session = Session::new(id, epoch);
+    let mut session = ClientSession::new(id, epoch);
     session.set_left(left);
     session.set_counters(uploaded, downloaded);
     session.set_flags(flags);

@@ -11,7 +11,7 @@ use wire::InfoHash;
 use crate::counters::{AllCounters, CounterTotals};
 use crate::items::{ItemEntry, ItemTable, Registration, SECOND_HASH};
 use crate::probes::{Probe, Probes};
-use crate::recent::{AnnounceRecord, RecentAnnounces};
+use crate::recent::{AnnounceRecord, RecentRecords};
 use crate::scratch::Scratch;
 use crate::session_update::SessionTraffic;
 use crate::sessions::Sessions;
@@ -26,7 +26,7 @@ pub struct Tracker {
     pub(crate) swarms: Swarms,
     pub(crate) sessions: Sessions,
     pub(crate) items: ItemTable,
-    pub(crate) recent: RecentAnnounces,
+    pub(crate) recent: RecentRecords,
     pub(crate) probes: Probes,
     counters: AllCounters,
     seed: u64,
@@ -53,7 +53,7 @@ impl Tracker {
             settings: Arc::new(ArcSwap::from_pointee(settings)),
             members,
             items: ItemTable::new(),
-            recent: RecentAnnounces::new(),
+            recent: RecentRecords::new(),
             probes: Probes::default(),
             counters: AllCounters::default(),
             seed,

@@ -9,7 +9,7 @@ use wire::InfoHash;
 
 use crate::Now;
 use crate::client::client_name;
-use crate::session::{Flag, Session};
+use crate::session::{ClientSession, Flag};
 use crate::tracker::Tracker;
 
 /// One swarm, or both swarms of a hybrid torrent.
@@ -131,7 +131,7 @@ fn drop_taken_over(peers: &mut Vec<PeerView>) {
     });
 }
 
-fn of_session(session: &Session, size: Option<u64>, now: Now) -> PeerView {
+fn of_session(session: &ClientSession, size: Option<u64>, now: Now) -> PeerView {
     let left = session.left();
     PeerView {
         side: if session.flag(Flag::Inside) { Side::Inside } else { Side::Outside },

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use policy::{AliasHash, Generation, Grant, ItemId, MemberId};
+use policy::{AliasHash, Generation, ItemId, KeyGrant, MemberId};
 
 use crate::audit::log::{Entry, record};
 use crate::members::member::{self, Member, NewMember};
@@ -138,8 +138,8 @@ async fn keep(tx: &mut Tx, passkey: AliasHash, member: &Member) -> Result<(), Er
     record(tx, entry).await
 }
 
-fn grant(member: MemberId, generation: Generation) -> Grant {
-    Grant { member, generation, item: ItemId::ANY }
+fn grant(member: MemberId, generation: Generation) -> KeyGrant {
+    KeyGrant { member, generation, item: ItemId::ANY }
 }
 
 /// A row of [`ALIASES`].

@@ -9,8 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use policy::{
-    AliasHash, Aliases, Entitlements, Grant, ItemId, MemberId, PolicyId, Right, Roster, Standing,
-    TierId,
+    AliasHash, Aliases, Entitlements, ItemId, KeyGrant, MemberId, PolicyId, Right, Roster,
+    Standing, TierId,
 };
 use wire::InfoHash;
 
@@ -62,7 +62,7 @@ pub struct ListedItem {
 pub(crate) enum Shown {
     /// How many alerts are open.
     Alerts(u32),
-    Alias(AliasHash, Grant),
+    Alias(AliasHash, KeyGrant),
     Item(ListedItem),
     Keys(MemberId, KeyGenerations),
     Member(MemberId, Standing),

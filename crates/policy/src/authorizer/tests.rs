@@ -201,7 +201,7 @@ fn an_items_key_opens_that_item_alone() {
     club.hold("patron", FOREVER);
     check(&club, club.item_key(0), CLUB, Ok(club.seat("patron", Side::Inside)));
     let authorizer = club.authorizer();
-    let other = ItemView { id: ItemId(43), policy: Some(club.policy(FREE)), tier: None };
+    let other = ItemRules { id: ItemId(43), policy: Some(club.policy(FREE)), tier: None };
     assert_eq!(
         authorizer.admit(&club.item_key(0), Some(other), NOW),
         Err(Refusal::KeyOfAnotherItem)
@@ -320,7 +320,7 @@ fn item_access_follows_the_table_of_states() {
     let access = |policy: &str| {
         club.authorizer().item_access(
             ada(),
-            ItemView { id: ITEM, policy: Some(club.policy(policy)), tier: None },
+            ItemRules { id: ITEM, policy: Some(club.policy(policy)), tier: None },
             NOW,
         )
     };
@@ -354,12 +354,12 @@ fn item_access_follows_the_table_of_states() {
 fn an_item_may_be_part_of_a_tier_and_those_above() {
     let club = Club::new();
     let fan = club.rules.tiers.find("fan");
-    let item = ItemView { id: ITEM, policy: Some(club.policy(CLUB)), tier: fan };
+    let item = ItemRules { id: ITEM, policy: Some(club.policy(CLUB)), tier: fan };
     let entitled = |item| club.authorizer().access(ada(), item, NOW).unwrap().entitled;
     for (tier, expected) in [("outsider", false), ("fan", true), ("seeder", true)] {
         club.hold(tier, FOREVER);
         assert_eq!(entitled(item), expected, "{tier}");
-        assert!(!entitled(ItemView { tier: None, ..item }), "{tier}");
+        assert!(!entitled(ItemRules { tier: None, ..item }), "{tier}");
     }
     club.hold("fan", 1);
     let access = club.authorizer().access(ada(), item, NOW).unwrap();
@@ -391,6 +391,6 @@ fn decisions_are_small_enough_to_remember() {
 /// Asserts what becomes of an announce to the item under a policy.
 #[track_caller]
 fn check(club: &Club, announce: Announce, policy: &str, expected: Result<Admission, Refusal>) {
-    let item = ItemView { id: ITEM, policy: Some(club.policy(policy)), tier: None };
+    let item = ItemRules { id: ITEM, policy: Some(club.policy(policy)), tier: None };
     assert_eq!(club.authorizer().admit(&announce, Some(item), NOW), expected, "{policy}");
 }

@@ -8,14 +8,14 @@ fn strangers_leave_half_the_room_to_members() {
     let mut shard = Shard::default();
     for key in 0..u64::from(u16::MAX) {
         let key = u32::try_from(key).unwrap();
-        shard.insert(key.into(), Session::new(id(None, key), 1), |id| id.key.into());
+        shard.insert(key.into(), ClientSession::new(id(None, key), 1), |id| id.key.into());
     }
     assert_eq!(shard.len(), MAX_STRANGERS);
     let ada = id(MemberId::new(7), 1);
-    shard.insert(1, Session::new(ada, 1), |id| id.key.into());
+    shard.insert(1, ClientSession::new(ada, 1), |id| id.key.into());
     assert!(shard.find(1, &ada).is_some());
     assert!(shard.remove(2, &id(None, 2)).is_some());
-    shard.insert(2, Session::new(id(None, 2), 1), |id| id.key.into());
+    shard.insert(2, ClientSession::new(id(None, 2), 1), |id| id.key.into());
     assert_eq!(shard.len(), MAX_STRANGERS + 1);
 }
 

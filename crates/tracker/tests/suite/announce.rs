@@ -238,7 +238,7 @@ fn why_tells_a_member_what_each_announce_was_told() {
         .tracker
         .why(ADA)
         .iter()
-        .map(|heard| matches!(heard.outcome, tracker::AnnounceOutcome::Seated { .. }))
+        .map(|heard| matches!(heard.outcome, tracker::AnnounceResult::Seated { .. }))
         .collect();
     assert_eq!(heard, [true, false]);
 }

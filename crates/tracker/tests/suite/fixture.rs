@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use policy::{
-    Aliases, Entitlements, Generation, Grant, ItemId, Keyring, Label, MasterSecret, MemberId,
+    Aliases, Entitlements, Generation, ItemId, KeyGrant, Keyring, Label, MasterSecret, MemberId,
     MemberState, Notices, Roster, Rules, Standing, TierId,
 };
 use tracker::{Members, Nat, Now, Registration, Scratch, SessionTraffic, Settings, Tracker, Via};
@@ -118,7 +118,7 @@ impl Fixture {
     }
 
     pub(crate) fn passkey(&self, member: MemberId) -> Passkey {
-        let grant = Grant { member, generation: Generation(0), item: ItemId::ANY };
+        let grant = KeyGrant { member, generation: Generation(0), item: ItemId::ANY };
         self.keyring.issue(Label::Announce, grant)
     }
 

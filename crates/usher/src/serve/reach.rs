@@ -95,8 +95,8 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use policy::{
-        Aliases, Entitlements, Generation, Grant, ItemId, Keyring, Label, MasterSecret, MemberId,
-        MemberState, Notices, Roster, Rules, Standing, TierId,
+        Aliases, Entitlements, Generation, ItemId, KeyGrant, Keyring, Label, MasterSecret,
+        MemberId, MemberState, Notices, Roster, Rules, Standing, TierId,
     };
     use tokio::net::TcpListener;
     use tokio::task::yield_now;
@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn announce(tracker: &Tracker, clock: Clock, port: u16) {
-        let grant = Grant { member: ada(), generation: Generation(0), item: ItemId::ANY };
+        let grant = KeyGrant { member: ada(), generation: Generation(0), item: ItemId::ANY };
         let announce = Announce {
             info_hash: FILM,
             peer_id: PeerId([1; 20]),

@@ -10,7 +10,7 @@ use api::right::{BoundKey, RightView};
 use arc_swap::ArcSwap;
 use club::{Club, Stamp};
 use jiff::Timestamp;
-use policy::{AliasHash, Grant, ItemId, Keyring, Label, MemberId, Notices};
+use policy::{AliasHash, ItemId, KeyGrant, Keyring, Label, MemberId, Notices};
 use tracker::{Now, Tracker};
 use wire::Passkey;
 
@@ -127,7 +127,8 @@ impl Admin {
 
     /// A member with the passkey in force.
     pub(super) fn with_key(&self, member: club::Member) -> MemberKey {
-        let grant = Grant { member: member.id, generation: member.generation, item: ItemId::ANY };
+        let grant =
+            KeyGrant { member: member.id, generation: member.generation, item: ItemId::ANY };
         let passkey = self.keyring.issue(Label::Announce, grant);
         let passkey = String::from_utf8_lossy(passkey.expose()).into_owned();
         let announce_url = self.links(|links| links.announce(grant));
@@ -142,7 +143,7 @@ impl Admin {
     /// The passkey in force that is bound to one item.
     pub(super) async fn bound_key(&self, held: &club::Entitlement) -> Result<BoundKey, ApiError> {
         let club::Entitlement { member, item, generation, .. } = *held;
-        let grant = Grant { member, generation, item };
+        let grant = KeyGrant { member, generation, item };
         let passkey = self.keyring.issue(Label::Announce, grant);
         let passkey = String::from_utf8_lossy(passkey.expose()).into_owned();
         let announce_url = self.links(|links| links.announce(grant));

@@ -7,7 +7,7 @@ use api::swarm::{AnnounceView, RecentAnnounces, RefusalCount, Stats, SwarmDetail
 use axum::Json;
 use axum::extract::{Path, State};
 use policy::{MemberId, Side};
-use tracker::{AnnounceOutcome, AnnounceRecord, PeerView, SwarmView, Via};
+use tracker::{AnnounceRecord, AnnounceResult, PeerView, SwarmView, Via};
 use wire::{AnnounceEvent, InfoHash};
 
 use super::admin::{Admin, moment};
@@ -145,8 +145,8 @@ async fn hear(admin: &Admin, heard: AnnounceRecord) -> Result<AnnounceView, ApiE
         None => None,
     };
     let (seat, peers, message) = match heard.outcome {
-        AnnounceOutcome::Refused(refusal) => (None, 0, Some(admin.refusal(refusal))),
-        AnnounceOutcome::Seated { side: seat, peers, warning } => {
+        AnnounceResult::Refused(refusal) => (None, 0, Some(admin.refusal(refusal))),
+        AnnounceResult::Seated { side: seat, peers, warning } => {
             (Some(side(seat)), peers, warning.map(|warning| admin.warning(warning)))
         }
     };
@@ -168,7 +168,7 @@ async fn hear(admin: &Admin, heard: AnnounceRecord) -> Result<AnnounceView, ApiE
 }
 
 const fn is_refusal(heard: &AnnounceRecord) -> bool {
-    matches!(heard.outcome, AnnounceOutcome::Refused(_))
+    matches!(heard.outcome, AnnounceResult::Refused(_))
 }
 
 fn side(side: Side) -> String {

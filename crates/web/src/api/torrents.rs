@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use club::{Item, Key, Member, Page};
-use policy::{Grant, ItemId};
+use policy::{ItemId, KeyGrant};
 
 use super::admin::Admin;
 use super::error::ApiError;
@@ -105,7 +105,8 @@ async fn links_of(admin: &Admin, member: Member) -> Result<MemberLinks, ApiError
         }));
     }
     Ok(admin.links(|links| {
-        let grant = Grant { member: member.id, generation: member.generation, item: ItemId::ANY };
+        let grant =
+            KeyGrant { member: member.id, generation: member.generation, item: ItemId::ANY };
         let feed_token = links.feed_token(member.id, generations);
         MemberLinks {
             announce_url: links.announce(grant),

@@ -5,7 +5,7 @@
 
 use club::{Goods, KeyGenerations};
 use metainfo::{FileKind, Personal, ReadError, personalise};
-use policy::{Generation, Grant, ItemId, Keyring, Label, MemberId};
+use policy::{Generation, ItemId, KeyGrant, Keyring, Label, MemberId};
 
 use super::urls::PublicUrls;
 
@@ -30,13 +30,13 @@ pub(crate) struct TorrentOwner {
 
 impl LinkBuilder<'_> {
     /// An announce URL with a passkey: for one item, or for all.
-    pub(crate) fn announce(&self, grant: Grant) -> String {
+    pub(crate) fn announce(&self, grant: KeyGrant) -> String {
         format!("{}/{}", self.addresses.announce, self.token(Label::Announce, grant))
     }
 
     /// What the web seed of an item begins with, for one member.
     fn web_seed(&self, member: MemberId, generation: Generation, item: ItemId) -> String {
-        let token = self.token(Label::WebSeed, Grant { member, generation, item });
+        let token = self.token(Label::WebSeed, KeyGrant { member, generation, item });
         format!("{}/ws/{token}/", self.addresses.site)
     }
 
@@ -62,7 +62,7 @@ impl LinkBuilder<'_> {
         member: MemberId,
         generations: KeyGenerations,
     ) -> Vec<String> {
-        let grant = Grant { member, generation: generations.download, item: goods.item };
+        let grant = KeyGrant { member, generation: generations.download, item: goods.item };
         let base = format!("{}/d/{}/", self.addresses.site, self.token(Label::Download, grant));
         let files = goods.torrent.files.iter().enumerate();
         let kept = files.filter(|(_, file)| file.kind == FileKind::Data).take(MAX_FILES);
@@ -71,13 +71,16 @@ impl LinkBuilder<'_> {
 
     /// The key in the URLs of a member's torrents.
     pub(crate) fn download_token(&self, member: MemberId, generations: KeyGenerations) -> String {
-        let grant = Grant { member, generation: generations.download, item: ItemId::ANY };
+        let grant = KeyGrant { member, generation: generations.download, item: ItemId::ANY };
         self.token(Label::Download, grant)
     }
 
     /// The key in the URLs of a member's feeds.
     pub(crate) fn feed_token(&self, member: MemberId, generations: KeyGenerations) -> String {
-        self.token(Label::Feed, Grant { member, generation: generations.feed, item: ItemId::ANY })
+        self.token(
+            Label::Feed,
+            KeyGrant { member, generation: generations.feed, item: ItemId::ANY },
+        )
     }
 
     /// Where a torrent is; `token` is a member's, or `free`.
@@ -107,7 +110,7 @@ impl LinkBuilder<'_> {
         owner: TorrentOwner,
     ) -> Result<Vec<u8>, ReadError> {
         let TorrentOwner { member, turn, .. } = owner;
-        let announce = self.announce(Grant { member, generation: turn, item: goods.item });
+        let announce = self.announce(KeyGrant { member, generation: turn, item: goods.item });
         let web_seed = self.web_seed_in(goods, owner);
         self.make(goods, item, &announce, web_seed.as_deref())
     }
@@ -152,7 +155,7 @@ impl LinkBuilder<'_> {
         Ok(torrent)
     }
 
-    fn token(&self, label: Label, grant: Grant) -> String {
+    fn token(&self, label: Label, grant: KeyGrant) -> String {
         String::from_utf8_lossy(self.keyring.issue(label, grant).expose()).into_owned()
     }
 }

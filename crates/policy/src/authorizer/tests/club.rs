@@ -35,8 +35,8 @@ impl Club {
     }
 
     /// An item for members alone.
-    pub(super) fn item(&self, id: ItemId) -> ItemView {
-        ItemView { id, policy: Some(self.policy(CLUB)), tier: None }
+    pub(super) fn item(&self, id: ItemId) -> ItemRules {
+        ItemRules { id, policy: Some(self.policy(CLUB)), tier: None }
     }
 
     pub(super) fn policy(&self, name: &str) -> PolicyId {
@@ -73,10 +73,10 @@ impl Club {
 
     /// An announce with ada's key for the item.
     pub(super) fn item_key(&self, generation: u16) -> Announce {
-        self.keyed(Grant { item: ITEM, ..member_grant(generation) })
+        self.keyed(KeyGrant { item: ITEM, ..member_grant(generation) })
     }
 
-    pub(super) fn keyed(&self, grant: Grant) -> Announce {
+    pub(super) fn keyed(&self, grant: KeyGrant) -> Announce {
         Announce { passkey: Some(self.keyring.issue(Label::Announce, grant)), ..announce() }
     }
 
@@ -92,8 +92,8 @@ pub(super) fn ada() -> MemberId {
     MemberId::new(7).unwrap()
 }
 
-pub(super) fn member_grant(generation: u16) -> Grant {
-    Grant { member: ada(), generation: Generation(generation), item: ItemId::ANY }
+pub(super) fn member_grant(generation: u16) -> KeyGrant {
+    KeyGrant { member: ada(), generation: Generation(generation), item: ItemId::ANY }
 }
 
 pub(super) fn announce() -> Announce {

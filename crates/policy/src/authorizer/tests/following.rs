@@ -18,7 +18,7 @@ fn nobody_has_more_while_other_rules_come_in_force() {
     check(&club, club.key(), PRIORITY, Ok(club.seat("seeder", Side::Inside)));
 
     // And the other way round: an item is for a tier that the rules do not have yet.
-    let item = ItemView { tier: Some(club.tier("friend")), ..club.item(ITEM) };
+    let item = ItemRules { tier: Some(club.tier("friend")), ..club.item(ITEM) };
     let access = |club: &Club| club.authorizer().access(ada(), item, NOW).unwrap();
     assert!(access(&club).entitled);
     club.rules = before;
@@ -30,7 +30,7 @@ fn an_item_without_a_policy_is_closed() {
     let club = Club::new();
     club.hold("patron", FOREVER);
     for policy in [None, PolicyId::new(63)] {
-        let item = ItemView { id: ITEM, policy, tier: None };
+        let item = ItemRules { id: ITEM, policy, tier: None };
         for announce in [announce(), club.key()] {
             assert_eq!(
                 club.authorizer().admit(&announce, Some(item), NOW),

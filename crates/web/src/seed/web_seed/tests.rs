@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 
 use club::{Currency, DeliveryMethod, NewGoods, NewListing, NewMember, Prices};
 use metainfo::{MakeOptions, TorrentPlan};
-use policy::Grant;
+use policy::KeyGrant;
 use tempfile::TempDir;
 use tracker::Now;
 
@@ -57,7 +57,8 @@ async fn tokens_of_others_and_for_other_things_open_nothing() {
     let file = "film/sub/c.bin";
     fixture.web_seed.club.grant(&stamp(), "ada", "other", None, "test").await.unwrap();
     let other_item = fixture.web_seed(1, 2);
-    let grant = |item| Grant { member: member(1), generation: Generation(0), item: ItemId(item) };
+    let grant =
+        |item| KeyGrant { member: member(1), generation: Generation(0), item: ItemId(item) };
     let announce = fixture.token(Label::Announce, grant(1));
     let unbound = fixture.token(Label::WebSeed, grant(0));
     let download = fixture.token(Label::Download, grant(1));
@@ -77,7 +78,7 @@ async fn tokens_of_others_and_for_other_things_open_nothing() {
 async fn a_direct_download_is_for_who_bought_it_as_one() {
     let fixture = Fixture::new().await;
     let club = &fixture.web_seed.club;
-    let grant = Grant { member: member(1), generation: Generation(0), item: ItemId(1) };
+    let grant = KeyGrant { member: member(1), generation: Generation(0), item: ItemId(1) };
     let target = format!("/d/{}/film/sub/c.bin", fixture.token(Label::Download, grant));
     let refused = || async { fixture.authorize(&target).await.map(|file| file.index) };
     // A right to the item is one to its torrent.
@@ -113,7 +114,7 @@ async fn what_is_over_is_forbidden_at_once() {
     fixture.web_seed.club.resume(&stamp(), "ada").await.unwrap();
     fixture.web_seed.club.rotate_key(&stamp(), "ada", Key::WebSeed).await.unwrap();
     assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Expired));
-    let grant = Grant { member: member(1), generation: Generation(1), item: ItemId(1) };
+    let grant = KeyGrant { member: member(1), generation: Generation(1), item: ItemId(1) };
     let target = format!("/ws/{}/film/sub/c.bin", fixture.token(Label::WebSeed, grant));
     let file = fixture.authorize(&target).await.unwrap();
     // The torrent that a passkey of this item is in has this key as well.
@@ -314,11 +315,12 @@ impl Fixture {
     }
 
     fn web_seed(&self, number: u32, item: u32) -> String {
-        let grant = Grant { member: member(number), generation: Generation(0), item: ItemId(item) };
+        let grant =
+            KeyGrant { member: member(number), generation: Generation(0), item: ItemId(item) };
         self.token(Label::WebSeed, grant)
     }
 
-    fn token(&self, label: Label, grant: Grant) -> String {
+    fn token(&self, label: Label, grant: KeyGrant) -> String {
         String::from_utf8(self.web_seed.keyring.issue(label, grant).expose().to_vec()).unwrap()
     }
 }
