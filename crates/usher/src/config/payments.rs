@@ -162,7 +162,7 @@ impl Checker<'_> {
             ));
         }
         if !(SHORTEST_POLL..=LONGEST_POLL).contains(&raw.poll) {
-            let why = format!("from {SHORTEST_POLL:?} to {LONGEST_POLL:?}, not {:?}", raw.poll);
+            let why = format!("{:?}: expected {SHORTEST_POLL:?} to {LONGEST_POLL:?}", raw.poll);
             return Err(Invalid::new(at("poll"), why));
         }
         Ok(BtcpaySettings {
@@ -230,7 +230,7 @@ impl Checker<'_> {
         }
         let header = |key: &str, text: &str| {
             HeaderName::from_str(text)
-                .map_err(|_| Invalid::new(at(key), format!("`{text}` is no header's name")))
+                .map_err(|_| Invalid::new(at(key), format!("`{text}` is not the name of a header")))
         };
         let gives = raw.gives.map(|gives| self.gives(&at("gives"), gives)).transpose()?;
         Ok(HookSettings {
@@ -275,7 +275,8 @@ impl Checker<'_> {
         let is_fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let is_taken = ["stripe", "btcpay", "kofi", "hand"].contains(&name);
         if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(is_fine) || is_taken {
-            let why = "a name of up to 30 of a-z, 0-9 and -, and not a provider's";
+            let why = "not a name for a hook: expected 1 to 30 of a-z, 0-9 and -, and none of stripe, \
+                       btcpay, kofi and hand";
             return Err(Invalid::new(format!("payments.hooks.{name}"), why));
         }
         Ok(name.to_owned())
@@ -284,11 +285,11 @@ impl Checker<'_> {
     fn gives(&self, key: &str, raw: Gives) -> Result<Grant, Invalid> {
         if !self.terms.iter().skip(1).any(|terms| terms.id == raw.tier) {
             let known: Vec<_> = self.terms.iter().skip(1).map(|terms| terms.id.as_str()).collect();
-            let why = format!("no tier `{}` to give, there are {}", raw.tier, known.join(", "));
+            let why = format!("no tier `{}`: expected one of {}", raw.tier, known.join(", "));
             return Err(Invalid::new(format!("{key}.tier"), why));
         }
         if raw.days == 0 {
-            return Err(Invalid::new(format!("{key}.days"), "at least 1"));
+            return Err(Invalid::new(format!("{key}.days"), "0: expected at least 1"));
         }
         let price = price(key, &raw.amount, &raw.currency)?;
         Ok(Grant { tier: raw.tier, days: raw.days, price })
@@ -301,8 +302,8 @@ impl Checker<'_> {
                 let key = format!("tiers[{index}].price");
                 let price = price(&key, &raw.amount, &raw.currency)?;
                 if price.minor == 0 {
-                    let why = "more than nothing: leave `price` out of a tier that is not for \
-                               sale, and give it by `usher member set-tier`";
+                    let why = "0: leave `price` out of a tier that is not for sale, and give it by \
+                               `usher member set-tier`";
                     return Err(Invalid::new(format!("{key}.amount"), why));
                 }
                 plans.insert(terms.id.clone(), (price, raw.per));
@@ -313,7 +314,10 @@ impl Checker<'_> {
 
     fn places(&self, key: String, places: Vec<Place>) -> Result<Vec<Place>, Invalid> {
         if places.is_empty() {
-            return Err(Invalid::new(key, "empty: without a secret anybody could say who paid"));
+            return Err(Invalid::new(
+                key,
+                "empty: name at least one secret, or anybody could send events",
+            ));
         }
         Ok(places.into_iter().map(|place| self.place(place)).collect())
     }
@@ -336,7 +340,8 @@ fn price(key: &str, amount: &Amount, currency: &str) -> Result<club::Amount, Inv
 
 /// Keys travel there, so it is HTTPS unless it is this machine.
 fn base_url(key: String, text: &str) -> Result<Uri, Invalid> {
-    let uri: Uri = text.parse().map_err(|_| Invalid::new(&key, format!("`{text}` is no URL")))?;
+    let uri: Uri =
+        text.parse().map_err(|_| Invalid::new(&key, format!("`{text}` is not a URL")))?;
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     let is_here = host == "localhost"
         || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());

@@ -1,7 +1,7 @@
 //! BTCPay Server: webhooks signed by `BTCPay-Sig`, and invoices as its Greenfield API shows them.
 //!
-//! A webhook names an invoice and no amount: it is a wake-up call, and what counts is what the API
-//! says of the invoice then. So a forged, doubled or lost one does no harm.
+//! A webhook names an invoice and no amount. It is only a reason to ask the API for the invoice, and
+//! the answer is what counts. So a forged, repeated or lost webhook does no harm.
 
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::values::money::{Amount, Currency};
 pub struct Btcpay {
     /// The webhook's secrets; several while one is replaced.
     pub secrets: Vec<Secret>,
-    /// The store's id, which each of its webhooks names.
+    /// The id of the store. Webhooks of other stores are ignored.
     pub store: String,
 }
 
@@ -30,18 +30,19 @@ impl Btcpay {
     pub fn read(&self, signature: &str, body: &[u8]) -> Result<Event, Refused> {
         let tag =
             signature.strip_prefix("sha256=").and_then(|hex| HEXLOWER.decode(hex.as_bytes()).ok());
-        let by_us = |tag: Vec<u8>| Algorithm::HmacSha256.verifies(&self.secrets, &[body], &tag);
-        if !tag.is_some_and(by_us) {
-            return Err(Refused::Forged("BTCPay-Sig is not by our secrets"));
+        let is_genuine =
+            |tag: Vec<u8>| Algorithm::HmacSha256.verifies(&self.secrets, &[body], &tag);
+        if !tag.is_some_and(is_genuine) {
+            return Err(Refused::Forged("BTCPay-Sig was not made with our secrets"));
         }
         self.parse(body)
     }
 
-    /// Reads a body that is known to be BTCPay's.
+    /// Parses a body that was verified before.
     ///
     /// # Errors
     ///
-    /// It is not JSON, or it lacks a type, or both an invoice and an id, and so is not an event.
+    /// The body is not JSON, or has no type, or neither an invoice nor an id.
     pub fn parse(&self, body: &[u8]) -> Result<Event, Refused> {
         let event = Document::parse(body)?;
         let kind = event.name("/type").ok_or_else(|| Refused::missing("/type"))?;
@@ -137,8 +138,8 @@ impl Invoice {
         match (more, paid) {
             ("PaidLate" | "PaidOver" | "PaidPartial", _) => true,
             (_, Some(paid)) => paid.minor > 0,
-            // Servers before 2.1 don't say how much. An invoice that nobody paid expires as None, and
-            // becomes invalid by hand alone.
+            // Older servers don't say how much. An invoice that nobody paid expires as None, and becomes
+            // invalid by hand only.
             (_, None) => status == "Invalid" || !["", "None"].contains(&more),
         }
     }

@@ -25,7 +25,7 @@ pub struct Kofi {
 }
 
 impl Kofi {
-    /// Verifies and reads one delivery.
+    /// Verifies and parses one delivery.
     ///
     /// # Errors
     ///
@@ -35,16 +35,18 @@ impl Kofi {
         // The payload is parsed before it is trusted: its secret is inside.
         let token = payment.text("/verification_token").unwrap_or_default();
         if !self.tokens.iter().any(|known| known.is(token)) {
-            return Err(Refused::Forged("verification_token is not one of ours"));
+            return Err(Refused::Forged(
+                "verification_token is not one of payments.kofi.token_files",
+            ));
         }
         self.event(&payment)
     }
 
-    /// What may be kept of a body that was verified: the JSON without the token.
+    /// The part of a verified body that may be stored: the JSON without the token.
     ///
     /// # Errors
     ///
-    /// It is not Ko-fi's form.
+    /// The body is not Ko-fi's form.
     pub fn without_token(body: &[u8]) -> Result<Vec<u8>, Refused> {
         let mut payload: serde_json::Value = serde_json::from_slice(&payload(body)?)?;
         if let Some(fields) = payload.as_object_mut() {
@@ -53,11 +55,11 @@ impl Kofi {
         Ok(serde_json::to_vec(&payload)?)
     }
 
-    /// Reads what [`without_token`](Self::without_token) kept.
+    /// Parses what [`without_token`](Self::without_token) kept.
     ///
     /// # Errors
     ///
-    /// It is not a payment.
+    /// It is not JSON, or has no id.
     pub fn parse(&self, kept: &[u8]) -> Result<Event, Refused> {
         self.event(&Document::parse(kept)?)
     }

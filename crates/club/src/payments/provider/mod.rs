@@ -1,8 +1,8 @@
-//! What payment providers send: whether it is theirs, and what it says.
+//! Events of payment providers: verifying and parsing them.
 //!
-//! Pure: bytes, secrets and the time come in, an [`Event`] comes out. A body is verified as it
-//! came, before anything of it is parsed. Deliberately absent: what an event does, which is
-//! `settle`'s, and calls to a provider, which are the web's.
+//! Pure: bytes, secrets and the time come in, an [`Event`] comes out. The bytes of a body are verified
+//! before they are parsed. Deliberately absent: what an event does, and calls to a provider, which
+//! are the web's.
 
 mod btcpay;
 mod document;

@@ -1,26 +1,26 @@
-//! Why a delivery is not taken for its provider's word.
+//! Why a delivery is refused.
 
 use super::event::MAX_NAME;
 
-/// Why a delivery is refused. It has no effect.
+/// Why a delivery is refused, and so has no effect.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refused {
-    /// No secret of ours made its signature.
+    /// Its signature was not made with our secrets.
     #[error("forged: {0}")]
     Forged(&'static str),
-    /// It is signed and still makes no sense.
+    /// It is not an event.
     #[error("malformed: {0}")]
     Malformed(String),
-    /// It is larger than any provider's.
+    /// Its body is too large.
     #[error("oversized: more than {0} bytes")]
     Oversized(usize),
-    /// It was signed too long ago, or ahead of our clock.
-    #[error("stale: signed {0} s from now, is this machine's clock right?")]
+    /// The time of its signature is too far from ours; by how many seconds.
+    #[error("stale: its signature is {0} s away from this machine's time: check the clock")]
     Stale(u64),
 }
 
 impl Refused {
-    /// A body lacks what makes it an event.
+    /// The body lacks a name without which it is not an event.
     pub(super) fn missing(pointer: &str) -> Self {
         Self::Malformed(format!("not an event: no text of 1 to {MAX_NAME} bytes at {pointer}"))
     }
@@ -38,8 +38,8 @@ impl Refused {
 
 impl From<serde_json::Error> for Refused {
     fn from(error: serde_json::Error) -> Self {
-        // Without the text: a secret may be in it.
+        // The text itself may hold a secret.
         let (line, column) = (error.line(), error.column());
-        Self::Malformed(format!("not the JSON that was expected, at line {line} column {column}"))
+        Self::Malformed(format!("not JSON: an error at line {line}, column {column}"))
     }
 }

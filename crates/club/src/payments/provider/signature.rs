@@ -1,4 +1,4 @@
-//! Message authentication: whether one of our secrets made a tag.
+//! Message authentication codes.
 
 use std::fmt;
 
@@ -13,20 +13,20 @@ use subtle::ConstantTimeEq;
 pub struct Secret(Vec<u8>);
 
 impl Secret {
-    /// What a file or a variable holds, without the line's end.
+    /// The content of a file or a variable, without blanks around it.
     ///
-    /// `None` where that is nothing: an empty secret is everybody's.
+    /// `None` if that is empty: anybody could sign with an empty secret.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
         (!text.is_empty()).then(|| Self(text.as_bytes().to_vec()))
     }
 
-    /// The bytes, for the provider alone.
+    /// The bytes, to be sent to the provider only.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether a text is this secret; takes as long for any text of its length.
+    /// Whether a text is this secret, in constant time for texts of its length.
     pub(crate) fn is(&self, text: &str) -> bool {
         self.0.ct_eq(text.as_bytes()).into()
     }
@@ -38,7 +38,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How a provider signs.
+/// The algorithm that a provider signs with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Algorithm {
@@ -49,19 +49,19 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Whether one of the secrets made this tag of the parts, one after another.
+    /// Whether one of the secrets makes this tag of the concatenated parts.
     pub(crate) fn verifies(self, secrets: &[Secret], parts: &[&[u8]], tag: &[u8]) -> bool {
-        let made = |secret: &Secret| match self {
-            Self::HmacMd5 => made::<Hmac<Md5>>(secret, parts, tag),
-            Self::HmacSha1 => made::<Hmac<Sha1>>(secret, parts, tag),
-            Self::HmacSha256 => made::<Hmac<Sha256>>(secret, parts, tag),
-            Self::HmacSha512 => made::<Hmac<Sha512>>(secret, parts, tag),
+        let is_made_by = |secret: &Secret| match self {
+            Self::HmacMd5 => is_made_by::<Hmac<Md5>>(secret, parts, tag),
+            Self::HmacSha1 => is_made_by::<Hmac<Sha1>>(secret, parts, tag),
+            Self::HmacSha256 => is_made_by::<Hmac<Sha256>>(secret, parts, tag),
+            Self::HmacSha512 => is_made_by::<Hmac<Sha512>>(secret, parts, tag),
         };
-        secrets.iter().any(made)
+        secrets.iter().any(is_made_by)
     }
 }
 
-fn made<M: Mac + KeyInit>(secret: &Secret, parts: &[&[u8]], tag: &[u8]) -> bool {
+fn is_made_by<M: Mac + KeyInit>(secret: &Secret, parts: &[&[u8]], tag: &[u8]) -> bool {
     let Ok(mut mac) = <M as KeyInit>::new_from_slice(&secret.0) else { return false };
     parts.iter().for_each(|part| mac.update(part));
     mac.verify_slice(tag).is_ok()

@@ -1,7 +1,7 @@
 //! Stripe: webhooks signed by `Stripe-Signature`, version `v1`.
 //!
 //! The header's rules are those of Stripe's own libraries: any `v1` may match, others are passed
-//! over, hexadecimal is in lower case, no blanks.
+//! over, hexadecimal digits are in lower case, and there are no blanks.
 
 mod unit;
 
@@ -20,7 +20,7 @@ pub use unit::to_stripe;
 pub struct Stripe {
     /// The endpoint's secrets, `whsec_…`; several while one is replaced.
     pub secrets: Vec<Secret>,
-    /// Whether they must be of live payments, or of test ones; `None` takes both.
+    /// Takes events of live payments only, or of test payments only; `None` takes both.
     pub live: Option<bool>,
 }
 
@@ -38,23 +38,25 @@ impl Stripe {
     fn verify(&self, signature: &str, body: &[u8], now_unix: u32) -> Result<(), Refused> {
         let header = Header::parse(signature)?;
         let text = header.signed_at.to_string();
-        // A number that does not print as it was written was not signed so.
+        // Stripe signed the time as it wrote it: leading zeros would not verify.
         let parts = [text.as_bytes(), b".", body];
-        let by_us = |tag: &Vec<u8>| Algorithm::HmacSha256.verifies(&self.secrets, &parts, tag);
-        if !header.tags.iter().any(by_us) {
-            return Err(Refused::Forged("no signature in Stripe-Signature is by our secrets"));
+        let is_genuine = |tag: &Vec<u8>| Algorithm::HmacSha256.verifies(&self.secrets, &parts, tag);
+        if !header.tags.iter().any(is_genuine) {
+            return Err(Refused::Forged(
+                "no signature in Stripe-Signature was made with our secrets",
+            ));
         }
         match header.signed_at.abs_diff(now_unix.into()) {
             ..=TOLERANCE_SECS => Ok(()),
-            off => Err(Refused::Stale(off)),
+            secs => Err(Refused::Stale(secs)),
         }
     }
 
-    /// Reads a body that is known to be Stripe's.
+    /// Parses a body that was verified before.
     ///
     /// # Errors
     ///
-    /// It is not JSON, or it has no id or no type and so is not an event.
+    /// The body is not JSON, or has no id or no type.
     pub fn parse(&self, body: &[u8]) -> Result<Event, Refused> {
         let event = Document::parse(body)?;
         let required = |pointer| event.name(pointer).ok_or_else(|| Refused::missing(pointer));
@@ -67,9 +69,7 @@ impl Stripe {
         };
         Ok(Event { key, kind, notice })
     }
-}
 
-impl Stripe {
     /// The kinds of event to subscribe to.
     pub const EVENTS: [&str; 16] = [
         "checkout.session.completed",
@@ -281,7 +281,7 @@ fn amount(object: &Document, pointer: &str) -> Result<Amount, String> {
 
 /// Where objects have the reference that we gave along.
 const METADATA: &str = "/metadata/order";
-/// As far as a signature's time may be from ours.
+/// The most that a signature's time may differ from ours.
 const TOLERANCE_SECS: u64 = 300;
 const MAX_HEADER_BYTES: usize = 4096;
 

@@ -100,7 +100,7 @@ fn what_can_not_stand_is_named() {
         ),
         (
             "hooks: {shop: {header: 'X A', secret_files: [s], id: /id, amount: /a, reference: /r, paid: [a]}}",
-            "payments.hooks.shop.header: `X A` is no header's name",
+            "payments.hooks.shop.header: `X A` is not the name of a header",
         ),
     ] {
         let message = check(&format!("payments: {{{file}}}")).unwrap_err().to_string();
@@ -116,7 +116,7 @@ fn a_tier_for_sale_costs_something() {
         ))
     };
     let message = tier("0.00").unwrap_err().to_string();
-    assert!(message.starts_with("tiers[1].price.amount: more than nothing"), "{message}");
+    assert!(message.starts_with("tiers[1].price.amount: 0: leave"), "{message}");
     assert_eq!(tier("0.01").unwrap().plans["fan"].0.minor, 1);
 }
 
