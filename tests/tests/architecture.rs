@@ -38,7 +38,7 @@ const CRATES: Allowed<'_> = &[
 
 /// The folders of a crate's `src`.
 const FOLDERS: &[(&str, Allowed<'_>)] = &[
-    ("usher", &[("cli", &["serve"]), ("serve", &["config"]), ("config", &[])]),
+    ("usher", &[("offline", &["serve"]), ("serve", &["config"]), ("config", &[])]),
     (
         "web",
         &[
@@ -73,7 +73,7 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
 const KNOWN_FOLDERS: &[(&str, &str, &str)] = &[];
 
 /// Longer cycles that there are still, to be broken: the files in the longest of a crate.
-const KNOWN_CYCLES: &[(&str, usize)] = &[("load", 7), ("usher", 21), ("web", 5)];
+const KNOWN_CYCLES: &[(&str, usize)] = &[("cli", 17), ("load", 7), ("usher", 21), ("web", 5)];
 
 /// Files in which a wrapper that is safe to call lies over a call that is not.
 const UNSAFE_FILES: &[&str] = &["listen/src/udp/ring.rs", "usher/src/heap.rs"];

@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: what an announce means; that is the rooms below.
 
-pub mod cli;
+pub mod args;
 pub mod config;
 pub mod heap;
+pub mod offline;
 pub mod serve;

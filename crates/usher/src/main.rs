@@ -6,9 +6,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use cli::CommandError;
 use listen::clock::Clock;
-use usher::cli::{self, Args, Command, RunError};
+use usher::args::{Args, Command};
 use usher::config::Source;
+use usher::offline::{self, RunError};
 use usher::serve::serve;
 
 fn main() -> ExitCode {
@@ -25,7 +27,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Bad news is asked for as JSON too.
-            if let Some(RunError::Unsound { document: Some(document), .. }) = error.downcast_ref() {
+            if let Some(RunError::Command(CommandError::Unsound {
+                document: Some(document), ..
+            })) = error.downcast_ref()
+            {
                 let _ = io::stdout().write_all(document.as_bytes());
             }
             let _ = writeln!(io::stderr(), "usher: {error}");
@@ -38,7 +43,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
     if let Command::Serve = args.command() {
         return Ok(serve(&Source::find(args.config.clone()))?);
     }
-    let text = cli::run(args, Clock::start().now().unix)?;
+    let text = offline::run(args, Clock::start().now().unix)?;
     match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),

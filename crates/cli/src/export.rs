@@ -1,0 +1,266 @@
+//! `usher export`: what an accountant asks for, as CSV or JSON.
+//!
+//! Orders come as they are kept; refunds, fees and tax are read off the journal, which is never
+//! edited, so that an export of a time that is over is always the same.
+
+use std::collections::BTreeMap;
+
+use api::ledger::JournalEntry;
+use api::money::Money;
+use api::order::OrderView;
+use api::product::DeliveryMethod;
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::ask::CommandContext;
+use super::error::CommandError;
+
+/// What is exported.
+#[derive(Args, Clone, Debug)]
+pub struct ExportArgs {
+    /// Which table
+    what: Table,
+    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// The last day, in UTC, such as 2027-03-31 [default: today]
+    #[arg(long, value_name = "DATE")]
+    to: Option<Date>,
+}
+
+/// A table for an accountant.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Table {
+    /// What disputes cost, by entry of the journal
+    Fees,
+    /// What was sold, with price, discount, tax and store credit
+    Orders,
+    /// What was paid back or taken back, by entry of the journal
+    Refunds,
+    /// What was collected as tax less what was paid back of it, by month and currency
+    Tax,
+}
+
+impl CommandContext {
+    pub(crate) async fn export(&self, export: &ExportArgs) -> Result<String, CommandError> {
+        let time = Time { from: export.from, to: export.to };
+        if let (Some(from), Some(to)) = (export.from, export.to)
+            && from > to
+        {
+            return Err(CommandError::NoDays { from, to });
+        }
+        match export.what {
+            Table::Orders => {
+                let orders = self.list(&["orders"], |order: &OrderView| order.id).await?;
+                let orders = orders.iter().filter(|order| time.holds(order.created));
+                self.rows(orders.map(OrderRow::from))
+            }
+            Table::Refunds => {
+                let is_back = |entry: &&JournalEntry| entry.reverses.is_some();
+                let entries = self.entries(time).await?;
+                self.rows(entries.iter().filter(is_back).flat_map(moved))
+            }
+            Table::Fees => {
+                let entries = self.entries(time).await?;
+                self.rows(entries.iter().flat_map(|entry| posted(entry, "expense:chargeback")))
+            }
+            Table::Tax => {
+                let entries = self.entries(time).await?;
+                self.rows(by_month(&entries))
+            }
+        }
+    }
+
+    async fn entries(&self, time: Time) -> Result<Vec<JournalEntry>, CommandError> {
+        let mut entries =
+            self.list(&["ledger", "journal"], |entry: &JournalEntry| entry.id).await?;
+        entries.retain(|entry| time.holds(entry.at));
+        Ok(entries)
+    }
+
+    /// CSV with a header line, or a JSON list of the same.
+    fn rows<T: Default + Serialize>(
+        &self,
+        rows: impl Iterator<Item = T>,
+    ) -> Result<String, CommandError> {
+        if self.json {
+            return Ok(serde_json::to_string_pretty(&rows.collect::<Vec<_>>())? + "\n");
+        }
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
+            return header::<T>();
+        }
+        csv_of(rows)
+    }
+}
+
+/// CSV with a header line; nothing at all if there are no rows.
+fn csv_of<T: Serialize>(rows: impl Iterator<Item = T>) -> Result<String, CommandError> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        csv.serialize(row)?;
+    }
+    let bytes = csv.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The header line alone: the writer takes the columns' names from a row, so it is given one.
+fn header<T: Default + Serialize>() -> Result<String, CommandError> {
+    let csv = csv_of(std::iter::once(T::default()))?;
+    Ok(csv.lines().next().unwrap_or_default().to_owned() + "\n")
+}
+
+/// From the first second of a day to the last of another.
+#[derive(Clone, Copy)]
+struct Time {
+    from: Option<Date>,
+    to: Option<Date>,
+}
+
+impl Time {
+    fn holds(self, at: Timestamp) -> bool {
+        let day = at.to_zoned(TimeZone::UTC).date();
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+#[derive(Default, Serialize)]
+struct OrderRow {
+    order: u32,
+    at: Timestamp,
+    member: String,
+    item: String,
+    r#as: String,
+    currency: String,
+    price: String,
+    discount: String,
+    discount_code: String,
+    paid: String,
+    of_it_store_credit: String,
+    of_it_tax: String,
+    tax: String,
+    tax_percent: String,
+    refunded: String,
+}
+
+impl From<&OrderView> for OrderRow {
+    fn from(order: &OrderView) -> Self {
+        let of = |money: &Money| money.amount.clone();
+        let (tax, discount) = (order.tax.as_ref(), order.discount.as_ref());
+        let product = &order.product;
+        let item = product.item.as_ref().map(|item| item.name.clone());
+        Self {
+            order: order.id,
+            at: order.created,
+            member: order.member.name.clone(),
+            item: item.or_else(|| product.tier.clone()).unwrap_or_default(),
+            r#as: product.method.map_or("tier", DeliveryMethod::word).to_owned(),
+            currency: order.amount.currency.clone(),
+            price: of(&order.price),
+            discount: discount.map(|discount| of(&discount.amount)).unwrap_or_default(),
+            discount_code: discount.map(|discount| discount.code.clone()).unwrap_or_default(),
+            paid: of(&order.amount),
+            of_it_store_credit: of(&order.credit),
+            of_it_tax: tax.map(|tax| of(&tax.amount)).unwrap_or_default(),
+            tax: tax.map(|tax| tax.label.clone()).unwrap_or_default(),
+            tax_percent: tax.map(|tax| percent(tax.rate)).unwrap_or_default(),
+            refunded: order.refunded.map(|at| at.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+/// From thousandths of a percent.
+fn percent(rate: u32) -> String {
+    let text = format!("{}.{:03}", rate / 1000, rate % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[derive(Debug, Default, PartialEq, Serialize)]
+struct MovedRow {
+    entry: u32,
+    at: Timestamp,
+    kind: String,
+    reverses: Option<u32>,
+    account: String,
+    currency: String,
+    amount: String,
+    memo: String,
+}
+
+/// Every posting of an entry.
+fn moved(entry: &JournalEntry) -> impl Iterator<Item = MovedRow> + '_ {
+    posted(entry, "")
+}
+
+/// The postings of an entry to accounts whose names begin so.
+fn posted<'a>(entry: &'a JournalEntry, account: &'a str) -> impl Iterator<Item = MovedRow> + 'a {
+    let postings = entry.postings.iter();
+    postings.filter(move |posting| posting.account.starts_with(account)).map(|posting| MovedRow {
+        entry: entry.id,
+        at: entry.at,
+        kind: entry.kind.clone(),
+        reverses: entry.reverses,
+        account: posting.account.clone(),
+        currency: posting.amount.currency.clone(),
+        amount: posting.amount.amount.clone(),
+        memo: entry.memo.clone(),
+    })
+}
+
+#[derive(Debug, Default, PartialEq, Serialize)]
+struct TaxRow {
+    month: String,
+    currency: String,
+    /// In the currency's smallest unit.
+    collected_minor: i64,
+}
+
+fn by_month(entries: &[JournalEntry]) -> impl Iterator<Item = TaxRow> + use<> {
+    let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for entry in entries {
+        let month = entry.at.strftime("%Y-%m").to_string();
+        for posting in entry.postings.iter().filter(|posting| posting.account == "tax:collected") {
+            // A credit is what is owed to the state.
+            let sum = sums.entry((month.clone(), posting.amount.currency.clone())).or_default();
+            *sum = sum.saturating_sub(posting.amount.minor);
+        }
+    }
+    sums.into_iter().map(|((month, currency), collected_minor)| TaxRow {
+        month,
+        currency,
+        collected_minor,
+    })
+}
+
+pub(crate) const EXPORT: &str = "\
+Examples:
+  usher export orders --from 2027-01-01 --to 2027-03-31 > orders.csv
+  usher export tax --json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_read_as_people_write_it() {
+        for (rate, text) in [(19_000, "19"), (8_875, "8.875"), (500, "0.5"), (0, "0")] {
+            assert_eq!(percent(rate), text);
+        }
+    }
+
+    #[test]
+    fn a_time_holds_both_its_days_whole() {
+        let time = Time { from: "2027-01-01".parse().ok(), to: "2027-03-31".parse().ok() };
+        for (at, holds) in [
+            ("2026-12-31T23:59:59Z", false),
+            ("2027-01-01T00:00:00Z", true),
+            ("2027-03-31T23:59:59Z", true),
+            ("2027-04-01T00:00:00Z", false),
+        ] {
+            assert_eq!(time.holds(at.parse().unwrap()), holds, "{at}");
+        }
+    }
+}
