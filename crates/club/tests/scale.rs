@@ -171,7 +171,7 @@ const START: Duration = Duration::from_secs(2);
 const GRANT: Duration = Duration::from_millis(100);
 /// A third of the interval at which traffic is flushed, for as many sessions as change in it.
 const FLUSH: Duration = Duration::from_secs(1);
-/// Once an hour, beside everything else.
+/// Once a day, beside everything else.
 const PRUNE: Duration = Duration::from_secs(5);
 /// A slot of 16 bytes, with what the table grows ahead.
 const ROSTER_BYTES: usize = 20;

@@ -12,7 +12,7 @@ use swarm::Tick;
 use super::database::Database;
 use super::invalid::{Invalid, whole_seconds, within};
 use super::listeners::Addresses;
-use super::raw::{Clients, Raw, RawAdmin, RawTracker, Reachability, UnknownTorrents};
+use super::raw::{Clients, Raw, RawAdmin, RawTracker, RawUnknownTorrents, Reachability};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::Network;
 use super::{backup, goods, payments, policies, standing, tax, tiers, web};
@@ -95,8 +95,8 @@ fn rules(raw: &RawTracker, tiers: &Tiers, policies: Policies) -> Result<Rules, I
         forbidden_ports,
         enforce_min_interval: raw.enforce_min_interval,
         unknown_torrents: match raw.unknown_torrents {
-            UnknownTorrents::Deny => policy::UnknownTorrents::Deny,
-            UnknownTorrents::Free => policy::UnknownTorrents::Free,
+            RawUnknownTorrents::Deny => policy::UnknownTorrents::Deny,
+            RawUnknownTorrents::Free => policy::UnknownTorrents::Free,
         },
         ..Rules::default()
     })

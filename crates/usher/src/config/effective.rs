@@ -7,7 +7,7 @@ use policy::{GuardRule, ItemPolicy, Permille, SeatRule, Seating, Tier};
 use super::policies::{Guard, InsideShare, RawPolicy, Seats, Shares, Who};
 use super::raw::Raw;
 use super::settings::Config;
-use super::tiers::{Entitles, RawAnnounce, RawTier, RawWebseed, Side, Terms};
+use super::tiers::{Entitles, RawAnnounce, RawSide, RawTier, RawWebseed, Terms};
 use super::units::Share;
 
 impl Raw {
@@ -26,8 +26,8 @@ fn tier(rules: &Tier, terms: &Terms) -> RawTier {
     RawTier {
         id: rules.id.clone(),
         side: Some(match rules.side {
-            policy::Side::Inside => Side::Inside,
-            policy::Side::Outside => Side::Outside,
+            policy::Side::Inside => RawSide::Inside,
+            policy::Side::Outside => RawSide::Outside,
         }),
         announce: RawAnnounce {
             interval: Some(seconds(rules.intervals.regular_secs())),

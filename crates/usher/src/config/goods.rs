@@ -39,7 +39,7 @@ impl From<RawSite> for Masthead {
 
 /// The folder that is watched.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ItemsDir {
+pub struct WatchedFolder {
     /// Where it is; `None` watches none.
     pub folder: Option<PathBuf>,
     /// How long what lands there must have been still. 100 ms to an hour.
@@ -50,12 +50,12 @@ pub(super) fn items_dir(
     dir: Option<PathBuf>,
     settle: Duration,
     folder: &Path,
-) -> Result<ItemsDir, Invalid> {
+) -> Result<WatchedFolder, Invalid> {
     if !(SHORTEST..=LONGEST).contains(&settle) {
         let why = format!("from {SHORTEST:?} to {LONGEST:?}, not {settle:?}");
         return Err(Invalid::new("items_settle", why));
     }
-    Ok(ItemsDir { folder: within(folder, dir), settle })
+    Ok(WatchedFolder { folder: within(folder, dir), settle })
 }
 
 const SHORTEST: Duration = Duration::from_millis(100);

@@ -29,25 +29,25 @@ mod word;
 
 pub use backup::{BackupSettings, RawBackup};
 pub use database::{Database, RawDatabase};
-pub use goods::{ItemsDir, RawSite};
+pub use goods::{RawSite, WatchedFolder};
 pub use invalid::Invalid;
 pub use parse::{ParseError, parse};
 pub use payments::{
-    AmountUnit, BtcpaySettings, Gives, HookSettings, KofiSettings, Payments, Place, RawAlgorithm,
-    RawBtcpay, RawFormat, RawHook, RawKofi, RawPayments, RawStripe, StripeSettings,
+    AmountUnit, BtcpaySettings, CustomHookSettings, Gives, KofiSettings, Payments, RawAlgorithm,
+    RawBtcpay, RawFormat, RawHook, RawKofi, RawPayments, RawStripe, SecretSource, StripeSettings,
 };
 pub use policies::{Guard, InsideShare, RawPolicy, Seats, Shares, Who};
 pub use raw::{
     Clients, Limits, LogFormat, LogLevel, Raw, RawAdmin, RawHttp, RawLog, RawTracker, RawUdp,
-    Reachability, Tls, UnknownTorrents,
+    RawUnknownTorrents, Reachability, Tls,
 };
 pub use settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
-pub use source::{Loaded, Source, SourceError};
+pub use source::{LoadedConfig, Source, SourceError};
 pub use standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards, StandingSettings};
 pub use tax::RawTax;
 pub use tiers::{
-    Earn, Entitles, Period, Price, RawAnnounce, RawTier, RawWebseed, Side, Terms, Webseed,
+    Earn, Entitles, Period, Price, RawAnnounce, RawSide, RawTier, RawWebseed, Terms, Webseed,
 };
-pub use units::{Amount, Network, Percent, PortRange, Rate, Share, Size, Workers};
+pub use units::{AmountText, Network, Percent, PortRange, Rate, Share, Size, Workers};
 pub use web::{RawWeb, WebSettings};
 pub use word::{Unit, UnitError};

@@ -14,13 +14,13 @@ use club::Currency;
 use club::provider::{Algorithm, Format, Grant, Hook, HookFields};
 use http::{HeaderName, Uri};
 pub use raw::{
-    AmountUnit, Gives, Place, RawAlgorithm, RawBtcpay, RawFormat, RawHook, RawKofi, RawPayments,
-    RawStripe,
+    AmountUnit, Gives, RawAlgorithm, RawBtcpay, RawFormat, RawHook, RawKofi, RawPayments,
+    RawStripe, SecretSource,
 };
 
 use super::invalid::Invalid;
 use super::tiers::{Period, Terms};
-use super::units::Amount;
+use super::units::AmountText;
 
 /// The providers, checked; none by default.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -32,7 +32,7 @@ pub struct Payments {
     /// Ko-fi.
     pub kofi: Option<KofiSettings>,
     /// Webhooks of others, by the last part of their URL.
-    pub hooks: BTreeMap<String, HookSettings>,
+    pub hooks: BTreeMap<String, CustomHookSettings>,
     /// What tiers cost that are for sale.
     pub plans: BTreeMap<String, (club::Amount, Period)>,
 }
@@ -45,12 +45,12 @@ impl Payments {
         let btcpay = btcpay.iter().flat_map(|it| iter::once(&it.key).chain(&it.webhook_secrets));
         let kofi = kofi.iter().flat_map(|it| &it.tokens);
         let hooks = self.hooks.values().flat_map(|it| &it.secrets);
-        let places = stripe.chain(btcpay).chain(kofi).chain(hooks);
-        let file = |place: &Place| match place {
-            Place::Environment(_) => None,
-            Place::File(path) => Some(path.clone()),
+        let sources = stripe.chain(btcpay).chain(kofi).chain(hooks);
+        let file = |source: &SecretSource| match source {
+            SecretSource::Environment(_) => None,
+            SecretSource::File(path) => Some(path.clone()),
         };
-        places.filter_map(file).collect()
+        sources.filter_map(file).collect()
     }
 }
 
@@ -60,9 +60,9 @@ pub struct StripeSettings {
     /// Where its API is.
     pub base_url: Uri,
     /// The API's key; where there is none, no orders are made there.
-    pub key: Option<Place>,
+    pub key: Option<SecretSource>,
     /// The webhook's secrets, at least one.
-    pub webhook_secrets: Vec<Place>,
+    pub webhook_secrets: Vec<SecretSource>,
     /// Where payers are sent when they have paid.
     pub success_url: String,
     /// Where they are sent otherwise.
@@ -79,9 +79,9 @@ pub struct BtcpaySettings {
     /// The store's id.
     pub store: String,
     /// The API's key.
-    pub key: Place,
+    pub key: SecretSource,
     /// The webhook's secrets, at least one.
-    pub webhook_secrets: Vec<Place>,
+    pub webhook_secrets: Vec<SecretSource>,
     /// Where payers are sent when they have paid.
     pub success_url: String,
     /// How refunds are paid out.
@@ -94,7 +94,7 @@ pub struct BtcpaySettings {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KofiSettings {
     /// Verification tokens, at least one.
-    pub tokens: Vec<Place>,
+    pub tokens: Vec<SecretSource>,
     /// What a donation gives, and a payment of a membership that is not named below.
     pub gives: Grant,
     /// What the payments of a membership give, by its name at Ko-fi.
@@ -103,13 +103,13 @@ pub struct KofiSettings {
 
 /// A webhook that the file describes.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct HookSettings {
+pub struct CustomHookSettings {
     /// The header that has the signature.
     pub header: HeaderName,
     /// The header that has the kind of event.
     pub event_header: Option<HeaderName>,
     /// Its secrets, at least one.
-    pub secrets: Vec<Place>,
+    pub secrets: Vec<SecretSource>,
     /// How it is verified and read; its secrets are yet to come.
     pub hook: Hook,
 }
@@ -145,8 +145,8 @@ impl Checker<'_> {
         let at = |name| format!("payments.stripe.{name}");
         Ok(StripeSettings {
             base_url: base_url(at("base_url"), &raw.base_url)?,
-            key: raw.key_file.map(|place| self.place(place)),
-            webhook_secrets: self.places(at("webhook_secret_files"), raw.webhook_secret_files)?,
+            key: raw.key_file.map(|source| self.source(source)),
+            webhook_secrets: self.sources(at("webhook_secret_files"), raw.webhook_secret_files)?,
             success_url: raw.success_url.unwrap_or_else(|| self.site.to_owned()),
             cancel_url: raw.cancel_url.unwrap_or_else(|| self.site.to_owned()),
             live: raw.live,
@@ -168,8 +168,8 @@ impl Checker<'_> {
         Ok(BtcpaySettings {
             base_url: base_url(at("base_url"), &raw.base_url)?,
             store: raw.store,
-            key: self.place(raw.key_file),
-            webhook_secrets: self.places(at("webhook_secret_files"), raw.webhook_secret_files)?,
+            key: self.source(raw.key_file),
+            webhook_secrets: self.sources(at("webhook_secret_files"), raw.webhook_secret_files)?,
             success_url: raw.success_url.unwrap_or_else(|| self.site.to_owned()),
             refund_method: raw.refund_method,
             poll: raw.poll,
@@ -177,7 +177,7 @@ impl Checker<'_> {
     }
 
     fn kofi(&self, raw: RawKofi) -> Result<KofiSettings, Invalid> {
-        let tokens = self.places("payments.kofi.token_files".to_owned(), raw.token_files)?;
+        let tokens = self.sources("payments.kofi.token_files".to_owned(), raw.token_files)?;
         let RawKofi { tier, days, amount, currency, memberships, .. } = raw;
         let gives = self.gives("payments.kofi", Gives { tier, days, amount, currency })?;
         let membership = |(name, gives): (String, Gives)| {
@@ -188,7 +188,7 @@ impl Checker<'_> {
         Ok(KofiSettings { tokens, gives, memberships })
     }
 
-    fn hook(&self, name: &str, raw: RawHook) -> Result<HookSettings, Invalid> {
+    fn hook(&self, name: &str, raw: RawHook) -> Result<CustomHookSettings, Invalid> {
         let at = |key: &str| format!("payments.hooks.{name}.{key}");
         if raw.id.is_empty() {
             return Err(Invalid::new(at("id"), "empty: name where the id of the payment is"));
@@ -233,10 +233,10 @@ impl Checker<'_> {
                 .map_err(|_| Invalid::new(at(key), format!("`{text}` is not the name of a header")))
         };
         let gives = raw.gives.map(|gives| self.gives(&at("gives"), gives)).transpose()?;
-        Ok(HookSettings {
+        Ok(CustomHookSettings {
             header: header("header", &raw.header)?,
             event_header: raw.event_header.map(|text| header("event_header", &text)).transpose()?,
-            secrets: self.places(at("secret_files"), raw.secret_files)?,
+            secrets: self.sources(at("secret_files"), raw.secret_files)?,
             hook: Hook {
                 secrets: Vec::new(),
                 algorithm: match raw.algorithm {
@@ -312,25 +312,29 @@ impl Checker<'_> {
         Ok(plans)
     }
 
-    fn places(&self, key: String, places: Vec<Place>) -> Result<Vec<Place>, Invalid> {
-        if places.is_empty() {
+    fn sources(
+        &self,
+        key: String,
+        sources: Vec<SecretSource>,
+    ) -> Result<Vec<SecretSource>, Invalid> {
+        if sources.is_empty() {
             return Err(Invalid::new(
                 key,
                 "empty: name at least one secret, or anybody could send events",
             ));
         }
-        Ok(places.into_iter().map(|place| self.place(place)).collect())
+        Ok(sources.into_iter().map(|source| self.source(source)).collect())
     }
 
-    fn place(&self, place: Place) -> Place {
-        match place {
-            Place::File(path) => Place::File(self.folder.join(path)),
+    fn source(&self, source: SecretSource) -> SecretSource {
+        match source {
+            SecretSource::File(path) => SecretSource::File(self.folder.join(path)),
             other => other,
         }
     }
 }
 
-fn price(key: &str, amount: &Amount, currency: &str) -> Result<club::Amount, Invalid> {
+fn price(key: &str, amount: &AmountText, currency: &str) -> Result<club::Amount, Invalid> {
     let fails = |name: &str, error: club::MoneyError| {
         Invalid::new(format!("{key}.{name}"), error.to_string())
     };

@@ -94,7 +94,7 @@ pub struct RawTracker {
     pub http: RawHttp,
     pub udp: RawUdp,
     pub announce_url: Option<String>,
-    pub unknown_torrents: UnknownTorrents,
+    pub unknown_torrents: RawUnknownTorrents,
     pub trusted_proxies: Vec<Network>,
     #[serde(deserialize_with = "unique::map")]
     pub nat: BTreeMap<Network, IpAddr>,
@@ -120,7 +120,7 @@ impl Default for RawTracker {
             http: RawHttp::default(),
             udp: RawUdp::default(),
             announce_url: None,
-            unknown_torrents: UnknownTorrents::Deny,
+            unknown_torrents: RawUnknownTorrents::Deny,
             trusted_proxies: Vec::new(),
             nat: BTreeMap::new(),
             limits: Limits::default(),
@@ -179,7 +179,7 @@ impl Default for RawUdp {
 /// `tracker.unknown_torrents`: what an announce of no item gets.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum UnknownTorrents {
+pub enum RawUnknownTorrents {
     /// A refusal.
     Deny,
     /// Peers: an open tracker.

@@ -12,7 +12,7 @@ use web::site::Masthead;
 
 use super::backup::BackupSettings;
 use super::database::Database;
-use super::goods::ItemsDir;
+use super::goods::WatchedFolder;
 use super::payments::Payments;
 use super::raw::{Limits, LogFormat, LogLevel, Reachability, Tls};
 use super::standing::StandingSettings;
@@ -36,7 +36,7 @@ pub struct Config {
     /// What answers `usher member` and its like.
     pub admin: AdminSettings,
     /// The folder that is watched.
-    pub items_dir: ItemsDir,
+    pub items_dir: WatchedFolder,
     /// What the publisher is called.
     pub masthead: Masthead,
     /// The site.

@@ -21,7 +21,7 @@ pub enum Source {
 
 /// What a source held.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Loaded {
+pub struct LoadedConfig {
     /// The settings, checked.
     pub config: Config,
     /// The same as a file could say them, every default spelt out.
@@ -44,9 +44,9 @@ impl Source {
     /// # Errors
     ///
     /// Names the file, and in it the key that is wrong.
-    pub fn load(&self) -> Result<Loaded, SourceError> {
+    pub fn load(&self) -> Result<LoadedConfig, SourceError> {
         let Self::File(path) = self else {
-            return Ok(Loaded { config: Config::default(), raw: Raw::default() });
+            return Ok(LoadedConfig { config: Config::default(), raw: Raw::default() });
         };
         let fails = |reason: Reason| SourceError { path: path.clone(), reason };
         let text = fs::read_to_string(path).map_err(|error| fails(error.into()))?;
@@ -55,7 +55,7 @@ impl Source {
         let whole = absolute(path).map_err(|error| fails(error.into()))?;
         let folder = whole.parent().unwrap_or(&whole);
         let config = Config::new(raw.clone(), folder).map_err(|error| fails(error.into()))?;
-        Ok(Loaded { config, raw })
+        Ok(LoadedConfig { config, raw })
     }
 
     /// The file that is read where none is asked for.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::days;
 use super::invalid::{Invalid, whole_seconds};
-use super::units::{Amount, Rate, Share};
+use super::units::{AmountText, Rate, Share};
 
 /// `membership`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -34,7 +34,7 @@ pub struct RawRewards {
     #[serde(with = "days::required")]
     pub hold: Duration,
     pub share: Share,
-    pub per_gib: Option<Amount>,
+    pub per_gib: Option<AmountText>,
     pub line_rate: Rate,
 }
 

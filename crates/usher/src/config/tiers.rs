@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::days;
 use super::invalid::{Invalid, whole_seconds};
-use super::units::{Amount, Rate, Size};
+use super::units::{AmountText, Rate, Size};
 
 /// One entry of `tiers`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -18,7 +18,7 @@ pub struct RawTier {
     pub id: String,
     /// Where its members sit.
     #[serde(default)]
-    pub side: Option<Side>,
+    pub side: Option<RawSide>,
     /// How their announces are answered.
     #[serde(default)]
     pub announce: RawAnnounce,
@@ -93,7 +93,7 @@ pub struct Webseed {
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// For one period.
-    pub amount: Amount,
+    pub amount: AmountText,
     /// The three letters of ISO 4217, in lower case.
     pub currency: String,
     /// The period.
@@ -133,7 +133,7 @@ pub enum Entitles {
 /// Where a member sits.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Side {
+pub enum RawSide {
     /// In the club.
     Inside,
     /// With everybody else.
@@ -163,7 +163,7 @@ pub(super) fn resolve(raw: Vec<RawTier>) -> Result<(Tiers, Vec<Terms>), Invalid>
 #[derive(Clone)]
 struct Complete {
     id: String,
-    side: Side,
+    side: RawSide,
     interval: Duration,
     min_interval: Duration,
     numwant: u32,
@@ -208,8 +208,8 @@ impl Complete {
         let tier = policy::Tier {
             id: self.id.clone(),
             side: match self.side {
-                Side::Inside => policy::Side::Inside,
-                Side::Outside => policy::Side::Outside,
+                RawSide::Inside => policy::Side::Inside,
+                RawSide::Outside => policy::Side::Outside,
             },
             intervals: Intervals::new(interval_secs, min_secs).map_err(announce)?,
             peers: PeerLimit::new(self.numwant, self.numwant_cap).map_err(announce)?,
@@ -237,7 +237,7 @@ impl Default for Complete {
     fn default() -> Self {
         Self {
             id: String::new(),
-            side: Side::Outside,
+            side: RawSide::Outside,
             interval: Duration::from_secs(30 * 60),
             min_interval: Duration::from_secs(15 * 60),
             numwant: 30,
@@ -257,7 +257,7 @@ pub(super) fn defaults() -> Vec<RawTier> {
         RawTier { id: "outsider".to_owned(), ..RawTier::default() },
         RawTier {
             id: "fan".to_owned(),
-            side: Some(Side::Inside),
+            side: Some(RawSide::Inside),
             announce: RawAnnounce {
                 interval: minutes(30),
                 min_interval: minutes(10),
@@ -273,13 +273,13 @@ pub(super) fn defaults() -> Vec<RawTier> {
         },
         RawTier {
             id: "seeder".to_owned(),
-            side: Some(Side::Inside),
+            side: Some(RawSide::Inside),
             earn: Some(Earn { verified_upload_30d: Size(50 << 30) }),
             ..RawTier::default()
         },
         RawTier {
             id: "patron".to_owned(),
-            side: Some(Side::Inside),
+            side: Some(RawSide::Inside),
             entitles: Some(Entitles::All),
             webseed: RawWebseed {
                 enabled: Some(true),
@@ -287,7 +287,7 @@ pub(super) fn defaults() -> Vec<RawTier> {
                 concurrency: Some(8),
             },
             price: Some(Price {
-                amount: Amount("5.00".to_owned()),
+                amount: AmountText("5.00".to_owned()),
                 currency: "usd".to_owned(),
                 per: Period::Month,
             }),

@@ -17,9 +17,9 @@ use super::word::{self, Unit, UnitError};
 /// Money as people write it, at least 0 and at most 12 digits with the decimals; the currency says
 /// how many of those there may be.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Amount(pub(super) String);
+pub struct AmountText(pub(super) String);
 
-impl FromStr for Amount {
+impl FromStr for AmountText {
     type Err = UnitError;
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
@@ -32,13 +32,13 @@ impl FromStr for Amount {
     }
 }
 
-impl fmt::Display for Amount {
+impl fmt::Display for AmountText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Unit for Amount {
+impl Unit for AmountText {
     const EXPECTED: &'static str = "an amount of money in quotes, such as \"5.00\"";
 }
 
@@ -299,7 +299,7 @@ macro_rules! serde_as_word {
     )*};
 }
 
-serde_as_word!(Amount, Network, Percent, PortRange, Rate, Share, Size, Workers);
+serde_as_word!(AmountText, Network, Percent, PortRange, Rate, Share, Size, Workers);
 
 #[cfg(test)]
 mod tests {
@@ -369,10 +369,10 @@ mod tests {
 
     #[test]
     fn money_is_digits_with_decimals() {
-        reads("5.00", Amount("5.00".to_owned()));
-        reads("500", Amount("500".to_owned()));
+        reads("5.00", AmountText("5.00".to_owned()));
+        reads("500", AmountText("500".to_owned()));
         for text in ["5,00", "-5", "5.", ".5", "1e3", "12345678901234"] {
-            refuses::<Amount>(text);
+            refuses::<AmountText>(text);
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
-use crate::config::{Config, Loaded, Raw, Source};
+use crate::config::{Config, LoadedConfig, Raw, Source};
 
 /// A configuration that is fine.
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ struct Report {
 
 pub(super) fn report(
     source: &Source,
-    loaded: &Loaded,
+    loaded: &LoadedConfig,
     json: bool,
 ) -> Result<String, serde_json::Error> {
     if json {

@@ -29,22 +29,22 @@ use web::site::{self, Site};
 
 use crate::config::{Config, Source, SourceError};
 use crate::serve::admin::{self, AdminError, listen};
+use crate::serve::background_tasks::BackgroundTasks;
 use crate::serve::folder::{StateDir, StateDirError};
-use crate::serve::fronts::{FrontError, Listeners};
 use crate::serve::items_dir::ItemsDir;
-use crate::serve::limits::Places;
+use crate::serve::limits::ConnectionShares;
+use crate::serve::listeners::{ListenError, Listeners};
 use crate::serve::log::Log;
-use crate::serve::lost::{LostClub, refuse_lost};
+use crate::serve::lost_club::{LostClub, refuse_lost};
 use crate::serve::observe::Observer;
 use crate::serve::providers::{self, NoSecret};
 use crate::serve::registry::Registry;
-use crate::serve::rounds::Rounds;
 use crate::serve::secret::{self, SecretError};
 use crate::serve::settings::site_connections_per_prefix;
 use crate::serve::signals::Signals;
 use crate::serve::store::{self, StoreError};
-use crate::serve::warn::warn_of_unknown;
-use crate::serve::{limits, served, settings, snapshot};
+use crate::serve::warnings::warn_of_unknown;
+use crate::serve::{limits, served_bytes, settings, snapshot};
 
 /// Why the daemon does not start, or did not end well.
 #[derive(Debug, Error)]
@@ -57,7 +57,7 @@ pub enum ServeError {
     #[error(transparent)]
     Config(#[from] SourceError),
     #[error(transparent)]
-    Front(#[from] FrontError),
+    Listen(#[from] ListenError),
     #[error("the system does not let the daemon start: {0}")]
     Io(#[from] io::Error),
     #[error(transparent)]
@@ -90,7 +90,7 @@ pub fn serve(source: &Source) -> Result<(), ServeError> {
     let log = Log::begin(config.log_level, config.log_format);
     limits::raise_open_files();
     limits::forbid_core_dumps();
-    // Announces have threads of their own; these are for the store, the admin API and the rounds.
+    // Announces have threads of their own; these are for the store, the admin API and the background tasks.
     let control = runtime("control", CONTROL_THREADS)?;
     // These serve the site, and may wait for disks. They end last: what was opened on them, such as
     // a connection to a database, works as long as they do.
@@ -122,12 +122,12 @@ struct Daemon {
     // Held until the end, so that no other daemon takes the directory.
     _state: StateDir,
     clock: Clock,
-    places: Places,
+    shares: ConnectionShares,
     shared: Arc<ListenContext>,
     club: Arc<Club>,
     till: Arc<Till>,
     keyring: Arc<Keyring>,
-    rounds: Rounds,
+    tasks: BackgroundTasks,
 }
 
 impl Daemon {
@@ -163,16 +163,16 @@ impl Daemon {
             Some(files) => Some(ServerTls::load(&files.certificate, &files.key)?),
             None => None,
         };
-        let places = limits::share_open_files(&config);
+        let shares = limits::share_open_files(&config);
         let limits = config.tracker.limits;
-        let of_site = site_connections_per_prefix(places.site, limits.connections_per_prefix);
+        let of_site = site_connections_per_prefix(shares.site, limits.connections_per_prefix);
         let shared = Arc::new(ListenContext {
             tracker: Arc::clone(&tracker),
             proxies: Arc::new(ArcSwap::from_pointee(settings::proxies(&config))),
             requests: Arc::new(RequestLimit::new(limits.requests_per_prefix, random()?)),
             connections: ConnectionLimit::new(limits.connections_per_prefix, random()?),
             site_connections: ConnectionLimit::new(of_site, random()?),
-            budget: ConnectionBudget::new(places.announces),
+            budget: ConnectionBudget::new(shares.announces),
             shortage: Shortage::default(),
             tls,
             clock,
@@ -183,7 +183,7 @@ impl Daemon {
         let till = Arc::new(Till::new(Arc::clone(&club), providers, time)?);
         let started = Arc::new(config);
         let config = Arc::new(ArcSwap::new(Arc::clone(&started)));
-        let rounds = Rounds {
+        let tasks = BackgroundTasks {
             tracker,
             club: Arc::clone(&club),
             till: Arc::clone(&till),
@@ -201,12 +201,12 @@ impl Daemon {
             log,
             _state: state,
             clock,
-            places,
+            shares,
             shared,
             club,
             till,
             keyring,
-            rounds,
+            tasks,
         })
     }
 
@@ -234,21 +234,21 @@ impl Daemon {
             SiteListener::new(Arc::clone(&self.shared), Arc::clone(&web_seed), pages, random()?);
         let (stop_web, web_stopped) = watch::channel(false);
         let listener = listener.into_std()?;
-        let web = web_runtime.spawn(web.serve(listener, self.places.site, web_stopped));
+        let web = web_runtime.spawn(web.serve(listener, self.shares.site, web_stopped));
 
         let mut key = [0; 16];
         getrandom::fill(&mut key)?;
-        let fronts = listeners.serve(&self.shared, &ConnectionIds::new(&key))?;
-        let mut rounds = self.rounds.start(&stopped);
+        let threads = listeners.serve(&self.shared, &ConnectionIds::new(&key))?;
+        let mut running = self.tasks.start(&stopped);
         let items_dir = ItemsDir {
             admin: Arc::clone(&api),
             club: Arc::clone(&self.club),
             clock: self.clock,
             config: Arc::clone(&self.config),
         };
-        rounds.spawn(items_dir.watch(stopped.clone()));
+        running.spawn(items_dir.watch(stopped.clone()));
         let (club, settings) = (Arc::clone(&self.club), Arc::clone(&self.config));
-        rounds.spawn(served::keep(
+        running.spawn(served_bytes::keep(
             Arc::clone(&web_seed),
             club,
             self.clock,
@@ -267,15 +267,15 @@ impl Daemon {
         ready.store(false, Ordering::Relaxed);
         // Requests first, so that what they change is in what is written.
         let _ = stop_web.send(true);
-        let drained = tokio::task::spawn_blocking(move || fronts.stop());
+        let drained = tokio::task::spawn_blocking(move || threads.stop());
         if drained.await.is_err() || web.await.is_err() {
             tracing::error!("a worker could not be stopped");
         }
         let _ = stop.send(true);
-        while rounds.join_next().await.is_some() {}
-        self.rounds.snapshot().await;
+        while running.join_next().await.is_some() {}
+        self.tasks.snapshot().await;
         admin::remove_socket(&config.admin.socket);
-        match self.rounds.failures.lost.load(Ordering::Relaxed) {
+        match self.tasks.failures.lost.load(Ordering::Relaxed) {
             0 => Ok(()),
             clients => Err(ServeError::LostTraffic { clients }),
         }
@@ -315,7 +315,7 @@ impl Daemon {
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.keyring),
             Arc::new(Pacer::new(settings::pace(&self.config.load()))),
-            Arc::clone(&self.rounds.member_addresses),
+            Arc::clone(&self.tasks.member_addresses),
             Box::new(move || clock.now()),
         )
     }
@@ -325,7 +325,7 @@ impl Daemon {
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.till),
             Arc::clone(&self.club),
-            Arc::clone(&self.rounds.failures),
+            Arc::clone(&self.tasks.failures),
         );
         let (clock, ready) = (self.clock, Arc::clone(ready));
         let is_ready = move || {
@@ -375,6 +375,6 @@ fn random() -> Result<u64, getrandom::Error> {
     getrandom::u64()
 }
 
-/// The store's writer, the admin API and the rounds keep one busy now and then, not two.
+/// The store's writer, the admin API and the background tasks keep one busy now and then, not two.
 const CONTROL_THREADS: usize = 2;
 const LEAST_WEB_THREADS: usize = 4;

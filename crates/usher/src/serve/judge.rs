@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::serve::rounds::Rounds;
+use crate::serve::background_tasks::BackgroundTasks;
 
-impl Rounds {
+impl BackgroundTasks {
     /// Looks, judges and forgets, again and again, until `stop` changes.
     pub(crate) async fn judge(self, mut stop: watch::Receiver<bool>) {
         let mut open = BTreeSet::new();

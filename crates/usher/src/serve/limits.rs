@@ -5,11 +5,11 @@ use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::config::Config;
-use crate::serve::fronts;
+use crate::serve::listeners;
 
 /// How many connections the limit of open files has room for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Places {
+pub(crate) struct ConnectionShares {
     /// To all announce listeners together.
     pub(crate) announces: usize,
     /// To the site: `web.connections`, or fewer.
@@ -36,29 +36,29 @@ pub(crate) fn forbid_core_dumps() {
 }
 
 /// Shares the limit in force out, and says so where it is too low for the configuration.
-pub(crate) fn share_open_files(config: &Config) -> Places {
+pub(crate) fn share_open_files(config: &Config) -> ConnectionShares {
     let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft);
-    let own = own_files(fronts::sockets(config));
-    let places = share(limit, own, config.web.connections);
-    if places.site < config.web.connections {
+    let own = own_files(listeners::sockets(config));
+    let shares = share(limit, own, config.web.connections);
+    if shares.site < config.web.connections {
         let wanted = wanted(own, config.web.connections);
         tracing::warn!(
             limit,
             "too few open files for web.connections: {} at once on the site and {} on the announce \
              listeners is all there is room for; raise LimitNOFILE= to {wanted} (ulimit -n)",
-            places.site,
-            places.announces
+            shares.site,
+            shares.announces
         );
     }
-    places
+    shares
 }
 
 /// What the site may take is half of what is left at most.
-fn share(limit: u64, own: u64, site: u32) -> Places {
+fn share(limit: u64, own: u64, site: u32) -> ConnectionShares {
     let rest = limit.saturating_sub(own);
     let site = (rest / 2 / FILES_PER_PAGE).clamp(1, u64::from(site));
     let announces = rest.saturating_sub(site * FILES_PER_PAGE).max(1);
-    Places {
+    ConnectionShares {
         announces: usize::try_from(announces).unwrap_or(usize::MAX),
         site: u32::try_from(site).unwrap_or(u32::MAX),
     }
@@ -97,14 +97,17 @@ mod tests {
 
     #[test]
     fn what_the_site_does_not_need_is_for_announces() {
-        assert_eq!(share(1_048_576, 100, 4096), Places { announces: 1_040_284, site: 4096 });
+        assert_eq!(
+            share(1_048_576, 100, 4096),
+            ConnectionShares { announces: 1_040_284, site: 4096 }
+        );
         assert_eq!(share(u64::MAX, 100, 1).site, 1);
     }
 
     #[test]
     fn a_low_limit_is_halved() {
-        assert_eq!(share(300, 100, 4096), Places { announces: 100, site: 50 });
-        assert_eq!(share(50, 100, 4096), Places { announces: 1, site: 1 });
+        assert_eq!(share(300, 100, 4096), ConnectionShares { announces: 100, site: 50 });
+        assert_eq!(share(50, 100, 4096), ConnectionShares { announces: 1, site: 1 });
     }
 
     #[test]

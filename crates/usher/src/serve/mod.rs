@@ -1,37 +1,37 @@
-//! `usher serve`: the rooms put together, started, kept going and ended in order.
+//! `usher serve`: puts the crates together, starts them, keeps them going and ends them in order.
 
 mod admin;
+mod background_tasks;
 mod backup;
 mod daemon;
 mod failure_counts;
 mod flush;
 pub(crate) mod folder;
-mod fronts;
 mod items_dir;
 mod judge;
 mod limits;
+mod listeners;
 mod log;
-pub(crate) mod lost;
+pub(crate) mod lost_club;
 mod observe;
 mod providers;
-mod reach;
+mod reachability;
 mod registry;
-mod rounds;
 mod secret;
-mod served;
+mod served_bytes;
 mod settings;
 mod signals;
 pub(crate) mod snapshot;
 mod startable;
 pub(crate) mod store;
 mod wait;
-mod warn;
+mod warnings;
 
 pub use admin::AdminError;
 pub use daemon::{ServeError, serve};
 pub use folder::StateDirError;
-pub use fronts::FrontError;
-pub use lost::LostClub;
+pub use listeners::ListenError;
+pub use lost_club::LostClub;
 pub use providers::NoSecret;
 pub use secret::SecretError;
 pub use startable::CannotStart;

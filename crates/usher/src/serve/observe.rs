@@ -23,21 +23,21 @@ pub(crate) struct Observer {
     alerts: Gauge,
     last_backup: Gauge,
     database_up: Gauge,
-    failures: Failures,
+    failures: FailureSources,
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
-    counters: Counters,
+    counters: CounterSources,
     refusals: Vec<Counter>,
-    gauges: Gauges,
+    gauges: GaugeSources,
 }
 
-/// Counters, and where each takes its number from.
-type Counters = Vec<(Counter, fn(&CounterTotals) -> u64)>;
-/// Gauges, likewise.
-type Gauges = Vec<(Gauge, fn(&Totals) -> usize)>;
+/// CounterSources, and where each takes its number from.
+type CounterSources = Vec<(Counter, fn(&CounterTotals) -> u64)>;
+/// GaugeSources, likewise.
+type GaugeSources = Vec<(Gauge, fn(&Totals) -> usize)>;
 
-/// Counters of what went wrong, likewise.
-type Failures = Vec<(Counter, fn(&FailureCounts) -> &AtomicU64)>;
+/// CounterSources of what went wrong, likewise.
+type FailureSources = Vec<(Counter, fn(&FailureCounts) -> &AtomicU64)>;
 
 impl Observer {
     /// Makes the metrics of a tracker, a till, a club and the daemon's own work.
@@ -104,7 +104,7 @@ impl Observer {
     }
 }
 
-fn counters() -> Counters {
+fn counters() -> CounterSources {
     vec![
         (counter!(ANNOUNCES, "via" => "http"), |counted| counted.announces_http),
         (counter!(ANNOUNCES, "via" => "udp"), |counted| counted.announces_udp),
@@ -121,7 +121,7 @@ fn counters() -> Counters {
     ]
 }
 
-fn failures() -> Failures {
+fn failures() -> FailureSources {
     vec![
         (counter!(FLUSH_FAILURES), |counts| &counts.flush_failures),
         (counter!(SNAPSHOT_FAILURES), |counts| &counts.snapshot_failures),
@@ -135,7 +135,7 @@ fn refusals() -> Vec<Counter> {
     Refusal::ALL.iter().map(|refusal| counter!(REFUSALS, "reason" => reason(refusal))).collect()
 }
 
-fn gauges() -> Gauges {
+fn gauges() -> GaugeSources {
     vec![
         (gauge!(SWARMS), |totals| count(totals.swarms)),
         (gauge!(PEERS, "kind" => "seeder"), |totals| count(totals.seeders)),

@@ -8,7 +8,7 @@ use club::provider::{Btcpay, Hook, Kofi, Secret, Stripe};
 use thiserror::Error;
 use web::pay::{BtcpayApi, HookSettings, Plan, Providers, StripeApi};
 
-use crate::config::{Payments, Period, Place};
+use crate::config::{Payments, Period, SecretSource};
 
 /// A secret that cannot be had.
 #[derive(Debug, Error)]
@@ -89,15 +89,15 @@ fn sold((price, period): (club::Amount, Period)) -> Plan {
     Plan { price, interval, days }
 }
 
-fn secrets(places: &[Place]) -> Result<Vec<Secret>, NoSecret> {
+fn secrets(places: &[SecretSource]) -> Result<Vec<Secret>, NoSecret> {
     places.iter().map(secret).collect()
 }
 
-fn secret(place: &Place) -> Result<Secret, NoSecret> {
+fn secret(place: &SecretSource) -> Result<Secret, NoSecret> {
     let fails = |why| NoSecret { place: place.to_string(), why };
     let text = match place {
-        Place::Environment(name) => env::var(name).map_err(|_| fails(Why::Missing))?,
-        Place::File(path) => {
+        SecretSource::Environment(name) => env::var(name).map_err(|_| fails(Why::Missing))?,
+        SecretSource::File(path) => {
             let mut text = String::new();
             File::open(path)
                 .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::config::days;
 use crate::config::unique;
-use crate::config::units::Amount;
+use crate::config::units::AmountText;
 
 /// `payments`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -33,8 +33,8 @@ pub struct RawStripe {
     #[serde(default = "stripe_url")]
     pub base_url: String,
     #[serde(default)]
-    pub key_file: Option<Place>,
-    pub webhook_secret_files: Vec<Place>,
+    pub key_file: Option<SecretSource>,
+    pub webhook_secret_files: Vec<SecretSource>,
     #[serde(default)]
     pub success_url: Option<String>,
     #[serde(default)]
@@ -50,8 +50,8 @@ pub struct RawStripe {
 pub struct RawBtcpay {
     pub base_url: String,
     pub store: String,
-    pub key_file: Place,
-    pub webhook_secret_files: Vec<Place>,
+    pub key_file: SecretSource,
+    pub webhook_secret_files: Vec<SecretSource>,
     #[serde(default)]
     pub success_url: Option<String>,
     #[serde(default = "on_chain")]
@@ -65,11 +65,11 @@ pub struct RawBtcpay {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct RawKofi {
-    pub token_files: Vec<Place>,
+    pub token_files: Vec<SecretSource>,
     pub tier: String,
     #[serde(default = "five_weeks")]
     pub days: u16,
-    pub amount: Amount,
+    pub amount: AmountText,
     pub currency: String,
     #[serde(default, deserialize_with = "unique::map")]
     pub memberships: BTreeMap<String, Gives>,
@@ -82,7 +82,7 @@ pub struct RawKofi {
 pub struct Gives {
     pub tier: String,
     pub days: u16,
-    pub amount: Amount,
+    pub amount: AmountText,
     pub currency: String,
 }
 
@@ -92,7 +92,7 @@ pub struct Gives {
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct RawHook {
     pub header: String,
-    pub secret_files: Vec<Place>,
+    pub secret_files: Vec<SecretSource>,
     #[serde(default)]
     pub algorithm: RawAlgorithm,
     #[serde(default)]
@@ -167,14 +167,14 @@ pub enum AmountUnit {
 /// Where a secret lies: a file, or `$NAME`, a variable of the environment.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(from = "String", into = "String")]
-pub enum Place {
+pub enum SecretSource {
     /// A variable's name.
     Environment(String),
     /// A file whose one line it is.
     File(PathBuf),
 }
 
-impl From<String> for Place {
+impl From<String> for SecretSource {
     fn from(text: String) -> Self {
         match text.strip_prefix('$') {
             Some(name) => Self::Environment(name.to_owned()),
@@ -183,13 +183,13 @@ impl From<String> for Place {
     }
 }
 
-impl From<Place> for String {
-    fn from(place: Place) -> Self {
+impl From<SecretSource> for String {
+    fn from(place: SecretSource) -> Self {
         place.to_string()
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment(name) => write!(f, "${name}"),

@@ -15,8 +15,8 @@ fn every_provider_is_read_with_its_defaults() {
     let payments = check(EVERYTHING).unwrap();
     let stripe = payments.stripe.unwrap();
     assert_eq!(stripe.base_url, "https://api.stripe.com/");
-    assert_eq!(stripe.webhook_secrets[0], Place::File("/etc/usher/stripe".into()));
-    assert_eq!(stripe.webhook_secrets[1], Place::Environment("STRIPE_NEW".to_owned()));
+    assert_eq!(stripe.webhook_secrets[0], SecretSource::File("/etc/usher/stripe".into()));
+    assert_eq!(stripe.webhook_secrets[1], SecretSource::Environment("STRIPE_NEW".to_owned()));
     assert_eq!(stripe.success_url, "http://localhost:8080");
     let btcpay = payments.btcpay.unwrap();
     assert_eq!((btcpay.poll, btcpay.refund_method.as_str()), (minute(), "BTC-CHAIN"));

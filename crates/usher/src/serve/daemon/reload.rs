@@ -10,7 +10,7 @@ use web::site::Site;
 use super::{Daemon, ServeError};
 use crate::serve::failure_counts::count;
 use crate::serve::settings::site_connections_per_prefix;
-use crate::serve::warn::{warn_of_unchanged, warn_of_unknown};
+use crate::serve::warnings::{warn_of_unchanged, warn_of_unknown};
 use crate::serve::{providers, settings};
 
 impl Daemon {
@@ -19,7 +19,7 @@ impl Daemon {
         match self.try_reload(api, site, web_seed, port).await {
             Ok(()) => tracing::info!("reloaded"),
             Err(error) => {
-                count(&self.rounds.failures.reload_failures);
+                count(&self.tasks.failures.reload_failures);
                 tracing::error!(%error, "not reloaded: what was in force stays so");
             }
         }
@@ -55,7 +55,7 @@ impl Daemon {
         let limits = config.tracker.limits;
         self.shared.requests.set(limits.requests_per_prefix);
         self.shared.connections.set(limits.connections_per_prefix);
-        let of_site = site_connections_per_prefix(self.places.site, limits.connections_per_prefix);
+        let of_site = site_connections_per_prefix(self.shares.site, limits.connections_per_prefix);
         self.shared.site_connections.set(of_site);
         self.till.set_providers(providers);
         api.set_urls(settings::addresses(&config, port));

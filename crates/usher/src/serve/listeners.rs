@@ -37,16 +37,16 @@ pub(crate) struct Listeners {
 }
 
 /// The threads that serve.
-pub(crate) struct Fronts {
+pub(crate) struct ListenerThreads {
     threads: Vec<JoinHandle<()>>,
     stop_udp: Arc<AtomicBool>,
     stop_polls: Vec<EpollStop>,
     stop_http: watch::Sender<bool>,
 }
 
-/// Why a front does not start.
+/// Why a listener does not start.
 #[derive(Debug, Error)]
-pub enum FrontError {
+pub enum ListenError {
     /// An address could not be bound.
     #[error("cannot listen on {address} ({key}): {source}")]
     Bind {
@@ -84,7 +84,7 @@ impl Listeners {
     ///
     /// Fails at the first address that cannot be bound, and where the kernel refuses the backend that
     /// the configuration names.
-    pub(crate) async fn bind(config: &Config) -> Result<Self, FrontError> {
+    pub(crate) async fn bind(config: &Config) -> Result<Self, ListenError> {
         let workers = workers(config.tracker.workers);
         let UdpSettings { listen: udp, io } = &config.tracker.udp;
         let http = (&config.tracker.http.listen, "tracker.http.listen", SocketKind::Stream);
@@ -107,7 +107,7 @@ impl Listeners {
                 }
                 sockets.extend(made);
             }
-            Ok::<_, FrontError>((sockets, bound))
+            Ok::<_, ListenError>((sockets, bound))
         };
         let (http, http_addresses) = all(http)?;
         let (udp, udp_addresses) = all(udp)?;
@@ -124,7 +124,7 @@ impl Listeners {
         self,
         shared: &Arc<ListenContext>,
         ids: &ConnectionIds,
-    ) -> Result<Fronts, FrontError> {
+    ) -> Result<ListenerThreads, ListenError> {
         let (stop_http, stopped) = watch::channel(false);
         let stop_udp = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
@@ -168,11 +168,11 @@ impl Listeners {
             let serve = move || report(runtime.block_on(http::serve(shared, arrivals, stopped)));
             threads.push(thread.spawn(serve)?);
         }
-        Ok(Fronts { threads, stop_udp, stop_polls, stop_http })
+        Ok(ListenerThreads { threads, stop_udp, stop_polls, stop_http })
     }
 }
 
-impl Fronts {
+impl ListenerThreads {
     /// Takes no more requests, lets those that are open end, and returns once all threads have.
     pub(crate) fn stop(self) {
         self.stop_udp.store(true, Ordering::Relaxed);
@@ -186,16 +186,16 @@ impl Fronts {
     }
 }
 
-fn failed(key: &'static str, address: SocketAddr, source: io::Error) -> FrontError {
+fn failed(key: &'static str, address: SocketAddr, source: io::Error) -> ListenError {
     match source.kind() {
-        io::ErrorKind::AddrInUse => FrontError::InUse { key, address },
-        _ => FrontError::Bind { key, address, source },
+        io::ErrorKind::AddrInUse => ListenError::InUse { key, address },
+        _ => ListenError::Bind { key, address, source },
     }
 }
 
 /// Chooses how datagrams move, for all workers, and says it once.
-fn choose(asked: UdpIo) -> Result<UdpBackend, FrontError> {
-    let backend = UdpBackend::choose(asked).map_err(FrontError::IoUring)?;
+fn choose(asked: UdpIo) -> Result<UdpBackend, ListenError> {
+    let backend = UdpBackend::choose(asked).map_err(ListenError::IoUring)?;
     tracing::info!(io = backend.name(), "datagrams");
     Ok(backend)
 }

@@ -17,22 +17,22 @@ use tracker::{Probe, SessionId, Tracker};
 use crate::config::Reachability;
 
 /// Tries the ports that wait.
-pub(crate) struct Reach {
+pub(crate) struct PortProber {
     tracker: Arc<Tracker>,
     clock: Clock,
-    known: HashMap<SocketAddr, Known>,
+    known: HashMap<SocketAddr, ProbeOutcome>,
     /// Sessions that were told, and since when that is known, in the order they were told.
     told: VecDeque<(u32, SessionId)>,
     open: JoinSet<(Probe, bool)>,
 }
 
 #[derive(Clone, Copy)]
-struct Known {
+struct ProbeOutcome {
     reachable: bool,
     since_secs: u32,
 }
 
-impl Reach {
+impl PortProber {
     /// Nothing is known yet.
     pub(crate) fn new(tracker: Arc<Tracker>, clock: Clock) -> Self {
         let (known, told) = (HashMap::new(), VecDeque::new());
@@ -46,7 +46,7 @@ impl Reach {
             let Ok((probe, reachable)) = tried else { continue };
             self.tell(&probe, reachable, now_secs);
             if self.known.len() < MAX_KNOWN {
-                self.known.insert(probe.address, Known { reachable, since_secs: now_secs });
+                self.known.insert(probe.address, ProbeOutcome { reachable, since_secs: now_secs });
             }
         }
         let keep_secs = settings.keep.as_secs();
@@ -58,7 +58,7 @@ impl Reach {
         while self.open.len() < usize::from(settings.at_once) {
             let Some(probe) = self.tracker.take_probe() else { break };
             match self.known.get(&probe.address) {
-                Some(&Known { reachable, since_secs }) => {
+                Some(&ProbeOutcome { reachable, since_secs }) => {
                     self.tell(&probe, reachable, since_secs);
                 }
                 None => {
@@ -69,7 +69,7 @@ impl Reach {
     }
 }
 
-impl Reach {
+impl PortProber {
     /// The answer is believed from `since_secs` on, for as long as it is kept.
     fn tell(&mut self, probe: &Probe, reachable: bool, since_secs: u32) {
         self.tracker.set_reachable(&probe.session, reachable);
@@ -111,7 +111,7 @@ mod tests {
         let (clock, tracker) = (Clock::start(), Arc::new(tracker()));
         announce(&tracker, clock, listener.local_addr().unwrap().port());
         let reachable = || tracker.item_swarm(ITEM, clock.now()).unwrap().peers[0].reachable;
-        let mut reach = Reach::new(Arc::clone(&tracker), clock);
+        let mut reach = PortProber::new(Arc::clone(&tracker), clock);
         let settings = Reachability { enabled: true, ..Reachability::default() };
         while reachable().is_none() {
             reach.round(&settings);

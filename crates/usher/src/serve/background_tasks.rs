@@ -20,12 +20,12 @@ use crate::config::Config;
 use crate::serve::backup::{self, ScheduleError};
 use crate::serve::failure_counts::{FailureCounts, count};
 use crate::serve::flush::Flush;
-use crate::serve::reach::Reach;
+use crate::serve::reachability::PortProber;
 use crate::serve::snapshot;
 
-/// What the rounds work on.
+/// What the tasks work on.
 #[derive(Clone)]
-pub(crate) struct Rounds {
+pub(crate) struct BackgroundTasks {
     /// Whose swarms are swept.
     pub(crate) tracker: Arc<Tracker>,
     /// Whose books are kept.
@@ -44,20 +44,20 @@ pub(crate) struct Rounds {
     pub(crate) member_addresses: Arc<MemberAddresses>,
 }
 
-impl Rounds {
-    /// Starts all rounds; each ends when `stop` changes, and the traffic round flushes once more.
+impl BackgroundTasks {
+    /// Starts all tasks. Each ends when `stop` changes; the one that flushes traffic does so once more.
     pub(crate) fn start(&self, stop: &watch::Receiver<bool>) -> JoinSet<()> {
-        let mut rounds = JoinSet::new();
-        rounds.spawn(self.clone().sweep(stop.clone()));
-        rounds.spawn(self.clone().flush(stop.clone()));
-        rounds.spawn(self.clone().save(stop.clone()));
-        rounds.spawn(self.clone().reach(stop.clone()));
-        rounds.spawn(self.clone().prune(stop.clone()));
-        rounds.spawn(self.clone().judge(stop.clone()));
-        rounds.spawn(self.clone().follow(stop.clone()));
-        rounds.spawn(self.clone().back_up(stop.clone()));
-        rounds.spawn(self.clone().poll(stop.clone()));
-        rounds
+        let mut tasks = JoinSet::new();
+        tasks.spawn(self.clone().sweep(stop.clone()));
+        tasks.spawn(self.clone().flush(stop.clone()));
+        tasks.spawn(self.clone().save(stop.clone()));
+        tasks.spawn(self.clone().reach(stop.clone()));
+        tasks.spawn(self.clone().prune(stop.clone()));
+        tasks.spawn(self.clone().judge(stop.clone()));
+        tasks.spawn(self.clone().follow(stop.clone()));
+        tasks.spawn(self.clone().back_up(stop.clone()));
+        tasks.spawn(self.clone().poll(stop.clone()));
+        tasks
     }
 
     /// Sweeps a little at a time, so that a whole sweep takes the sweep interval.
@@ -184,12 +184,12 @@ impl Rounds {
     }
 
     async fn reach(self, mut stop: watch::Receiver<bool>) {
-        let mut reach = Reach::new(Arc::clone(&self.tracker), self.clock);
+        let mut prober = PortProber::new(Arc::clone(&self.tracker), self.clock);
         let mut pace = interval(REACH_PACE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = pace.tick() => reach.round(&self.config.load().tracker.reachability),
+                _ = pace.tick() => prober.round(&self.config.load().tracker.reachability),
                 _ = stop.changed() => return,
             }
         }
