@@ -1,11 +1,12 @@
 //! What came out of a run, for people and for machines.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::run::{LoadPlan, Sample};
+use crate::plan::LoadPlan;
+use crate::process::Cpu;
 use crate::tally::LoadTally;
 
 /// What a tracker did under a load, and what that cost it.
@@ -48,6 +49,21 @@ pub struct LoadReport {
     pub generator_idle: f64,
     /// What the peers take, after a fill.
     pub memory: Option<Memory>,
+}
+
+/// The figures of one moment, which a report subtracts from each other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    /// When.
+    pub(crate) at: Instant,
+    /// Answers so far.
+    pub(crate) answered: u64,
+    /// The tracker's CPU time, and its resident memory in bytes.
+    pub(crate) tracker: Option<(Cpu, u64)>,
+    /// How long the generator's threads had nothing to do, together.
+    pub(crate) idle: Duration,
+    /// Datagrams that the kernel dropped for want of room.
+    pub(crate) dropped: u64,
 }
 
 /// Quantiles, in microseconds.

@@ -2,62 +2,19 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::LoadError;
-use crate::pace::LoadPace;
+use crate::plan::LoadPlan;
+use crate::pool::ClientPool;
 use crate::population::Population;
 use crate::process::{self, Cpu};
-use crate::report::LoadReport;
-use crate::script::{AnnounceOrder, Mix};
-use crate::sources::Sources;
+use crate::report::{LoadReport, Sample};
 use crate::tally::LoadTally;
-use crate::target::{LoadTarget, Transport};
+use crate::target::Transport;
 use crate::{clock, http, udp};
 
-/// Everything about a run.
-#[derive(Clone, Debug)]
-pub struct LoadPlan {
-    /// The tracker.
-    pub target: LoadTarget,
-    /// Who announces.
-    pub population: Population,
-    /// From where.
-    pub sources: Sources,
-    /// What.
-    pub mix: Mix,
-    /// How hard.
-    pub pace: LoadPace,
-    /// Connections (HTTP alone).
-    pub connections: usize,
-    /// Whether each request has a connection of its own (HTTP alone).
-    pub close: bool,
-    /// Whether every peer announces once and the run ends then, instead of after a time.
-    pub fill: bool,
-    /// Peers that are there already: the first so many do not announce in a fill.
-    pub skip: u32,
-    /// Threads that ask.
-    pub threads: usize,
-    /// What is not measured, at the start.
-    pub warm_up: Duration,
-    /// What is.
-    pub duration: Duration,
-    /// How long an answer may take before its request counts as lost.
-    pub patience: Duration,
-    /// The tracker's process, where it is on this machine.
-    pub pid: Option<u32>,
-}
-
 impl LoadPlan {
-    /// In which order the peers of a source announce.
-    pub(crate) fn order(&self, source: u32) -> AnnounceOrder {
-        if !self.fill {
-            return AnnounceOrder::Random;
-        }
-        let all = &self.population;
-        AnnounceOrder::once(all.first_of(source, self.skip), all.peers_of(source))
-    }
-
     /// Does it. Now and then `progress` hears how many answers there were, and after how long.
     ///
     /// # Errors
@@ -168,35 +125,6 @@ impl LoadPlan {
             at: clock::now(),
         })
     }
-}
-
-/// Those who ask, over either transport.
-pub(crate) trait ClientPool {
-    /// Takes what has come and, while `asking`, sends what is due; says whether there was anything.
-    fn pass(&mut self, now: Instant, asking: bool) -> bool;
-    /// Whether all who announce once have done so, and were answered.
-    fn is_done(&self) -> bool;
-    /// How many requests are out.
-    fn out(&self) -> usize;
-    /// What was seen so far.
-    fn tally(&mut self) -> &mut LoadTally;
-    /// What was seen.
-    fn into_tally(self) -> LoadTally;
-}
-
-/// How things stand at one moment.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sample {
-    /// When.
-    pub(crate) at: Instant,
-    /// Answers so far.
-    pub(crate) answered: u64,
-    /// The tracker's CPU time, and its resident memory in bytes.
-    pub(crate) tracker: Option<(Cpu, u64)>,
-    /// How long the generator's threads had nothing to do, together.
-    pub(crate) idle: Duration,
-    /// Datagrams that the kernel dropped for want of room.
-    pub(crate) dropped: u64,
 }
 
 /// What the threads and the one that measures share.

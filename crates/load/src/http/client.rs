@@ -10,7 +10,8 @@ use super::connection::{ClientConnection, ResponseEnd, SentRequest};
 use super::{request, response};
 use crate::error::LoadError;
 use crate::pace::LoadPacer;
-use crate::run::{ClientPool, LoadPlan};
+use crate::plan::LoadPlan;
+use crate::pool::ClientPool;
 use crate::script::{self, AnnounceOrder, Ask};
 use crate::tally::LoadTally;
 

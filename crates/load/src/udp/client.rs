@@ -11,12 +11,13 @@ use nix::sys::socket::MsgFlags;
 
 use super::batch::{Inbox, Outbox};
 use super::machine::ClientMachine;
-use super::pending::{Pending, Waiting};
+use super::pending::{Pending, PendingRequest};
 use super::reply::{self, ReplyBody};
 use crate::error::LoadError;
 use crate::pace::{LoadPace, LoadPacer};
+use crate::plan::LoadPlan;
+use crate::pool::ClientPool;
 use crate::population::Population;
-use crate::run::{ClientPool, LoadPlan};
 use crate::script::Mix;
 use crate::tally::LoadTally;
 
@@ -171,7 +172,7 @@ impl UdpClient<'_> {
             }
             let Some(intended) = pacer.due(now, pending.len()) else { return (count, false) };
             let (ask, peer) = line.ask(all, mix, now, *start, rng);
-            let waiting = Waiting { intended, sent: now, line: place, peer };
+            let waiting = PendingRequest { intended, sent: now, line: place, peer };
             let Some(transaction) = pending.insert(waiting) else { return (count, false) };
             outbox.push(None, |out| line.write(out, transaction, &ask));
             tally.counts.sent += 1;

@@ -11,8 +11,8 @@ use super::batch::BUFFER_BYTES;
 use super::reply::{self, ReplyBody};
 use super::request;
 use crate::error::LoadError;
+use crate::plan::LoadPlan;
 use crate::population::Population;
-use crate::run::LoadPlan;
 use crate::script::{self, AnnounceOrder, Ask, Mix};
 
 /// A client machine, as the tracker sees it.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// One request under way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Waiting {
+pub(super) struct PendingRequest {
     /// When it was meant to be sent: what latency is counted from.
     pub(super) intended: Instant,
     /// When it was sent: what patience is counted from.
@@ -26,7 +26,7 @@ pub(super) struct Pending {
 struct PendingSlot {
     /// Told apart from the slot's last user by its upper bits.
     transaction: u32,
-    waiting: Option<Waiting>,
+    waiting: Option<PendingRequest>,
 }
 
 impl Pending {
@@ -52,7 +52,7 @@ impl Pending {
     }
 
     /// Takes one in; returns its transaction id, none where there is no room.
-    pub(super) fn insert(&mut self, waiting: Waiting) -> Option<u32> {
+    pub(super) fn insert(&mut self, waiting: PendingRequest) -> Option<u32> {
         let place = self.free.pop()?;
         let slot = self.slots.get_mut(usize::try_from(place).ok()?)?;
         slot.transaction = slot.transaction.wrapping_add(MOST);
@@ -61,7 +61,7 @@ impl Pending {
     }
 
     /// Gives out the one that a reply is for; none where nobody waits for it (any more).
-    pub(super) fn remove(&mut self, transaction: u32) -> Option<Waiting> {
+    pub(super) fn remove(&mut self, transaction: u32) -> Option<PendingRequest> {
         let place = transaction % MOST;
         let slot = self.slots.get_mut(usize::try_from(place).ok()?)?;
         if slot.transaction != transaction {
@@ -73,8 +73,9 @@ impl Pending {
     }
 
     /// Gives out those that have waited for longer than `patience`. O(n) in room.
-    pub(super) fn expired(&mut self, now: Instant, patience: Duration) -> Vec<Waiting> {
-        let overdue = |waiting: &Waiting| now.saturating_duration_since(waiting.sent) > patience;
+    pub(super) fn expired(&mut self, now: Instant, patience: Duration) -> Vec<PendingRequest> {
+        let overdue =
+            |waiting: &PendingRequest| now.saturating_duration_since(waiting.sent) > patience;
         let transactions: Vec<_> = self
             .slots
             .iter()
@@ -93,8 +94,8 @@ mod tests {
     use super::*;
     use crate::clock;
 
-    fn waiting(sent: Instant) -> Waiting {
-        Waiting { intended: sent, sent, line: 0, peer: Some(1) }
+    fn waiting(sent: Instant) -> PendingRequest {
+        PendingRequest { intended: sent, sent, line: 0, peer: Some(1) }
     }
 
     #[test]
