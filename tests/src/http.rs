@@ -89,8 +89,8 @@ impl<S: Read + Write> Http<S> {
     #[track_caller]
     pub fn receive(&mut self) -> Option<Response> {
         let Response { status, headers, .. } = self.receive_head()?;
-        // 304 ends with its head, whatever length it names (RFC 9110, 15.4.5).
-        let length = if status == 304 {
+        // These end with their heads, whatever length they name (RFC 9110, 15.3.5 and 15.4.5).
+        let length = if matches!(status, 204 | 304) {
             Some("0")
         } else {
             headers.get("content-length").map(String::as_str)

@@ -13,7 +13,6 @@ fn who_reads_no_answer_is_let_go() {
     let daemon = Daemon::start("", "");
     let port = daemon.listening().http.port();
     let before = daemon.open_files();
-    // These are answered by hyper.
     let some = "HEAD /announce?info_hash=x HTTP/1.1\r\nHost: t\r\n\r\n".repeat(20_000);
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("somebody listens");
     stream.set_write_timeout(Some(Duration::from_secs(1))).expect("a timeout");

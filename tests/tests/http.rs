@@ -1,5 +1,5 @@
 //! HTTP on the announce listener, by either way that a connection is served: by a worker's epoll, or
-//! by a runtime (as all that a proxy passes on).
+//! by a runtime (as all that a proxy passes on); and on the site, which reads requests alike.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream};
@@ -43,7 +43,7 @@ fn what_is_no_announce_has_a_status() {
         assert_eq!(status("POST /announce HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n"), 405);
         assert_eq!(status("GET /announce HTTP/1.1\r\nno colon here\r\n\r\n"), 400);
         assert_eq!(status("nonsense\r\n\r\n"), 400);
-        assert_eq!(status("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 400);
+        assert_eq!(status("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505);
     });
 }
 
@@ -53,7 +53,7 @@ fn a_request_that_is_too_long_is_told_so_however_long() {
         for bytes in [20_000, 300_000] {
             let mut http = connect();
             http.send(format!("GET /announce?{} HTTP/1.1\r\n\r\n", "x".repeat(bytes)));
-            assert_eq!(http.receive().expect("a response").status, 400, "{bytes} bytes");
+            assert_eq!(http.receive().expect("a response").status, 414, "{bytes} bytes");
             assert!(http.has_ended());
         }
     });
@@ -62,7 +62,7 @@ fn a_request_that_is_too_long_is_told_so_however_long() {
 #[test]
 fn a_request_may_have_8_kib_and_no_more_however_its_packets_fall() {
     either_way(|connect| {
-        for (bytes, status) in [(8192, 200), (8193, 400)] {
+        for (bytes, status) in [(8192, 200), (8193, 431)] {
             let start = format!("{} HTTP/1.1\r\nHost: t\r\n", Ask::of(FILM, 1).target());
             let end = "\r\n\r\n";
             let rest = bytes - "GET ".len() - start.len() - "Pad: ".len() - end.len();
@@ -79,6 +79,145 @@ fn a_request_may_have_8_kib_and_no_more_however_its_packets_fall() {
             assert_eq!(parts.receive().expect("a response").status, status, "{bytes} in parts");
         }
     });
+}
+
+#[test]
+fn requests_that_are_malformed_or_ambiguous_are_refused_on_every_listener() {
+    let daemon = daemon();
+    let listening = daemon.listening().clone();
+    let (announce, page) = (Ask::of(FILM, 1).target(), "/".to_owned());
+    for (port, source, target) in [
+        (listening.http.port(), FAN, &announce),
+        (listening.http.port(), PROXY, &announce),
+        (listening.web.port(), FAN, &page),
+        (listening.web.port(), FAN, &"/ws/free/1/film".to_owned()),
+    ] {
+        for (lines, status) in [
+            ("", 400),
+            ("Host: t\r\nHost: t\r\n", 400),
+            ("Host: t/x\r\n", 400),
+            ("Host: t\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n", 400),
+            ("Host: t\r\nContent-Length: 0\r\nContent-Length: 0\r\n", 400),
+            ("Host: t\r\nContent-Length: -1\r\n", 400),
+            ("Host: t\nAccept: */*\r\n", 400),
+            ("Host: t\r\nAccept : */*\r\n", 400),
+            ("Host: t\r\n Accept: */*\r\n", 400),
+            ("Host: t\r\nTransfer-Encoding: gzip\r\n", 501),
+        ] {
+            let mut http = Http::from(source, port);
+            http.send(format!("GET {target} HTTP/1.1\r\n{lines}\r\n"));
+            assert_eq!(http.receive().expect("a response").status, status, "{target} {lines:?}");
+            assert!(http.has_ended(), "{target} {lines:?}");
+        }
+        let mut http = Http::from(source, port);
+        http.send(format!("GET {target} HTTP/1.1\nHost: t\r\n\r\n"));
+        assert_eq!(http.receive().expect("a response").status, 400, "{target}");
+        let mut http = Http::from(source, port);
+        http.send(format!("GET {target} HTTP/3.0\r\nHost: t\r\n\r\n"));
+        assert_eq!(http.receive().expect("a response").status, 505, "{target}");
+        let mut http = Http::from(source, port);
+        http.send(format!("GET /{} HTTP/1.1\r\nHost: t\r\n\r\n", "x".repeat(9000)));
+        assert_eq!(http.receive().expect("a response").status, 414, "{target}");
+        let many = "A: b\r\n".repeat(33);
+        let mut http = Http::from(source, port);
+        http.send(format!("GET {target} HTTP/1.1\r\nHost: t\r\n{many}\r\n"));
+        assert_eq!(http.receive().expect("a response").status, 431, "{target}");
+    }
+}
+
+#[test]
+fn an_absolute_target_and_an_empty_line_before_it_are_understood() {
+    let daemon = daemon();
+    let (http, web) = (daemon.listening().http.port(), daemon.listening().web.port());
+    for (port, target) in [(http, Ask::of(FILM, 1).target()), (web, "/".to_owned())] {
+        let mut connection = Http::to(port);
+        connection.send(format!("\r\nGET http://t.example:80{target} HTTP/1.1\r\nHost: t\r\n\r\n"));
+        assert_eq!(connection.receive().expect("a response").status, 200, "{target}");
+    }
+}
+
+#[test]
+fn options_name_the_methods() {
+    let daemon = daemon();
+    let (http, web) = (daemon.listening().http.port(), daemon.listening().web.port());
+    for (port, target, allowed) in [
+        (http, "/", "GET, HEAD, OPTIONS"),
+        (http, "/announce", "GET, HEAD, OPTIONS"),
+        (http, "*", "GET, HEAD, OPTIONS"),
+        (web, "*", "GET, HEAD, POST, OPTIONS"),
+        (web, "/", "GET,HEAD,OPTIONS"),
+        (web, "/webhooks/stripe", "POST,OPTIONS"),
+        (web, "/ws/free/1/film", "GET,HEAD,OPTIONS"),
+    ] {
+        let mut connection = Http::to(port);
+        connection.send(format!("OPTIONS {target} HTTP/1.1\r\nHost: t\r\n\r\n"));
+        let response = connection.receive().expect("a response");
+        assert_eq!(
+            (response.status, response.headers["allow"].as_str()),
+            (204, allowed),
+            "{target}"
+        );
+        assert!(!response.headers.contains_key("content-length"), "{response:?}");
+    }
+    // Other methods hear the same, by a 405.
+    for (port, target) in [(http, "/announce"), (web, "/"), (web, "/ws/free/1/film")] {
+        let mut connection = Http::to(port);
+        connection.send(format!("DELETE {target} HTTP/1.1\r\nHost: t\r\n\r\n"));
+        let response = connection.receive().expect("a response");
+        assert_eq!(response.status, 405, "{target}");
+        assert!(response.headers["allow"].contains("GET"), "{response:?}");
+    }
+}
+
+#[test]
+fn head_says_what_get_says_without_the_body() {
+    either_way(|connect| {
+        let mut http = connect();
+        http.send(request(1).replacen("GET", "HEAD", 1) + "GET /no HTTP/1.1\r\nHost: t\r\n\r\n");
+        let head = http.receive_head().expect("a response");
+        assert_eq!(head.status, 200);
+        assert_ne!(head.headers["content-length"], "0");
+        assert_eq!(http.receive().expect("a response").status, 404);
+    });
+}
+
+#[test]
+fn a_body_that_nobody_wants_ends_the_connection_after_the_answer() {
+    either_way(|connect| {
+        for body in [
+            "Content-Length: 30\r\n\r\nGET /nothing HTTP/1.1\r\n\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        ] {
+            for (method, status) in [("GET", 200), ("POST", 405)] {
+                let mut http = connect();
+                let target = Ask::of(FILM, 1).target();
+                http.send(format!("{method} {target} HTTP/1.1\r\nHost: t\r\n{body}"));
+                assert_eq!(http.receive().expect("a response").status, status, "{method} {body:?}");
+                assert!(http.has_ended(), "{method} {body:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn announce_urls_of_php_trackers_work() {
+    let daemon = daemon();
+    let ada = daemon.member("ada", "fan");
+    let passkey = ada["passkey"].as_str().expect("a passkey");
+    let mut http = Http::to(daemon.listening().http.port());
+    let (_, query) = Ask::of(FILM, 1)
+        .target()
+        .split_once('?')
+        .map(|(path, query)| (path.to_owned(), query.to_owned()))
+        .expect("a query");
+    let reply = http.get(&format!("/announce.php?passkey={passkey}&{query}"), "");
+    assert!(Value::read(&reply.body).text("failure reason").is_none(), "{reply:?}");
+    assert_eq!(daemon.json(&["swarm", "film"])["peers"][0]["member"]["name"], "ada");
+    let hash: String = FILM.iter().map(|byte| format!("%{byte:02x}")).collect();
+    let reply = http.get(&format!("/scrape.php?passkey={passkey}&info_hash={hash}"), "");
+    assert!(Value::read(&reply.body).text("failure reason").is_none(), "{reply:?}");
+    let reply = http.get(&format!("/announce.php?passkey=nonsense&{query}"), "");
+    assert!(Value::read(&reply.body).text("failure reason").is_some(), "{reply:?}");
 }
 
 #[test]

@@ -50,8 +50,7 @@ fn a_proxy_that_says_nothing_is_the_client() {
 }
 
 #[test]
-fn a_header_that_hyper_reads_counts_alike() {
-    // Not a plain request, for its second token of Connection.
+fn a_header_beside_other_options_of_a_connection_counts_alike() {
     let header = "Connection: keep-alive, te\r\nX-Forwarded-For: 203.0.113.5\r\n";
     assert_eq!(seen_at(PROXY, header), ([203, 0, 113, 5], 6881).into());
     assert_eq!(seen_at(STRANGER, header), (STRANGER, 6881).into());

@@ -123,12 +123,33 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
+fn head_has_no_range() {
+    let served = Served::new(FAST, &[("one.bin", 1000)]);
+    let mut http = served.connect();
+    http.send(format!(
+        "HEAD {}one.bin HTTP/1.1\r\nHost: t\r\nRange: bytes=1-2\r\n\r\n",
+        served.base
+    ));
+    let head = http.receive_head().expect("a response");
+    assert_eq!((head.status, head.headers["content-length"].as_str()), (200, "1000"));
+    assert_eq!(head.headers["accept-ranges"], "bytes");
+}
+
+#[test]
+fn an_absolute_target_is_the_same_file() {
+    let served = Served::new(FAST, &[("one.bin", 1000)]);
+    let target = format!("http://t.example{}one.bin", served.base);
+    let response = served.connect().get(&target, "Range: bytes=1-2\r\n");
+    assert_eq!((response.status, response.body.len()), (206, 2));
+}
+
+#[test]
 fn a_request_that_is_too_long_is_told_so_however_long() {
     let served = Served::new(FAST, &[("a", 10)]);
     for bytes in [20_000, 300_000] {
         let mut http = served.connect();
         http.send(format!("GET {}?{} HTTP/1.1\r\n\r\n", served.base, "x".repeat(bytes)));
-        assert_eq!(http.receive().expect("a response").status, 400, "{bytes} bytes");
+        assert_eq!(http.receive().expect("a response").status, 414, "{bytes} bytes");
         assert!(http.has_ended());
     }
 }

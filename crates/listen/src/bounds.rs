@@ -14,3 +14,5 @@ pub const MAX_HEADERS: usize = 32;
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long open requests may take once the daemon is told to stop.
 pub const DRAIN: Duration = Duration::from_secs(5);
+/// Bytes of answers that wait for a client to read them before its further requests are answered.
+pub const MAX_UNSENT_BYTES: usize = 64 << 10;

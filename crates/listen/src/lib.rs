@@ -7,6 +7,7 @@ pub mod budget;
 pub mod clock;
 pub mod context;
 pub mod forwarded;
+pub mod head;
 pub mod http;
 pub mod limit;
 pub mod proxy;

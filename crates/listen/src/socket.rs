@@ -95,7 +95,9 @@ fn bind_one(address: SocketAddr, kind: SocketKind) -> io::Result<Socket> {
             socket.set_reuse_address(true)?;
             // Connections take it over from their listener.
             socket.set_tcp_nodelay(true)?;
-            // Hyper waits as long as it takes for a client that reads nothing; the kernel does not.
+            // A reply takes a few KiB: what a client does not read is not kept for it.
+            socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+            // The kernel gives up on a client that reads nothing.
             socket.set_tcp_user_timeout(Some(STALLED))?;
             // A reply fits in the first window, so that a cleverer algorithm would only take time for
             // each. A kernel without this one, which there is hardly any, keeps its own.
@@ -154,6 +156,8 @@ fn has_no_v6(error: &io::Error) -> bool {
 
 /// Connections that may wait to be accepted; the kernel cuts it to `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
+/// What the kernel keeps of replies that a client has not read; it takes twice as much for its own records.
+const SEND_BUFFER_BYTES: usize = 32 << 10;
 /// A client that takes nothing of what it was sent for so long is cut off: longer than a phone needs to find
 /// its network again.
 const STALLED: Duration = Duration::from_secs(20);

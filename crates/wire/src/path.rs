@@ -35,7 +35,8 @@ impl TargetPathError {
     }
 }
 
-/// Reads `/announce`, `/announce/<passkey>`, `/<passkey>/announce`, and the same with `scrape`.
+/// Reads `/announce`, `/announce/<passkey>`, `/<passkey>/announce`, and the same with `scrape`. Both words
+/// may end in `.php`, as in the torrents of PHP trackers, which have the passkey in the query.
 ///
 /// One slash at the end is tolerated, as people type it. Where both segments are a word of ours,
 /// the second is the passkey.
@@ -58,8 +59,8 @@ pub(crate) fn read(path: &[u8]) -> Result<(HttpAction, Option<Passkey>), TargetP
 
 fn action(segment: &[u8]) -> Option<HttpAction> {
     match segment {
-        b"announce" => Some(HttpAction::Announce),
-        b"scrape" => Some(HttpAction::Scrape),
+        b"announce" | b"announce.php" => Some(HttpAction::Announce),
+        b"scrape" | b"scrape.php" => Some(HttpAction::Scrape),
         _ => None,
     }
 }
@@ -83,6 +84,9 @@ mod tests {
         check("/scrape/ada-7", Ok((HttpAction::Scrape, Some("ada-7"))));
         check("/ada-7/scrape", Ok((HttpAction::Scrape, Some("ada-7"))));
         check("/scrape/announce", Ok((HttpAction::Scrape, Some("announce"))));
+        check("/announce.php", Ok((HttpAction::Announce, None)));
+        check("/scrape.php", Ok((HttpAction::Scrape, None)));
+        check("/ada-7/announce.php", Ok((HttpAction::Announce, Some("ada-7"))));
     }
 
     #[test]
@@ -118,8 +122,9 @@ mod tests {
             "/",
             "//",
             "announce",
-            "/announce.php",
+            "/announce.htm",
             "/Announce",
+            "/announce.php.php",
             "/announc%65",
             "/ada",
             "/ada/bob",

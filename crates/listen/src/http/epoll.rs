@@ -310,32 +310,46 @@ impl Processor {
                 Err(Errno::INTR) => continue,
                 Err(_) => return AfterTurn::Close,
             };
-            let next = self.answer(connection, read, now);
-            if !self.replies.is_empty() {
-                match send(&connection.stream, &self.replies, SendFlags::NOSIGNAL) {
-                    Ok(sent) if sent == self.replies.len() => self.replies.clear(),
-                    Ok(sent) => drop(self.replies.drain(..sent)),
-                    Err(Errno::AGAIN) => {}
-                    Err(_) => {
-                        self.replies.clear();
-                        return AfterTurn::Close;
-                    }
+            let mut next = self.answer(connection, read, now);
+            if !self.send(connection) {
+                return AfterTurn::Close;
+            }
+            while next == NextStep::Send && self.replies.is_empty() {
+                next = self.answer(connection, 0, now);
+                if !self.send(connection) {
+                    return AfterTurn::Close;
                 }
             }
             match next {
-                NextStep::Refuse => return AfterTurn::HandOver { ends: true },
+                NextStep::Drain => return AfterTurn::HandOver { ends: true },
                 NextStep::Close if self.replies.is_empty() => return AfterTurn::Close,
                 NextStep::Close => return AfterTurn::HandOver { ends: true },
-                NextStep::HandOver => return AfterTurn::HandOver { ends: false },
-                NextStep::More if !self.replies.is_empty() => {
+                NextStep::More | NextStep::Send if !self.replies.is_empty() => {
                     return AfterTurn::HandOver { ends: false };
                 }
                 // The kernel had less than there was room for: epoll will tell of what comes.
                 NextStep::More if read < READ_BYTES && !ends => return AfterTurn::Keep,
-                NextStep::More => {}
+                NextStep::More | NextStep::Send => {}
             }
         }
         AfterTurn::Again
+    }
+
+    /// Sends replies as far as the kernel takes them; false where the connection has ended.
+    fn send(&mut self, connection: &EpollConnection) -> bool {
+        if self.replies.is_empty() {
+            return true;
+        }
+        match send(&connection.stream, &self.replies, SendFlags::NOSIGNAL) {
+            Ok(sent) if sent == self.replies.len() => self.replies.clear(),
+            Ok(sent) => drop(self.replies.drain(..sent)),
+            Err(Errno::AGAIN) => {}
+            Err(_) => {
+                self.replies.clear();
+                return false;
+            }
+        }
+        true
     }
 
     /// Answers what was read, together with what was held; holds what is no whole request.

@@ -2,7 +2,6 @@
 
 pub mod epoll;
 pub mod handoff;
-mod hyper;
 pub mod plain;
 pub mod responder;
 pub mod tokio;

@@ -21,11 +21,10 @@ use crate::clock::Clock;
 use crate::context::ListenContext;
 use crate::forwarded::TrustedProxies;
 use crate::http::handoff::HandedOffConnection;
-use crate::http::hyper;
 use crate::http::plain::{NextStep, PlainHandler};
 use crate::http::responder::Responder;
 use crate::proxy;
-use crate::stream::{Rewound, close, drain, finish};
+use crate::stream::{close, drain, finish};
 
 /// Where connections come from.
 pub enum ConnectionSource {
@@ -148,10 +147,10 @@ impl RuntimeWorker {
         }
     }
 
-    /// Requests and replies: the thin way as far as it goes, then hyper's.
+    /// Answers requests until the connection ends.
     async fn serve_requests(
         &self,
-        mut stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+        mut stream: impl AsyncRead + AsyncWrite + Unpin,
         source: IpAddr,
         begun: Option<ConnectionBuffers>,
     ) {
@@ -161,15 +160,11 @@ impl RuntimeWorker {
         let spared = || spare.borrow_mut().pop().unwrap_or_default();
         let mut buffers = begun.unwrap_or_else(spared);
         let from = (source, shared.clock);
-        let end = answer_plain(&mut stream, &mut buffers, handler, &proxies, from, &mut stop).await;
-        let read = std::mem::take(&mut buffers.request);
+        // What goes wrong on a connection ends that connection alone.
+        let _ = answer(&mut stream, &mut buffers, handler, &proxies, from, &mut stop).await;
         buffers.reset();
         if spare.borrow().len() < MAX_SPARE {
             spare.borrow_mut().push(buffers);
-        }
-        if let Ok(PlainEnd::HandOver) = end {
-            let stream = Rewound::new(read, stream);
-            hyper::serve(stream, Rc::clone(handler), &proxies, from, stop).await;
         }
     }
 }
@@ -193,28 +188,15 @@ impl ConnectionBuffers {
     }
 }
 
-/// How a connection ended, as far as this way of reading it goes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum PlainEnd {
-    /// It is over.
-    Closed,
-    /// The request buffer holds what hyper should read first.
-    HandOver,
-}
-
-/// Serves plain requests until the connection ends, `stop` changes, or something else is asked for.
-///
-/// # Errors
-///
-/// Fails where the connection does.
-async fn answer_plain<S: AsyncRead + AsyncWrite + Unpin>(
+/// Answers requests until the connection ends, or `stop` changes between two of them.
+async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     buffers: &mut ConnectionBuffers,
     handler: &Rc<RefCell<PlainHandler>>,
     proxies: &TrustedProxies,
     (source, clock): (IpAddr, Clock),
     stop: &mut watch::Receiver<bool>,
-) -> io::Result<PlainEnd> {
+) -> io::Result<()> {
     let mut deadline = Instant::now() + HEADER_TIMEOUT;
     loop {
         let ConnectionBuffers { request, replies } = buffers;
@@ -227,25 +209,19 @@ async fn answer_plain<S: AsyncRead + AsyncWrite + Unpin>(
             deadline = Instant::now() + IDLE_TIMEOUT;
         }
         match next {
-            NextStep::Close => {
-                close(stream).await?;
-                return Ok(PlainEnd::Closed);
-            }
-            NextStep::Refuse => {
-                drain(stream).await?;
-                return Ok(PlainEnd::Closed);
-            }
-            NextStep::HandOver => return Ok(PlainEnd::HandOver),
+            NextStep::Close => return close(stream).await,
+            NextStep::Drain => return drain(stream).await,
+            NextStep::Send => continue,
             NextStep::More => {}
         }
         let waits = request.is_empty();
         let read = tokio::select! {
             biased;
             read = timeout_at(deadline, stream.read_buf(request)) => read??,
-            _ = stop.changed(), if waits => return Ok(PlainEnd::Closed),
+            _ = stop.changed(), if waits => return Ok(()),
         };
         if read == 0 {
-            return Ok(PlainEnd::Closed);
+            return Ok(());
         }
         if waits {
             deadline = Instant::now() + HEADER_TIMEOUT;

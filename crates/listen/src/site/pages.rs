@@ -1,11 +1,13 @@
 //! Pages by hyper, one on a connection.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 
-use ::http::Request;
-use ::http::header::HeaderValue;
+use ::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use ::http::{Method, Request, Response, StatusCode};
 use axum::Router;
+use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -32,7 +34,9 @@ pub(super) async fn pages(
         let hops: Vec<&[u8]> = forwarded.iter().map(HeaderValue::as_bytes).collect();
         let client = proxies.client(source, hops.into_iter());
         request.extensions_mut().insert(Origin(client));
-        router.call(request)
+        let asks_for_methods = request.method() == Method::OPTIONS;
+        let answer = router.call(request);
+        async move { Ok::<_, Infallible>(with_allow(answer.await?, asks_for_methods)) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -51,4 +55,22 @@ pub(super) async fn pages(
         }
     };
     ended.map_err(io::Error::other)
+}
+
+/// Names the methods of a path in a 405, and makes of one that answers OPTIONS what that asks for.
+fn with_allow(mut response: Response<Body>, asks_for_methods: bool) -> Response<Body> {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
+    let allow = response.headers_mut().entry(ALLOW).or_insert(HeaderValue::from_static("GET,HEAD"));
+    if let Ok(methods) = HeaderValue::try_from([allow.as_bytes(), b",OPTIONS"].concat()) {
+        *allow = methods;
+    }
+    if asks_for_methods {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(CONTENT_TYPE);
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+    response
 }

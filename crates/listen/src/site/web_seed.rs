@@ -1,9 +1,8 @@
-//! The goods on a connection: requests read here, files moved by the kernel.
+//! The files on a connection: requests are read here, and the kernel moves the bytes.
 //!
-//! A thin HTTP/1.1 like `plain.rs`, for GET and HEAD below the paths of goods; everything else it
-//! leaves, with all that was read and not answered, to hyper. It is here because hyper reads a file
-//! into the daemon and writes it out again; `sendfile` hands the kernel's own pages to the socket, so
-//! that a stream costs neither a copy nor a buffer.
+//! Answers GET and HEAD below the paths of files; every other request is left, with all that was read and not
+//! answered, to hyper. It exists because hyper reads a file into the daemon and writes it out again;
+//! `sendfile` hands the kernel's own pages to the socket, so that a stream costs neither a copy nor a buffer.
 //!
 //! A slow client costs a task and some hundred bytes. One that takes nothing for long is cut.
 
@@ -13,7 +12,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use httparse::{EMPTY_HEADER, Header, Request, Status};
+use httparse::{EMPTY_HEADER, Header};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
@@ -25,10 +24,11 @@ use web::seed::{
     is_of_goods, respond,
 };
 
-use crate::bounds::{FORWARDED_FOR, HEADER_TIMEOUT, MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::bounds::{FORWARDED_FOR, HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEADERS};
 use crate::budget::Shortage;
 use crate::clock::Clock;
 use crate::forwarded::TrustedProxies;
+use crate::head::{self, Head, Parsed, Refusal};
 use crate::limit::RequestLimit;
 use crate::stream::finish;
 
@@ -76,9 +76,8 @@ impl WebSeedConnection<'_> {
         let mut deadline = Instant::now() + HEADER_TIMEOUT;
         loop {
             let mut headers = [EMPTY_HEADER; MAX_HEADERS];
-            let read = read(&bytes, &mut headers, self);
-            match read {
-                Parsed::WebSeed(request) => {
+            match self.read(&bytes, &mut headers) {
+                Request::File(request) => {
                     let (length, keep_alive) = (request.length, request.asked.keep_alive);
                     let stays = self.answer(stream, &request).await? && keep_alive;
                     if !stays {
@@ -89,12 +88,12 @@ impl WebSeedConnection<'_> {
                     deadline = Instant::now() + IDLE_TIMEOUT;
                     continue;
                 }
-                Parsed::Other => return Ok(WebSeedEnd::HandOver(bytes)),
-                Parsed::Malformed => {
-                    finish(stream, BAD_REQUEST).await?;
+                Request::Other => return Ok(WebSeedEnd::HandOver(bytes)),
+                Request::Ended(answer) => {
+                    finish(stream, answer).await?;
                     return Ok(WebSeedEnd::Closed);
                 }
-                Parsed::Partial => {}
+                Request::Partial => {}
             }
             let waits = bytes.is_empty();
             let read = tokio::select! {
@@ -276,71 +275,62 @@ struct WebSeedRequest<'a> {
     length: usize,
 }
 
-/// What the beginning of a buffer is.
-enum Parsed<'a> {
-    WebSeed(WebSeedRequest<'a>),
-    Malformed,
-    /// A request, but not for goods.
+/// What the beginning of a buffer asks for.
+enum Request<'a> {
+    /// It is answered by this, and the connection ends.
+    Ended(&'static [u8]),
+    File(WebSeedRequest<'a>),
+    /// A request, but not for a file.
     Other,
     Partial,
 }
 
-/// Reads the first request.
-fn read<'a>(
-    bytes: &'a [u8],
-    room: &mut [Header<'a>; MAX_HEADERS],
-    connection: &WebSeedConnection<'_>,
-) -> Parsed<'a> {
-    let mut request = Request::new(room);
-    let length = match request.parse(bytes) {
-        Ok(Status::Complete(length)) => length,
-        Ok(Status::Partial) if bytes.len() < MAX_REQUEST_BYTES => return Parsed::Partial,
-        Ok(Status::Partial) | Err(_) => return Parsed::Malformed,
-    };
-    let (target, method) = (request.path.unwrap_or_default(), request.method.unwrap_or_default());
-    if !is_of_goods(target.as_bytes()) || !matches!(method, "GET" | "HEAD") {
-        return Parsed::Other;
-    }
-    let mut asked = RequestHeaders {
-        head: method == "HEAD",
-        keep_alive: request.version == Some(1),
-        ..RequestHeaders::default()
-    };
-    let mut hops = Vec::new();
-    for Header { name, value } in &*request.headers {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
-        if is("if-match") {
-            asked.if_match = Some(value);
-        } else if is("if-none-match") {
-            asked.if_none_match = Some(value);
-        } else if is("range") {
-            asked.range = Some(value);
-        } else if is("if-range") {
-            asked.if_range = Some(value);
-        } else if is(FORWARDED_FOR) {
-            hops.push(*value);
-        } else if is("connection") {
-            asked.keep_alive = keeps_alive(value, asked.keep_alive);
-        } else if is("transfer-encoding") || (is("content-length") && *value != b"0") {
-            // A GET with a body has no meaning; what follows could not be told from a request.
-            return Parsed::Malformed;
+impl WebSeedConnection<'_> {
+    /// Reads the first request.
+    fn read<'a>(&self, bytes: &'a [u8], room: &mut [Header<'a>; MAX_HEADERS]) -> Request<'a> {
+        let head = match head::read(bytes, room) {
+            Parsed::Head(head) => head,
+            Parsed::Partial | Parsed::TooManyHeaders => return Request::Partial,
+            Parsed::Refused(refusal) => return Request::Ended(refusal.response()),
+        };
+        let Head { method, target, .. } = head;
+        if target == b"*" {
+            return Request::Ended(SERVER_OPTIONS);
         }
+        if !is_of_goods(target) || !matches!(method, b"GET" | b"HEAD") {
+            return Request::Other;
+        }
+        if head.has_body {
+            // A body has no meaning here, and nobody reads it.
+            return Request::Ended(Refusal::Malformed.response());
+        }
+        let is_head = method == b"HEAD";
+        let keep_alive = head.keep_alive;
+        let mut asked = RequestHeaders { head: is_head, keep_alive, ..RequestHeaders::default() };
+        let mut hops = Vec::new();
+        for Header { name, value } in head.headers {
+            let is = |other: &str| name.eq_ignore_ascii_case(other);
+            if is("if-match") {
+                asked.if_match = Some(value);
+            } else if is("if-none-match") {
+                asked.if_none_match = Some(value);
+            } else if is("range") && !is_head {
+                // Of GET alone (RFC 9110, 14.2).
+                asked.range = Some(value);
+            } else if is("if-range") {
+                asked.if_range = Some(value);
+            } else if is(FORWARDED_FOR) {
+                hops.push(*value);
+            }
+        }
+        let client = self.proxies.client(self.source, hops.into_iter());
+        Request::File(WebSeedRequest { target, client, asked, length: head.length })
     }
-    let client = connection.proxies.client(connection.source, hops.into_iter());
-    Parsed::WebSeed(WebSeedRequest { target: target.as_bytes(), client, asked, length })
 }
 
-fn keeps_alive(value: &[u8], otherwise: bool) -> bool {
-    let says = |word: &[u8]| {
-        value.split(|byte| *byte == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(word))
-    };
-    if says(b"close") { false } else { otherwise || says(b"keep-alive") }
-}
-
-const BAD_REQUEST: &[u8] =
-    b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-/// How long a connection may say nothing between two requests.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Answers `OPTIONS *`.
+const SERVER_OPTIONS: &[u8] =
+    b"HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, OPTIONS\r\nConnection: close\r\n\r\n";
 /// How often a stream's right is looked at: a revocation ends it within five seconds.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// How long a connection is held that sent one wrong token too many.

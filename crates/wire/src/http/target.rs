@@ -337,7 +337,8 @@ mod tests {
         check("/announce/ada", Ok(Passkey::new(b"ada")));
         check("/ada/announce", Ok(Passkey::new(b"ada")));
         check("/announce/a.b", Err(TargetError::Passkey));
-        check("/announce.php", Err(TargetError::UnknownPath));
+        check("/announce.php", Ok(None));
+        check("/announce.cgi", Err(TargetError::UnknownPath));
         check("", Err(TargetError::UnknownPath));
     }
 

@@ -1,0 +1,507 @@
+//! The head of an HTTP/1.1 request (RFC 9112), read strictly and in one way on every listener.
+//!
+//! Two readers that disagree about where a request ends are how requests are smuggled past a proxy, so
+//! whatever is ambiguous is refused: bare LF, a length beside `Transfer-Encoding`, two lengths, a missing or
+//! doubled `Host`. The request line is read here, because a target may hold any byte that is not a space or a
+//! control character: an info hash need not be percent-coded, and then is not text.
+
+use httparse::{Error, Header, Status};
+
+use crate::bounds::{MAX_HEADERS, MAX_REQUEST_BYTES};
+
+/// A whole head.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'h, 'a> {
+    /// As sent: methods are case-sensitive.
+    pub method: &'a [u8],
+    /// Path and query, or `*`. The scheme and authority of an absolute form are cut off.
+    pub target: &'a [u8],
+    /// Whether it is HTTP/1.0.
+    pub is_old: bool,
+    /// Whether the client keeps the connection open.
+    pub keep_alive: bool,
+    /// Whether bytes of a body follow.
+    pub has_body: bool,
+    /// All of them, in order.
+    pub headers: &'h [Header<'a>],
+    /// Bytes of the head, with the empty line.
+    pub length: usize,
+}
+
+/// What the beginning of a buffer is.
+#[derive(Clone, Copy, Debug)]
+pub enum Parsed<'h, 'a> {
+    /// A whole head.
+    Head(Head<'h, 'a>),
+    /// The beginning of one.
+    Partial,
+    /// Not one that is answered otherwise than by this status.
+    Refused(Refusal),
+    /// Possibly a head, but with more headers than there is room for.
+    TooManyHeaders,
+}
+
+/// Why a request is refused before anybody looks at its target.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// 400: it is malformed or ambiguous.
+    Malformed,
+    /// 414: its line alone is longer than a whole request may be.
+    LongTarget,
+    /// 431: its headers are too long or too many.
+    LargeHeaders,
+    /// 501: its body comes in a coding that is not known.
+    UnknownCoding,
+    /// 505: it is of another major version.
+    Version,
+}
+
+impl Refusal {
+    /// The whole response, after which the connection ends.
+    pub const fn response(self) -> &'static [u8] {
+        match self {
+            Self::Malformed => MALFORMED,
+            Self::LongTarget => LONG_TARGET,
+            Self::LargeHeaders => LARGE_HEADERS,
+            Self::UnknownCoding => UNKNOWN_CODING,
+            Self::Version => VERSION,
+        }
+    }
+}
+
+/// Reads the head at the beginning of `bytes`, its headers into `room`.
+#[inline]
+pub fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Parsed<'h, 'a> {
+    // An empty line before a request is ignored (RFC 9112, 2.2).
+    let skipped = if bytes.starts_with(b"\r\n") { 2 } else { 0 };
+    let bytes = bytes.get(skipped..).unwrap_or_default();
+    let is_full = bytes.len() >= MAX_REQUEST_BYTES;
+    let Some(end) = memchr::memchr(b'\n', bytes) else {
+        return if is_full { Parsed::Refused(Refusal::LongTarget) } else { Parsed::Partial };
+    };
+    let (line, rest) = bytes.split_at(end + 1);
+    let Line { method, target, is_old } = match request_line(line) {
+        Ok(line) => line,
+        Err(refusal) => return Parsed::Refused(refusal),
+    };
+    if line.len() > MAX_REQUEST_BYTES {
+        return Parsed::Refused(Refusal::LongTarget);
+    }
+    let has_room_for_all = room.len() >= MAX_HEADERS;
+    let (length, headers) = match httparse::parse_headers(rest, room) {
+        Ok(Status::Complete((length, headers))) => (length, headers),
+        Ok(Status::Partial) if is_full => return Parsed::Refused(Refusal::LargeHeaders),
+        // Lines that a whole head could not have are refused at once.
+        Ok(Status::Partial) if has_bare_lf(rest) => return Parsed::Refused(Refusal::Malformed),
+        Ok(Status::Partial) => return Parsed::Partial,
+        Err(Error::TooManyHeaders) if has_room_for_all => {
+            return Parsed::Refused(Refusal::LargeHeaders);
+        }
+        Err(Error::TooManyHeaders) => return Parsed::TooManyHeaders,
+        Err(_) => return Parsed::Refused(Refusal::Malformed),
+    };
+    if end + 1 + length > MAX_REQUEST_BYTES {
+        return Parsed::Refused(Refusal::LargeHeaders);
+    }
+    if has_bare_lf(rest.get(..length).unwrap_or_default()) {
+        return Parsed::Refused(Refusal::Malformed);
+    }
+    match Framing::of(headers, is_old) {
+        Ok(Framing { keep_alive, has_body }) => {
+            let length = skipped + end + 1 + length;
+            Parsed::Head(Head { method, target, is_old, keep_alive, has_body, headers, length })
+        }
+        Err(refusal) => Parsed::Refused(refusal),
+    }
+}
+
+struct Line<'a> {
+    method: &'a [u8],
+    target: &'a [u8],
+    is_old: bool,
+}
+
+/// Reads a request line with its LF.
+fn request_line(line: &[u8]) -> Result<Line<'_>, Refusal> {
+    let line = line.strip_suffix(b"\r\n").ok_or(Refusal::Malformed)?;
+    let (line, is_old) = match line.split_last_chunk() {
+        Some((line, b" HTTP/1.1")) => (line, false),
+        Some((line, b" HTTP/1.0")) => (line, true),
+        Some((line, [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'])) => {
+            (line, false)
+        }
+        Some((_, [b' ', b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'])) => {
+            return Err(Refusal::Version);
+        }
+        _ => return Err(Refusal::Malformed),
+    };
+    let (method, target) = match line.strip_prefix(b"GET ") {
+        Some(target) => (&b"GET"[..], target),
+        None => {
+            let end = memchr::memchr(b' ', line).ok_or(Refusal::Malformed)?;
+            let (method, target) = line.split_at(end);
+            let is_token =
+                |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+            if method.is_empty() || !method.iter().all(is_token) {
+                return Err(Refusal::Malformed);
+            }
+            (method, target.get(1..).unwrap_or_default())
+        }
+    };
+    if has_space_or_control(target) {
+        return Err(Refusal::Malformed);
+    }
+    let target = if target.starts_with(b"/") { target } else { other_form(method, target)? };
+    Ok(Line { method, target, is_old })
+}
+
+/// The target in origin form of one that is in another (RFC 9112, 3.2).
+#[cold]
+fn other_form<'a>(method: &[u8], target: &'a [u8]) -> Result<&'a [u8], Refusal> {
+    if method == b"OPTIONS" && target == b"*" {
+        return Ok(target);
+    }
+    let schemes: [&[u8]; 2] = [b"http://", b"https://"];
+    let rest = schemes.iter().find_map(|scheme| {
+        let (start, rest) = target.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
+    let rest = rest.ok_or(Refusal::Malformed)?;
+    let authority = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(authority);
+    if authority.is_empty() || !authority.iter().all(is_of_host) {
+        return Err(Refusal::Malformed);
+    }
+    Ok(if path.starts_with(b"/") { path } else { b"/" })
+}
+
+/// What headers say about where a request ends.
+struct Framing {
+    keep_alive: bool,
+    has_body: bool,
+}
+
+impl Framing {
+    fn of(headers: &[Header<'_>], is_old: bool) -> Result<Self, Refusal> {
+        let (mut hosts, mut keep_alive, mut closes) = (0, !is_old, false);
+        let (mut length, mut coding) = (None, None);
+        for Header { name, value } in headers {
+            // Each has another length, so that most headers are compared with none.
+            match name.len() {
+                4 if name.eq_ignore_ascii_case("host") => {
+                    hosts += 1;
+                    if !value.iter().all(is_of_host) {
+                        return Err(Refusal::Malformed);
+                    }
+                }
+                10 if name.eq_ignore_ascii_case("connection") => {
+                    for option in value.split(|byte| *byte == b',') {
+                        let option = option.trim_ascii();
+                        closes |= option.eq_ignore_ascii_case(b"close");
+                        keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                    }
+                }
+                14 if name.eq_ignore_ascii_case("content-length") => {
+                    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+                    if !is_number || length.replace(*value).is_some() {
+                        return Err(Refusal::Malformed);
+                    }
+                }
+                17 if name.eq_ignore_ascii_case("transfer-encoding")
+                    && coding.replace(*value).is_some() =>
+                {
+                    return Err(Refusal::Malformed);
+                }
+                _ => {}
+            }
+        }
+        if hosts > 1 || (hosts == 0 && !is_old) {
+            return Err(Refusal::Malformed);
+        }
+        if let Some(coding) = coding {
+            if length.is_some() || is_old {
+                return Err(Refusal::Malformed);
+            }
+            if !coding.eq_ignore_ascii_case(b"chunked") {
+                return Err(Refusal::UnknownCoding);
+            }
+        }
+        let is_empty = length.is_none_or(|length| length.iter().all(|digit| *digit == b'0'));
+        Ok(Self { keep_alive: keep_alive && !closes, has_body: coding.is_some() || !is_empty })
+    }
+}
+
+/// Whether a byte may be in a host with its port (RFC 3986, 3.2.2).
+fn is_of_host(byte: &u8) -> bool {
+    matches!(
+        byte,
+        b'0'..=b';' // digits, colon and semicolon
+            | b'A'..=b'Z'
+            | b'a'..=b'z'
+            | b'%'..=b'.' // percent sign, ampersand, quote, brackets, asterisk, plus, comma, minus, dot
+            | b'!' | b'$' | b'=' | b'[' | b']' | b'_' | b'~'
+    )
+}
+
+/// Looks at every byte, and so at many at once: a search that ends early takes them one by one.
+fn has_space_or_control(target: &[u8]) -> bool {
+    target.iter().fold(false, |found, byte| found | (*byte <= b' ') | (*byte == 0x7f))
+}
+
+/// Whether a line ends without CR. Looks at every byte, likewise.
+fn has_bare_lf(lines: &[u8]) -> bool {
+    let after = lines.get(1..).unwrap_or_default();
+    lines.first() == Some(&b'\n')
+        || lines
+            .iter()
+            .zip(after)
+            .fold(false, |found, (before, byte)| found | ((*byte == b'\n') & (*before != b'\r')))
+}
+
+const MALFORMED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
+    Content-Length: 78\r\nConnection: close\r\n\r\n\
+    this is not an HTTP/1.1 request: send GET /... HTTP/1.1, Host: and CRLF lines\n";
+const LONG_TARGET: &[u8] = b"HTTP/1.1 414 URI Too Long\r\nContent-Type: text/plain\r\n\
+    Content-Length: 50\r\nConnection: close\r\n\r\n\
+    a request line and its headers have at most 8 KiB\n";
+const LARGE_HEADERS: &[u8] =
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain\r\n\
+    Content-Length: 66\r\nConnection: close\r\n\r\n\
+    a request has at most 32 headers, and with its line at most 8 KiB\n";
+const UNKNOWN_CODING: &[u8] = b"HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain\r\n\
+    Content-Length: 52\r\nConnection: close\r\n\r\n\
+    the only transfer coding that is known is \"chunked\"\n";
+const VERSION: &[u8] = b"HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\n\
+    Content-Length: 24\r\nConnection: close\r\n\r\n\
+    HTTP/1.1 is spoken here\n";
+
+#[cfg(test)]
+mod tests {
+    use httparse::EMPTY_HEADER;
+
+    use super::*;
+
+    #[test]
+    fn a_plain_request_is_read_whole() {
+        let bytes = b"GET /announce?info_hash=\xff\xfe%00&port=1 HTTP/1.1\r\nHost: t\r\nX-Forwarded-For: 1.2.3.4\r\n\r\nGET";
+        let mut room = [EMPTY_HEADER; MAX_HEADERS];
+        let Parsed::Head(head) = read(bytes, &mut room) else { panic!("not a head") };
+        assert_eq!(
+            (head.method, head.target),
+            (&b"GET"[..], &b"/announce?info_hash=\xff\xfe%00&port=1"[..])
+        );
+        assert_eq!((head.length, head.keep_alive, head.has_body), (bytes.len() - 3, true, false));
+        assert_eq!(head.headers.len(), 2);
+    }
+
+    #[test]
+    fn every_prefix_is_partial() {
+        let bytes = b"\r\nPOST /announce HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+        for length in 0..bytes.len() {
+            let mut room = [EMPTY_HEADER; MAX_HEADERS];
+            assert!(matches!(read(&bytes[..length], &mut room), Parsed::Partial), "{length} bytes");
+        }
+        assert_eq!(length(bytes), Some(bytes.len()));
+    }
+
+    #[test]
+    fn refusals_are_as_long_as_they_say_and_name_the_bounds() {
+        for refusal in [
+            Refusal::Malformed,
+            Refusal::LongTarget,
+            Refusal::LargeHeaders,
+            Refusal::UnknownCoding,
+            Refusal::Version,
+        ] {
+            let text = str::from_utf8(refusal.response()).unwrap();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            assert!(
+                head.contains(&format!("Content-Length: {}\r\n", body.len())),
+                "{head}: {}",
+                body.len()
+            );
+        }
+        let text = str::from_utf8(LARGE_HEADERS).unwrap();
+        assert!(text.contains(&format!("at most {MAX_HEADERS} headers")), "{text}");
+        assert!(text.contains(&format!("at most {} KiB", MAX_REQUEST_BYTES >> 10)), "{text}");
+    }
+
+    #[test]
+    fn connections_are_kept_as_each_version_has_it() {
+        let check = |request: &str, expected| {
+            let mut room = [EMPTY_HEADER; MAX_HEADERS];
+            let Parsed::Head(head) = read(request.as_bytes(), &mut room) else {
+                panic!("{request:?}")
+            };
+            assert_eq!(head.keep_alive, expected, "{request:?}");
+        };
+        check("GET / HTTP/1.0\r\n\r\n", false);
+        check("GET / HTTP/1.0\r\nconnection: Keep-Alive\r\n\r\n", true);
+        check("GET / HTTP/1.1\r\nHost: t\r\n\r\n", true);
+        check("GET / HTTP/1.1\r\nHost: t\r\nCONNECTION: te, CLOSE\r\n\r\n", false);
+        for (first, second) in [("close", "keep-alive"), ("keep-alive", "close")] {
+            let both = format!("Connection: {first}\r\nConnection: {second}\r\n\r\n");
+            check(&format!("GET / HTTP/1.1\r\nHost: t\r\n{both}"), false);
+        }
+    }
+
+    #[test]
+    fn a_request_has_one_host() {
+        for headers in [
+            "",
+            "Host: a\r\nHost: a\r\n",
+            "Host: a\r\nhost: b\r\n",
+            "Host: a/b\r\n",
+            "Host: a b\r\n",
+            "Host: u@a\r\n",
+        ] {
+            refuses(&format!("GET / HTTP/1.1\r\n{headers}\r\n"), Refusal::Malformed);
+        }
+        refuses("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", Refusal::Malformed);
+        for host in ["", "t.example.org:6969", "[2001:db8::1]:80", "127.0.0.1"] {
+            accepts(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), "/");
+        }
+        accepts("GET / HTTP/1.0\r\n\r\n", "/");
+    }
+
+    #[test]
+    fn where_a_request_ends_is_said_once() {
+        for headers in [
+            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n",
+            "Content-Length: 5\r\nContent-Length: 5\r\n",
+            "Content-Length: 5, 5\r\n",
+            "Content-Length: +5\r\n",
+            "Content-Length: \r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding : chunked\r\n",
+            " folded: x\r\n",
+            "no colon\r\n",
+            ": empty\r\n",
+        ] {
+            refuses(&format!("POST / HTTP/1.1\r\nHost: t\r\n{headers}\r\n"), Refusal::Malformed);
+        }
+        refuses("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", Refusal::Malformed);
+        for coding in ["gzip, chunked", "identity", "xchunked", ""] {
+            let request =
+                format!("POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: {coding}\r\n\r\n");
+            refuses(&request, Refusal::UnknownCoding);
+        }
+        for (headers, expected) in [
+            ("", false),
+            ("Content-Length: 00\r\n", false),
+            ("Content-Length: 5\r\n", true),
+            ("Transfer-Encoding: Chunked\r\n", true),
+        ] {
+            let request = format!("POST / HTTP/1.1\r\nHost: t\r\n{headers}\r\n");
+            let mut room = [EMPTY_HEADER; MAX_HEADERS];
+            let Parsed::Head(head) = read(request.as_bytes(), &mut room) else {
+                panic!("{request:?}")
+            };
+            assert_eq!(head.has_body, expected, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn lines_end_in_cr_and_lf() {
+        for request in [
+            "GET / HTTP/1.1\nHost: t\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: t\n\r\n",
+            "GET / HTTP/1.1\r\nHost: t\r\n\n",
+            "GET / HTTP/1.1\r\n\nHost: t\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: t\rA: b\r\n\r\n",
+        ] {
+            refuses(request, Refusal::Malformed);
+        }
+    }
+
+    #[test]
+    fn targets_may_have_each_form_that_fits_their_method() {
+        accepts("GET http://t.example/announce?a HTTP/1.1\r\nHost: t\r\n\r\n", "/announce?a");
+        accepts("GET HTTPS://t.example:80/ HTTP/1.1\r\nHost: t\r\n\r\n", "/");
+        accepts("GET http://t.example HTTP/1.1\r\nHost: t\r\n\r\n", "/");
+        accepts("GET http://t.example?a HTTP/1.1\r\nHost: t\r\n\r\n", "/");
+        accepts("OPTIONS * HTTP/1.1\r\nHost: t\r\n\r\n", "*");
+        for line in [
+            "GET *",
+            "GET announce",
+            "GET ftp://t/",
+            "GET http://",
+            "GET http:///a",
+            "GET http://u@t/",
+            "CONNECT t:80",
+            "GET ",
+            "GET  /",
+            "GET /a b",
+            "GET /\x01",
+            "GET /\x7f",
+            " /",
+            "G:T /",
+            "/ GET",
+        ] {
+            refuses(&format!("{line} HTTP/1.1\r\nHost: t\r\n\r\n"), Refusal::Malformed);
+        }
+    }
+
+    #[test]
+    fn other_versions_are_told_from_nonsense() {
+        accepts("GET / HTTP/1.2\r\nHost: t\r\n\r\n", "/");
+        refuses("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Version);
+        refuses("GET / HTTP/0.9\r\n\r\n", Refusal::Version);
+        for line in ["GET / HTTP/1.10", "GET / http/1.1", "GET / HTTP/1", "GET /", "nonsense"] {
+            refuses(&format!("{line}\r\nHost: t\r\n\r\n"), Refusal::Malformed);
+        }
+    }
+
+    #[test]
+    fn a_head_has_at_most_8_kib_and_32_headers() {
+        let pad = |bytes: usize| {
+            let (start, end) = ("GET / HTTP/1.1\r\nHost: t\r\nPad: ", "\r\n\r\n");
+            format!("{start}{}{end}", "x".repeat(bytes - start.len() - end.len()))
+        };
+        assert_eq!(length(pad(MAX_REQUEST_BYTES).as_bytes()), Some(MAX_REQUEST_BYTES));
+        refuses(&pad(MAX_REQUEST_BYTES + 1), Refusal::LargeHeaders);
+        refuses(&pad(MAX_REQUEST_BYTES + 1)[..MAX_REQUEST_BYTES], Refusal::LargeHeaders);
+        let line = format!("GET /{}", "x".repeat(MAX_REQUEST_BYTES));
+        refuses(&line[..MAX_REQUEST_BYTES], Refusal::LongTarget);
+        refuses(&format!("{line} HTTP/1.1\r\nHost: t\r\n\r\n"), Refusal::LongTarget);
+        assert!(matches!(
+            read(&line.as_bytes()[..MAX_REQUEST_BYTES - 1], &mut []),
+            Parsed::Partial
+        ));
+        let headers = |count: usize| {
+            format!("GET / HTTP/1.1\r\nHost: t\r\n{}\r\n", "a: b\r\n".repeat(count - 1))
+        };
+        accepts(&headers(MAX_HEADERS), "/");
+        refuses(&headers(MAX_HEADERS + 1), Refusal::LargeHeaders);
+        let mut few = [EMPTY_HEADER; 8];
+        assert!(matches!(read(headers(9).as_bytes(), &mut few), Parsed::TooManyHeaders));
+    }
+
+    #[track_caller]
+    fn accepts(request: &str, target: &str) {
+        let mut room = [EMPTY_HEADER; MAX_HEADERS];
+        match read(request.as_bytes(), &mut room) {
+            Parsed::Head(head) => assert_eq!(head.target, target.as_bytes(), "{request:?}"),
+            other => panic!("{request:?}: {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn refuses(request: &str, expected: Refusal) {
+        let mut room = [EMPTY_HEADER; MAX_HEADERS];
+        match read(request.as_bytes(), &mut room) {
+            Parsed::Refused(refusal) => assert_eq!(refusal, expected, "{request:?}"),
+            other => panic!("{request:?}: {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn length(bytes: &[u8]) -> Option<usize> {
+        let mut room = [EMPTY_HEADER; MAX_HEADERS];
+        match read(bytes, &mut room) {
+            Parsed::Head(head) => Some(head.length),
+            _ => None,
+        }
+    }
+}
