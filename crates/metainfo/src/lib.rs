@@ -22,6 +22,7 @@ mod read;
 mod scan;
 mod source;
 mod torrent;
+mod transmission;
 mod tree;
 mod url;
 mod verify;

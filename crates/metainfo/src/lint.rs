@@ -3,10 +3,12 @@
 //! None of this makes a torrent invalid; all of it has made some client stumble.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::iter;
 
 use thiserror::Error;
 
+use crate::transmission::{is_device, is_forbidden, version_3, version_4};
 use crate::{FileKind, FilePath, Torrent};
 
 /// Something that clients stumble over.
@@ -32,9 +34,21 @@ pub enum Lint {
     /// It is not private, though its policy asks for that.
     #[error("it is not private though its policy is: clients find each other past the tracker")]
     Public,
+    /// Transmission refuses a torrent with such a name in a folder.
+    #[error("{0:?} is nothing but dots and spaces: Transmission refuses the whole torrent")]
+    RefusedByTransmission(FilePath),
+    /// Transmission saves a name in a folder under another one.
+    #[error(
+        "{0:?}: Transmission saves it with _ for \" * : < > ? | and without spaces or dots at the ends, so it \
+         finds no files that were saved by another client"
+    )]
+    RenamedByTransmission(FilePath),
     /// Two paths differ by case alone.
     #[error("{0:?} and {1:?} are one file on Windows and macOS")]
     SameButCase(FilePath, FilePath),
+    /// Transmission saves two files under one name.
+    #[error("{0:?} and {1:?} are one file to Transmission, which completes neither: rename one")]
+    SameInTransmission(FilePath, FilePath),
     /// It is private and has this many trackers (BEP 27).
     #[error("it is private and has {0} trackers, between which clients may carry peers")]
     Trackers(usize),
@@ -62,7 +76,15 @@ impl Torrent {
             self.files.iter().filter(|file| file.kind != FileKind::Pad).map(|file| &file.path);
         let files = files.filter(|path| !self.is_single_file() || **path != self.name);
         let named = iter::once(&self.name).chain(files.clone()).flat_map(lint_path);
-        whole.chain(named).chain(lint_case(files)).take(MAX_LINTS).collect()
+        let in_folder = iter::once(&self.name).chain(files.clone());
+        let in_folder = in_folder.filter(|_| !self.is_single_file());
+        let renamed = in_folder.filter_map(lint_transmission);
+        let same = lint_same(files.clone(), Lint::SameInTransmission, |path| {
+            let names: Vec<_> = path.names().map(version_3).collect();
+            names.join(&b'/')
+        });
+        let case = lint_same(files, Lint::SameButCase, |path| path.to_string().to_lowercase());
+        whole.chain(named).chain(renamed).chain(same).chain(case).take(MAX_LINTS).collect()
     }
 }
 
@@ -93,12 +115,25 @@ fn lint_path(path: &FilePath) -> Vec<Lint> {
     found
 }
 
-/// Finds paths that differ by case alone; both in whole, so O(n) in bytes.
-fn lint_case<'a>(paths: impl Iterator<Item = &'a FilePath>) -> impl Iterator<Item = Lint> {
-    let mut lower = HashMap::new();
+/// Finds what Transmission makes of a path in a folder.
+fn lint_transmission(path: &FilePath) -> Option<Lint> {
+    if path.names().any(|name| version_3(name).is_empty()) {
+        return Some(Lint::RefusedByTransmission(path.clone()));
+    }
+    let is_kept = |name: &[u8]| version_3(name) == name && version_4(name) == name;
+    (!path.names().all(is_kept)).then(|| Lint::RenamedByTransmission(path.clone()))
+}
+
+/// Finds paths that some system or client saves as one. O(n) in bytes.
+fn lint_same<'a, T: Eq + Hash>(
+    paths: impl Iterator<Item = &'a FilePath>,
+    lint: fn(FilePath, FilePath) -> Lint,
+    saved: impl Fn(&FilePath) -> T,
+) -> impl Iterator<Item = Lint> {
+    let mut seen = HashMap::new();
     paths.filter_map(move |path| {
-        let first = *lower.entry(path.to_string().to_lowercase()).or_insert(path);
-        (first != path).then(|| Lint::SameButCase(first.clone(), path.clone()))
+        let first = *seen.entry(saved(path)).or_insert(path);
+        (first != path).then(|| lint(first.clone(), path.clone()))
     })
 }
 
@@ -106,14 +141,8 @@ fn lint_case<'a>(paths: impl Iterator<Item = &'a FilePath>) -> impl Iterator<Ite
 /// drop or refuse. Control characters have a lint of their own.
 fn is_windows_name(name: &[u8]) -> bool {
     let stem = name.split(|byte| *byte == b'.').next().unwrap_or_default().trim_ascii_end();
-    let stem = stem.to_ascii_uppercase();
-    let is_device = match &*stem {
-        b"CON" | b"PRN" | b"AUX" | b"NUL" => true,
-        [b'C', b'O', b'M', digit] | [b'L', b'P', b'T', digit] => digit.is_ascii_digit(),
-        _ => false,
-    };
     let is_dropped = matches!(name.last(), Some(b'.' | b' '));
-    !is_device && !is_dropped && !name.iter().any(|byte| b"\"*:<>?|".contains(byte))
+    !is_device(stem) && !is_dropped && !name.iter().any(|byte| is_forbidden(*byte))
 }
 
 #[cfg(test)]
@@ -160,6 +189,20 @@ mod tests {
             "{:?}",
             torrent.lint(false)
         );
+    }
+
+    #[test]
+    fn what_transmission_makes_of_names_in_a_folder_is_found() {
+        let of = |name: &str| read(&folder(&format!("{}:{name}", name.len()), "", "")).lint(false);
+        assert!(matches!(of("1: a")[..], [Lint::Windows(_), Lint::RenamedByTransmission(_)]));
+        assert!(matches!(of("...")[..], [Lint::Windows(_), Lint::RefusedByTransmission(_)]));
+        assert_eq!(of("a.b"), []);
+        let two = "d6:lengthi1e4:pathl3:a?bee";
+        let lints = read(&folder("3:a_b", two, "")).lint(false);
+        assert!(matches!(lints.last(), Some(Lint::SameInTransmission(..))), "{lints:?}");
+        // A single file is asked for by its URL, and found where it was saved.
+        let single = "d4:infod6:lengthi1e4:name4:1: a12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaaee";
+        assert!(matches!(read(single).lint(false)[..], [Lint::Windows(_)]));
     }
 
     #[test]
