@@ -2,7 +2,7 @@
 //!
 //! An alert has a subject, such as a member's passkey or one member's upload of one item. While it
 //! is open the same again counts there and renews its evidence; once acknowledged, it opens another.
-//! That of a broken item is closed by whoever makes it whole, replaces it or takes it away.
+//! Those about an item's files are closed by whoever verifies, replaces, withdraws or removes them.
 
 use policy::{ItemId, MemberId};
 
@@ -31,17 +31,20 @@ pub enum AlertKind {
     Payment,
     /// Upload faster than a line is.
     Speed,
+    /// An item's files can't be read at the moment: a disk or a share may be away.
+    UnreadableItem,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::BrokenItem,
         Self::Imbalance,
         Self::Leak,
         Self::NobodyTook,
         Self::Payment,
         Self::Speed,
+        Self::UnreadableItem,
     ];
 
     /// Its name in lists.
@@ -53,6 +56,7 @@ impl AlertKind {
             Self::NobodyTook => "nobody-took",
             Self::Payment => "payment",
             Self::Speed => "speed",
+            Self::UnreadableItem => "unreadable-item",
         }
     }
 
@@ -159,13 +163,15 @@ pub(crate) async fn raise(tx: &mut Tx, alerts: &[NewAlert]) -> SqlResult<u32> {
     show_open(tx).await
 }
 
-/// Closes the alert of an item that changed, in the name of who changed it.
-pub(crate) async fn settle(tx: &mut Tx, kind: AlertKind, item: ItemId) -> SqlResult<()> {
-    let subject = subject(kind, None, Some(item));
+/// Closes the alerts about an item's files, which were checked, replaced or withdrawn, in the name of who did that.
+pub(crate) async fn settle_files(tx: &mut Tx, item: ItemId) -> SqlResult<()> {
     let who = tx.stamp.who.clone();
-    let values = [subject.as_str().into(), tx.now().into(), who.as_str().into()];
-    if tx.execute(SETTLE, &values).await? > 0 {
-        show_open(tx).await?;
+    for kind in [AlertKind::BrokenItem, AlertKind::UnreadableItem] {
+        let subject = subject(kind, None, Some(item));
+        let values = [subject.as_str().into(), tx.now().into(), who.as_str().into()];
+        if tx.execute(SETTLE, &values).await? > 0 {
+            show_open(tx).await?;
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use policy::ItemId;
 use wire::InfoHash;
 
-use crate::audit::alert::{self, AlertKind};
+use crate::audit::alert;
 use crate::audit::log::{Entry, record};
 use crate::catalog::goods::read_offer;
 use crate::catalog::price::Prices;
@@ -301,7 +301,7 @@ async fn remove(tx: &mut Tx, wanted: &str) -> Result<Item, Error> {
     tx.execute("UPDATE item SET removed = 1 WHERE id = $1", &[id]).await?;
     take_hashes(tx, item.id).await?;
     tx.execute("DELETE FROM goods WHERE item = $1", &[id]).await?;
-    alert::settle(tx, AlertKind::BrokenItem, item.id).await?;
+    alert::settle_files(tx, item.id).await?;
     let hashes: Vec<String> = item.info_hashes.iter().map(InfoHash::to_string).collect();
     let detail = format!("{} {}", item.name, hashes.join(" "));
     changed(tx, "item.remove", item.id, &detail).await?;

@@ -196,7 +196,7 @@ impl Club {
                 if what == BROKEN && !offer.withdrawn {
                     raise_broken(tx, item.id, why).await?;
                 } else {
-                    alert::settle(tx, AlertKind::BrokenItem, item.id).await?;
+                    alert::settle_files(tx, item.id).await?;
                 }
                 item::changed(tx, what, item.id, &detail).await
             })
@@ -269,7 +269,7 @@ async fn replace(
         )
         .await?;
     }
-    alert::settle(tx, AlertKind::BrokenItem, item.id).await?;
+    alert::settle_files(tx, item.id).await?;
     put(tx, &item, goods, version, published).await
 }
 

@@ -2,8 +2,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use club::{
-    Details, Fault, FeedKind, Item, Key, KeyGenerations, NewGoods, NewListing, Page, Prices,
-    Served, Store,
+    AlertKind, Details, Fault, FeedKind, Item, Key, KeyGenerations, NewGoods, NewListing, Page,
+    Prices, Served, Store,
 };
 use policy::{Generation, ItemId};
 
@@ -59,6 +59,16 @@ pub(crate) async fn withdrawn_and_broken_until_published_again(store: Arc<dyn St
     assert_eq!(house.club.open_alerts(), 0);
     let all = house.club.alerts(true, Page { after: 0, limit: 10 }).await.unwrap();
     assert_eq!(all[0].acked, Some((stamp().now_unix, stamp().who)), "by who made it whole");
+    let unreadable = club::NewAlert {
+        kind: AlertKind::UnreadableItem,
+        member: None,
+        item: Some(id),
+        evidence: "reel.mp4: no such file".to_owned(),
+    };
+    house.club.raise(stamp().now_unix, vec![unreadable]).await.unwrap();
+    assert_eq!(house.club.open_alerts(), 1);
+    house.club.set_broken(&stamp(), "reel", None).await.unwrap();
+    assert_eq!(house.club.open_alerts(), 0, "they were read");
     house.club.set_broken(&stamp(), "reel", why).await.unwrap();
     let item = house.club.withdraw(&stamp(), "reel").await.unwrap();
     assert!(item.offer.unwrap().withdrawn && house.goods(id).await.offer.withdrawn);
