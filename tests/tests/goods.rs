@@ -193,6 +193,56 @@ fn a_direct_download_is_another_purchase_than_the_torrent() {
 }
 
 #[test]
+fn a_direct_download_has_the_type_of_its_file_and_is_never_a_page() {
+    let daemon = Daemon::start("", "");
+    let folder = daemon.folder().join("album");
+    fs::create_dir(&folder).unwrap();
+    let types = [
+        ("cover.jpg", "image/jpeg"),
+        ("cover.svg", "application/octet-stream"),
+        ("notes.html", "application/octet-stream"),
+        ("talk.m4a", "audio/mp4"),
+        ("unknown.zzz", "application/octet-stream"),
+    ];
+    for (name, _) in types {
+        fs::write(folder.join(name), name).unwrap();
+    }
+    let price = ["--direct-price", "3.00", "--currency", "usd"];
+    publish(&daemon, &folder, &price);
+    daemon.member("ada", "outsider");
+    let cash = ["--amount", "3.00", "--currency", "usd", "--memo", "cash"];
+    daemon.json(&[&["topup", "ada"][..], &cash].concat());
+    daemon.json(&["buy", "ada", "album", "--as", "direct"]);
+    let item = daemon.json(&["member", "links", "ada"])["items"][0].clone();
+    let web_seed = item["web_seed"].as_str().unwrap();
+    for (name, expected) in types {
+        let mut urls = item["direct"].as_array().unwrap().iter();
+        let direct = urls.find_map(|url| url.as_str().filter(|url| url.ends_with(name))).unwrap();
+        for url in [direct, &format!("{web_seed}album/{name}")] {
+            let answer = get(&daemon, url);
+            assert_eq!(answer.headers["content-type"], expected, "{url}");
+            assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+        }
+    }
+}
+
+#[test]
+fn publish_names_the_clients_that_stumble() {
+    let daemon = Daemon::start("", "");
+    let folder = daemon.folder().join("Talks");
+    fs::create_dir(&folder).unwrap();
+    for name in ["Episode 1: Intro.mkv", "Episode 1? Intro.mkv"] {
+        fs::write(folder.join(name), name).unwrap();
+    }
+    let published = publish(&daemon, &folder, &[]);
+    let warnings: Vec<_> = published["warnings"].as_array().unwrap().iter().collect();
+    for expected in ["Transmission saves it with _ for", "are one file to Transmission"] {
+        let has = |warning: &&Value| warning.as_str().unwrap().contains(expected);
+        assert!(warnings.iter().any(|warning| has(warning)), "{warnings:?}");
+    }
+}
+
+#[test]
 fn a_free_items_torrent_has_the_web_seed_that_is_everybodys() {
     let open = "tiers:\n- {id: outsider, webseed: {enabled: true, rate: 1MiB/s, concurrency: 4}}\n";
     let daemon = Daemon::start("", open);
@@ -301,15 +351,44 @@ fn what_the_daemon_keeps_to_itself_is_not_published() {
         let said = daemon.refuses(&["publish", path.to_str().unwrap(), "--name", "x"]);
         assert!(said.contains("what the daemon keeps to itself in"), "{said}");
     }
-    symlink(home.join("state"), home.join("drop/film")).unwrap();
-    fs::write(home.join("drop/film.usher.yaml"), "").unwrap();
-    eventually("it is stuck", || {
-        daemon.log().contains("what the daemon keeps to itself in").then_some(())
-    });
-    assert_eq!(daemon.json(&["item", "list"]), Value::Array(Vec::new()));
-
     fs::write(home.join("films/a.mp4"), vec![7; 1000]).unwrap();
     publish(&daemon, &home.join("films"), &[]);
+}
+
+#[test]
+fn items_dir_publishes_nothing_through_a_link() {
+    let (outside, drop) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let rest = format!("items_dir: {}\nitems_settle: 200ms", drop.path().display());
+    let daemon = Daemon::start("", &rest);
+    let (outside, drop) = (outside.path(), drop.path());
+    fs::create_dir(outside.join("folder")).unwrap();
+    fs::write(outside.join("folder/a"), "secret").unwrap();
+    fs::write(outside.join("secret.mkv"), "secret").unwrap();
+    fs::write(outside.join("side-car"), "title: secret\n").unwrap();
+    for (link, to) in [("folder", "folder"), ("link.mkv", "secret.mkv")] {
+        symlink(outside.join(to), drop.join(link)).unwrap();
+        fs::write(drop.join(format!("{link}.usher.yaml")), "").unwrap();
+    }
+    // Its side-car is a link, that of the other a pipe that nobody writes to.
+    fs::write(drop.join("film.mkv"), "film").unwrap();
+    symlink(outside.join("side-car"), drop.join("film.mkv.usher.yaml")).unwrap();
+    fs::write(drop.join("clip.mkv"), "clip").unwrap();
+    let pipe = drop.join("clip.mkv.usher.yaml");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let stuck = eventually("all are stuck", || {
+        let list = String::from_utf8(daemon.run(&["item", "list"]).stdout).unwrap();
+        let names = ["folder", "link.mkv", "film.mkv", "clip.mkv"];
+        names.iter().all(|name| list.contains(&format!("/{name}"))).then_some(list)
+    });
+    assert!(!stuck.contains("title") && stuck.contains("is a symbolic link"), "{stuck}");
+    assert_eq!(daemon.json(&["item", "list"]), Value::Array(Vec::new()));
+
+    // The watch goes on, and a plain file is published.
+    fs::write(drop.join("plain.mkv"), "plain").unwrap();
+    fs::write(drop.join("plain.mkv.usher.yaml"), "").unwrap();
+    eventually("it is published", || {
+        daemon.run(&["item", "show", "plain"]).status.success().then_some(())
+    });
 }
 
 #[test]

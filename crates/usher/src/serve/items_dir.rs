@@ -3,15 +3,17 @@
 //! A file or folder `NAME` is published once `NAME.usher.yaml` lies beside it, which says how, and
 //! once neither has changed for a while: whoever copies a film in takes minutes. Without a side-car
 //! it waits, because a guess at policy or price would be in force at once. What can't be published
-//! is tried again when it changes, after a reload, and where it may not be its fault after a while. Deliberately absent: the kernel's notices, which network file
-//! systems do not give; a look costs one walk over the folder.
+//! is tried again when it changes, after a reload, and where it may not be its fault after a while. No link in the
+//! folder is followed, neither to an item nor to a side-car: whoever can write there must not publish what lies
+//! elsewhere. Deliberately absent: the kernel's notices, which network file systems do not give; a look costs one
+//! walk over the folder.
 
 use std::collections::HashMap;
 use std::error::Error;
 use std::ffi::OsString;
-use std::fs::{self, Metadata};
-use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +28,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use web::api::Admin;
-use web::catalog::{Progress, PublishError};
+use web::catalog::{Progress, PublishError, RootLinks};
 
 use crate::config::Config;
 
@@ -65,6 +67,7 @@ struct State {
     files: usize,
     changed: (i64, i64),
     described: bool,
+    is_link: bool,
 }
 
 impl ItemsDir {
@@ -151,6 +154,10 @@ impl ItemsDir {
             stuck: self.stuck(path, error.to_string()),
             again: Some(Instant::now() + AGAIN),
         };
+        if state.is_link {
+            return Err(fails(PublishError::Link(path.to_owned()).to_string()));
+        }
+        // The folder itself may be a link of the operator's.
         let root = path.canonicalize().map_err(|error| fails_now(&error))?;
         if self.club.is_published(&root).await.map_err(|error| fails_now(&error))? {
             return Ok(());
@@ -165,8 +172,9 @@ impl ItemsDir {
         let wish =
             read(&side_car).map_err(|error| fails(format!("{}: {error}", side_car.display())))?;
         let stamp = Stamp { who: "items_dir".to_owned(), now_unix: self.clock.now().unix };
-        let wish = Publish { path: Some(path.to_owned()), ..wish };
-        let published = self.admin.publisher().publish(&stamp, wish, progress).await;
+        let wish = Publish { path: Some(root), ..wish };
+        let publisher = self.admin.publisher();
+        let published = publisher.publish(&stamp, wish, RootLinks::Refuse, progress).await;
         let published = published.map_err(|error| {
             if may_pass(&error) { fails_now(&error) } else { fails(error.to_string()) }
         })?;
@@ -217,10 +225,10 @@ fn look(folder: &Path) -> io::Result<HashMap<PathBuf, State>> {
         }
         let path = entry.path();
         // What vanishes while it is looked at is not there.
-        let Ok(metadata) = fs::metadata(&path) else { continue };
-        let mut state = State::default();
+        let Ok(metadata) = entry.metadata() else { continue };
+        let mut state = State { is_link: metadata.is_symlink(), ..State::default() };
         walk(&path, &metadata, &mut state);
-        if let Ok(metadata) = fs::metadata(side_car(&path)) {
+        if let Ok(metadata) = fs::symlink_metadata(side_car(&path)) {
             state.described = true;
             state.add(&metadata);
         }
@@ -264,7 +272,20 @@ fn side_car(path: &Path) -> PathBuf {
 
 /// What a side-car says; an empty one says nothing.
 fn read(path: &Path) -> Result<Publish, String> {
-    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let mut how = OpenOptions::new();
+    // Neither through a link, nor waiting for the writer of a pipe.
+    how.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = how.open(path).map_err(|error| match error.raw_os_error() {
+        Some(libc::ELOOP) => "is a symbolic link: write a file".to_owned(),
+        _ => error.to_string(),
+    })?;
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if !metadata.is_file() || metadata.len() > MAX_SIDE_CAR_BYTES {
+        return Err(format!("is not a file of at most {MAX_SIDE_CAR_BYTES} bytes"));
+    }
+    let mut text = String::new();
+    let read = file.take(MAX_SIDE_CAR_BYTES).read_to_string(&mut text);
+    read.map_err(|error| error.to_string())?;
     if text.trim().is_empty() {
         return Ok(Publish::default());
     }
@@ -273,6 +294,7 @@ fn read(path: &Path) -> Result<Publish, String> {
 
 /// What the name of a side-car ends in, after that of what it describes.
 const SIDE_CAR: &str = ".usher.yaml";
+const MAX_SIDE_CAR_BYTES: u64 = 64 << 10;
 const MAX_ENTRIES: usize = 10_000;
 /// After so long what may have passed is tried again: not sooner, as it is hashed again.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
@@ -297,6 +319,24 @@ mod tests {
         fs::write(side_car(&path), "policy: club\n").unwrap();
         let described = look(folder.path()).unwrap();
         assert!(described[&path].described && described.len() == 1);
+    }
+
+    #[test]
+    fn no_link_is_looked_through() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(outside.path().join("a"), "title: secret\n").unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(outside.path(), &link).unwrap();
+        let found = look(folder.path()).unwrap();
+        assert!(found[&link].is_link && found[&link].files == 1, "{found:?}");
+        std::os::unix::fs::symlink(outside.path().join("a"), side_car(&link)).unwrap();
+        assert!(read(&side_car(&link)).unwrap_err().contains("is a symbolic link"));
+        assert!(read(folder.path()).unwrap_err().contains("is not a file"));
+        let long = folder.path().join("long");
+        fs::write(&long, " ".repeat(64 << 10)).unwrap();
+        assert!(read(&long).is_ok());
+        fs::write(&long, " ".repeat((64 << 10) + 1)).unwrap();
+        assert!(read(&long).unwrap_err().contains("at most 65536 bytes"));
     }
 
     #[test]

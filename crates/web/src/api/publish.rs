@@ -16,7 +16,7 @@ use super::admin::Admin;
 use super::error::ApiError;
 use super::extract::Body;
 use super::{items, steps};
-use crate::catalog::{Progress, PublishError};
+use crate::catalog::{Progress, PublishError, RootLinks};
 
 pub(super) async fn publish(
     State(admin): State<Arc<Admin>>,
@@ -25,7 +25,8 @@ pub(super) async fn publish(
     let progress = Arc::new(Progress::default());
     let told = Arc::clone(&progress);
     steps::answer(told, async move {
-        Ok(admin.publisher().publish(&admin.stamp(), wish, &progress).await?)
+        let publisher = admin.publisher();
+        Ok(publisher.publish(&admin.stamp(), wish, RootLinks::Follow, &progress).await?)
     })
 }
 
@@ -81,7 +82,7 @@ pub(super) async fn magnet(
     let magnet = admin.links(|links| {
         let web_seed = links.open_web_seed(&goods, true);
         let web_seeds: Vec<&str> = web_seed.iter().map(String::as_str).collect();
-        goods.torrent.magnet(&[&links.addresses.announce], &web_seeds)
+        goods.torrent.magnet(&[&links.urls.announce], &web_seeds)
     });
     let magnet = magnet.map_err(|error| ApiError::unprocessable(error.to_string()))?;
     Ok(Json(Magnet { item: item.name, magnet }))

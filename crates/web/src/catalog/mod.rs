@@ -9,11 +9,16 @@ pub(crate) mod fixture;
 mod item_name;
 mod links;
 mod private;
+mod progress;
+mod publish_error;
 mod publisher;
 mod urls;
+mod verification;
 
 pub(crate) use access::TorrentAccess;
 pub(crate) use links::{LinkBuilder, TorrentOwner};
 pub use private::{PrivatePathError, PrivatePaths};
-pub use publisher::{Progress, PublishError, Publisher};
+pub use progress::Progress;
+pub use publish_error::PublishError;
+pub use publisher::{Publisher, RootLinks};
 pub use urls::PublicUrls;

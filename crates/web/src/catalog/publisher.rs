@@ -6,59 +6,40 @@
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::available_parallelism;
 
 use api::publish::{Publish, Published, TorrentFormat};
 use arc_swap::ArcSwap;
-use club::{Amount, Club, Currency, Goods, Item, MoneyError, NewGoods, NewListing, Prices, Stamp};
+use club::{Amount, Club, Currency, Goods, Item, NewGoods, NewListing, Prices, Stamp};
 use metainfo::{MakeError, MakeOptions, Torrent, TorrentPlan, TorrentVersion, WhySkipped};
-use thiserror::Error;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tracker::Tracker;
 
 use super::item_name::name_of;
-use super::private::{PrivatePathError, PrivatePaths};
+use super::private::PrivatePaths;
+use super::progress::Progress;
+use super::publish_error::PublishError;
 
 /// Makes items of files, one after the other.
 pub struct Publisher {
-    club: Arc<Club>,
+    pub(super) club: Arc<Club>,
     tracker: Arc<Tracker>,
     private: ArcSwap<PrivatePaths>,
-    turn: Mutex<()>,
+    /// Held by the job that hashes.
+    pub(super) turn: Mutex<()>,
 }
 
-/// How far a job got, and whether it is still wanted.
-#[derive(Debug, Default)]
-pub struct Progress {
-    bytes: AtomicU64,
-    of: AtomicU64,
-    unwanted: AtomicBool,
-}
-
-impl Progress {
-    /// Bytes hashed, and bytes to hash; both 0 until the files were looked at.
-    pub fn bytes(&self) -> (u64, u64) {
-        (self.bytes.load(Ordering::Relaxed), self.of.load(Ordering::Relaxed))
-    }
-
-    /// Ends the job soon.
-    pub fn cancel(&self) {
-        self.unwanted.store(true, Ordering::Relaxed);
-    }
-
-    fn watch(&self, bytes: u64) -> ControlFlow<()> {
-        self.bytes.fetch_max(bytes, Ordering::Relaxed);
-        if self.unwanted.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
+/// Whether links on the way to what is published are followed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RootLinks {
+    /// They are: an operator named the path.
+    Follow,
+    /// They are refused: whoever can write to a folder must not publish what lies elsewhere.
+    Refuse,
 }
 
 impl Publisher {
@@ -81,6 +62,7 @@ impl Publisher {
         &self,
         stamp: &Stamp,
         wish: Publish,
+        links: RootLinks,
         progress: &Arc<Progress>,
     ) -> Result<Published, PublishError> {
         let _turn = self.turn.lock().await;
@@ -91,7 +73,8 @@ impl Publisher {
             None => None,
         };
         let job = Job::new(&wish, &path, before.as_ref(), self).await?;
-        let (root, made) = job.make(path, self.private.load_full(), Arc::clone(progress)).await?;
+        let private = self.private.load_full();
+        let (root, made) = job.make(path, links, private, Arc::clone(progress)).await?;
         let Made { torrent: bytes, warnings } = made;
         let torrent = Torrent::read(&bytes)?;
         let goods = NewGoods { root, torrent: bytes };
@@ -119,44 +102,6 @@ impl Publisher {
             return Ok(item);
         }
         Ok(self.club.describe(stamp, &item.id.to_string(), details).await?)
-    }
-
-    /// Hashes an item's files anew, notes whether they are what was published, and returns those
-    /// that are not.
-    ///
-    /// # Errors
-    ///
-    /// There is no such item, it was removed or has no files; they can't be read.
-    pub async fn verify(
-        &self,
-        stamp: &Stamp,
-        item: &str,
-        progress: &Arc<Progress>,
-    ) -> Result<(Item, Vec<String>), PublishError> {
-        let _turn = self.turn.lock().await;
-        let item = self.club.item(item).await?;
-        item.check_not_removed()?;
-        let Some(goods) = self.club.goods(item.id).await? else {
-            return Err(club::Error::NoGoods(item.name).into());
-        };
-        progress.of.store(goods.torrent.length, Ordering::Relaxed);
-        let (content, job) = (Arc::clone(&goods), Arc::clone(progress));
-        let found = spawn_blocking(move || {
-            let watch = |bytes| job.watch(bytes);
-            metainfo::verify(&content.bytes, &content.root, threads(), &watch)
-        })
-        .await
-        .map_err(io::Error::from)?;
-        // What changed meanwhile may be whole: nothing is known of it.
-        let bad = names(&goods, &found?);
-        let why = bad.first().map(|first| match bad.len() {
-            1 => format!("{first} is not what was published"),
-            count => format!("{first} and {} more are not what was published", count - 1),
-        });
-        if let Some(why) = &why {
-            tracing::error!(item = item.name, why, "an item is broken and is not served");
-        }
-        Ok((self.club.set_broken(stamp, &item.id.to_string(), why).await?, bad))
     }
 }
 
@@ -219,12 +164,17 @@ impl Job {
     async fn make(
         &self,
         path: PathBuf,
+        links: RootLinks,
         private: Arc<PrivatePaths>,
         progress: Arc<Progress>,
     ) -> Result<(PathBuf, Made), PublishError> {
         let options = self.options.clone();
         let made = spawn_blocking(move || {
-            let root = path.canonicalize().map_err(|error| MakeError::Io(path, error))?;
+            let at_path = |error| MakeError::Io(path.clone(), error);
+            let root = path.canonicalize().map_err(at_path)?;
+            if links == RootLinks::Refuse && root != path {
+                return Err(PublishError::Link(path));
+            }
             private.allow(&root)?;
             let plan = TorrentPlan::scan(&root, &options)?;
             if plan.length() == 0 {
@@ -232,6 +182,10 @@ impl Job {
             }
             progress.of.store(plan.length(), Ordering::Relaxed);
             let torrent = plan.make(threads(), &|bytes| progress.watch(bytes))?;
+            // Nothing that was put in the root's place meanwhile is published under its name.
+            if root.canonicalize().map_err(at_path)? != root {
+                return Err(MakeError::Changed(root).into());
+            }
             let lints = Torrent::read(&torrent)?.lint(options.private);
             let skipped = plan.skipped().iter().map(|skipped| {
                 format!("{} was left out: {}", skipped.path.display(), why(skipped.why))
@@ -247,46 +201,6 @@ impl Job {
 struct Made {
     torrent: Vec<u8>,
     warnings: Vec<String>,
-}
-
-/// Why something is not published, or can't be verified.
-#[derive(Debug, Error)]
-pub enum PublishError {
-    /// The club refuses it.
-    #[error(transparent)]
-    Club(#[from] club::Error),
-    /// There is nothing in the files.
-    #[error("{} has no bytes, and clients refuse a torrent of nothing: put something in", .0.display())]
-    Empty(PathBuf),
-    /// The work broke off.
-    #[error("hashing broke off: {0}")]
-    Io(#[from] io::Error),
-    /// The files can't be made a torrent of.
-    #[error(transparent)]
-    Make(#[from] MakeError),
-    /// A price is none.
-    #[error(transparent)]
-    Money(#[from] MoneyError),
-    /// There is no path, or not a whole one.
-    #[error("name the file or folder by its absolute path, as the daemon finds it")]
-    Path,
-    /// There is no such policy.
-    #[error("no policy `{0}` in the configuration: `usher check --json` shows those there are")]
-    Policy(String),
-    /// Secrets or books would be published with it.
-    #[error(transparent)]
-    PrivatePaths(#[from] PrivatePathError),
-    /// The torrent that was made can't be read.
-    #[error(transparent)]
-    Read(#[from] metainfo::ReadError),
-    /// A new version has the name, the policy and the prices that the item has.
-    #[error("a new version keeps name, policy and prices: change those with `usher item set`")]
-    Replaces,
-    /// A price without a currency, or the other way round.
-    #[error(
-        "a price needs a currency, and a currency a price: --torrent-price 2.25 --currency usd"
-    )]
-    Price,
 }
 
 /// What a new version says of itself besides.
@@ -326,11 +240,6 @@ fn published(item: Item, torrent: &Torrent, warnings: Vec<String>) -> Published 
     }
 }
 
-fn names(goods: &Goods, files: &[usize]) -> Vec<String> {
-    let files = files.iter().filter_map(|index| goods.torrent.files.get(*index));
-    files.take(MAX_WARNINGS).map(|file| file.path.to_string()).collect()
-}
-
 fn format_of(goods: Option<&Goods>) -> TorrentVersion {
     let torrent = goods.map(|goods| &goods.torrent);
     match torrent.map(|torrent| (torrent.info_hash_v1, torrent.info_hash_v2)) {
@@ -356,13 +265,14 @@ const fn why(why: WhySkipped) -> &'static str {
     }
 }
 
-fn threads() -> NonZeroUsize {
+pub(super) fn threads() -> NonZeroUsize {
     available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// What an item is run by if nobody says otherwise.
 const POLICY: &str = "priority";
-const MAX_WARNINGS: usize = 1000;
+/// Maximum warnings, or names of bad files, in one reply.
+pub(super) const MAX_WARNINGS: usize = 1000;
 
 #[cfg(test)]
 mod tests {
