@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use nix::sys::signal::Signal;
-use tests::{Daemon, Http, eventually};
+use tests::{Daemon, Database, Http, eventually};
 
 #[test]
 fn the_site_answers_and_keeps_its_address_to_itself() {
@@ -12,6 +12,47 @@ fn the_site_answers_and_keeps_its_address_to_itself() {
     let landing = http.get("/", "");
     assert_eq!(landing.status, 200, "{landing:?}");
     assert_eq!(landing.headers["referrer-policy"], "no-referrer");
+}
+
+#[test]
+fn a_nul_in_a_path_is_nothing_that_is_there() {
+    let database = Database::make();
+    let daemon = Daemon::start("", &format!("database: {}", database.url()));
+    daemon.member("ada", "patron");
+    let links = daemon.json(&["member", "links", "ada"]);
+    let token = |key: &str| links[key].as_str().expect("a token").to_owned();
+    let (download, feed) = (token("download_token"), token("feed_token"));
+    for target in [
+        format!("/t/{download}/%00.torrent"),
+        format!("/t/{download}/a%00b.torrent"),
+        format!("/t/{download}%00/a.torrent"),
+        "/t/free/%00.torrent".to_owned(),
+        format!("/feed/{feed}/%00.xml"),
+        format!("/feed/{feed}%00/club.xml"),
+        format!("/ws/{download}/%00"),
+        "/ws/free/1/%00".to_owned(),
+        format!("/d/{download}/%00"),
+        "/%00".to_owned(),
+    ] {
+        assert_eq!(
+            Http::to(daemon.listening().web.port()).get(&target, "").status,
+            404,
+            "{target}"
+        );
+    }
+    let mut api = Http::at(&daemon.folder().join("state/admin.sock")).expect("a daemon");
+    for (target, expected) in [
+        ("/members/%00", 404),
+        ("/members/ada/rights/%00", 404),
+        ("/items/%00", 404),
+        ("/swarms/%00", 404),
+        ("/audit?member=%00", 400),
+        ("/audit?item=a%00b", 400),
+    ] {
+        let response = api.get(&format!("/api/v1{target}"), "");
+        assert_eq!(response.status, expected, "{target}");
+    }
+    assert!(!daemon.log().contains("ERROR"), "{}", daemon.log());
 }
 
 #[test]

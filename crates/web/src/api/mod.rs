@@ -33,10 +33,15 @@ use std::sync::Arc;
 pub use admin::Admin;
 use api::query::MAX_BODY_BYTES;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use error::ApiError;
 pub use upkeep::{copy_secret, secret_beside, soundness};
+
+use crate::http::{path_has_nul, query_has_nul};
 
 /// Routes everything below `/api/v1`.
 pub fn router(admin: Arc<Admin>) -> Router {
@@ -104,7 +109,20 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .nest("/api/v1", api)
         .fallback(async || ApiError::missing("no such path in the admin API"))
         .method_not_allowed_fallback(async || ApiError::method())
+        .layer(from_fn(without_nul))
         .with_state(admin)
+}
+
+/// Refuses a NUL in a path or a query, where it is part of no name.
+async fn without_nul(request: Request, next: Next) -> Response {
+    let nul = "a NUL (%00) is in the URL, and in no name: remove it";
+    if path_has_nul(request.uri()) {
+        return ApiError::missing(nul).into_response();
+    }
+    if query_has_nul(request.uri()) {
+        return ApiError::new(StatusCode::BAD_REQUEST, nul).into_response();
+    }
+    next.run(request).await
 }
 
 // The limits that the JSON documents name are those of the crates that enforce them.

@@ -1,10 +1,13 @@
-//! What every handler shares: the clock, a request's origin, answers in plain text, and the health routes.
+//! What every handler shares: the clock, a request's origin, answers in plain text, and the health
+//! routes.
 
 mod clock;
 pub mod health;
+mod nul;
 mod origin;
 mod text;
 
 pub use clock::Clock;
+pub(crate) use nul::{path_has_nul, query_has_nul};
 pub use origin::Origin;
 pub(crate) use text::text;

@@ -14,16 +14,17 @@ mod torrents;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::REFERRER_POLICY;
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::map_response;
-use axum::response::{Redirect, Response};
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 pub use masthead::Masthead;
 pub use state::Site;
 
-use crate::http::text;
+use crate::http::{path_has_nul, text};
+use token::PageError;
 
 /// Routes everything that the site answers. A topic adds its routes here.
 pub fn router(site: Arc<Site>) -> Router {
@@ -40,12 +41,21 @@ pub fn router(site: Arc<Site>) -> Router {
             text(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method\n")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(without_nul))
         .layer(map_response(without_referrer))
         .with_state(site)
 }
 
 /// The largest body that is taken, in bytes: many times what a payment provider sends.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Answers a path that can't name anything like any other that does not.
+async fn without_nul(request: Request, next: Next) -> Response {
+    if path_has_nul(request.uri()) {
+        return PageError::Nothing.into_response();
+    }
+    next.run(request).await
+}
 
 async fn without_referrer(mut response: Response) -> Response {
     let none = HeaderValue::from_static("no-referrer");
