@@ -80,7 +80,12 @@ pub(crate) fn addresses(config: &Config, port: u16) -> PublicUrls {
     PublicUrls {
         site: site(config),
         announce: config.announce_url(port),
-        open_web_seed: config.terms.first().is_some_and(|outsiders| outsiders.webseed.enabled),
+        web_seed_tiers: pace(config)
+            .tiers
+            .iter()
+            .filter(|(_, tier)| tier.enabled)
+            .map(|(id, _)| *id)
+            .collect(),
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Admin {
     /// Wrong voucher codes, by member.
     pub(super) attempts: Attempts,
     keyring: Arc<Keyring>,
-    addresses: ArcSwap<Placed>,
+    public: ArcSwap<Public>,
     publisher: Publisher,
     stuck: Mutex<Vec<Stuck>>,
     secret_file: PathBuf,
@@ -37,14 +37,14 @@ pub struct Admin {
 }
 
 /// What depends on where the publisher can be reached.
-struct Placed {
-    urls: PublicUrls,
+struct Public {
+    urls: Arc<PublicUrls>,
     notices: Notices,
 }
 
-impl Placed {
+impl Public {
     fn new(urls: PublicUrls) -> Self {
-        Self { notices: Notices::new(&urls.site), urls }
+        Self { notices: Notices::new(&urls.site), urls: Arc::new(urls) }
     }
 }
 
@@ -54,14 +54,14 @@ impl Admin {
         club: Arc<Club>,
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
-        addresses: PublicUrls,
+        urls: PublicUrls,
         secret_file: PathBuf,
         clock: Clock,
     ) -> Self {
         Self {
             publisher: Publisher::new(Arc::clone(&club), Arc::clone(&tracker)),
             stuck: Mutex::default(),
-            addresses: ArcSwap::from_pointee(Placed::new(addresses)),
+            public: ArcSwap::from_pointee(Public::new(urls)),
             club,
             tracker,
             attempts: Attempts::default(),
@@ -82,9 +82,9 @@ impl Admin {
         self.till.as_ref().ok_or_else(|| ApiError::missing("there is no till"))
     }
 
-    /// Puts other addresses in force, after a reload of the configuration.
-    pub fn set_urls(&self, addresses: PublicUrls) {
-        self.addresses.store(Arc::new(Placed::new(addresses)));
+    /// Replaces the URLs, after a reload of the configuration.
+    pub fn set_urls(&self, urls: PublicUrls) {
+        self.public.store(Arc::new(Public::new(urls)));
     }
 
     /// Publishes.
@@ -103,13 +103,17 @@ impl Admin {
 
     /// Lets `make` make URLs.
     pub(super) fn links<T>(&self, make: impl FnOnce(LinkBuilder<'_>) -> T) -> T {
-        let placed = self.addresses.load();
-        make(LinkBuilder { keyring: &self.keyring, addresses: &placed.urls })
+        make(LinkBuilder { keyring: &self.keyring, urls: &self.public.load().urls })
     }
 
     /// Whose torrent a member's would be.
     pub(super) fn torrent_access(&self) -> TorrentAccess<'_> {
-        TorrentAccess { club: &self.club, tracker: &self.tracker, now: self.now() }
+        TorrentAccess {
+            club: &self.club,
+            tracker: &self.tracker,
+            urls: Arc::clone(&self.public.load().urls),
+            now: self.now(),
+        }
     }
 
     pub(super) fn secret_file(&self) -> &Path {
@@ -152,11 +156,11 @@ impl Admin {
     }
 
     pub(super) fn refusal(&self, refusal: policy::Refusal) -> String {
-        self.addresses.load().notices.refusal(refusal).to_owned()
+        self.public.load().notices.refusal(refusal).to_owned()
     }
 
     pub(super) fn warning(&self, warning: policy::Warning) -> String {
-        self.addresses.load().notices.warning(warning).to_owned()
+        self.public.load().notices.warning(warning).to_owned()
     }
 
     pub(super) async fn name_member(&self, id: MemberId) -> Result<NamedId, ApiError> {

@@ -232,7 +232,7 @@ impl Fixture {
             club,
             Arc::clone(&tracker),
             keyring,
-            fixture::Fixture::addresses(),
+            fixture::Fixture::urls(),
             folder.path().join("secret"),
             Box::new(|| NOW),
         );

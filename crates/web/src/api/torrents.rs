@@ -95,8 +95,7 @@ async fn links_of(admin: &Admin, member: Member) -> Result<MemberLinks, ApiError
             continue;
         };
         let Some(goods) = admin.club.goods(item.id).await? else { continue };
-        let direct =
-            owner.web_seed.is_some() && admin.club.bought_direct(member.id, item.id).await?;
+        let direct = owner.entitled && admin.club.bought_direct(member.id, item.id).await?;
         items.push(admin.links(|links| ItemLinks {
             direct: if direct { links.direct(&goods, member.id, generations) } else { Vec::new() },
             torrent: links.torrent(&links.download_token(member.id, generations), &item.name),

@@ -48,11 +48,11 @@ impl Fixture {
     }
 
     /// Where it says it can be reached.
-    pub(crate) fn addresses() -> PublicUrls {
+    pub(crate) fn urls() -> PublicUrls {
         PublicUrls {
             site: SITE.to_owned(),
             announce: "http://t.example/announce".to_owned(),
-            open_web_seed: false,
+            web_seed_tiers: Vec::new(),
         }
     }
 }

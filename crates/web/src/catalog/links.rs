@@ -5,7 +5,7 @@
 
 use club::{Goods, KeyGenerations};
 use metainfo::{FileKind, Personal, ReadError, personalise};
-use policy::{Generation, ItemId, KeyGrant, Keyring, Label, MemberId};
+use policy::{Generation, ItemId, KeyGrant, Keyring, Label, MemberId, TierId};
 
 use super::urls::PublicUrls;
 
@@ -13,7 +13,7 @@ use super::urls::PublicUrls;
 #[derive(Clone, Copy)]
 pub(crate) struct LinkBuilder<'a> {
     pub(crate) keyring: &'a Keyring,
-    pub(crate) addresses: &'a PublicUrls,
+    pub(crate) urls: &'a PublicUrls,
 }
 
 /// The member for whom a torrent is made.
@@ -22,6 +22,8 @@ pub(crate) struct TorrentOwner {
     pub(crate) member: MemberId,
     /// The generation of the passkey for this item.
     pub(crate) turn: Generation,
+    /// Whether they have a right to the item.
+    pub(crate) entitled: bool,
     /// The generation of the key for this item's web seed; `None` leaves out a web seed of their own.
     pub(crate) web_seed: Option<Generation>,
     /// Whether the item is free: then the public web seed will do.
@@ -31,13 +33,13 @@ pub(crate) struct TorrentOwner {
 impl LinkBuilder<'_> {
     /// An announce URL with a passkey: for one item, or for all.
     pub(crate) fn announce(&self, grant: KeyGrant) -> String {
-        format!("{}/{}", self.addresses.announce, self.token(Label::Announce, grant))
+        format!("{}/{}", self.urls.announce, self.token(Label::Announce, grant))
     }
 
     /// What the web seed of an item begins with, for one member.
     fn web_seed(&self, member: MemberId, generation: Generation, item: ItemId) -> String {
         let token = self.token(Label::WebSeed, KeyGrant { member, generation, item });
-        format!("{}/ws/{token}/", self.addresses.site)
+        format!("{}/ws/{token}/", self.urls.site)
     }
 
     /// The web seed of an item as it stands in a member's torrent.
@@ -63,7 +65,7 @@ impl LinkBuilder<'_> {
         generations: KeyGenerations,
     ) -> Vec<String> {
         let grant = KeyGrant { member, generation: generations.download, item: goods.item };
-        let base = format!("{}/d/{}/", self.addresses.site, self.token(Label::Download, grant));
+        let base = format!("{}/d/{}/", self.urls.site, self.token(Label::Download, grant));
         let files = goods.torrent.files.iter().enumerate();
         let kept = files.filter(|(_, file)| file.kind == FileKind::Data).take(MAX_FILES);
         kept.filter_map(|(index, _)| goods.torrent.file_url(&base, index)).collect()
@@ -85,17 +87,17 @@ impl LinkBuilder<'_> {
 
     /// Where a torrent is; `token` is a member's, or `free`.
     pub(crate) fn torrent(&self, token: &str, item: &str) -> String {
-        format!("{}/t/{token}/{item}.torrent", self.addresses.site)
+        format!("{}/t/{token}/{item}.torrent", self.urls.site)
     }
 
     /// Where an item is presented to people.
     fn page(&self, item: &str) -> String {
-        format!("{}/items/{item}", self.addresses.site)
+        format!("{}/items/{item}", self.urls.site)
     }
 
     /// Where a feed is.
     pub(crate) fn feed(&self, token: &str, name: &str) -> String {
-        format!("{}/feed/{token}/{name}.xml", self.addresses.site)
+        format!("{}/feed/{token}/{name}.xml", self.urls.site)
     }
 
     /// A member's own torrent of an item.
@@ -127,13 +129,14 @@ impl LinkBuilder<'_> {
         free: bool,
     ) -> Result<Vec<u8>, ReadError> {
         let web_seed = self.open_web_seed(goods, free);
-        self.make(goods, item, &self.addresses.announce, web_seed.as_deref())
+        self.make(goods, item, &self.urls.announce, web_seed.as_deref())
     }
 
     /// The web seed that is everybody's, of a free item and where the publisher has one.
     pub(crate) fn open_web_seed(&self, goods: &Goods, free: bool) -> Option<String> {
-        let base = format!("{}/ws/free/{}/", self.addresses.site, goods.item.0);
-        (free && self.addresses.open_web_seed).then(|| goods.torrent.web_seed_url(&base))
+        let base = format!("{}/ws/free/{}/", self.urls.site, goods.item.0);
+        (free && self.urls.has_web_seed(TierId::OUTSIDER))
+            .then(|| goods.torrent.web_seed_url(&base))
     }
 
     fn make(

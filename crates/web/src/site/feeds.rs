@@ -62,11 +62,11 @@ impl Site {
         }
         let masthead = self.masthead();
         let own_url = self.links(|links| match kind {
-            FeedKind::Public => format!("{}/feed/public.xml", links.addresses.site),
+            FeedKind::Public => format!("{}/feed/public.xml", links.urls.site),
             FeedKind::Club => links.feed(token, "club"),
             FeedKind::Podcast => links.feed(token, "podcast"),
         });
-        let home = self.addresses().site.clone() + "/";
+        let home = self.urls().site.clone() + "/";
         let channel = Channel {
             masthead: &masthead,
             kind,

@@ -20,7 +20,7 @@ pub struct Site {
     pub tracker: Arc<Tracker>,
     /// Issues and verifies the secrets that URLs hold.
     pub keyring: Arc<Keyring>,
-    addresses: ArcSwap<PublicUrls>,
+    urls: ArcSwap<PublicUrls>,
     masthead: ArcSwap<Masthead>,
     clock: Clock,
 }
@@ -31,22 +31,22 @@ impl Site {
         club: Arc<Club>,
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
-        addresses: PublicUrls,
+        urls: PublicUrls,
         clock: Clock,
     ) -> Self {
         Self {
             club,
             tracker,
             keyring,
-            addresses: ArcSwap::from_pointee(addresses),
+            urls: ArcSwap::from_pointee(urls),
             masthead: ArcSwap::from_pointee(Masthead::default()),
             clock,
         }
     }
 
-    /// Puts other addresses in force, after a reload of the configuration.
-    pub fn set_urls(&self, addresses: PublicUrls) {
-        self.addresses.store(Arc::new(addresses));
+    /// Replaces the URLs, after a reload of the configuration.
+    pub fn set_urls(&self, urls: PublicUrls) {
+        self.urls.store(Arc::new(urls));
     }
 
     /// Calls the publisher otherwise from now on.
@@ -59,8 +59,8 @@ impl Site {
     }
 
     /// Where the publisher can be reached now.
-    pub fn addresses(&self) -> Arc<PublicUrls> {
-        self.addresses.load_full()
+    pub fn urls(&self) -> Arc<PublicUrls> {
+        self.urls.load_full()
     }
 
     /// The time.

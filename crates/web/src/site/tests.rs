@@ -31,7 +31,7 @@ async fn the_page_that_torrents_name_leads_to_the_site_whatever_its_name() {
 
 async fn ask(method: Method, path: &str) -> Response {
     let Fixture { club, tracker, keyring, folder: _folder, .. } = Fixture::new(NOW).await;
-    let site = Site::new(club, tracker, keyring, Fixture::addresses(), Box::new(|| NOW));
+    let site = Site::new(club, tracker, keyring, Fixture::urls(), Box::new(|| NOW));
     let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
     router(Arc::new(site)).oneshot(request).await.unwrap()
 }

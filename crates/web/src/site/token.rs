@@ -73,12 +73,17 @@ impl Site {
 
     /// Lets `make` make URLs.
     pub(super) fn links<T>(&self, make: impl FnOnce(LinkBuilder<'_>) -> T) -> T {
-        make(LinkBuilder { keyring: &self.keyring, addresses: &self.addresses() })
+        make(LinkBuilder { keyring: &self.keyring, urls: &self.urls() })
     }
 
     /// Who may have what, now.
     pub(super) fn torrent_access(&self) -> TorrentAccess<'_> {
-        TorrentAccess { club: &self.club, tracker: &self.tracker, now: self.now() }
+        TorrentAccess {
+            club: &self.club,
+            tracker: &self.tracker,
+            urls: self.urls(),
+            now: self.now(),
+        }
     }
 }
 
