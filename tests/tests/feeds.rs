@@ -79,6 +79,139 @@ fn a_feed_is_known_until_it_changes() {
 }
 
 #[test]
+fn each_link_of_a_feed_is_served_as_the_type_that_the_feed_promises() {
+    let daemon = Daemon::start("", "");
+    daemon.member("ada", "patron");
+    let types = [
+        ("book.m4b", "audio/mp4"),
+        ("clip.mkv", "video/x-matroska"),
+        ("film.mp4", "video/mp4"),
+        ("lecture.ts", "video/mp2t"),
+        ("song.mp3", "audio/mpeg"),
+        ("talk.m4a", "audio/mp4"),
+        ("voice.opus", "audio/ogg"),
+    ];
+    for (name, _) in types {
+        publish(&daemon, name, "club");
+    }
+    let links = daemon.json(&["member", "links", "ada"]);
+    for feed in ["club_feed", "podcast_feed"] {
+        let feed = parse(&get(&daemon, &links[feed], ""));
+        let entries = feed["entries"].as_array().unwrap();
+        assert_eq!(entries.len(), types.len());
+        for enclosure in entries.iter().map(|entry| &entry["enclosures"][0]) {
+            let served = get(&daemon, &enclosure["href"], "");
+            assert_eq!(served.status, 200, "{enclosure}");
+            assert_eq!(enclosure["type"], served.headers["content-type"], "{enclosure}");
+        }
+    }
+    let feed = parse(&get(&daemon, &links["podcast_feed"], ""));
+    for (name, expected) in types {
+        let entry = feed["entries"].as_array().unwrap().iter();
+        let entry = entry.clone().find(|entry| entry["title"] == name).unwrap();
+        assert_eq!(entry["enclosures"][0]["type"], expected, "{name}");
+        let served = get(&daemon, &entry["enclosures"][0]["href"], "");
+        assert_eq!(served.headers["x-content-type-options"], "nosniff");
+    }
+}
+
+#[test]
+fn a_compressing_proxy_does_not_make_a_feed_unknown() {
+    let daemon = Daemon::start("", "");
+    publish(&daemon, "reel.mp4", "free");
+    let public: Value = "http://127.0.0.1/feed/public.xml".into();
+    let tag = get(&daemon, &public, "").headers["etag"].clone();
+    let suffixed = format!("{}-gzip\"", tag.trim_end_matches('"'));
+    for known in [
+        format!("If-None-Match: {tag}\r\n"),
+        format!("If-None-Match: W/{tag}\r\n"),
+        format!("If-None-Match: \"a\", W/\"b\" ,W/{tag}\r\n"),
+        format!("If-None-Match: \"a b\", {tag}\r\n"),
+        format!("If-None-Match: \"a\"\r\nIf-None-Match: {tag}\r\n"),
+        format!("If-None-Match: {suffixed}\r\n"),
+        "If-None-Match: *\r\n".to_owned(),
+    ] {
+        assert_eq!(get(&daemon, &public, &known).status, 304, "{known}");
+    }
+    for unknown in ["\"a\"", "W/", "", tag.trim_matches('"')] {
+        let unknown = format!("If-None-Match: {unknown}\r\n");
+        assert_eq!(get(&daemon, &public, &unknown).status, 200, "{unknown}");
+    }
+}
+
+#[test]
+fn what_is_empty_is_left_out_of_a_feed() {
+    for site in [
+        "",
+        "site: {title: '', description: ' ', author: '', language: '', image: '', category: ''}",
+    ] {
+        let daemon = Daemon::start("", site);
+        let path = daemon.folder().join("reel.mp4");
+        fs::write(&path, [7; 1000]).unwrap();
+        let (path, file) = (path.to_str().unwrap(), daemon.folder().join("out.torrent"));
+        let options = ["--title", "", "--description", " ", "-o", file.to_str().unwrap()];
+        daemon.json(&[&["publish", path][..], &options].concat());
+        daemon.member("ada", "patron");
+        let links = daemon.json(&["member", "links", "ada"]);
+        for feed in ["club_feed", "podcast_feed"] {
+            let feed = get(&daemon, &links[feed], "");
+            assert_eq!(parse(&feed)["wrong"], false);
+            let text = String::from_utf8(feed.body).unwrap();
+            assert!(!text.contains("=\"\""), "{text}");
+            for element in text.split('<').skip(1) {
+                let (tag, content) = element.split_once('>').unwrap();
+                let has_content = tag.contains('"') || !content.trim().is_empty();
+                let has_children = ["rss", "channel", "item"].contains(&tag);
+                let is_end = tag.starts_with('/') || tag.starts_with('!');
+                assert!(has_content || has_children || is_end, "<{tag}> in {text}");
+            }
+            for required in ["title", "link", "description"] {
+                assert!(text.contains(&format!("<{required}>")), "{required} in {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tier_without_a_web_seed_gets_no_link_to_it() {
+    let tiers = "tiers:
+- {id: outsider}
+- {id: listener, side: inside, entitles: all, webseed: {enabled: false}}
+- {id: patron, webseed: {enabled: true}}
+";
+    let daemon = Daemon::start("", tiers);
+    publish(&daemon, "reel.mp4", "club");
+    let with_web_seed = |member: &str| {
+        let links = daemon.json(&["member", "links", member]);
+        let item = &links["items"][0];
+        let torrent = Torrent::read(&get(&daemon, &item["torrent"], "").body).unwrap();
+        let podcast = parse(&get(&daemon, &links["podcast_feed"], ""));
+        let found = [
+            !torrent.web_seeds.is_empty(),
+            item["web_seed"].is_string(),
+            podcast["entries"].as_array().unwrap().len() == 1,
+        ];
+        let served = torrent.web_seeds.first().map(|url| get(&daemon, &url.as_str().into(), ""));
+        assert!(served.is_none_or(|served| served.status == 200));
+        assert!(found.iter().all(|one| *one == found[0]), "{found:?}");
+        found[0]
+    };
+    daemon.member("ada", "listener");
+    assert!(!with_web_seed("ada"));
+    daemon.json(&["member", "set-tier", "ada", "patron"]);
+    assert!(with_web_seed("ada"));
+    // An outsider who bought the item is served it whatever the tier says.
+    daemon.member("bob", "outsider");
+    daemon.json(&["grant", "bob", "reel"]);
+    assert!(with_web_seed("bob"));
+    // Which tiers are served may change.
+    daemon.reconfigure("", &tiers.replace("{enabled: false}", "{enabled: true}"));
+    daemon.member("cyd", "listener");
+    eventually("the reload", || daemon.log().contains("reloaded").then_some(()));
+    assert!(with_web_seed("cyd"));
+}
+
+#[test]
 fn a_wrong_token_and_a_wrong_item_look_alike() {
     let daemon = Daemon::start("", "");
     publish(&daemon, "reel.mp4", "club");

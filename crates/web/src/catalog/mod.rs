@@ -8,6 +8,7 @@ mod access;
 pub(crate) mod fixture;
 mod item_name;
 mod links;
+mod media_type;
 mod private;
 mod progress;
 mod publish_error;
@@ -15,8 +16,9 @@ mod publisher;
 mod urls;
 mod verification;
 
-pub(crate) use access::TorrentAccess;
+pub(crate) use access::{TorrentAccess, has_web_seed};
 pub(crate) use links::{LinkBuilder, TorrentOwner};
+pub(crate) use media_type::{playable_type, served_type};
 pub use private::{PrivatePathError, PrivatePaths};
 pub use progress::Progress;
 pub use publish_error::PublishError;

@@ -1,32 +1,33 @@
-//! RSS 2.0 as torrent clients and podcast readers take it (BEP 36).
+//! RSS 2.0 as torrent clients and podcast readers accept it (BEP 36).
 //!
-//! The enclosure's length is that of the .torrent, as BEP 36 says; the content's stands beside it in
-//! ezRSS's `contentLength`, where Sonarr looks. An entry's link is the
-//! torrent's, as no page presents it. The `guid` holds no token, lest a rotated one lets everything be
-//! downloaded again.
+//! The enclosure's length is that of the .torrent, as BEP 36 says. The content's length stands beside it in ezRSS's
+//! `contentLength`, where Sonarr looks. An entry links to its torrent, because no page presents it. The `guid` holds no
+//! token: otherwise a rotated token would make readers download everything again. What is empty is left out.
 
-use std::io;
+use std::collections::BTreeMap;
 
 use club::FeedKind;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
+use rss::extension::itunes::{ITunesCategory, ITunesChannelExtension, ITunesItemExtension};
+use rss::extension::{Extension, ExtensionMap};
+use rss::{Channel, Enclosure, Guid, Item};
 
 use super::masthead::Masthead;
 
 /// A feed.
-pub(super) struct Channel<'a> {
+pub(super) struct Feed<'a> {
     pub(super) masthead: &'a Masthead,
     pub(super) kind: FeedKind,
     pub(super) own_url: &'a str,
     pub(super) home: &'a str,
-    pub(super) entries: &'a [Entry],
+    pub(super) entries: &'a [FeedEntry],
 }
 
 /// An item in a feed.
-pub(super) struct Entry {
+pub(super) struct FeedEntry {
+    pub(super) name: String,
     pub(super) title: String,
     pub(super) description: String,
     pub(super) guid: String,
@@ -48,125 +49,117 @@ pub(super) struct Media {
     pub(super) kind: String,
 }
 
-type Out = Writer<Vec<u8>>;
-
-impl Channel<'_> {
-    /// The document, with the time of its last change.
+impl Feed<'_> {
+    /// The document, dated with the time of its last change.
     pub(super) fn write(&self, changed: u32) -> Vec<u8> {
-        let mut out = Writer::new_with_indent(Vec::new(), b' ', 1);
         // Writing to memory does not fail.
-        let _ = self.document(&mut out, changed);
-        out.into_inner()
+        self.channel(changed).write_to(Vec::new()).unwrap_or_default()
     }
 
-    fn document(&self, out: &mut Out, changed: u32) -> io::Result<()> {
-        out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-        out.create_element("rss")
-            .with_attributes([("version", "2.0")])
-            .with_attributes(NAMESPACES)
-            .write_inner_content(|out| {
-                out.create_element("channel").write_inner_content(|out| {
-                    self.head(out, changed)?;
-                    self.entries.iter().try_for_each(|entry| entry.write(out))
-                })?;
-                Ok(())
-            })?;
-        Ok(())
+    fn channel(&self, changed: u32) -> Channel {
+        let Masthead { title, description, language, .. } = self.masthead;
+        let link = text(self.home).unwrap_or_default();
+        let title = text(title).unwrap_or_else(|| link.clone());
+        let mut extensions = ExtensionMap::new();
+        let own = [("rel", "self"), ("type", "application/rss+xml"), ("href", self.own_url)];
+        extend(&mut extensions, element("atom:link", &own));
+        Channel {
+            // A channel must have one.
+            description: text(description).unwrap_or_else(|| title.clone()),
+            title,
+            link,
+            language: text(language),
+            ttl: Some("30".to_owned()),
+            last_build_date: Some(date(changed)),
+            items: self.entries.iter().map(FeedEntry::item).collect(),
+            itunes_ext: (self.kind == FeedKind::Podcast).then(|| self.podcast()),
+            namespaces: NAMESPACES.map(|(name, uri)| (name.to_owned(), uri.to_owned())).into(),
+            extensions,
+            ..Channel::default()
+        }
     }
 
-    fn head(&self, out: &mut Out, changed: u32) -> io::Result<()> {
-        let Masthead { title, description, author, language, image, category, explicit } =
-            self.masthead;
-        text(out, "title", title)?;
-        text(out, "link", self.home)?;
-        text(out, "description", description)?;
-        text(out, "language", language)?;
-        text(out, "ttl", "30")?;
-        text(out, "lastBuildDate", &date(changed))?;
-        out.create_element("atom:link")
-            .with_attributes([
-                ("rel", "self"),
-                ("type", "application/rss+xml"),
-                ("href", self.own_url),
-            ])
-            .write_empty()?;
-        if self.kind == FeedKind::Podcast {
-            text(out, "itunes:author", author)?;
-            text(out, "itunes:explicit", if *explicit { "true" } else { "false" })?;
+    fn podcast(&self) -> ITunesChannelExtension {
+        let Masthead { author, image, category, explicit, .. } = self.masthead;
+        let category = text(category).map(|text| ITunesCategory { text, subcategory: None });
+        ITunesChannelExtension {
+            author: text(author),
             // What is personal is not to be listed in a directory.
-            text(out, "itunes:block", "Yes")?;
-            out.create_element("itunes:category")
-                .with_attribute(("text", category.as_str()))
-                .write_empty()?;
-            if let Some(image) = image {
-                out.create_element("itunes:image")
-                    .with_attribute(("href", image.as_str()))
-                    .write_empty()?;
-            }
+            block: Some("Yes".to_owned()),
+            categories: category.into_iter().collect(),
+            explicit: Some(explicit.to_string()),
+            image: image.as_deref().and_then(text),
+            ..ITunesChannelExtension::default()
         }
-        Ok(())
     }
 }
 
-impl Entry {
-    fn write(&self, out: &mut Out) -> io::Result<()> {
-        out.create_element("item").write_inner_content(|out| {
-            text(out, "title", &self.title)?;
-            text(out, "link", &self.torrent_url)?;
-            if !self.description.is_empty() {
-                text(out, "description", &self.description)?;
-            }
-            out.create_element("guid")
-                .with_attribute(("isPermaLink", "false"))
-                .write_text_content(BytesText::new(&self.guid))?;
-            text(out, "pubDate", &date(self.published))?;
-            match &self.media {
-                Some(media) => self.write_media(out, media)?,
-                None => {
-                    enclosure(out, &self.torrent_url, &self.torrent_bytes.to_string(), TORRENT)?
-                }
-            }
-            text(out, "torrent:infoHash", &self.info_hash)?;
-            text(out, "torrent:contentLength", &self.size.to_string())
-        })?;
-        Ok(())
-    }
-
-    fn write_media(&self, out: &mut Out, media: &Media) -> io::Result<()> {
-        enclosure(out, &media.url, &media.bytes.to_string(), &media.kind)?;
-        text(out, "itunes:title", &self.title)?;
-        if !self.description.is_empty() {
-            text(out, "itunes:summary", &self.description)?;
+impl FeedEntry {
+    fn item(&self) -> Item {
+        let torrent_bytes = self.torrent_bytes.to_string();
+        let title = text(&self.title).unwrap_or_else(|| self.name.clone());
+        let description = text(&self.description);
+        let mut extensions = ExtensionMap::new();
+        extend(&mut extensions, value("torrent:infoHash", self.info_hash.clone()));
+        extend(&mut extensions, value("torrent:contentLength", self.size.to_string()));
+        if self.media.is_some() {
+            extend(&mut extensions, value("itunes:title", title.clone()));
+            let kind = [("type", TORRENT), ("length", torrent_bytes.as_str())];
+            let mut torrent = element("podcast:alternateEnclosure", &kind);
+            let source = element("podcast:source", &[("uri", self.torrent_url.as_str())]);
+            torrent.children = BTreeMap::from([("source".to_owned(), vec![source])]);
+            extend(&mut extensions, torrent);
         }
-        let length = self.torrent_bytes.to_string();
-        out.create_element("podcast:alternateEnclosure")
-            .with_attributes([("type", TORRENT), ("length", length.as_str())])
-            .write_inner_content(|out| {
-                out.create_element("podcast:source")
-                    .with_attribute(("uri", self.torrent_url.as_str()))
-                    .write_empty()?;
-                Ok(())
-            })?;
-        Ok(())
+        let enclosure = match &self.media {
+            Some(Media { url, bytes, kind }) => (url.clone(), bytes.to_string(), kind.clone()),
+            None => (self.torrent_url.clone(), torrent_bytes, TORRENT.to_owned()),
+        };
+        let (url, length, mime_type) = enclosure;
+        let summary = description.clone().filter(|_| self.media.is_some());
+        Item {
+            title: Some(title),
+            link: Some(self.torrent_url.clone()),
+            description,
+            enclosure: Some(Enclosure { url, length, mime_type }),
+            guid: Some(Guid { value: self.guid.clone(), permalink: false }),
+            pub_date: Some(date(self.published)),
+            itunes_ext: summary.map(|summary| ITunesItemExtension {
+                summary: Some(summary),
+                ..ITunesItemExtension::default()
+            }),
+            extensions,
+            ..Item::default()
+        }
     }
 }
 
-fn text(out: &mut Out, name: &str, content: &str) -> io::Result<()> {
-    // A character that XML has no way to write would make the whole feed unreadable.
-    let content: String = content.chars().filter(|c| is_xml(*c)).collect();
-    out.create_element(name).write_text_content(BytesText::new(&content))?;
-    Ok(())
-}
-
-fn enclosure(out: &mut Out, url: &str, length: &str, kind: &str) -> io::Result<()> {
-    out.create_element("enclosure")
-        .with_attributes([("url", url), ("length", length), ("type", kind)])
-        .write_empty()?;
-    Ok(())
+/// Text as XML can hold it; `None` if nothing is left. A character that XML has no way to write would make the
+/// whole feed unreadable.
+fn text(content: &str) -> Option<String> {
+    let kept: String = content.chars().filter(|c| is_xml(*c)).collect();
+    (!kept.trim().is_empty()).then_some(kept)
 }
 
 fn is_xml(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// An element of another namespace.
+fn element(name: &str, attributes: &[(&str, &str)]) -> Extension {
+    let attributes =
+        attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Extension { name: name.to_owned(), attrs: attributes.collect(), ..Extension::default() }
+}
+
+fn value(name: &str, value: String) -> Extension {
+    Extension { value: Some(value), ..element(name, &[]) }
+}
+
+/// Adds an element, whose name has a prefix.
+fn extend(extensions: &mut ExtensionMap, element: Extension) {
+    let (prefix, name) = element.name.split_once(':').unwrap_or_default();
+    let (prefix, name) = (prefix.to_owned(), name.to_owned());
+    extensions.entry(prefix).or_default().entry(name).or_default().push(element);
 }
 
 fn date(unix: u32) -> String {
@@ -175,10 +168,10 @@ fn date(unix: u32) -> String {
 }
 
 const NAMESPACES: [(&str, &str); 4] = [
-    ("xmlns:atom", "http://www.w3.org/2005/Atom"),
-    ("xmlns:itunes", "http://www.itunes.com/dtds/podcast-1.0.dtd"),
-    ("xmlns:podcast", "https://podcastindex.org/namespace/1.0"),
-    ("xmlns:torrent", "http://xmlns.ezrss.it/0.1/"),
+    ("atom", "http://www.w3.org/2005/Atom"),
+    ("itunes", "http://www.itunes.com/dtds/podcast-1.0.dtd"),
+    ("podcast", "https://podcastindex.org/namespace/1.0"),
+    ("torrent", "http://xmlns.ezrss.it/0.1/"),
 ];
 const TORRENT: &str = super::torrents::TORRENT;
 
@@ -188,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_torrent_is_enclosed_as_clients_want_it() {
-        let text = written(FeedKind::Club, None);
+        let text = written(&Masthead::default(), FeedKind::Club, entry());
         for expected in [
             "<title>Reel &amp; 1</title>",
             "<lastBuildDate>Fri, 15 Jan 2027 08:00:00 +0000</lastBuildDate>",
@@ -196,7 +189,8 @@ mod tests {
             "<guid isPermaLink=\"false\">urn:btih:c146</guid>",
             "<link>https://c/t/T/reel.torrent</link>",
             "<torrent:contentLength>734003200</torrent:contentLength>",
-            "<atom:link rel=\"self\" type=\"application/rss+xml\" href=\"https://c/feed/F/club.xml\"/>",
+            "<torrent:infoHash>c146</torrent:infoHash>",
+            "<atom:link href=\"https://c/feed/F/club.xml\" rel=\"self\" type=\"application/rss+xml\">",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
@@ -210,20 +204,72 @@ mod tests {
             bytes: 7,
             kind: "video/mp4".to_owned(),
         };
-        let text = written(FeedKind::Podcast, Some(media));
+        let entry =
+            FeedEntry { media: Some(media), description: "]]> & more".to_owned(), ..entry() };
+        let text = written(&Masthead::default(), FeedKind::Podcast, entry);
         for expected in [
             "<enclosure url=\"https://c/ws/W/r.mp4\" length=\"7\" type=\"video/mp4\"/>",
-            "<podcast:alternateEnclosure type=\"application/x-bittorrent\" length=\"99\">",
-            "<podcast:source uri=\"https://c/t/T/reel.torrent\"/>",
+            "<podcast:alternateEnclosure length=\"99\" type=\"application/x-bittorrent\">",
+            "<podcast:source uri=\"https://c/t/T/reel.torrent\">",
+            "<itunes:title>Reel &amp; 1</itunes:title>",
             "<itunes:explicit>false</itunes:explicit>",
-            "<itunes:category text=\"Arts\"/>",
+            "<itunes:category text=\"Arts\"></itunes:category>",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
+        let read = Channel::read_from(text.as_bytes()).unwrap();
+        assert_eq!(read.items[0].description.as_deref(), Some("]]> & more"));
+        assert_eq!(
+            read.items[0].itunes_ext.as_ref().unwrap().summary.as_deref(),
+            Some("]]> & more")
+        );
     }
 
-    fn written(kind: FeedKind, media: Option<Media>) -> String {
-        let entry = Entry {
+    #[test]
+    fn what_is_empty_is_left_out_and_what_must_be_there_is_found_elsewhere() {
+        let masthead = Masthead {
+            title: " ".to_owned(),
+            description: "\u{1}".to_owned(),
+            author: String::new(),
+            language: String::new(),
+            image: Some(String::new()),
+            category: String::new(),
+            explicit: false,
+        };
+        let entry = FeedEntry { title: "\u{ffff}".to_owned(), ..entry() };
+        let read = written(&masthead, FeedKind::Podcast, entry);
+        let read = Channel::read_from(read.as_bytes()).unwrap();
+        assert_eq!((read.title.as_str(), read.description.as_str()), ("https://c/", "https://c/"));
+        assert_eq!(read.language, None);
+        let itunes = read.itunes_ext.unwrap();
+        assert_eq!((itunes.author, itunes.image, itunes.categories), (None, None, Vec::new()));
+        assert_eq!(
+            (read.items[0].title.as_deref(), &read.items[0].description),
+            (Some("reel"), &None)
+        );
+    }
+
+    #[test]
+    fn any_text_makes_a_feed_that_can_be_read() {
+        let text: String = ('\0'..='\u{ff}').chain(['\u{fffe}', '\u{1f3ac}']).collect();
+        let masthead = Masthead {
+            title: text.clone(),
+            description: text.clone(),
+            author: text.clone(),
+            language: text.clone(),
+            image: Some(text.clone()),
+            category: text.clone(),
+            explicit: true,
+        };
+        let entry = FeedEntry { title: text.clone(), description: text, ..entry() };
+        let read = written(&masthead, FeedKind::Podcast, entry);
+        assert!(read.chars().all(is_xml));
+        Channel::read_from(read.as_bytes()).unwrap();
+    }
+
+    fn entry() -> FeedEntry {
+        FeedEntry {
+            name: "reel".to_owned(),
             title: "Reel & \u{1}1".to_owned(),
             description: String::new(),
             guid: "urn:btih:c146".to_owned(),
@@ -232,15 +278,18 @@ mod tests {
             size: 734_003_200,
             torrent_url: "https://c/t/T/reel.torrent".to_owned(),
             torrent_bytes: 99,
-            media,
-        };
-        let channel = Channel {
-            masthead: &Masthead::default(),
+            media: None,
+        }
+    }
+
+    fn written(masthead: &Masthead, kind: FeedKind, entry: FeedEntry) -> String {
+        let feed = Feed {
+            masthead,
             kind,
             own_url: "https://c/feed/F/club.xml",
             home: "https://c/",
             entries: &[entry],
         };
-        String::from_utf8(channel.write(1_800_000_000)).unwrap()
+        String::from_utf8(feed.write(1_800_000_000)).unwrap()
     }
 }

@@ -1,7 +1,7 @@
 //! `/feed/public.xml`, `/feed/<token>/club.xml` and `/feed/<token>/podcast.xml`: what is new.
 //!
-//! A reader that has a feed as it is hears 304. Its date is that of its last change and no other,
-//! because some readers look no further when they know the date.
+//! A reader that has the present feed gets 304. A feed's date is that of its last change, because some readers look
+//! no further if they know the date.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use axum::http::header::{
 use axum::response::{IntoResponse, Response};
 use club::{FeedKind, Goods, Item, Key, Member};
 use metainfo::FileKind;
-use mime_guess::Mime;
 use sha2::{Digest, Sha256};
 
-use super::feed_document::{Channel, Entry, Media};
+use super::feed_document::{Feed, FeedEntry, Media};
 use super::state::Site;
 use super::token::{PageError, UNINDEXED};
 use super::torrents::FREE;
-use crate::catalog::TorrentOwner;
+use crate::catalog::{TorrentOwner, playable_type};
+use crate::http::EntityTag;
 
 /// Free items, for everybody.
 pub(super) async fn public(
@@ -67,28 +67,24 @@ impl Site {
             FeedKind::Podcast => links.feed(token, "podcast"),
         });
         let home = self.urls().site.clone() + "/";
-        let channel = Channel {
-            masthead: &masthead,
-            kind,
-            own_url: &own_url,
-            home: &home,
-            entries: &entries,
-        };
-        let digest: [u8; 32] = Sha256::digest(channel.write(0)).into();
+        let feed =
+            Feed { masthead: &masthead, kind, own_url: &own_url, home: &home, entries: &entries };
+        let digest: [u8; 32] = Sha256::digest(feed.write(0)).into();
         let id = member.map(|member| member.id);
         let changed = self.club.feed_changed(id, kind, digest, self.now().unix).await?;
 
         let tag = etag(&digest, changed);
-        let known = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-        let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
+        let mut known = headers.get_all(IF_NONE_MATCH).iter();
+        let is_known = known.any(|known| tag.is_weakly_in(known.as_bytes()));
         let control = if member.is_some() { "private, no-cache" } else { "public, max-age=300" };
         let control = (CACHE_CONTROL, HeaderValue::from_static(control));
-        let tag = (ETAG, HeaderValue::from_str(&tag).map_err(|_| PageError::Unavailable)?);
+        let tag = HeaderValue::from_str(&tag.to_string()).map_err(|_| PageError::Unavailable)?;
+        let tag = (ETAG, tag);
         let head = [control, tag, UNINDEXED];
         if is_known {
             return Ok((StatusCode::NOT_MODIFIED, head).into_response());
         }
-        Ok((head, [(CONTENT_TYPE, RSS)], channel.write(changed)).into_response())
+        Ok((head, [(CONTENT_TYPE, RSS)], feed.write(changed)).into_response())
     }
 
     /// An item as an entry; `None` where it does not belong into this feed.
@@ -97,7 +93,7 @@ impl Site {
         kind: FeedKind,
         member: Option<&Member>,
         item: Item,
-    ) -> Result<Option<Entry>, PageError> {
+    ) -> Result<Option<FeedEntry>, PageError> {
         let owner = match member {
             Some(member) => match self.torrent_access().own(member, &item) {
                 Some(owner) => Some(owner),
@@ -124,7 +120,7 @@ impl Site {
         item: Item,
         goods: &Goods,
         media: Option<Media>,
-    ) -> Result<Entry, PageError> {
+    ) -> Result<FeedEntry, PageError> {
         let (torrent, torrent_url) = self.links(|links| {
             let torrent = match owner {
                 Some(owner) => links.personal(goods, &item.name, owner),
@@ -140,7 +136,8 @@ impl Site {
         let v1 = goods.torrent.info_hash_v1.map(|hash| hash.to_string());
         let v2 = goods.torrent.info_hash_v2.map(|hash| format!("urn:btmh:1220{hash}"));
         let guid = v1.as_ref().map(|hash| format!("urn:btih:{hash}")).or(v2);
-        Ok(Entry {
+        Ok(FeedEntry {
+            name: item.name,
             title: item.title,
             description: item.description,
             guid: guid.unwrap_or_default(),
@@ -161,8 +158,9 @@ impl Site {
         }
         let files = goods.torrent.files.iter().enumerate();
         let files = files.filter(|(_, file)| file.kind == FileKind::Data);
-        let media =
-            files.filter_map(|(index, file)| Some((index, file, mime(&file.path.to_string())?)));
+        let media = files.filter_map(|(index, file)| {
+            Some((index, file, playable_type(&file.path.to_string())?))
+        });
         let (index, file, kind) = media.max_by_key(|(_, file, _)| file.length)?;
         let path = goods.torrent.file_url("", index)?;
         let url = self.links(|links| links.media(goods, owner, &path));
@@ -170,15 +168,9 @@ impl Site {
     }
 }
 
-/// What a player makes of a file's name; `None` where it would not play it.
-fn mime(path: &str) -> Option<Mime> {
-    let mime = mime_guess::from_path(path).first()?;
-    matches!(mime.type_().as_str(), "audio" | "video").then_some(mime)
-}
-
-fn etag(digest: &[u8; 32], changed: u32) -> String {
+fn etag(digest: &[u8; 32], changed: u32) -> EntityTag {
     let (head, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-    format!("\"{:016x}-{changed:x}\"", u64::from_be_bytes(*head))
+    EntityTag::new(format!("{:016x}-{changed:x}", u64::from_be_bytes(*head)))
 }
 
 const RSS: &str = "application/rss+xml; charset=utf-8";
@@ -186,16 +178,3 @@ const RSS: &str = "application/rss+xml; charset=utf-8";
 const MAX_ENTRIES: usize = 100;
 /// The most items that are looked at for them, the newest.
 const MAX_LOOKED_AT: u32 = 1000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_plays_is_sound_and_film() {
-        let kind = |path: &str| mime(path).map(|mime| mime.to_string());
-        assert_eq!(kind("a/Reel 1.mp4").as_deref(), Some("video/mp4"));
-        assert_eq!(kind("a.mp3").as_deref(), Some("audio/mpeg"));
-        assert_eq!((kind("cover.jpg"), kind("README")), (None, None));
-    }
-}

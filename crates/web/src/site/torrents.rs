@@ -15,21 +15,23 @@ pub(super) async fn show(
     Path((token, file)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
     let name = file.strip_suffix(".torrent").ok_or(PageError::Nothing)?;
-    let torrent = if token == FREE {
+    let (item, torrent) = if token == FREE {
         let (item, goods) = site.offered(name).await?;
         if !site.torrent_access().is_free(&item) {
             return Err(PageError::Nothing);
         }
-        site.links(|links| links.public(&goods, &item.name, true))
+        let torrent = site.links(|links| links.public(&goods, &item.name, true));
+        (item, torrent)
     } else {
         let member = site.member_of(&token, Key::Download).await?;
         let (item, goods) = site.offered(name).await?;
         let owner = site.torrent_access().own(&member, &item).ok_or(PageError::Refused)?;
-        site.links(|links| links.personal(&goods, &item.name, owner))
+        let torrent = site.links(|links| links.personal(&goods, &item.name, owner));
+        (item, torrent)
     };
     let torrent = torrent.map_err(|error| PageError::from(club::Error::from(error)))?;
-    // An item's name is letters, digits, `.`, `_` and `-`, or it would not have been found.
-    let file = format!("attachment; filename=\"{name}.torrent\"");
+    // The item's own name, which is letters, digits, `.`, `_` and `-`: what the URL says may be an id or a hash.
+    let file = format!("attachment; filename=\"{}.torrent\"", item.name);
     let kind = (CONTENT_TYPE, TORRENT.to_owned());
     Ok(([PRIVATE, UNINDEXED], [kind, (CONTENT_DISPOSITION, file)], torrent).into_response())
 }
