@@ -79,7 +79,7 @@ fn ranges_are_answered_exactly() {
         assert_eq!(part.headers["cache-control"], "private, no-store");
         assert_eq!(part.headers["referrer-policy"], "no-referrer");
     }
-    for range in ["bytes=5-2", "bytes=0-1,4-5", &format!("bytes={total}-"), "bytes=-0", "bytes=x"] {
+    for range in ["bytes=5-2", "bytes=0-1,x", &format!("bytes={total}-"), "bytes=-0", "bytes=x"] {
         let refused = served.get("one.bin", &format!("Range: {range}\r\n"));
         let found = (refused.status, refused.headers["content-range"].as_str());
         assert_eq!(found, (416, format!("bytes */{total}").as_str()), "{range}");
@@ -97,6 +97,86 @@ fn ranges_are_answered_exactly() {
     assert_eq!(served.get("one.bin", "If-Match: \"x\"\r\n").status, 412);
     assert_eq!(served.get("empty", "").body, b"");
     assert_eq!(served.get("empty", "Range: bytes=0-0\r\n").status, 416);
+}
+
+#[test]
+fn several_ranges_are_parts_of_one_response() {
+    let served = Served::new(FAST, &[("one.bin", MIB)]);
+    let bytes = served.goods.bytes("one.bin");
+    let last = MIB - 2;
+    let ranges = format!("Range: bytes=0-0, 5-6 ,,{MIB}-,100-70000,-2\r\n");
+    let response = served.get("one.bin", &ranges);
+    assert_eq!(response.status, 206);
+    let kind = &response.headers["content-type"];
+    let boundary = kind.strip_prefix("multipart/byteranges; boundary=").expect("a boundary");
+    assert!(!response.headers.contains_key("content-range"));
+    let mut expected = Vec::new();
+    for (start, end) in [(0, 1), (5, 7), (100, 70_001), (last, MIB)] {
+        let head = format!(
+            "\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\n\
+             Content-Range: bytes {start}-{}/{MIB}\r\n\r\n",
+            end - 1
+        );
+        expected.extend(head.bytes());
+        expected.extend(&bytes[start..end]);
+    }
+    expected.extend(format!("\r\n--{boundary}--\r\n").bytes());
+    assert!(response.body == expected, "{} bytes, not {}", response.body.len(), expected.len());
+
+    // One that is left of several is sent by itself.
+    let one = served.get("one.bin", &format!("Range: bytes={MIB}-,3-4,\r\n"));
+    let found = (one.status, one.headers["content-range"].as_str(), one.body.as_slice());
+    assert_eq!(found, (206, format!("bytes 3-4/{MIB}").as_str(), &bytes[3..5]));
+    let none = served.get("one.bin", &format!("Range: bytes={MIB}-,-0\r\n"));
+    assert_eq!(none.status, 416);
+}
+
+#[test]
+fn a_range_is_of_get_alone() {
+    let served = Served::new(FAST, &[("one.bin", 1000)]);
+    for range in ["bytes=0-9", "bytes=0-0,5-6", "bytes=1000-"] {
+        let mut http = served.connect();
+        let request =
+            format!("HEAD {}one.bin HTTP/1.1\r\nHost: t\r\nRange: {range}\r\n\r\n", served.base);
+        http.send(request);
+        let head = http.receive_head().expect("an answer");
+        assert_eq!(
+            (head.status, head.headers["content-length"].as_str()),
+            (200, "1000"),
+            "{range}"
+        );
+        assert!(!head.headers.contains_key("content-range"));
+    }
+}
+
+#[test]
+fn a_name_with_underscores_for_what_windows_forbids_is_the_files() {
+    let files = [
+        ("Episode 1: Intro.mkv", 10),
+        ("a?b", 11),
+        ("a*b", 12),
+        ("plain_name", 13),
+        ("con.txt", 14),
+        ("dots...", 15),
+        ("sub: 1/x|y", 16),
+    ];
+    let served = Served::new(FAST, &files);
+    for (asked, length) in [
+        ("Episode%201_%20Intro.mkv", 10),
+        ("Episode%201:%20Intro.mkv", 10),
+        ("plain_name", 13),
+        ("_con.txt", 14),
+        ("con_.txt", 14),
+        ("dots", 15),
+        ("sub_%201/x_y", 16),
+    ] {
+        let response = served.get(asked, "");
+        assert_eq!((response.status, response.body.len()), (200, length), "{asked}");
+    }
+    // Two files could be meant, or none.
+    for asked in ["a_b", "plain:name", "Episode_1_%20Intro.mkv", "sub_%201", "_"] {
+        assert_eq!(served.get(asked, "").status, 404, "{asked}");
+    }
 }
 
 #[test]
@@ -294,6 +374,67 @@ fn a_file_that_shrinks_ends_its_stream_and_nothing_else() {
     assert_eq!(served.get("two.bin", "").status, 404);
     assert_eq!(served.connect().get(&format!("{target}other.bin"), "").body.len(), 1000);
     assert!(served.daemon.log().contains("an item is broken"));
+}
+
+#[test]
+fn a_disk_that_is_away_for_a_moment_breaks_nothing() {
+    let served = Served::new(FAST, &[("one.bin", 1000), ("sub/two.bin", 100)]);
+    let single = Goods::file("single.bin", 50);
+    single.publish(&served.daemon, "single", "club");
+    served.daemon.json(&["grant", "ada", "single"]);
+    let single_url = single.target(&served.daemon, "ada", "single") + "single.bin";
+    let album = |file: &str| format!("{}{file}", served.base);
+    let cases = [
+        (served.goods.place("one.bin"), album("one.bin"), "album"),
+        (served.goods.place("sub"), album("sub/two.bin"), "album"),
+        (served.goods.place(""), album("one.bin"), "album"),
+        (single.place(""), single_url.clone(), "single"),
+    ];
+    let mut seen = Vec::new();
+    for (place, target, item) in cases {
+        let away = place.with_extension("away");
+        fs::rename(&place, &away).expect("it goes away");
+        let mut http = served.connect();
+        http.send(format!("GET {target} HTTP/1.1\r\nHost: t\r\n\r\n"));
+        assert!(
+            http.receive().is_none(),
+            "a client takes any status for final: {}",
+            place.display()
+        );
+        // The first request for an item in a minute is an alert, and each check of all its files.
+        if !seen.contains(&item) {
+            assert_eq!(alert_of(&served.daemon, item)["kind"], "unreadable-item");
+            seen.push(item);
+        }
+        assert_eq!(served.daemon.json(&["item", "show", item])["state"], "published");
+        let said = served.daemon.refuses(&["verify-item", item]);
+        assert!(said.contains("cannot be read"), "{said}");
+        assert_eq!(alert_of(&served.daemon, item)["kind"], "unreadable-item");
+        assert_eq!(served.daemon.json(&["item", "show", item])["state"], "published");
+
+        fs::rename(&away, &place).expect("it comes back");
+        assert_eq!(served.connect().get(&target, "").status, 200, "{}", place.display());
+        assert_eq!(served.daemon.json(&["verify-item", item])["whole"], true);
+        assert_eq!(served.daemon.json(&["alerts"]), serde_json::json!([]), "all is well again");
+    }
+}
+
+/// The open alert about an item.
+#[track_caller]
+fn alert_of(daemon: &Daemon, item: &str) -> serde_json::Value {
+    let alerts = daemon.json(&["alerts"]);
+    let found =
+        alerts.as_array().expect("alerts").iter().find(|alert| alert["item"]["name"] == item);
+    found.unwrap_or_else(|| panic!("no alert of {item}: {alerts}")).clone()
+}
+
+#[test]
+fn a_root_that_became_a_link_is_not_followed() {
+    let served = Served::new(FAST, &[("one.bin", 1000)]);
+    let (place, moved) = (served.goods.place(""), served.goods.root().join("elsewhere"));
+    fs::rename(&place, &moved).expect("the folder goes");
+    std::os::unix::fs::symlink(&moved, &place).expect("a link");
+    assert_eq!(served.get("one.bin", "").status, 404);
 }
 
 #[test]

@@ -54,6 +54,36 @@ fn downloads(kind: Kind) {
 }
 
 #[test]
+fn transmission_downloads_names_that_it_changes() {
+    let daemon = daemon();
+    let goods = Goods::folder(
+        "Talks: 2",
+        &[
+            ("Episode 1: Intro.mkv", MIB),
+            ("What? \"Why\" <a|b> *.mkv", MIB),
+            ("con.txt", 1000),
+            ("dots...", 1000),
+            ("sub: 1/x.mkv", 1000),
+            (" space", 1000),
+        ],
+    );
+    goods.publish(&daemon, "talks", "club");
+    daemon.member("ada", "patron");
+    daemon.json(&["grant", "ada", "talks"]);
+    let witness = Witness::of(daemon.listening().web);
+    let torrent = goods.torrent_by(witness.address(), &daemon, "ada", "talks");
+    let client = Program::download(Kind::Transmission, &torrent);
+    within(Duration::from_secs(120), "the download", || {
+        client.said().contains("Seeding").then_some(())
+    });
+    let statuses = witness.statuses();
+    assert!(
+        !statuses.is_empty() && statuses.iter().all(|status| [200, 206].contains(status)),
+        "{statuses:?}"
+    );
+}
+
+#[test]
 fn libtorrent_has_peers_and_the_web_seed_together() {
     downloads_beside_a_peer(Kind::Libtorrent21);
 }

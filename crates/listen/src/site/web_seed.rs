@@ -20,8 +20,8 @@ use tokio::sync::watch;
 use tokio::task::{consume_budget, spawn_blocking};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use web::seed::{
-    AuthorizedFile, Denied, NextPiece, RequestHeaders, ResponseHead, ServiceLevel, WebSeed, deny,
-    is_of_goods, respond,
+    AuthorizedFile, Denied, FileError, FileResponse, NextPiece, RequestHeaders, ServiceLevel,
+    WebSeed, deny, is_of_goods, respond,
 };
 
 use crate::bounds::{FORWARDED_FOR, HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEADERS};
@@ -119,12 +119,19 @@ impl WebSeedConnection<'_> {
         };
         match opened {
             Ok((authorized, file)) => {
-                let ResponseHead { head, start, end } =
+                let FileResponse { head, parts, end } =
                     respond(&authorized, &request.asked, now_unix);
-                send_head(stream, head.as_bytes(), start < end).await?;
-                FileTransfer { connection: self, stream, authorized: &authorized, file: &file }
-                    .run(start, end)
-                    .await
+                send_text(stream, &head, !parts.is_empty()).await?;
+                let (authorized, file) = (&authorized, &file);
+                let transfer = FileTransfer { connection: self, stream, authorized, file };
+                for part in parts {
+                    send_text(stream, &part.head, true).await?;
+                    if !transfer.run(part.bytes.start, part.bytes.end).await? {
+                        return Ok(false);
+                    }
+                }
+                send_text(stream, &end, false).await?;
+                Ok(true)
             }
             Err(refused) => {
                 if refused == Denied::Unknown
@@ -135,7 +142,7 @@ impl WebSeedConnection<'_> {
                     return Ok(false);
                 }
                 let answer = deny(refused, &request.asked, now_unix);
-                send_head(stream, answer.as_bytes(), false).await?;
+                send_text(stream, &answer, false).await?;
                 Ok(!answer.is_empty())
             }
         }
@@ -156,10 +163,7 @@ impl WebSeedConnection<'_> {
                 }
                 Err(Denied::Unavailable)
             }
-            Ok(Err(error)) => {
-                self.web_seed.mark_broken(&authorized, &error.to_string()).await;
-                Err(Denied::Missing)
-            }
+            Ok(Err(error)) => Err(self.web_seed.report(&authorized, &error).await),
             Err(_) => Err(Denied::Unavailable),
         }
     }
@@ -227,8 +231,8 @@ impl FileTransfer<'_> {
                         writable?;
                     }
                 }
-                Err(error) if error.raw_os_error() == Some(libc::EIO) => {
-                    connection.web_seed.mark_broken(authorized, "the disk fails to read it").await;
+                Err(error) if FileError::is_of_the_disk(&error) => {
+                    connection.web_seed.report(authorized, &FileError::Unreadable(error)).await;
                     return Ok(false);
                 }
                 Err(error) => return Err(error),
@@ -254,10 +258,10 @@ impl FileTransfer<'_> {
     }
 }
 
-/// Sends the head, and lets the kernel wait for more before it sends a small packet.
-async fn send_head(stream: &TcpStream, head: &[u8], more: bool) -> io::Result<()> {
+/// Sends a head or what frames a part. If there is more, the kernel may wait for it before it sends a small packet.
+async fn send_text(stream: &TcpStream, text: &str, more: bool) -> io::Result<()> {
     let flags = if more { libc::MSG_MORE | libc::MSG_NOSIGNAL } else { libc::MSG_NOSIGNAL };
-    let mut rest = head;
+    let mut rest = text.as_bytes();
     while !rest.is_empty() {
         let send = || SockRef::from(stream).send_with_flags(rest, flags);
         let sent = timeout(STALLED, stream.async_io(Interest::WRITABLE, send)).await??;

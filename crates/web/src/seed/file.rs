@@ -4,21 +4,23 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use club::Goods;
 use metainfo::File;
 use mime_guess::Mime;
-use mime_guess::mime::APPLICATION_OCTET_STREAM;
 use policy::{ItemId, MemberId};
 use thiserror::Error;
 
 use super::stream::PacedStream;
 use super::web_seed::{Holder, ServiceLevel, UrlKind, WebSeed};
+use crate::catalog::served_type;
+use crate::http::EntityTag;
 
 /// One file of one item, for the holder of one URL.
 #[derive(Clone, Debug)]
@@ -32,8 +34,8 @@ pub struct AuthorizedFile {
 
 /// Why a file that the torrent names is not served.
 #[derive(Debug, Error)]
-pub enum OpenError {
-    /// It is not what it was when the torrent was made.
+pub enum FileError {
+    /// It is not as long as when the torrent was made.
     #[error("{found} bytes long where the torrent says {expected}")]
     Length {
         /// Bytes found.
@@ -41,21 +43,51 @@ pub enum OpenError {
         /// Bytes that the torrent says.
         expected: u64,
     },
-    /// It is a folder, a pipe or the like.
+    /// It is a folder, a pipe or the like, or its folder or itself became a link that leads elsewhere.
     #[error("no regular file any more")]
-    NoFile,
-    /// It can't be opened, or only outside the item's root.
-    #[error(transparent)]
-    Open(#[from] io::Error),
+    NotAFile,
+    /// It can't be read at the moment: that says nothing of the file, as a disk or a share may be away.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[source] io::Error),
 }
 
-impl OpenError {
+impl FileError {
     /// Whether the daemon has no files or memory left, and the item is not to blame.
     pub fn is_ours(&self) -> bool {
-        let Self::Open(error) = self else { return false };
+        let Self::Unreadable(error) = self else { return false };
         matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
     }
+
+    /// Whether an error of reading or sending a file is the disk's, rather than the connection's.
+    pub fn is_of_the_disk(error: &io::Error) -> bool {
+        let code = error.raw_os_error();
+        code.is_some_and(|code| DISK_ERRORS.contains(&code))
+    }
 }
+
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(libc::ELOOP | libc::ENOTDIR) => Self::NotAFile,
+            // A link that leads out of the item's root, as cap-std tells it.
+            None if error.kind() == io::ErrorKind::PermissionDenied => Self::NotAFile,
+            _ => Self::Unreadable(error),
+        }
+    }
+}
+
+/// What reading a file fails with where a disk, a file system or a share does.
+const DISK_ERRORS: [i32; 9] = [
+    libc::EACCES,
+    libc::EBADMSG,
+    libc::EIO,
+    libc::ENODEV,
+    libc::ENOENT,
+    libc::ENXIO,
+    libc::EREMOTEIO,
+    libc::ESTALE,
+    libc::EUCLEAN,
+];
 
 impl AuthorizedFile {
     /// The item.
@@ -81,30 +113,31 @@ impl AuthorizedFile {
         self.file().map_or(0, |file| file.length)
     }
 
-    /// Opens the file, following no link out of the item's root. May wait for a disk.
+    /// Opens the file. Follows no link out of the item's root, nor one in its place. May wait for a disk.
     ///
     /// # Errors
     ///
-    /// Says how the file is not what the torrent says.
-    pub fn open(&self) -> Result<fs::File, OpenError> {
+    /// The file is not what the torrent says, or can't be read.
+    pub fn open(&self) -> Result<fs::File, FileError> {
         let root = &self.goods.root;
         let (folder, path) = match self.file() {
             _ if self.goods.torrent.is_single_file() => {
-                (root.parent().unwrap_or(root), root.file_name().unwrap_or_default())
+                let folder = root.parent().unwrap_or(root);
+                let folder = Dir::open_ambient_dir(folder, ambient_authority())?;
+                (folder, root.file_name().unwrap_or_default())
             }
-            Some(file) => (root.as_path(), OsStr::from_bytes(file.path.as_bytes())),
-            None => return Err(OpenError::NoFile),
+            Some(file) => (open_folder(root)?, OsStr::from_bytes(file.path.as_bytes())),
+            None => return Err(FileError::NotAFile),
         };
-        let folder = Dir::open_ambient_dir(folder, ambient_authority())?;
         let mut how = OpenOptions::new();
         // Without waiting for a writer, should it be a pipe by now.
         how.read(true).custom_flags(libc::O_NONBLOCK);
         let file = folder.open_with(Path::new(path), &how)?.into_std();
         let found = file.metadata()?;
         match found.len() {
-            _ if !found.is_file() => Err(OpenError::NoFile),
+            _ if !found.is_file() => Err(FileError::NotAFile),
             length if length != self.length() => {
-                Err(OpenError::Length { found: length, expected: self.length() })
+                Err(FileError::Length { found: length, expected: self.length() })
             }
             _ => Ok(file),
         }
@@ -116,8 +149,21 @@ impl AuthorizedFile {
         PacedStream::new(&web_seed.pacer, self.holder.payer(), place, terms, now)
     }
 
-    /// A strong ETag without its quotes: the same for the same bytes, and for no others.
-    pub fn etag(&self) -> String {
+    /// A strong ETag: the same for the same bytes, and for no others.
+    pub(super) fn etag(&self) -> EntityTag {
+        EntityTag::new(self.digest())
+    }
+
+    /// What separates several parts of this file; no file that holds its own hash is known.
+    pub(super) fn boundary(&self) -> String {
+        let mut boundary = self.digest();
+        // RFC 2046 allows 70 characters.
+        boundary.truncate(70);
+        boundary
+    }
+
+    /// What only the same bytes have.
+    fn digest(&self) -> String {
         let torrent = &self.goods.torrent;
         if let Some(root) = self.file().and_then(|file| file.pieces_root) {
             return root.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -134,13 +180,14 @@ impl AuthorizedFile {
         }
     }
 
-    /// What the file is, by its name, where people may open the URL; bytes to a client. A page is
-    /// bytes, too: shown from here, its scripts would be the site's own.
+    /// The media type that it is served as.
     pub fn content_type(&self) -> Mime {
-        let is_for_people = !matches!(self.holder, Holder::Member { kind: UrlKind::WebSeed, .. });
-        let name = self.file().filter(|_| is_for_people).map(|file| file.path.to_string());
-        let found = name.and_then(|name| mime_guess::from_path(name).first());
-        found.filter(|mime| !is_page(mime)).unwrap_or(APPLICATION_OCTET_STREAM)
+        served_type(&self.path())
+    }
+
+    /// The path within the item, for people.
+    pub(super) fn path(&self) -> String {
+        self.file().map_or_else(String::new, |file| file.path.to_string())
     }
 
     pub(super) fn file(&self) -> Option<&File> {
@@ -148,29 +195,9 @@ impl AuthorizedFile {
     }
 }
 
-fn is_page(mime: &Mime) -> bool {
-    [Some(mime.subtype()), mime.suffix()]
-        .iter()
-        .flatten()
-        .any(|name| ["html", "xhtml", "xml"].contains(&name.as_str()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_browser_runs_scripts_of_is_a_page() {
-        for (name, expected) in [
-            ("a.html", true),
-            ("a.xhtml", true),
-            ("a.svg", true),
-            ("a.xml", true),
-            ("a.mp4", false),
-            ("a.pdf", false),
-            ("a.txt", false),
-        ] {
-            assert_eq!(is_page(&mime_guess::from_path(name).first().unwrap()), expected, "{name}");
-        }
-    }
+/// Opens a folder that is one itself and no link to one.
+fn open_folder(path: &Path) -> io::Result<Dir> {
+    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
+    let folder = fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    Ok(Dir::from_std_file(folder))
 }

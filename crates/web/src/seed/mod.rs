@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the bytes themselves. Whoever holds the connection moves them.
 
+mod alert_limit;
 mod bucket;
 mod file;
 mod member_addresses;
@@ -15,11 +16,11 @@ mod target;
 mod verify;
 mod web_seed;
 
-pub use file::{AuthorizedFile, OpenError};
+pub use file::{AuthorizedFile, FileError};
 pub use member_addresses::MemberAddresses;
 pub use pace::{MIN_PIECE_BYTES, Pacer, PacingSettings, Payer, TierPacing};
-pub use range::{RequestedRange, wanted};
-pub use response::{RequestHeaders, ResponseHead, deny, respond};
+pub use range::{RequestedRange, requested};
+pub use response::{FileResponse, Part, RequestHeaders, deny, respond};
 pub use served_bytes::ServedBytes;
 pub use stream::{NextPiece, PacedStream};
 pub use target::{Credential, FileTarget, is_of_goods};

@@ -11,16 +11,18 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use club::{Club, Goods, Key, Stamp};
+use club::{AlertKind, Club, Goods, Key, NewAlert, Stamp};
 use policy::{Generation, ItemAccess, ItemId, Keyring, Label, MemberId, TierId};
 use tracker::Tracker;
 use wire::Passkey;
 
-use super::file::AuthorizedFile;
+use super::alert_limit::AlertLimit;
+use super::file::{AuthorizedFile, FileError};
 use super::member_addresses::MemberAddresses;
 use super::pace::{Pacer, Payer, TierPacing};
 use super::served_bytes::ServedBytes;
 use super::target::{Credential, FileTarget};
+use crate::catalog::has_web_seed;
 use crate::http::Clock;
 
 /// Authorizes requests for the publisher's own copies, paces them and counts what was sent.
@@ -35,6 +37,8 @@ pub struct WebSeed {
     pub served_bytes: ServedBytes,
     /// Collects the addresses from which members use their URLs.
     member_addresses: Arc<MemberAddresses>,
+    /// Limits alerts about files that can't be read.
+    unreadable: AlertLimit,
 }
 
 /// Why a request is not served.
@@ -113,6 +117,7 @@ impl WebSeed {
             pacer,
             served_bytes: ServedBytes::default(),
             member_addresses,
+            unreadable: AlertLimit::default(),
         }
     }
 
@@ -126,7 +131,9 @@ impl WebSeed {
         let (item, holder) = self.holder(credential, client)?;
         let served = self.served(item, holder).await?;
         let goods = self.goods(item).await?;
-        let index = goods.torrent.find(&path).ok_or(Denied::Missing)?;
+        let torrent = &goods.torrent;
+        let index = torrent.find(&path).or_else(|| torrent.find_renamed(&path));
+        let index = index.ok_or(Denied::Missing)?;
         if let Holder::Member { id, .. } = holder {
             self.member_addresses.add(id, client);
         }
@@ -151,6 +158,29 @@ impl WebSeed {
         is_same.then_some(()).ok_or(Denied::Missing)
     }
 
+    /// Draws the conclusion from a file that can't be opened or sent, and returns how its request is denied.
+    ///
+    /// A file that is not what its torrent says makes its item [broken](Self::mark_broken). One that can't be
+    /// read at the moment is an alert, at most one a minute for each item, and is tried again for the next
+    /// request.
+    pub async fn report(&self, file: &AuthorizedFile, error: &FileError) -> Denied {
+        if !matches!(error, FileError::Unreadable(_)) {
+            self.mark_broken(file, &error.to_string()).await;
+            return Denied::Missing;
+        }
+        let now = (self.clock)();
+        if self.unreadable.allows(file.item, now.secs) {
+            let evidence = format!("{}: {error}", file.path());
+            tracing::error!(item = file.item.0, %evidence, "a file cannot be read");
+            let (kind, item) = (AlertKind::UnreadableItem, Some(file.item));
+            let alert = NewAlert { kind, member: None, item, evidence };
+            if let Err(error) = self.club.raise(now.unix, vec![alert]).await {
+                tracing::error!(item = file.item.0, %error, "the alert could not be raised");
+            }
+        }
+        Denied::Unavailable
+    }
+
     /// Marks an item as broken because a file is not what its torrent says. The item is not served until
     /// it is verified or published again. The log names the item and the file. A new version, which may
     /// have the same files, is left alone.
@@ -158,8 +188,7 @@ impl WebSeed {
         if self.same_goods(file).await.is_err() {
             return;
         }
-        let path = file.file().map_or_else(String::new, |file| file.path.to_string());
-        let why = format!("{path}: {why}");
+        let why = format!("{}: {why}", file.path());
         tracing::error!(item = file.item.0, %why, "an item is broken and not served any more");
         let stamp = Stamp { who: "web seed".to_owned(), now_unix: (self.clock)().unix };
         let noted = self.club.set_broken(&stamp, &file.item.to_string(), Some(why)).await;
@@ -209,9 +238,7 @@ impl WebSeed {
         let (place, mut terms) = self.pacer.tier(access.tier);
         let is_right = match kind {
             UrlKind::Direct => access.entitled && self.bought_direct(id, item).await?,
-            // Outsiders with a right to an item bought it; other tiers are served as the publisher
-            // set.
-            UrlKind::WebSeed if access.entitled => terms.enabled || access.tier == TierId::OUTSIDER,
+            UrlKind::WebSeed if has_web_seed(&access, terms.enabled) => true,
             UrlKind::WebSeed => terms.enabled && self.is_free(item),
         };
         if in_grace {

@@ -1,6 +1,7 @@
 //! The web_seed on a real club, tracker and folder; connections are the daemon's matter.
 
 use std::fs;
+use std::io;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::os::unix::fs::symlink;
@@ -11,7 +12,7 @@ use policy::KeyGrant;
 use tempfile::TempDir;
 use tracker::Now;
 
-use super::super::{OpenError, PacingSettings, RequestHeaders, deny, respond};
+use super::super::{FileError, FileResponse, PacingSettings, RequestHeaders, deny, respond};
 use super::*;
 use crate::catalog::fixture;
 
@@ -166,14 +167,14 @@ async fn files_that_are_not_what_they_were_do_not_open() {
     assert_eq!(file.open().unwrap().metadata().unwrap().len(), 1000);
 
     fs::write(film.join("sub/c.bin"), [0; 999]).unwrap();
-    assert!(matches!(file.open(), Err(OpenError::Length { found: 999, expected: 1000 })));
+    assert!(matches!(file.open(), Err(FileError::Length { found: 999, expected: 1000 })));
     fs::remove_file(film.join("sub/c.bin")).unwrap();
-    assert!(matches!(file.open(), Err(OpenError::Open(_))));
+    assert!(matches!(file.open(), Err(FileError::Unreadable(_))));
     fs::create_dir(film.join("sub/c.bin")).unwrap();
-    assert!(matches!(file.open(), Err(OpenError::NoFile)));
+    assert!(matches!(file.open(), Err(FileError::NotAFile)));
     fs::remove_dir(film.join("sub/c.bin")).unwrap();
     nix::unistd::mkfifo(&film.join("sub/c.bin"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    assert!(matches!(file.open(), Err(OpenError::NoFile)));
+    assert!(matches!(file.open(), Err(FileError::NotAFile)));
     fs::remove_file(film.join("sub/c.bin")).unwrap();
 
     // A link within the root is the publisher's own way; one out of it never is.
@@ -184,8 +185,42 @@ async fn files_that_are_not_what_they_were_do_not_open() {
     for outside in ["../../outside", "/etc/passwd"] {
         fs::remove_file(film.join("sub/c.bin")).unwrap();
         symlink(outside, film.join("sub/c.bin")).unwrap();
-        assert!(matches!(file.open(), Err(OpenError::Open(_))), "{outside}");
+        assert!(matches!(file.open(), Err(FileError::NotAFile)), "{outside}");
     }
+    // Nor is the root itself one.
+    fs::rename(&film, fixture.folder.path().join("moved")).unwrap();
+    assert!(matches!(file.open(), Err(FileError::Unreadable(_))));
+    symlink("moved", &film).unwrap();
+    assert!(matches!(file.open(), Err(FileError::NotAFile)));
+}
+
+#[tokio::test]
+async fn only_what_a_file_is_breaks_its_item() {
+    let fixture = Fixture::new().await;
+    let target = format!("/ws/{}/film/sub/c.bin", fixture.web_seed(1, 1));
+    let file = fixture.authorize(&target).await.unwrap();
+    let club = &fixture.web_seed.club;
+    for code in [libc::ENOENT, libc::EACCES, libc::ESTALE, libc::EIO, libc::ENODEV] {
+        let error = io::Error::from_raw_os_error(code);
+        assert!(FileError::is_of_the_disk(&error));
+        let denied = fixture.web_seed.report(&file, &error.into()).await;
+        assert_eq!(denied, Denied::Unavailable, "{code}");
+        assert!(fixture.authorize(&target).await.is_ok(), "{code}");
+    }
+    let alerts = club.alerts(false, club::Page::FIRST).await.unwrap();
+    let [alert] = alerts.as_slice() else { panic!("{alerts:?}") };
+    assert_eq!((alert.kind, alert.times), (AlertKind::UnreadableItem, 1), "one a minute");
+    assert!(alert.evidence.starts_with("sub/c.bin: cannot be read: No such file"), "{alert:?}");
+    for (code, is_ours) in [(libc::EMFILE, true), (libc::ENOENT, false)] {
+        assert_eq!(FileError::from(io::Error::from_raw_os_error(code)).is_ours(), is_ours);
+    }
+    for code in [libc::EPIPE, libc::ECONNRESET, libc::ETIMEDOUT] {
+        assert!(!FileError::is_of_the_disk(&io::Error::from_raw_os_error(code)), "{code}");
+    }
+
+    let denied = fixture.web_seed.report(&file, &FileError::NotAFile).await;
+    assert_eq!(denied, Denied::Missing);
+    assert_eq!(fixture.authorize(&target).await.map(|file| file.index), Err(Denied::Missing));
 }
 
 #[tokio::test]
@@ -194,17 +229,15 @@ async fn the_head_says_what_follows() {
     let file =
         fixture.authorize(&format!("/ws/{}/film/sub/c.bin", fixture.web_seed(1, 1))).await.unwrap();
     let check = |asked: RequestHeaders<'_>, status: &str, range: Option<&str>, span: (u64, u64)| {
-        let reply = respond(&file, &asked, NOW.unix);
-        assert!(reply.head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{}", reply.head);
-        let found = reply.head.lines().find_map(|line| line.strip_prefix("Content-Range: bytes "));
-        assert_eq!(found, range, "{}", reply.head);
-        assert_eq!((reply.start, reply.end), span);
-        assert!(
-            reply.head.contains("\r\nDate: Sun, 22 Nov 2026 12:00:00 GMT\r\n"),
-            "{}",
-            reply.head
-        );
-        reply.head
+        let FileResponse { head, parts, end } = respond(&file, &asked, NOW.unix);
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{head}");
+        let found = head.lines().find_map(|line| line.strip_prefix("Content-Range: bytes "));
+        assert_eq!(found, range, "{head}");
+        let spans: Vec<_> = parts.iter().map(|part| (part.bytes.start, part.bytes.end)).collect();
+        assert_eq!(spans, if span == (0, 0) { vec![] } else { vec![span] });
+        assert!(end.is_empty() && parts.iter().all(|part| part.head.is_empty()));
+        assert!(head.contains("\r\nDate: Sun, 22 Nov 2026 12:00:00 GMT\r\n"), "{head}");
+        head
     };
     let range = |range| RequestHeaders { range: Some(range), ..RequestHeaders::default() };
     check(RequestHeaders::default(), "200 OK", None, (0, 1000));
@@ -213,10 +246,10 @@ async fn the_head_says_what_follows() {
     check(range(b"bytes=-5"), "206 Partial Content", Some("995-999/1000"), (995, 1000));
     check(range(b"bytes=1000-"), "416 Range Not Satisfiable", Some("*/1000"), (0, 0));
     let head = RequestHeaders { head: true, ..range(b"bytes=5-6") };
-    let text = check(head, "206 Partial Content", Some("5-6/1000"), (0, 0));
-    assert!(text.contains("\r\nContent-Length: 2\r\n"), "{text}");
+    let text = check(head, "200 OK", None, (0, 0));
+    assert!(text.contains("\r\nContent-Length: 1000\r\n"), "{text}");
 
-    let etag = format!("\"{}\"", file.etag());
+    let etag = file.etag().to_string();
     let same = RequestHeaders { if_range: Some(etag.as_bytes()), ..range(b"bytes=5-6") };
     check(same, "206 Partial Content", Some("5-6/1000"), (5, 7));
     for other in ["\"other\"", "Sun, 22 Nov 2026 12:00:00 GMT", &format!("W/{etag}"), ""] {
@@ -245,7 +278,7 @@ async fn the_head_says_what_follows() {
             check(wanted, "206 Partial Content", Some("5-6/1000"), (5, 7));
         }
     }
-    for tags in ["\"other\"", "", file.etag().as_str(), &format!("\"{}", file.etag()), "\"*\""] {
+    for tags in ["\"other\"", "", etag.trim_matches('"'), etag.trim_end_matches('"'), "\"*\""] {
         let tags = Some(tags.as_bytes());
         let unknown = RequestHeaders { if_none_match: tags, ..range(b"bytes=5-6") };
         check(unknown, "206 Partial Content", Some("5-6/1000"), (5, 7));
@@ -258,6 +291,19 @@ async fn the_head_says_what_follows() {
     assert!(bodies[0].starts_with("HTTP/1.1 404 ") && bodies[0].ends_with("\r\n\r\n"));
     assert!(bodies[1].starts_with("HTTP/1.1 403 "));
     assert_eq!(deny(Denied::Unavailable, &head, 0), "");
+}
+
+#[tokio::test]
+async fn several_parts_are_as_long_as_their_head_says() {
+    let fixture = Fixture::new().await;
+    let target = format!("/ws/{}/film/sub/c.bin", fixture.web_seed(1, 1));
+    let file = fixture.authorize(&target).await.unwrap();
+    let asked = RequestHeaders { range: Some(b"bytes=0-0,990-"), ..RequestHeaders::default() };
+    let FileResponse { head, parts, end } = respond(&file, &asked, NOW.unix);
+    let framing: usize = parts.iter().map(|part| part.head.len()).sum::<usize>() + end.len();
+    assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", framing + 11)), "{head}");
+    assert_eq!(parts.iter().map(|part| part.bytes.clone()).collect::<Vec<_>>(), [0..1, 990..1000]);
+    assert!(parts[1].head.contains("\r\nContent-Range: bytes 990-999/1000\r\n\r\n"));
 }
 
 struct Fixture {
