@@ -238,7 +238,7 @@ fn publish_names_the_clients_that_stumble() {
     let warnings: Vec<_> = published["warnings"].as_array().unwrap().iter().collect();
     for expected in ["Transmission saves it with _ for", "are one file to Transmission"] {
         let has = |warning: &&Value| warning.as_str().unwrap().contains(expected);
-        assert!(warnings.iter().any(|warning| has(warning)), "{warnings:?}");
+        assert!(warnings.iter().any(has), "{warnings:?}");
     }
 }
 
