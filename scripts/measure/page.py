@@ -2,7 +2,7 @@
 
 import statistics
 
-from . import budgets, cases, club, hashing, plot, rooms, webseed
+from . import budgets, cases, club, hashing, plot, steps, webseed
 from .budgets import cpu, per_sec
 
 
@@ -140,7 +140,7 @@ COLUMNS = [
 
 # Parts of the page beside budgets and cases: under which name a result is kept, and what shows it.
 SECTIONS = [
-    ("rooms", rooms.section),
+    ("steps", steps.section),
     ("webseed", webseed.section),
     ("hashing", hashing.section),
     ("start", club.section),

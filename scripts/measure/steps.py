@@ -1,19 +1,19 @@
-"""What single steps cost, by the benches of the rooms themselves."""
+"""What single steps cost, by the benches of the crates themselves."""
 
 import re
 import subprocess
 
-ROOMS = ["wire", "policy", "swarm"]
+CRATES = ["wire", "policy", "swarm"]
 MICROS = {"ns": 1e-3, "µs": 1, "ms": 1e3, "s": 1e6}
 
 
 def measure(root):
-    """Runs each room's benches, and returns what they print."""
+    """Runs each crate's benches, and returns what they print."""
     found = {}
-    for room in ROOMS:
-        command = ["cargo", "bench", "--locked", "-p", room, "--benches"]
+    for crate in CRATES:
+        command = ["cargo", "bench", "--locked", "-p", crate, "--benches"]
         ran = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
-        found[room] = plain(ran.stdout)
+        found[crate] = plain(ran.stdout)
     return found
 
 
@@ -34,9 +34,9 @@ def pauses(root):
 
 def section(found):
     """The part of the page that shows them."""
-    parts = ["## Rooms\n", "What single steps cost, without sockets: time a call, and what tables take.\n"]
-    for room, text in found.items():
-        parts.append(f"### `cargo bench -p {room}`\n\n```text\n{text}\n```\n")
+    parts = ["## Single steps\n", "What single steps cost, without sockets: time a call, and what tables take.\n"]
+    for crate, text in found.items():
+        parts.append(f"### `cargo bench -p {crate}`\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 
 
