@@ -46,7 +46,7 @@ pub(crate) async fn load(
 }
 
 impl Found {
-    fn add(&mut self, row: &Member<'_>, names: &Names) {
+    fn add(&mut self, row: &MemberRow<'_>, names: &Names) {
         if row.state == MemberState::Removed {
             return;
         }
@@ -62,7 +62,7 @@ impl Found {
 
 /// A member as far as the announce path must know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Member<'a> {
+struct MemberRow<'a> {
     id: MemberId,
     tier: &'a str,
     until: Option<u32>,
@@ -73,7 +73,7 @@ struct Member<'a> {
     earned: &'a str,
 }
 
-impl Member<'_> {
+impl MemberRow<'_> {
     fn standing(&self, names: &Names) -> Standing {
         let (tier, until, then) = best(names, self.tier, self.until, self.earned);
         Standing {
@@ -88,13 +88,13 @@ impl Member<'_> {
 }
 
 /// A member of whom id and tier alone are given is active, for ever, with a first key.
-fn read(text: &str) -> Option<Member<'_>> {
+fn read(text: &str) -> Option<MemberRow<'_>> {
     let mut parts = text.split(WITHIN);
     let id = MemberId::new(parts.next()?.parse().ok()?)?;
     let tier = parts.next()?;
     let Some(until) = parts.next() else {
         let (state, generation) = (MemberState::Active, Generation(0));
-        return Some(Member {
+        return Some(MemberRow {
             id,
             tier,
             until: None,
@@ -104,7 +104,7 @@ fn read(text: &str) -> Option<Member<'_>> {
             earned: "",
         });
     };
-    Some(Member {
+    Some(MemberRow {
         id,
         tier,
         until: if until.is_empty() { None } else { Some(until.parse().ok()?) },
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_member_of_whom_id_and_tier_alone_are_given_is_active_for_ever() {
-        let plain = Member {
+        let plain = MemberRow {
             id: MemberId::new(7).unwrap(),
             tier: "fan",
             until: None,
@@ -151,7 +151,7 @@ mod tests {
         };
         check("7|fan", Some(plain));
         check("7|fan||active|0|0|", Some(plain));
-        let other = Member {
+        let other = MemberRow {
             until: Some(1_800_000_000),
             state: MemberState::Suspended,
             generation: Generation(3),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(text: &str, expected: Option<Member<'_>>) {
+    fn check(text: &str, expected: Option<MemberRow<'_>>) {
         assert_eq!(read(&text.replace('|', "\u{1f}")), expected);
     }
 }

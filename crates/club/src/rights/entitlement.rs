@@ -137,7 +137,7 @@ impl Club {
         source: &str,
     ) -> Result<Entitlement, Error> {
         stamp.check_future(until)?;
-        let change = Change::Grant { until, source: source.to_owned() };
+        let change = EntitlementChange::Grant { until, source: source.to_owned() };
         self.change_entitlement(stamp, member, item, change).await
     }
 
@@ -152,7 +152,7 @@ impl Club {
         member: &str,
         item: &str,
     ) -> Result<Entitlement, Error> {
-        self.change_entitlement(stamp, member, item, Change::Revoke).await
+        self.change_entitlement(stamp, member, item, EntitlementChange::Revoke).await
     }
 
     /// Gives a member another passkey for one item, whether or not there is a right to it beside
@@ -168,7 +168,8 @@ impl Club {
         item: &str,
         old_key_until: Option<u32>,
     ) -> Result<Entitlement, Error> {
-        self.change_entitlement(stamp, member, item, Change::Rotate { old_key_until }).await
+        self.change_entitlement(stamp, member, item, EntitlementChange::Rotate { old_key_until })
+            .await
     }
 
     /// A page of what a member holds or held, by item; that to all items has id 0 and is on the
@@ -210,7 +211,7 @@ impl Club {
         stamp: &Stamp,
         member: &str,
         item: &str,
-        to: Change,
+        to: EntitlementChange,
     ) -> Result<Entitlement, Error> {
         let (member, item) = (member.to_owned(), item.to_owned());
         self.change(stamp, move |tx| Box::pin(async move { change(tx, &member, &item, &to).await }))
@@ -219,38 +220,43 @@ impl Club {
 }
 
 /// What an operator does with an entitlement.
-enum Change {
+enum EntitlementChange {
     Grant { until: Option<u32>, source: String },
     Revoke,
     Rotate { old_key_until: Option<u32> },
 }
 
-async fn change(tx: &mut Tx, member: &str, item: &str, to: &Change) -> Result<Entitlement, Error> {
+async fn change(
+    tx: &mut Tx,
+    member: &str,
+    item: &str,
+    to: &EntitlementChange,
+) -> Result<Entitlement, Error> {
     let member = find_live(tx, member).await?;
     let (item, item_name) = find_scope(tx, item).await?;
     let mut held = match one(tx, member.id, item).await? {
-        found if matches!(to, Change::Revoke) => found
+        found if matches!(to, EntitlementChange::Revoke) => found
             .filter(|held| held.revoked.is_none())
             .ok_or(Error::NotGranted { member: member.name, item: item_name })?,
         Some(held) => held,
         None => Entitlement::none(member.id, item, tx.now()),
     };
     let what = match to {
-        Change::Grant { until, source } => {
+        EntitlementChange::Grant { until, source } => {
             if until.is_some() {
                 bought::check_not_paid(tx, member.id, item).await?;
             }
             held.give(*until, source, tx.now());
             GRANT
         }
-        Change::Revoke => {
+        EntitlementChange::Revoke => {
             bought::revoke(tx, member.id, item).await?;
             held.revoked = Some(tx.now());
             held.ended = Some(Ended::Revoked);
             held.before = None;
             REVOKE
         }
-        Change::Rotate { old_key_until } => {
+        EntitlementChange::Rotate { old_key_until } => {
             held.generation = held.generation.next();
             held.old_key_until = *old_key_until;
             "entitlement.rotate"

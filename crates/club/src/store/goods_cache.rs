@@ -15,11 +15,11 @@ use crate::values::goods::Goods;
 #[derive(Debug, Default)]
 pub(crate) struct GoodsCache {
     edition: AtomicU64,
-    kept: Mutex<Kept>,
+    kept: Mutex<CachedGoods>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct CachedGoods {
     edition: u64,
     bytes: usize,
     goods: HashMap<ItemId, Arc<Goods>>,
@@ -50,14 +50,14 @@ impl GoodsCache {
         }
         let size = goods.bytes.len();
         if kept.edition < edition || kept.bytes.saturating_add(size) > MAX_BYTES {
-            *kept = Kept { edition, ..Kept::default() };
+            *kept = CachedGoods { edition, ..CachedGoods::default() };
         }
         if kept.goods.insert(goods.item, Arc::clone(goods)).is_none() {
             kept.bytes += size;
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, CachedGoods> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

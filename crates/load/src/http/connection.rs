@@ -9,7 +9,7 @@ use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
 use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use socket2::{Domain, Socket, Type};
 
-use super::response::{self, Head};
+use super::response::{self, ResponseHead};
 
 /// A place for one connection after the other.
 pub(super) struct ClientConnection {
@@ -19,7 +19,7 @@ pub(super) struct ClientConnection {
     request: Vec<u8>,
     written: usize,
     answer: Vec<u8>,
-    head: Option<Head>,
+    head: Option<ResponseHead>,
     asked: Option<SentRequest>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct SentRequest {
 #[derive(Debug)]
 pub(super) enum ResponseEnd<'a> {
     /// With these bytes, of which the head takes so many.
-    Answered(&'a [u8], Head),
+    Answered(&'a [u8], ResponseHead),
     /// With a broken connection.
     Lost,
 }
@@ -116,7 +116,8 @@ impl ClientConnection {
             self.stream = None;
         }
         self.asked.take()?;
-        let whole = |head: &Head| self.answer.len() >= head.len + head.body.unwrap_or_default();
+        let whole =
+            |head: &ResponseHead| self.answer.len() >= head.len + head.body.unwrap_or_default();
         Some(match self.head.filter(whole) {
             Some(head) if !ended || head.closes || head.body.is_none() => {
                 ResponseEnd::Answered(&self.answer, head)

@@ -4,7 +4,7 @@ use httparse::{EMPTY_HEADER, Response, Status};
 
 /// A head that was read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Head {
+pub(super) struct ResponseHead {
     /// Bytes of the head.
     pub(super) len: usize,
     /// Bytes of the body; [`None`] where it ends with the connection.
@@ -16,7 +16,7 @@ pub(super) struct Head {
 }
 
 /// Reads a head; `Ok(None)` where it is not all there yet, `Err` where it is none.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, httparse::Error> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Option<ResponseHead>, httparse::Error> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut response = Response::new(&mut headers);
     let Status::Complete(len) = response.parse(bytes)? else { return Ok(None) };
@@ -29,7 +29,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, httparse::Error> {
         Some(0) => !connection.is_some_and(|value| value.eq_ignore_ascii_case("keep-alive")),
         _ => connection.is_some_and(|value| value.eq_ignore_ascii_case("close")),
     };
-    Ok(Some(Head {
+    Ok(Some(ResponseHead {
         len,
         body: value("content-length").and_then(|value| value.trim().parse().ok()),
         good: response.code == Some(200),

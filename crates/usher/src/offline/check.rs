@@ -8,7 +8,7 @@ use crate::config::{Config, LoadedConfig, Raw, Source};
 
 /// A configuration that is fine.
 #[derive(Serialize)]
-struct Report {
+struct CheckReport {
     configuration: String,
     ok: bool,
     /// As a file would say them, every default spelt out.
@@ -22,7 +22,7 @@ pub(super) fn report(
 ) -> Result<String, serde_json::Error> {
     if json {
         let settings = loaded.raw.clone().spelt_out(&loaded.config);
-        let report = Report { configuration: source.to_string(), ok: true, settings };
+        let report = CheckReport { configuration: source.to_string(), ok: true, settings };
         return Ok(serde_json::to_string_pretty(&report)? + "\n");
     }
     Ok(format!("{source}: fine\n{}", summary(&loaded.config)))

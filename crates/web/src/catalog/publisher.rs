@@ -72,7 +72,7 @@ impl Publisher {
             Some(item) => Some(self.club.item(item).await?),
             None => None,
         };
-        let job = Job::new(&wish, &path, before.as_ref(), self).await?;
+        let job = PublishJob::new(&wish, &path, before.as_ref(), self).await?;
         let private = self.private.load_full();
         let (root, made) = job.make(path, links, private, Arc::clone(progress)).await?;
         let Made { torrent: bytes, warnings } = made;
@@ -106,13 +106,13 @@ impl Publisher {
 }
 
 /// One thing to publish, checked as far as it can be before hours of hashing.
-struct Job {
+struct PublishJob {
     /// `None` for a new version.
     listing: Option<NewListing>,
     options: MakeOptions,
 }
 
-impl Job {
+impl PublishJob {
     async fn new(
         wish: &Publish,
         path: &Path,

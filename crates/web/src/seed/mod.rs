@@ -20,7 +20,7 @@ pub use file::{AuthorizedFile, FileError};
 pub use member_addresses::MemberAddresses;
 pub use pace::{MIN_PIECE_BYTES, Pacer, PacingSettings, Payer, TierPacing};
 pub use range::{RequestedRange, requested};
-pub use response::{FileResponse, Part, RequestHeaders, deny, respond};
+pub use response::{FilePart, FileResponse, RequestHeaders, deny, respond};
 pub use served_bytes::ServedBytes;
 pub use stream::{NextPiece, PacedStream};
 pub use target::{Credential, FileTarget, is_of_goods};

@@ -37,14 +37,14 @@ pub struct FileResponse {
     /// Status line and headers, with the empty line.
     pub head: String,
     /// Parts of the file, to be sent in this order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<FilePart>,
     /// What ends several parts; empty otherwise.
     pub end: String,
 }
 
 /// A part of a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Part {
+pub struct FilePart {
     /// What precedes the bytes of one of several parts; empty otherwise.
     pub head: String,
     /// The bytes.
@@ -67,7 +67,7 @@ pub fn respond(file: &AuthorizedFile, asked: &RequestHeaders<'_>, now_unix: u32)
         finish(&mut head, asked.keep_alive);
         return FileResponse { head, ..FileResponse::default() };
     }
-    let Body { status, headers, mut parts, end } = body(file, asked, &etag);
+    let PartsBody { status, headers, mut parts, end } = body(file, asked, &etag);
     let framing: usize = parts.iter().map(|part| part.head.len()).sum::<usize>() + end.len();
     let bytes = parts.iter().map(|part| part.bytes.end - part.bytes.start);
     let length = bytes.fold(0u64, u64::saturating_add);
@@ -88,17 +88,17 @@ pub fn respond(file: &AuthorizedFile, asked: &RequestHeaders<'_>, now_unix: u32)
 }
 
 /// What a response that is not conditional consists of.
-struct Body {
+struct PartsBody {
     status: &'static str,
     headers: String,
-    parts: Vec<Part>,
+    parts: Vec<FilePart>,
     end: String,
 }
 
-fn body(file: &AuthorizedFile, asked: &RequestHeaders<'_>, etag: &EntityTag) -> Body {
+fn body(file: &AuthorizedFile, asked: &RequestHeaders<'_>, etag: &EntityTag) -> PartsBody {
     let (length, kind) = (file.length(), file.content_type());
     let mut headers = String::new();
-    let part = |bytes| Part { head: String::new(), bytes };
+    let part = |bytes| FilePart { head: String::new(), bytes };
     let (status, parts) = match requested(asked.range_in_force(etag), length) {
         RequestedRange::Parts(parts) if parts.len() > 1 => {
             return several(&parts, length, kind.as_ref(), &file.boundary());
@@ -116,17 +116,17 @@ fn body(file: &AuthorizedFile, asked: &RequestHeaders<'_>, etag: &EntityTag) -> 
         RequestedRange::Whole => ("200 OK", vec![part(0..length)]),
     };
     line(&mut headers, format_args!("Content-Type: {kind}"));
-    Body { status, headers, parts, end: String::new() }
+    PartsBody { status, headers, parts, end: String::new() }
 }
 
 /// Several parts in one body (RFC 9110, 14.6).
-fn several(parts: &[Range<u64>], length: u64, kind: &str, boundary: &str) -> Body {
+fn several(parts: &[Range<u64>], length: u64, kind: &str, boundary: &str) -> PartsBody {
     let part = |bytes: &Range<u64>| {
         let range = content_range(bytes, length);
         let head = format!("\r\n--{boundary}\r\nContent-Type: {kind}\r\n{range}\r\n");
-        Part { head, bytes: bytes.clone() }
+        FilePart { head, bytes: bytes.clone() }
     };
-    Body {
+    PartsBody {
         status: "206 Partial Content",
         headers: format!("Content-Type: multipart/byteranges; boundary={boundary}\r\n"),
         parts: parts.iter().map(part).collect(),

@@ -38,7 +38,7 @@ struct Waiting {
 
 /// What one stream waits for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Request {
+pub(super) struct BandwidthRequest {
     pub(super) payer: Payer,
     /// The place of its tier.
     pub(super) place: u8,
@@ -54,11 +54,11 @@ impl SharedBandwidth {
     pub(super) fn take(
         &mut self,
         waiting: &mut u64,
-        request: Request,
+        request: BandwidthRequest,
         rate: u64,
         now: Duration,
     ) -> Result<u64, Duration> {
-        let Request { payer, place, bytes, clock } = request;
+        let BandwidthRequest { payer, place, bytes, clock } = request;
         let above = self.above(place);
         let mut wait = self.bucket.wait(now).saturating_add(time_of(above, rate));
         let Some(queue) = self.tiers.get_mut(usize::from(place)) else { return Err(wait) };

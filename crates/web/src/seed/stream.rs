@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pace::{MIN_PIECE_BYTES, Pacer, PacerState, Payer, PayerAccount, TierPacing};
-use super::shared_bandwidth::Request;
+use super::shared_bandwidth::BandwidthRequest;
 
 /// One response in progress.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl PacedStream {
         }
         if let Some(rate) = bound {
             let Self { payer, place, .. } = *self;
-            let request = Request { payer, place, bytes, clock: account.clock };
+            let request = BandwidthRequest { payer, place, bytes, clock: account.clock };
             match state.all.take(&mut self.waiting, request, rate, now) {
                 Ok(clock) => account.clock = clock,
                 Err(wait) => return NextPiece::Wait(wait),
