@@ -227,6 +227,24 @@ fn a_direct_download_has_the_type_of_its_file_and_is_never_a_page() {
 }
 
 #[test]
+fn a_torrent_says_when_and_by_what_it_was_made_and_says_it_again() {
+    let daemon = Daemon::start("", "");
+    let film = daemon.folder().join("film.mp4");
+    fs::write(&film, vec![7; 1000]).unwrap();
+    publish(&daemon, &film, &["--policy", "club"]);
+    daemon.member("ada", "patron");
+    let item = daemon.json(&["member", "links", "ada"])["items"][0].clone();
+    let made = get(&daemon, item["torrent"].as_str().unwrap()).body;
+    let shown = daemon.json(&["item", "show", "film"]);
+    let created: jiff::Timestamp = shown["created"].as_str().unwrap().parse().unwrap();
+    let expected = format!("10:created by5:usher13:creation datei{}e4:info", created.as_second());
+    let has = made.windows(expected.len()).any(|bytes| bytes == expected.as_bytes());
+    assert!(has, "{expected} in {}", String::from_utf8_lossy(&made));
+    daemon.json(&["item", "set", "film", "--title", "Another"]);
+    assert_eq!(get(&daemon, item["torrent"].as_str().unwrap()).body, made);
+}
+
+#[test]
 fn publish_names_the_clients_that_stumble() {
     let daemon = Daemon::start("", "");
     let folder = daemon.folder().join("Talks");

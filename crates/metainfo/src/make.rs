@@ -1,7 +1,7 @@
 //! Makes a torrent from a plan (BEP 3, 27, 47, 52).
 //!
-//! What comes out has `info` and, with a v2 half, `piece layers`, and no more: trackers and web
-//! seeds are put in for each member, a date would need a clock, and who made it is nobody's business.
+//! What comes out has `info` and, with a v2 half, `piece layers`, and no more: trackers, web seeds, date and program
+//! are put in for each member.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

@@ -18,13 +18,18 @@ pub struct Personal<'a> {
     pub web_seeds: &'a [&'a str],
     /// Takes the place of the comment; `None` leaves it.
     pub comment: Option<&'a str>,
+    /// Takes the place of the creation date, in Unix seconds; `None` leaves it. Let it be the item's, so that the
+    /// same item gives the same bytes.
+    pub created: Option<u32>,
+    /// Takes the place of the name of the program that made the torrent; `None` leaves it.
+    pub created_by: Option<&'a str>,
 }
 
 /// Appends a member's copy of a torrent to `out`.
 ///
 /// The keys of the top level that say where peers and web seeds are to be found, `announce`,
-/// `announce-list`, `httpseeds`, `nodes` and `url-list`, are replaced or dropped. All others are
-/// copied byte for byte, in canonical order. It costs a pass over the bytes, in which strings are
+/// `announce-list`, `httpseeds`, `nodes` and `url-list`, are replaced or dropped, and so are comment, date and
+/// program where others are given. All others are copied byte for byte, in canonical order. It costs a pass over the bytes, in which strings are
 /// stepped over, and a copy.
 ///
 /// # Errors
@@ -48,6 +53,12 @@ pub fn personalise(
     }
     if let Some(comment) = personal.comment {
         put("comment", string(comment));
+    }
+    if let Some(created) = personal.created {
+        put("creation date", format!("i{created}e").into_bytes());
+    }
+    if let Some(program) = personal.created_by {
+        put("created by", string(program));
     }
     match personal.web_seeds {
         [] => {}
@@ -132,9 +143,24 @@ mod tests {
             more_trackers: &["b", "c"],
             web_seeds: &["v", "w"],
             comment: Some("hi"),
+            ..Personal::default()
         };
         let expected = "d8:announce1:a13:announce-listll1:ael1:bel1:cee7:comment2:hi4:infode8:url-listl1:v1:wee";
         check("d7:comment1:c4:infodee", &personal, expected);
+    }
+
+    #[test]
+    fn date_and_program_are_replaced_or_left() {
+        let source = "d10:created by1:x13:creation datei7e4:infodee";
+        check(source, &Personal::default(), source);
+        let personal = Personal {
+            created: Some(1_800_000_000),
+            created_by: Some("usher"),
+            ..Personal::default()
+        };
+        let expected = "d10:created by5:usher13:creation datei1800000000e4:infodee";
+        check(source, &personal, expected);
+        check("d4:infodee", &personal, expected);
     }
 
     #[test]

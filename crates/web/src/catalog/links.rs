@@ -151,6 +151,9 @@ impl LinkBuilder<'_> {
             announce,
             web_seeds: web_seed.as_slice(),
             comment: Some(&page),
+            created: Some(goods.offer.published),
+            // Without a version, so that the same item gives the same bytes after an upgrade.
+            created_by: Some("usher"),
             ..Personal::default()
         };
         let mut torrent = Vec::new();
