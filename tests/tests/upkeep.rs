@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use tests::{Daemon, Database, within};
+use tests::{Daemon, Database, Http, within};
 
 #[test]
 fn a_restored_club_is_the_one_that_was_backed_up() {
@@ -35,6 +35,54 @@ fn a_restored_club_is_the_one_that_was_backed_up() {
     let rights = &daemon.json(&["item", "show", "reel"])["rights"];
     assert!(rights[0]["revoked"].is_null(), "{rights}");
     assert!(daemon.refuses(&["member", "show", "bob"]).contains("no member `bob`"));
+}
+
+#[test]
+fn a_club_whose_file_was_replaced_is_not_written_and_says_so() {
+    let mut daemon = Daemon::start("", "");
+    daemon.member("ada", "fan");
+    let (backup, club) = (daemon.folder().join("backup.db"), daemon.folder().join("state/club.db"));
+    daemon.json(&["backup", backup.to_str().expect("a name")]);
+    daemon.json(&["topup", "ada", "--amount", "5.00", "--currency", "usd"]);
+    let port = daemon.listening().admin.port();
+    let ready = || Http::to(port).get("/readyz", "");
+    assert_eq!(ready().status, 200);
+    fs::rename(&backup, &club).expect("a backup");
+    let refused = daemon.refuses(&["topup", "ada", "--amount", "7.00", "--currency", "usd"]);
+    assert!(refused.contains("was replaced or moved away while usher ran"), "{refused}");
+    let missing = ready();
+    assert_eq!(missing.status, 503);
+    assert!(String::from_utf8_lossy(&missing.body).contains("was replaced"), "{missing:?}");
+    let verified = daemon.refuses(&["verify"]);
+    assert!(verified.contains("was replaced or moved away while usher ran"), "{verified}");
+
+    // What has the place now is a club, and not damaged by what the daemon did before it saw.
+    daemon.terminate();
+    assert_eq!(daemon.json(&["verify"])["clean"], true);
+    daemon.restart();
+    assert_eq!(daemon.json(&["balance", "ada"]), serde_json::json!([]));
+}
+
+#[test]
+fn a_damaged_backup_is_not_restored() {
+    let mut daemon = Daemon::start("", "");
+    daemon.member("ada", "fan");
+    let file = daemon.folder().join("backup.db");
+    let path = file.to_str().expect("a name");
+    daemon.json(&["backup", path]);
+    daemon.terminate();
+    let mut bytes = fs::read(&file).expect("a backup");
+    let place = bytes.windows(3).rposition(|bytes| bytes == b"fan").expect("her tier");
+    bytes[place] ^= 1;
+    fs::write(&file, bytes).expect("the backup");
+    let refused = daemon.refuses(&["restore", path, "--replace"]);
+    assert!(refused.contains("is damaged, nothing was changed: its digest is"), "{refused}");
+
+    // Without the digest it can't be known; what the configuration does not have is named.
+    fs::remove_file(daemon.folder().join("backup.db.b3")).expect("a digest");
+    let restored = daemon.json(&["restore", path, "--replace"]);
+    assert_eq!(restored["has_digest"], false);
+    assert_eq!(restored["unknown"], serde_json::json!(["tier gan, of 1 members"]));
 }
 
 #[test]
@@ -218,7 +266,7 @@ fn copies_are_made_on_schedule_and_the_oldest_goes() {
     daemon.terminate();
 
     // As if they were made long ago: one is due, and there are too many.
-    for more in ["", ".secret"] {
+    for more in ["", ".b3", ".secret"] {
         let (from, to) = (format!("{}{more}", first[0]), format!("club-20200101T000000Z.db{more}"));
         fs::rename(folder.join(from), folder.join(to)).expect("a copy");
     }
@@ -229,5 +277,5 @@ fn copies_are_made_on_schedule_and_the_oldest_goes() {
         (copies.len() == 2 && copies[0] == "club-20200102T000000Z.db").then_some(())
     });
     let left = fs::read_dir(&folder).expect("a folder").count();
-    assert_eq!(left, 3, "a secret goes with its copy");
+    assert_eq!(left, 4, "a digest and a secret go with their copy");
 }

@@ -9,7 +9,7 @@ use super::ask::{CommandContext, path};
 use super::error::CommandError;
 use super::key;
 use super::ledger::said;
-use super::purchase::{buyer, thing};
+use super::purchase::thing;
 use super::table::{facts, list, or_dash};
 
 /// `usher checkout`.
@@ -134,13 +134,11 @@ impl CheckoutArgs {
 }
 
 fn made_text(order: &CheckoutView) -> String {
-    let with = format!("where you sell, with the reference {}", order.reference);
-    let url = order.url.as_deref().unwrap_or(&with);
+    let url = order.url.as_deref().unwrap_or("where you sell, with the order's number");
     format!(
-        "Checkout {} of order {}: {} pays {} {} for {} here:\n{url}\n",
+        "Order {}: {} pays {} {} for {} here:\n{url}\n",
         order.id,
-        order.order,
-        buyer(order.member.as_ref(), order.email.as_deref()),
+        order.member.name,
         order.amount.amount,
         order.amount.currency,
         thing(&order.product)
@@ -149,7 +147,7 @@ fn made_text(order: &CheckoutView) -> String {
 
 fn refunded_text(refunded: &CheckoutRefunded) -> String {
     let order = &refunded.checkout;
-    let mut text = format!("Checkout {} is {}.\n", order.id, order.state);
+    let mut text = format!("Order {} is {}.\n", order.id, order.state);
     text += &link_text(refunded.link.as_deref());
     text
 }
@@ -164,7 +162,7 @@ fn list_text(orders: &[CheckoutView]) -> String {
         [
             order.id.to_string(),
             order.provider.clone(),
-            buyer(order.member.as_ref(), order.email.as_deref()),
+            order.member.name.clone(),
             thing(&order.product),
             said(&order.amount),
             order.state.clone(),
@@ -176,15 +174,13 @@ fn list_text(orders: &[CheckoutView]) -> String {
 fn order_text(order: &CheckoutView) -> String {
     let mut text = facts([
         ("id", order.id.to_string()),
-        ("order", order.order.to_string()),
         ("provider", order.provider.clone()),
-        ("buyer", buyer(order.member.as_ref(), order.email.as_deref())),
+        ("member", order.member.name.clone()),
         ("buys", thing(&order.product)),
         ("amount", said(&order.amount)),
         ("state", order.state.clone()),
         ("made", order.created.to_string()),
         ("paid until", or_dash(order.until)),
-        ("reference", order.reference.clone()),
         ("session", or_dash(order.session.as_ref())),
         ("pay here", or_dash(order.url.as_ref())),
     ]);
@@ -196,15 +192,15 @@ fn order_text(order: &CheckoutView) -> String {
                 payment.refunded.clone(),
                 payment.kept.clone(),
                 or_dash(payment.topup),
-                or_dash(payment.order),
+                or_dash(payment.bought),
             ]
         });
         text += "\n";
-        text += &list(["PAYMENT", "STATE", "REFUNDED", "KEPT", "ENTRY", "ORDER"], rows);
+        text += &list(["PAYMENT", "STATE", "REFUNDED", "KEPT", "ENTRY", "SPENT BY"], rows);
     }
     if !order.refunds.is_empty() {
         let rows = order.refunds.iter().map(|refund| {
-            let state = if refund.made { refund.state.as_str() } else { "not answered" };
+            let state = if refund.made { "made" } else { "not answered" };
             let (amount, asked) = (refund.amount.clone(), refund.asked.to_string());
             [amount, asked, state.to_owned(), or_dash(refund.link.as_ref())]
         });

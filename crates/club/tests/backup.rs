@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use club::{
     Amount, BackupError, Club, Currency, Image, Items, Names, NewMember, NewTopup, OpenReason,
-    RestoreError, Sqlite, Stamp, Store,
+    RestoreError, Restored, Sqlite, Stamp, Store,
 };
 use policy::{Entitlements, Roster, Rules};
 use sqlx::ConnectOptions;
@@ -28,7 +28,7 @@ async fn a_backup_brings_back_what_was_committed_when_it_was_made() {
     drop(club);
 
     let file = folder.path().join("club.db");
-    let aside = club::restore(&backup, &file).await.unwrap().unwrap();
+    let aside = restore(&backup, &file).await.unwrap().aside.unwrap();
     assert_eq!(names(&reopen(&file).await).await, ["ada"]);
     assert_eq!(aside, folder.path().join("club.db.before-restore"));
     assert_eq!(names(&reopen(&aside).await).await, ["ada", "bob"]);
@@ -45,11 +45,11 @@ async fn a_second_restore_leaves_what_the_first_put_aside() {
     // What a daemon that was killed leaves beside its file.
     fs::write(folder.path().join("club.db.before-restore-2-wal"), "another's").unwrap();
 
-    let first = club::restore(&backup, &file).await.unwrap().unwrap();
+    let first = restore(&backup, &file).await.unwrap().aside.unwrap();
     let club = reopen(&file).await;
     add(&club, "bob").await;
     drop(club);
-    let second = club::restore(&backup, &file).await.unwrap().unwrap();
+    let second = restore(&backup, &file).await.unwrap().aside.unwrap();
     assert_eq!(second, folder.path().join("club.db.before-restore-3"));
     assert_eq!(names(&reopen(&first).await).await, ["ada"]);
     assert_eq!(names(&reopen(&second).await).await, ["bob"]);
@@ -58,7 +58,61 @@ async fn a_second_restore_leaves_what_the_first_put_aside() {
     for log in ["-wal", "-shm"] {
         let _ = fs::remove_file(folder.path().join(format!("club.db{log}")));
     }
-    assert_eq!(club::restore(&backup, &file).await.unwrap(), None);
+    assert_eq!(restore(&backup, &file).await.unwrap().aside, None);
+}
+
+#[tokio::test]
+async fn nothing_is_written_once_another_file_has_the_place() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let (file, backup) = (folder.path().join("club.db"), folder.path().join("backup.db"));
+    club.backup(&backup).await.unwrap();
+    add(&club, "bob").await;
+    club.check_place().unwrap();
+    fs::rename(&backup, &file).unwrap();
+    check_replaced(&club).await;
+    assert_eq!(names(&club).await, ["ada", "bob"]);
+
+    // Nothing of the club that was is played into the one that came.
+    let came = reopen(&file).await;
+    assert_eq!(names(&came).await, ["ada"]);
+    assert_eq!(came.verify().await.unwrap(), []);
+    add(&came, "dora").await;
+    check_replaced(&club).await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_moved_away_holds_all_and_is_written_once_it_is_back() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let (file, aside) = (folder.path().join("club.db"), folder.path().join("aside.db"));
+    fs::rename(&file, &aside).unwrap();
+    check_replaced(&club).await;
+    let copy = folder.path().join("copy.db");
+    fs::copy(&aside, &copy).unwrap();
+    assert_eq!(names(&reopen(&copy).await).await, ["ada"]);
+
+    fs::rename(&aside, &file).unwrap();
+    add(&club, "bob").await;
+    club.check_place().unwrap();
+    assert_eq!(names(&club).await, ["ada", "bob"]);
+}
+
+#[tokio::test]
+async fn nothing_is_written_to_a_log_that_was_removed() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    fs::remove_file(folder.path().join("club.db-wal")).unwrap();
+    check_replaced(&club).await;
+    // The writer's next connection has a log again.
+    add(&club, "bob").await;
+    assert_eq!(names(&reopen(&folder.path().join("club.db")).await).await, ["ada", "bob"]);
+}
+
+async fn check_replaced(club: &Club) {
+    let new = NewMember { name: "cleo".to_owned(), tier: "outsider".to_owned(), tier_until: None };
+    let refused = club.add_member(&stamp(), new).await.unwrap_err().to_string();
+    assert!(refused.contains("club.db was replaced or moved away"), "{refused}");
 }
 
 #[tokio::test]
@@ -109,8 +163,8 @@ async fn what_is_not_sound_takes_no_place() {
 
     let junk = folder.path().join("junk");
     fs::write(&junk, [7; 4096]).unwrap();
-    assert!(matches!(club::restore(&junk, &file).await, Err(RestoreError::Open(_))));
-    let missing = club::restore(&folder.path().join("none"), &file).await;
+    assert!(matches!(restore(&junk, &file).await, Err(RestoreError::Open(_))));
+    let missing = restore(&folder.path().join("none"), &file).await;
     assert!(matches!(missing, Err(RestoreError::Io { .. })));
 
     let store = Sqlite::open(&backup).await.unwrap();
@@ -118,7 +172,8 @@ async fn what_is_not_sound_takes_no_place() {
     db.execute("UPDATE balance SET amount = amount - 1", &[]).await.unwrap();
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await.unwrap();
     drop((db, store));
-    let flawed = club::restore(&backup, &file).await.unwrap_err();
+    fs::remove_file(club::digest_beside(&backup)).unwrap();
+    let flawed = restore(&backup, &file).await.unwrap_err();
     assert!(matches!(flawed, RestoreError::Flawed(_)), "{flawed}");
 
     assert_eq!(names(&reopen(&file).await).await, ["ada"]);
@@ -137,7 +192,7 @@ async fn what_is_no_club_takes_no_place() {
     make_foreign(&foreign).await;
 
     for other in [&empty, &foreign] {
-        let refused = club::restore(other, &file).await.unwrap_err();
+        let refused = restore(other, &file).await.unwrap_err();
         assert!(matches!(refused, RestoreError::NoClub(_)), "{refused}");
         assert!(refused.to_string().contains(other.to_str().unwrap()), "{refused}");
     }
@@ -196,7 +251,7 @@ async fn an_older_schema_is_restored_and_not_looked_at() {
     assert!(matches!(refused.reason, OpenReason::Older { found: 6, .. }), "{refused}");
     assert!(refused.to_string().contains("start the daemon once"), "{refused}");
     let file = folder.path().join("club.db");
-    club::restore(&backup, &file).await.unwrap();
+    restore(&backup, &file).await.unwrap();
     assert_eq!(names(&reopen(&file).await).await, ["ada"]);
 }
 
@@ -210,6 +265,60 @@ async fn make_foreign(path: &Path) {
 async fn connect(path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     options.connect().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_backup_of_which_a_bit_flipped_is_refused() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let (backup, file) = (folder.path().join("backup.db"), folder.path().join("other.db"));
+    club.backup(&backup).await.unwrap();
+    let whole = fs::read(&backup).unwrap();
+    for place in (0..whole.len()).step_by(whole.len() / 100) {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 1 << (place % 8);
+        fs::write(&backup, flipped).unwrap();
+        let refused = restore(&backup, &file).await;
+        assert!(matches!(refused, Err(RestoreError::Digest { .. })), "{place}: {refused:?}");
+    }
+    fs::write(club::digest_beside(&backup), "none").unwrap();
+    assert!(matches!(restore(&backup, &file).await, Err(RestoreError::Io { .. })));
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+    assert!(!left.iter().any(|path| path.starts_with(&file)), "{left:?}");
+
+    fs::write(&backup, &whole).unwrap();
+    fs::remove_file(club::digest_beside(&backup)).unwrap();
+    assert!(!restore(&backup, &file).await.unwrap().has_digest);
+}
+
+#[tokio::test]
+async fn what_a_start_could_not_load_is_a_flaw_and_is_not_restored() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let file = folder.path().join("other.db");
+    for (number, damage) in [
+        "UPDATE member SET tier = CAST(x'ff' AS TEXT)",
+        "UPDATE member SET old_key_until = -1",
+        "INSERT INTO turns VALUES (1, 70000, 0, 0, 0)",
+        "INSERT INTO discount VALUES ('A', 300, NULL, NULL, NULL, NULL, NULL, 0, 0)",
+        "INSERT INTO voucher (hash, state, issue, currency, amount) VALUES (x'00', 'issued', 1, 'xyz', 1)",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let backup = folder.path().join(format!("backup-{number}.db"));
+        club.backup(&backup).await.unwrap();
+        let mut db = connect(&backup).await;
+        for sql in ["PRAGMA ignore_check_constraints = ON", damage] {
+            sqlx::query(sql).execute(&mut db).await.unwrap();
+        }
+        sqlx::Connection::close(db).await.unwrap();
+        fs::remove_file(club::digest_beside(&backup)).unwrap();
+        let flaws = club::verify(&Sqlite::open(&backup).await.unwrap()).await.unwrap();
+        assert!(!flaws.is_empty(), "{damage}");
+        let refused = restore(&backup, &file).await;
+        assert!(matches!(refused, Err(RestoreError::Flawed(_))), "{damage}: {refused:?}");
+    }
 }
 
 #[tokio::test]
@@ -227,6 +336,14 @@ async fn damage_to_the_file_is_a_flaw() {
     assert!(flaws[0].to_string().ends_with("it needs a row of item that is missing"), "{flaws:?}");
 }
 
+async fn restore(backup: &Path, file: &Path) -> Result<Restored, RestoreError> {
+    club::restore(backup, file, &names_of_rules()).await
+}
+
+fn names_of_rules() -> Names {
+    Names::from(&Rules::default())
+}
+
 async fn open() -> (tempfile::TempDir, Club) {
     let folder = tempfile::tempdir().unwrap();
     let club = reopen(&folder.path().join("club.db")).await;
@@ -241,12 +358,16 @@ async fn reopen(file: &Path) -> Club {
         aliases: Arc::default(),
         items: Arc::new(Nowhere),
     };
-    Club::open(store, image, Names::from(&Rules::default())).await.unwrap().0
+    Club::open(store, image, names_of_rules()).await.unwrap().0
+}
+
+fn stamp() -> Stamp {
+    Stamp { who: "admin".to_owned(), now_unix: 1_800_000_000 }
 }
 
 /// A member with ten dollars.
 async fn add(club: &Club, name: &str) {
-    let stamp = Stamp { who: "admin".to_owned(), now_unix: 1_800_000_000 };
+    let stamp = stamp();
     let new = NewMember { name: name.to_owned(), tier: "outsider".to_owned(), tier_until: None };
     club.add_member(&stamp, new).await.unwrap();
     let topup = NewTopup {

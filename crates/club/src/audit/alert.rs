@@ -9,7 +9,7 @@ use policy::{ItemId, MemberId};
 use crate::audit::log::{self, record};
 use crate::store::club::Club;
 use crate::store::image::Shown;
-use crate::store::sql::{Connection, Row, SqlResult, unreadable};
+use crate::store::sql::{Connection, Reading, Row, SqlResult, unreadable};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::ids::AlertId;
@@ -235,6 +235,12 @@ macro_rules! columns {
     };
 }
 
+/// Every row.
+pub(crate) const READING: Reading = Reading {
+    table: "alert",
+    sql: columns!("SELECT", "FROM alert"),
+    read: |row| read(row).map(drop),
+};
 const ACK: &str = columns!(
     "UPDATE alert SET acked = $2, acked_by = $3 WHERE id = $1 AND acked IS NULL RETURNING",
     ""

@@ -11,7 +11,7 @@ use metainfo::Torrent;
 use policy::ItemId;
 
 use crate::store::club::Club;
-use crate::store::sql::{Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Reading, Row, SqlResult, Value, unreadable};
 use crate::values::error::Error;
 use crate::values::goods::{Goods, Offer};
 
@@ -75,5 +75,16 @@ fn read(row: &dyn Row) -> SqlResult<Goods> {
     })
 }
 
-const BY_ITEM: &str = "SELECT item, root, torrent, version, published, withdrawn, broken \
-                       FROM goods WHERE item = $1";
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT item, root, torrent, version, published, withdrawn, broken FROM goods ",
+            $rest
+        )
+    };
+}
+
+/// Every row.
+pub(crate) const READING: Reading =
+    Reading { table: "goods", sql: select!(""), read: |row| read(row).map(drop) };
+const BY_ITEM: &str = select!("WHERE item = $1");

@@ -9,7 +9,7 @@ use crate::catalog::goods::read_offer;
 use crate::catalog::price::Prices;
 use crate::store::club::Club;
 use crate::store::image::{ListedItem, Shown};
-use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, unreadable};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::goods::Offer;
@@ -370,6 +370,9 @@ macro_rules! select {
     };
 }
 
+/// Every row.
+pub(crate) const READING: Reading =
+    Reading { table: "item", sql: select!(""), read: |row| read(row).map(drop) };
 /// All items that were not removed.
 pub(crate) const ALL_LIVE: &str = select!("WHERE removed = 0");
 const BY_HASH: &str =

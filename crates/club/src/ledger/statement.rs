@@ -4,10 +4,9 @@
 use policy::MemberId;
 
 use crate::ledger::account::Account;
-use crate::ledger::journal::left_of;
 use crate::members::member;
 use crate::store::club::Club;
-use crate::store::database::{Flaw, Store};
+use crate::store::database::Flaw;
 use crate::store::sql::{Connection, Row, SqlResult, Value, currency};
 use crate::values::error::Error;
 use crate::values::ids::EntryId;
@@ -143,28 +142,13 @@ impl Club {
     pub async fn trial(&self) -> Result<Vec<Trial>, Error> {
         Ok(self.reader().await?.all(TRIAL, &[], trial).await?)
     }
-
-    /// Whether the books are sound: entries balance, balances are the sums of their postings,
-    /// nobody is overdrawn, nothing was reversed twice and nothing lacks what it belongs to. At
-    /// most 1000 flaws of each sort. O(postings).
-    ///
-    /// # Errors
-    ///
-    /// See above.
-    pub async fn verify(&self) -> Result<Vec<Flaw>, Error> {
-        verify(&**self.store()).await
-    }
 }
 
-/// As [`Club::verify`], of a store that no daemon need have open: what the database finds wrong
-/// with its own files and references comes first.
-///
-/// # Errors
-///
-/// The database is unavailable.
-pub async fn verify(store: &dyn Store) -> Result<Vec<Flaw>, Error> {
-    let mut db = store.reader().await?;
-    let mut flaws = store.check(&mut *db).await?;
+/// What is wrong with the books: entries that don't balance, balances that are not the sums of their
+/// postings, overdrawn accounts, reversals past their entry, rows that lack what they belong to. At
+/// most 1000 flaws of each sort. O(postings).
+pub(crate) async fn flaws(db: &mut dyn Connection) -> SqlResult<Vec<Flaw>> {
+    let mut flaws = Vec::new();
     for (what, table, sql) in CHECKS {
         let found = db.all(sql, &[Page::MAX.into()], |row| row.number::<i64>(0)).await?;
         let flaw = |id| Flaw { what: what.into(), place: format!("{table} {id}") };
@@ -323,11 +307,10 @@ const CHECKS: [(&str, &str, &str); 8] = [
     (
         "more was reversed than it moved",
         "journal entry",
-        concat!(
-            "SELECT id FROM journal WHERE id IN (SELECT reverses FROM journal) AND ",
-            left_of!("journal.id"),
-            " < 0 ORDER BY 1 LIMIT $1"
-        ),
+        "SELECT first.id FROM journal AS first JOIN journal AS back ON back.reverses = first.id \
+         JOIN posting ON posting.journal = back.id AND amount > 0 GROUP BY first.id \
+         HAVING sum(amount) > coalesce((SELECT sum(amount) FROM posting \
+         WHERE posting.journal = first.id AND amount > 0), 0) ORDER BY 1 LIMIT $1",
     ),
     (
         "a posting lacks its entry or its account",
@@ -345,13 +328,11 @@ const CHECKS: [(&str, &str, &str); 8] = [
     (
         "what is left paid does not fit its state",
         "order",
-        concat!(
-            "SELECT id FROM orders WHERE journal IS NOT NULL AND amount > 0 AND (",
-            left_of!("orders.journal"),
-            " = 0) <> (refunded IS NOT NULL) OR journal IS NULL AND paid IS NOT NULL \
-             AND (refunded IS NOT NULL) <> (SELECT coalesce(sum(kept), 0) = 0 FROM payment \
-             WHERE payment.orders = orders.id) ORDER BY 1 LIMIT $1"
-        ),
+        "SELECT orders.id FROM orders \
+         JOIN (SELECT coalesce(reverses, id) AS first, sum(amount * CASE WHEN reverses IS NULL \
+         THEN 1 ELSE -1 END) AS amount FROM journal JOIN posting ON posting.journal = journal.id \
+         AND amount > 0 GROUP BY first) AS paid ON paid.first = orders.journal \
+         WHERE (paid.amount = 0) <> (refunded IS NOT NULL) ORDER BY 1 LIMIT $1",
     ),
     (
         "it is not the sum of the vouchers not redeemed",

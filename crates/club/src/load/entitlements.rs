@@ -21,7 +21,7 @@ pub(crate) async fn load_beside(
     items: (u32, u32),
 ) -> SqlResult<u32> {
     let mut tasks = JoinSet::new();
-    tasks.spawn(async move { load(&mut *store.reader().await?, &rights, items).await });
+    tasks.spawn(async move { load(&mut *store.reader().await?, items, Some(&rights)).await });
     match tasks.join_next().await {
         Some(Ok(loaded)) => loaded,
         Some(Err(stopped)) => Err(sqlx::Error::Io(stopped.into())),
@@ -29,11 +29,12 @@ pub(crate) async fn load_beside(
     }
 }
 
-/// O(entitlements), and a text as long as an item has members.
-async fn load(
+/// Reads those of items from the first to the last into memory, or to see that they can be read. O(entitlements), and a text as long as an item
+/// has members.
+pub(crate) async fn load(
     db: &mut dyn Connection,
-    rights: &Entitlements,
     (first, last): (u32, u32),
+    rights: Option<&Entitlements>,
 ) -> SqlResult<u32> {
     let (mut loaded, mut some) = (0, Vec::new());
     for first in (first..=last).step_by(TOGETHER.into()) {
@@ -43,7 +44,10 @@ async fn load(
                 read_item(text, &mut some).ok_or_else(|| unreadable(0, text))?;
             }
             loaded += some.iter().filter(|(_, _, right)| right.until > Right::REFUNDED).count();
-            rights.set_all(some.drain(..));
+            match rights {
+                Some(rights) => rights.set_all(some.drain(..)),
+                None => some.clear(),
+            }
             Ok(())
         })
         .await?;

@@ -6,3 +6,4 @@ pub(crate) mod replication;
 pub(crate) mod restore;
 pub(crate) mod standings;
 pub(crate) mod startup;
+pub(crate) mod verify;

@@ -4,44 +4,83 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::ledger::statement;
-use crate::store::database::Flaw;
+use blake3::Hash;
+
+use crate::load::startup::{self, Loaded};
+use crate::load::verify::verify;
+use crate::store::database::{Flaw, Store};
+use crate::store::digest::{self, digest_beside};
 use crate::store::files::{LOGS, beside, free_name, remove_database, sync_folder};
 use crate::store::open::OpenError;
 use crate::store::sqlite::Sqlite;
 use crate::values::error::Error;
+use crate::values::names::Names;
 
-/// Puts a backup in the place of the club's file, after it was brought to this version and its
-/// books were found sound. What was there is put aside under a free name, which is answered:
-/// `.before-restore` behind its own, or `.before-restore-2` and so on.
+/// What a restore did.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Restored {
+    /// Where what was there before is now.
+    pub aside: Option<PathBuf>,
+    /// Whether the backup had its digest beside it, which it matched.
+    pub has_digest: bool,
+    /// What a start will load.
+    pub loaded: Loaded,
+}
+
+/// Puts a backup in the place of the club's file, after it was checked against its digest, brought
+/// to this version and found sound. What was there is put aside under a free name:
+/// `.before-restore` behind its own, or `.before-restore-2` and so on. `names` are those of the
+/// configuration.
 ///
 /// No daemon may have the file open. O(the database).
 ///
 /// # Errors
 ///
-/// Nothing is changed where the backup can't be read, is of a newer usher, or its books are wrong;
-/// and where the disk fails.
-pub async fn restore(backup: &Path, into: &Path) -> Result<Option<PathBuf>, RestoreError> {
+/// Nothing is changed where the backup can't be read, is not what its digest says, is of a newer
+/// usher, or is not sound; and where the disk fails.
+pub async fn restore(backup: &Path, into: &Path, names: &Names) -> Result<Restored, RestoreError> {
     let new = beside(into, ".restoring");
     remove_database(&new).map_err(|error| RestoreError::io(&new, error))?;
-    fs::copy(backup, &new).map_err(|error| RestoreError::io(backup, error))?;
-    // A plain copy of the club's file may have its log beside it still.
-    match fs::copy(beside(backup, "-wal"), beside(&new, "-wal")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(RestoreError::io(backup, error));
+    let proven = match copy(backup, &new) {
+        Ok(has_digest) => prove(&new, backup, names).await.map(|loaded| (has_digest, loaded)),
+        Err(error) => Err(error),
+    };
+    match proven {
+        Ok((has_digest, loaded)) => {
+            let aside = swap(&new, into).map_err(|error| RestoreError::io(into, error))?;
+            Ok(Restored { aside, has_digest, loaded })
         }
-        _ => {}
+        Err(error) => {
+            let _ = remove_database(&new);
+            Err(error)
+        }
     }
-    let proven = prove(&new, backup).await;
-    if let Err(error) = proven {
-        let _ = remove_database(&new);
-        return Err(error);
-    }
-    swap(&new, into).map_err(|error| RestoreError::io(into, error))
 }
 
-/// Brings the copy of a backup to this version and looks for flaws in it.
-async fn prove(path: &Path, backup: &Path) -> Result<(), RestoreError> {
+/// Copies a backup, which must be what its digest says; whether there is a digest.
+fn copy(backup: &Path, new: &Path) -> Result<bool, RestoreError> {
+    let digest_file = digest_beside(backup);
+    let expected = digest::read(backup).map_err(|error| RestoreError::io(&digest_file, error))?;
+    fs::copy(backup, new).map_err(|error| RestoreError::io(backup, error))?;
+    if let Some(expected) = expected {
+        let found = digest::of(new).map_err(|error| RestoreError::io(new, error))?;
+        if found != expected {
+            let backup = backup.to_owned();
+            return Err(RestoreError::Digest { backup, expected, found });
+        }
+        return Ok(true);
+    }
+    // A plain copy of the club's file may have its log beside it still.
+    match fs::copy(beside(backup, "-wal"), beside(new, "-wal")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(RestoreError::io(backup, error))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Brings the copy of a backup to this version, looks for flaws in it, and loads it as a start does.
+async fn prove(path: &Path, backup: &Path, names: &Names) -> Result<Loaded, RestoreError> {
     let at = |error: sqlx::Error| OpenError {
         place: backup.display().to_string(),
         reason: error.into(),
@@ -51,12 +90,15 @@ async fn prove(path: &Path, backup: &Path) -> Result<(), RestoreError> {
         return Err(RestoreError::NoClub(backup.to_owned()));
     }
     let store = Sqlite::open(path).await?;
-    let flaws = statement::verify(&store).await?;
-    store.close().await.map_err(|error| RestoreError::Club(error.into()))?;
-    match flaws.into_iter().next() {
-        Some(flaw) => Err(RestoreError::Flawed(flaw)),
-        None => Ok(()),
+    let flaws = verify(&store).await?;
+    if let Some(flaw) = flaws.into_iter().next() {
+        return Err(RestoreError::Flawed(flaw));
     }
+    let mut db = store.reader().await.map_err(Error::from)?;
+    let loaded = startup::check(&mut *db, names).await.map_err(Error::from)?;
+    drop(db);
+    store.close().await.map_err(Error::from)?;
+    Ok(loaded)
 }
 
 /// Puts a database, closed and with no log beside it, in the place of another; where that is now.
@@ -81,7 +123,21 @@ pub enum RestoreError {
     /// It could not be read through.
     #[error(transparent)]
     Club(#[from] Error),
-    /// Its books are wrong.
+    /// It is not what usher wrote.
+    #[error(
+        "{} is damaged, nothing was changed: its digest is {found}, expected {expected} as in {}: \
+         restore another backup",
+        backup.display(), digest_beside(backup).display()
+    )]
+    Digest {
+        /// The backup.
+        backup: PathBuf,
+        /// The digest beside it.
+        expected: Hash,
+        /// The digest of what was read.
+        found: Hash,
+    },
+    /// It is not sound.
     #[error("the backup is not sound, nothing was changed: {0}")]
     Flawed(Flaw),
     /// A file could not be read or written.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use policy::MemberId;
+
 use crate::audit::alert;
 use crate::catalog::item::{self, Item};
 use crate::load::{entitlements, replication, standings};
@@ -12,6 +14,7 @@ use crate::store::database::Store;
 use crate::store::image::{Image, Live, Shown};
 use crate::store::sql::{Connection, SqlResult};
 use crate::values::error::Error;
+use crate::values::key_generations::KeyGenerations;
 use crate::values::names::Names;
 
 /// What was found in the store.
@@ -84,21 +87,45 @@ pub(crate) async fn load(store: &Arc<dyn Store>, live: &Live, names: Names) -> S
 }
 
 async fn load_all_but_rights(db: &mut dyn Connection, live: &Live) -> SqlResult<Loaded> {
-    let loaded = load_named(db, &live.names(), |shown| live.show(shown)).await?;
+    let (mut keys, names) = (HashMap::new(), live.names());
+    let show = |shown| live.show(shown);
+    let keep_keys = |member, generations| {
+        keys.insert(member, generations);
+    };
+    let loaded = read_all_but_rights(db, &names, show, keep_keys).await?;
+    live.set_key_generations(keys);
+    Ok(loaded)
+}
+
+/// Reads all that a start reads and shows none of it. O(store), in little memory.
+pub(crate) async fn check(db: &mut dyn Connection, names: &Names) -> SqlResult<Loaded> {
+    let loaded = read_all_but_rights(db, names, drop, |_, _| {}).await?;
+    let mut entitlements = 0;
+    for half in entitlements::halves(db).await? {
+        entitlements += entitlements::load(db, half, None).await?;
+    }
+    Ok(Loaded { entitlements, ..loaded })
+}
+
+async fn read_all_but_rights(
+    db: &mut dyn Connection,
+    names: &Names,
+    mut show: impl FnMut(Shown) + Send,
+    mut keep_keys: impl FnMut(MemberId, KeyGenerations) + Send,
+) -> SqlResult<Loaded> {
+    let loaded = load_named(db, names, &mut show).await?;
     db.visit(import::ALIASES, &[], &mut |row| {
-        live.show(import::read_alias(row)?);
+        show(import::read_alias(row)?);
         Ok(())
     })
     .await?;
-    live.show(Shown::Alerts(alert::count_open(db).await?));
-    let mut generations = HashMap::new();
+    show(Shown::Alerts(alert::count_open(db).await?));
     db.visit(keys::ALL, &[], &mut |row| {
-        let (member, keys) = keys::read(row)?;
-        generations.insert(member, keys);
+        let (member, generations) = keys::read(row)?;
+        keep_keys(member, generations);
         Ok(())
     })
     .await?;
-    live.set_key_generations(generations);
     Ok(loaded)
 }
 

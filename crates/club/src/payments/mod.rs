@@ -1,16 +1,13 @@
-//! What payment providers say and do: checkouts, payments, refunds, webhooks, subscriptions.
+//! What payment providers say and do: checkouts, payments, webhooks, subscriptions.
 
+pub(crate) mod apply;
 pub(crate) mod checkout;
-mod claim;
+pub(crate) mod claim;
 pub(crate) mod facts;
 pub(crate) mod inbox;
-mod locate;
+pub(crate) mod locate;
 pub(crate) mod payment;
 pub mod provider;
-pub(crate) mod receive;
-mod reference;
-pub(crate) mod refund;
-pub(crate) mod refunding;
-mod settle;
-mod subscription;
-mod suspension;
+pub(crate) mod repayment;
+pub(crate) mod subscription;
+pub(crate) mod suspension;

@@ -11,7 +11,7 @@ use crate::members::member::{self, find_live};
 use crate::rights::bought;
 use crate::store::club::Club;
 use crate::store::image::Shown;
-use crate::store::sql::{Connection, Row, SqlResult, Value, member_id, unreadable};
+use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, member_id, unreadable};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::name::ALL;
@@ -375,6 +375,9 @@ macro_rules! select {
     };
 }
 
+/// Every row.
+pub(crate) const READING: Reading =
+    Reading { table: "entitlement", sql: select!("item >= 0"), read: |row| read(row).map(drop) };
 const OF_ITEM: &str = select!("item = $1 AND member > $2 ORDER BY member LIMIT $3");
 const OF_MEMBER: &str = select!("member = $1 AND item > $2 ORDER BY item LIMIT $3");
 const ONE: &str = select!("member = $1 AND item = $2");

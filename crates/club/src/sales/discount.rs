@@ -6,7 +6,7 @@ use crate::audit::log::{Entry, record};
 use crate::catalog::item;
 use crate::ledger::balance::check_amount;
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value, currency, unreadable};
+use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, currency, unreadable};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::money::{Amount, MoneyError};
@@ -122,8 +122,8 @@ impl Club {
     }
 }
 
-/// What a code takes off the price of something.
-pub(crate) async fn quote(
+/// What a code takes off the price of something; counts its use.
+pub(crate) async fn redeem(
     tx: &mut Tx,
     code: &str,
     item: Option<ItemId>,
@@ -141,13 +141,9 @@ pub(crate) async fn quote(
         return refused("is used up");
     }
     let off = found.off.of(price)?;
-    Ok((found.code, off))
-}
-
-/// Counts a use of a code, where it is still there: an order keeps the price that it was made at.
-pub(crate) async fn count_use(db: &mut dyn Connection, code: &str) -> SqlResult<()> {
     let sql = "UPDATE discount SET used = used + 1 WHERE code = $1";
-    db.execute(sql, &[code.into()]).await.map(drop)
+    tx.execute(sql, &[found.code.as_str().into()]).await?;
+    Ok((found.code, off))
 }
 
 async fn add(tx: &mut Tx, code: String, new: &NewDiscount) -> Result<Discount, Error> {
@@ -222,6 +218,9 @@ macro_rules! select {
     };
 }
 
+/// Every row.
+pub(crate) const READING: Reading =
+    Reading { table: "discount", sql: select!(""), read: |row| read(row).map(drop) };
 const BY_CODE: &str = select!("WHERE code = $1");
 const LIST: &str = select!("ORDER BY code LIMIT $1");
 const INSERT: &str = "INSERT INTO discount \

@@ -13,7 +13,7 @@ use crate::ledger::journal::{NewEntry, Request, negated, post};
 use crate::members::member;
 use crate::rights::{entitlement, tier_term};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, Value, currency, unreadable};
+use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, currency, unreadable};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::ids::{EntryId, VoucherId};
@@ -300,6 +300,9 @@ macro_rules! select {
     };
 }
 
+/// Every row.
+pub(crate) const READING: Reading =
+    Reading { table: "voucher", sql: select!("id > 0"), read: |row| read(row).map(drop) };
 const BY_HASH: &str = select!("hash = $1");
 const BY_ID: &str = select!("id = $1");
 const LIST: &str = select!("id > $1 ORDER BY id LIMIT $2");

@@ -3,7 +3,7 @@
 //! A copy is one SQLite file, whole or not there at all. Deliberately absent: the master secret,
 //! which is not the club's, and PostgreSQL, which brings `pg_dump`.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -11,29 +11,35 @@ use std::path::{Path, PathBuf};
 use tokio::task::spawn_blocking;
 
 use crate::store::club::Club;
+use crate::store::digest;
 use crate::store::files::{beside, remove_database, sync_folder};
 use crate::values::unavailable::Unavailable;
 
 impl Club {
-    /// Copies the club, as it is committed now, to a file that nobody else may read; its size in
-    /// bytes. Changes go on meanwhile. O(the database).
+    /// Copies the club, as it is committed now, to a file that nobody else may read, and writes its
+    /// digest beside it; returns its size in bytes. Changes go on meanwhile. O(the database).
     ///
     /// # Errors
     ///
-    /// There is something at `to`; the disk does not take it; the database is PostgreSQL.
+    /// There is something at `to`; the disk does not take it, or gives back something else; the
+    /// database is PostgreSQL.
     pub async fn backup(&self, to: &Path) -> Result<u64, BackupError> {
         let new = beside(to, ".new");
         let (begun, target) = (new.clone(), to.to_owned());
         blocking(to, move || begin(&begun, &target)).await?;
         let name = new.to_str().ok_or_else(|| BackupError::Name(new.clone()))?;
         let copy = self.store().copy_to(name).ok_or(BackupError::Elsewhere)?;
-        let copied = copy.await;
+        let copied = match copy.await {
+            Ok(()) => {
+                let (from, target) = (new.clone(), to.to_owned());
+                blocking(to, move || finish(&from, &target)).await
+            }
+            Err(error) => Err(Unavailable::from(error).into()),
+        };
         if copied.is_err() {
             let _ = fs::remove_file(&new);
         }
-        copied.map_err(Unavailable::from)?;
-        let (from, target) = (new, to.to_owned());
-        blocking(to, move || finish(&from, &target)).await
+        copied
     }
 }
 
@@ -47,12 +53,18 @@ fn begin(new: &Path, to: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(new).map(drop)
 }
 
+/// Gives a whole copy its name, once the disk gives back what it took. The digest comes first, so
+/// that whoever finds a copy finds all of it.
 fn finish(new: &Path, to: &Path) -> io::Result<u64> {
-    let file = File::open(new)?;
-    file.sync_all()?;
+    let digest = digest::of(new)?;
+    if digest::of(new)? != digest {
+        let what = "what is read back is not what was written: is the disk sound?";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
+    digest::write(to, &digest)?;
     fs::rename(new, to)?;
     sync_folder(to)?;
-    Ok(file.metadata()?.len())
+    Ok(fs::metadata(to)?.len())
 }
 
 async fn blocking<T: Send + 'static>(

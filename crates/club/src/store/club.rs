@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::store::database::Store;
 use crate::store::image::{Image, Live};
+use crate::store::second_gate::SecondGate;
 use crate::store::sql::{BoxFuture, Connection};
 use crate::store::tx::Tx;
 use crate::store::writer::Writer;
@@ -25,6 +26,7 @@ pub struct Club {
     live: Arc<Live>,
     /// The last row of the record that the image holds.
     seen: Mutex<u32>,
+    refused: SecondGate,
 }
 
 impl Club {
@@ -32,7 +34,16 @@ impl Club {
     pub(crate) fn new(store: Arc<dyn Store>, image: Image) -> Self {
         let live = Arc::new(Live::new(image));
         let writer = Writer::start(Arc::clone(&store), Arc::clone(&live));
-        Self { store, writer, live, seen: Mutex::new(0) }
+        Self { store, writer, live, seen: Mutex::new(0), refused: SecondGate::default() }
+    }
+
+    /// Checks that the database's file is the one that was opened. Asks the file system alone.
+    ///
+    /// # Errors
+    ///
+    /// It was replaced or moved away: no change is made any more.
+    pub fn check_place(&self) -> Result<(), Error> {
+        Ok(self.store.check_place()?)
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
@@ -49,6 +60,11 @@ impl Club {
 
     pub(crate) fn seen(&self) -> &Mutex<u32> {
         &self.seen
+    }
+
+    /// The gate of refused deliveries, by provider.
+    pub(crate) fn refused(&self) -> &SecondGate {
+        &self.refused
     }
 
     pub(crate) fn live(&self) -> &Live {

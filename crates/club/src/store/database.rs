@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::store::sql::{BoxFuture, Connection, SqlResult};
+use crate::values::unavailable::Unavailable;
 
 /// A database that keeps the club: SQLite, or PostgreSQL by the same statements.
 ///
@@ -25,6 +26,15 @@ pub trait Store: Send + Sync + 'static {
     /// own for that.
     fn copy_to<'a>(&'a self, _path: &'a str) -> Option<BoxFuture<'a, SqlResult<()>>> {
         None
+    }
+
+    /// Checks that what is open is what is found at its place.
+    ///
+    /// # Errors
+    ///
+    /// The file was replaced or moved away.
+    fn check_place(&self) -> Result<(), Unavailable> {
+        Ok(())
     }
 
     /// What the database finds wrong with its own files and references; nothing where it can't be

@@ -27,13 +27,15 @@ fn is_taken(path: &Path) -> io::Result<bool> {
 
 /// Removes a database, and the logs beside it.
 pub(crate) fn remove_database(path: &Path) -> io::Result<()> {
-    for log in LOGS {
-        match fs::remove_file(beside(path, log)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+    LOGS.iter().try_for_each(|log| remove_if_there(&beside(path, log)))
+}
+
+/// Removes a file that may not be there.
+pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
-    Ok(())
 }
 
 /// Makes a rename last.

@@ -22,10 +22,25 @@ pub struct OpenError {
 pub enum OpenReason {
     /// It refuses.
     #[error(transparent)]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+    /// It can't store every text.
+    #[error("its encoding is {0}: make one with ENCODING 'UTF8'")]
+    Encoding(String),
     /// Its file can't be written, or not be kept from others.
     #[error("{0}: it must belong to the user that usher runs as")]
     File(#[from] io::Error),
+    /// Its file system can't do what SQLite's log needs.
+    #[error(
+        "the file system that it is on can't {lacks}, which SQLite needs ({error}): put `state_dir` \
+         on a local file system such as ext4, xfs or btrfs, or keep the club in PostgreSQL \
+         (`database`)"
+    )]
+    FileSystem {
+        /// What it can't do.
+        lacks: &'static str,
+        /// What SQLite reported.
+        error: sqlx::Error,
+    },
     /// Its schema can't be brought to this version.
     #[error(transparent)]
     Migration(MigrateError),
@@ -74,6 +89,25 @@ impl OpenReason {
     }
 }
 
+impl From<sqlx::Error> for OpenReason {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code());
+        let code = code.and_then(|code| code.parse().ok()).unwrap_or(0);
+        match LACKS.iter().find(|(codes, _)| codes.contains(&code)) {
+            Some((_, lacks)) => Self::FileSystem { lacks, error },
+            None => Self::Database(error),
+        }
+    }
+}
+
+/// SQLite's codes, and what the file system lacks where one of them is reported at the start.
+const LACKS: [(&[u32], &str); 2] = [
+    // IOERR_SHMOPEN, IOERR_SHMSIZE, IOERR_SHMLOCK and IOERR_SHMMAP.
+    (&[4618, 4874, 5130, 5386], "map a file into memory that several processes share (mmap)"),
+    // PROTOCOL, IOERR_UNLOCK, IOERR_RDLOCK, IOERR_CHECKRESERVEDLOCK and IOERR_LOCK.
+    (&[15, 2058, 2314, 3594, 3850], "lock a part of a file"),
+];
+
 impl From<MigrateError> for OpenReason {
     fn from(error: MigrateError) -> Self {
         match error {
@@ -82,5 +116,23 @@ impl From<MigrateError> for OpenReason {
             }
             other => Self::Migration(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::CodedError;
+
+    #[test]
+    fn a_file_system_that_lacks_something_is_named_with_the_way_out() {
+        for (code, lacks) in [("5386", "mmap"), ("4618", "mmap"), ("3850", "lock a part of a file")]
+        {
+            let told = OpenReason::from(sqlx::Error::from(CodedError(code))).to_string();
+            assert!(told.contains(lacks) && told.contains(code), "{told}");
+            assert!(told.contains("put `state_dir` on a local file system"), "{told}");
+        }
+        let other = OpenReason::from(sqlx::Error::from(CodedError("26")));
+        assert!(matches!(other, OpenReason::Database(_)), "{other}");
     }
 }

@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::store::database::Store;
 use crate::store::migrations;
 use crate::store::open::{OpenError, OpenReason};
-use crate::store::sql::{BoxFuture, Connection, Row, RowVisitor, SqlResult, Value};
+use crate::store::sql::{BoxFuture, Connection, Row, RowVisitor, SqlResult, Value, storable};
 
 /// Where a PostgreSQL database is, and who we are there: `postgres://user@host:5432/database`.
 ///
@@ -128,6 +128,7 @@ impl Postgres {
         let at = |reason| OpenError { place: url.to_string(), reason };
         let store = Self::with(named(url), &WRITER_SETTINGS);
         let mut connection = connect(&store.writer).await.map_err(|error| at(error.into()))?;
+        check_encoding(&mut connection).await.map_err(at)?;
         migrations.run(&mut connection).await.map_err(|error| at(error.into()))?;
         Ok(store)
     }
@@ -139,6 +140,13 @@ impl Postgres {
             .connect_lazy_with(options.clone().options(READER_SETTINGS));
         Self { writer: options.options(writer.iter().copied()), readers }
     }
+}
+
+/// Refuses a database that can't store every text.
+async fn check_encoding(connection: &mut PgConnection) -> Result<(), OpenReason> {
+    let sql = "SHOW server_encoding";
+    let encoding: String = sqlx::query_scalar(sql).fetch_one(connection).await?;
+    if encoding == "UTF8" { Ok(()) } else { Err(OpenReason::Encoding(encoding)) }
 }
 
 fn named(url: &PostgresUrl) -> PgConnectOptions {
@@ -261,7 +269,7 @@ fn bind(sql: &'static str, values: &[Value<'_>]) -> Query<'static, sqlx::Postgre
         Value::Bytes(bytes) => query.bind(bytes.to_owned()),
         Value::Int(number) => query.bind(number),
         Value::Null => query.bind(None::<&str>),
-        Value::Text(text) => query.bind(text.to_owned()),
+        Value::Text(text) => query.bind(storable(text).into_owned()),
     })
 }
 
@@ -338,6 +346,22 @@ mod tests {
         let mut reader = store.reader().await.unwrap();
         let refused = reader.execute("UPDATE member SET tier = 'fan'", &[]).await.unwrap_err();
         assert!(refused.to_string().contains("read-only"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_database_that_can_not_store_every_text_is_refused() {
+        let database = Database::make();
+        let url = database.url();
+        let (before, name) = url.split_once("localhost/").unwrap();
+        let (name, after) = name.split_once('?').unwrap();
+        let latin = format!("{name}_latin");
+        database.ask(&format!(
+            "CREATE DATABASE {latin} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' \
+             TEMPLATE template0"
+        ));
+        let url = format!("{before}localhost/{latin}?{after}");
+        let refused = Postgres::open(&url.parse().unwrap()).await.unwrap_err();
+        assert!(refused.to_string().contains("its encoding is LATIN1: make one"), "{refused}");
     }
 
     #[tokio::test]

@@ -41,7 +41,7 @@ pub async fn note_secret(store: &dyn Store, mark: &[u8; 32]) -> Result<bool, Err
         return Ok(noted == *mark);
     }
     let mut db = store.writer().await.map_err(Unavailable::from)?;
-    db.execute(NOTE, &[Value::Bytes(mark)]).await?;
+    db.execute(NOTE, &[Value::Bytes(mark)]).await.map_err(Unavailable::of_commit)?;
     Ok(read(&mut *db).await? == SecretMark::Noted(*mark))
 }
 
@@ -52,7 +52,7 @@ pub async fn note_secret(store: &dyn Store, mark: &[u8; 32]) -> Result<bool, Err
 /// The database is unavailable.
 pub async fn forget_secret(store: &dyn Store) -> Result<(), Error> {
     let mut db = store.writer().await.map_err(Unavailable::from)?;
-    db.execute(FORGET, &[Value::Bytes(&[])]).await?;
+    db.execute(FORGET, &[Value::Bytes(&[])]).await.map_err(Unavailable::of_commit)?;
     Ok(())
 }
 

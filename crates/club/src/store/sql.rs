@@ -4,11 +4,13 @@
 //! `RETURNING`), and know a connection by this trait alone. Deliberately absent: transactions,
 //! which are [`Writer`](crate::store::writer::Writer)'s, and query building.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 
 use policy::MemberId;
 
 use crate::values::money::Currency;
+use crate::values::unavailable::Unavailable;
 
 /// A future that can be kept in a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -35,6 +37,11 @@ pub trait Connection: Send {
         values: &'a [Value<'a>],
         visit: &'a mut RowVisitor<'_>,
     ) -> BoxFuture<'a, SqlResult<()>>;
+
+    /// Called before a transaction and before its commit; refuses one that would be lost.
+    fn check_place(&mut self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async { Ok(()) })
+    }
 
     /// How a statement of thousands of values names the places of its values.
     fn places(&self) -> Places {
@@ -95,19 +102,19 @@ pub enum Value<'a> {
     Int(Option<i64>),
     /// NULL where there could be a text.
     Null,
-    /// A text.
+    /// A text. It may hold NUL, which PostgreSQL can't store: both databases store U+FFFD in its
+    /// place, so that a text is the same on either, and what was stored is found.
     Text(&'a str),
+}
+
+/// A text as the databases take it.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(text)
-    }
-}
-
-impl<'a> From<Option<&'a str>> for Value<'a> {
-    fn from(text: Option<&'a str>) -> Self {
-        text.map_or(Self::Null, Self::Text)
     }
 }
 
@@ -184,6 +191,13 @@ pub(crate) fn currency(row: &dyn Row, column: usize) -> SqlResult<Currency> {
 pub(crate) fn member_id(row: &dyn Row, column: usize) -> SqlResult<MemberId> {
     MemberId::new(row.number(column)?)
         .ok_or_else(|| unreadable(column, "a member's id past the last"))
+}
+
+/// How all rows of a table are read, to see whether they can be.
+pub(crate) struct Reading {
+    pub(crate) table: &'static str,
+    pub(crate) sql: &'static str,
+    pub(crate) read: fn(&dyn Row) -> SqlResult<()>,
 }
 
 /// The error of a column that holds what no version of usher wrote there.

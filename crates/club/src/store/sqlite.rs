@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -20,7 +21,11 @@ use crate::store::database::{Flaw, Store};
 use crate::store::files::{LOGS, beside, remove_database, sync_folder};
 use crate::store::migrations;
 use crate::store::open::{OpenError, OpenReason};
-use crate::store::sql::{BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value};
+use crate::store::place::Place;
+use crate::store::sql::{
+    BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value, storable,
+};
+use crate::values::unavailable::Unavailable;
 
 /// An open database file.
 ///
@@ -29,6 +34,7 @@ use crate::store::sql::{BoxFuture, Connection, Places, Row, RowVisitor, SqlResul
 pub struct Sqlite {
     writer: SqliteConnectOptions,
     readers: SqlitePool,
+    place: Arc<Place>,
 }
 
 impl Sqlite {
@@ -53,7 +59,9 @@ impl Sqlite {
         let unfit = version.map_or(Some(OpenReason::NoClub), OpenReason::of_version);
         match unfit {
             Some(reason) => Err(at(reason)),
-            None => Ok(Self::with(options(path).read_only(true))),
+            None => {
+                Self::with(path, options(path).read_only(true)).map_err(|error| at(error.into()))
+            }
         }
     }
 
@@ -89,14 +97,20 @@ impl Sqlite {
         } else {
             make(path, migrations).await.map_err(at)?;
         }
-        Ok(Self::with(writing(path)))
+        Self::with(path, writing(path)).map_err(|error| at(error.into()))
     }
 
-    fn with(options: SqliteConnectOptions) -> Self {
+    fn with(path: &Path, options: SqliteConnectOptions) -> io::Result<Self> {
+        let place = Arc::new(Place::of(path)?);
+        let opened = Arc::clone(&place);
         let readers = SqlitePoolOptions::new()
             .max_connections(MAX_READERS)
+            .after_connect(move |_, _| {
+                let checked = opened.check();
+                Box::pin(async move { checked.map_err(|moved| io::Error::other(moved).into()) })
+            })
             .connect_lazy_with(options.clone().read_only(true));
-        Self { writer: options.pragma("cache_size", WRITER_CACHE), readers }
+        Ok(Self { writer: options.pragma("cache_size", WRITER_CACHE), readers, place })
     }
 
     /// Lets go of the file, with nothing left beside it.
@@ -121,18 +135,25 @@ fn writing(path: &Path) -> SqliteConnectOptions {
     options(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
 }
 
-/// Makes the file, whole or not at all: an empty one that a crash left would be no club.
+/// Makes the file, whole or not at all: an empty one that a crash left would not be a club.
 async fn make(path: &Path, migrations: &Migrator) -> Result<(), OpenReason> {
     let new = beside(path, ".new");
     remove_database(&new)?;
-    keep_private(&new)?;
-    let mut connection = writing(&new).connect().await?;
-    migrations.run(&mut connection).await?;
-    sqlx::Connection::close(connection).await?;
+    if let Err(reason) = fill(&new, migrations).await {
+        let _ = remove_database(&new);
+        return Err(reason);
+    }
     // The log of one that is gone would be played into this one.
     remove_database(path)?;
     fs::rename(&new, path)?;
     Ok(sync_folder(path)?)
+}
+
+async fn fill(new: &Path, migrations: &Migrator) -> Result<(), OpenReason> {
+    keep_private(new)?;
+    let mut connection = writing(new).connect().await?;
+    migrations.run(&mut connection).await?;
+    Ok(sqlx::Connection::close(connection).await?)
 }
 
 /// Sees that nobody else may read the file, making it where there is none. SQLite gives the logs
@@ -170,7 +191,8 @@ impl Store for Sqlite {
 
     fn writer(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
         Box::pin(async {
-            let connection: Box<dyn Connection> = Box::new(self.writer.connect().await?);
+            let (db, place) = (self.writer.connect().await?, Arc::clone(&self.place));
+            let connection: Box<dyn Connection> = Box::new(WriterConnection { db, place });
             Ok(connection)
         })
     }
@@ -182,6 +204,10 @@ impl Store for Sqlite {
         }))
     }
 
+    fn check_place(&self) -> Result<(), Unavailable> {
+        self.place.check()
+    }
+
     fn check<'a>(&'a self, db: &'a mut dyn Connection) -> BoxFuture<'a, SqlResult<Vec<Flaw>>> {
         Box::pin(async move {
             let flaw =
@@ -189,6 +215,7 @@ impl Store for Sqlite {
             let told = db.all("PRAGMA integrity_check", &[], |row| row.text(0).map(str::to_owned));
             let damage = told.await?.into_iter().filter(|told| told != "ok");
             let mut flaws: Vec<_> = damage.map(|told| flaw("the file", told)).collect();
+            flaws.extend(self.check_place().err().map(|moved| flaw("the file", moved.to_string())));
             db.visit("PRAGMA foreign_key_check", &[], &mut |row| {
                 let place = format!("{} {}", row.text(0)?, row.int(1)?.unwrap_or_default());
                 flaws.push(flaw(
@@ -232,6 +259,53 @@ impl Connection for SqliteConnection {
     }
 }
 
+/// The connection that writes, which looks after the files that it writes to.
+struct WriterConnection {
+    db: SqliteConnection,
+    place: Arc<Place>,
+}
+
+impl Drop for WriterConnection {
+    fn drop(&mut self) {
+        self.place.forget_log();
+    }
+}
+
+impl Connection for WriterConnection {
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+    ) -> BoxFuture<'a, SqlResult<u64>> {
+        Connection::execute(&mut self.db, sql, values)
+    }
+
+    fn visit<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+        visit: &'a mut RowVisitor<'_>,
+    ) -> BoxFuture<'a, SqlResult<()>> {
+        Connection::visit(&mut self.db, sql, values, visit)
+    }
+
+    fn check_place(&mut self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async {
+            let Err(moved) = self.place.check_writer() else { return Ok(()) };
+            // What was committed belongs to the file that was opened. Left in the log it would be
+            // played into the file that has its name now. There may be no transaction.
+            let _ = Connection::execute(&mut self.db, "ROLLBACK", &[]).await;
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            Connection::execute(&mut self.db, sql, &[]).await?;
+            Err(moved)
+        })
+    }
+
+    fn places(&self) -> Places {
+        Places::InOrder
+    }
+}
+
 impl Connection for PoolConnection<sqlx::Sqlite> {
     fn execute<'a>(
         &'a mut self,
@@ -260,7 +334,7 @@ fn bind(sql: &'static str, values: &[Value<'_>]) -> Query<'static, sqlx::Sqlite,
         Value::Bytes(bytes) => query.bind(bytes),
         Value::Int(number) => query.bind(number),
         Value::Null => query.bind(None::<&str>),
-        Value::Text(text) => query.bind(text),
+        Value::Text(text) => query.bind(storable(text)),
     })
 }
 
@@ -342,6 +416,17 @@ mod tests {
         let mut db = store.reader().await.unwrap();
         let count = |row: &dyn Row| row.number::<u8>(0);
         assert_eq!(db.one("SELECT count(*) FROM member", &[], count).await.unwrap(), Some(0));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_can_not_be_made_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let wrong = "CREATE TABLE".into_sql_str();
+        let wrong = Migration::new(1, "wrong".into(), MigrationType::Simple, wrong, false);
+        let migrations = Migrator::with_migrations(vec![wrong]);
+        Sqlite::open_with(&dir.path().join("club.db"), &migrations).await.unwrap_err();
+        let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
     }
 
     #[tokio::test]

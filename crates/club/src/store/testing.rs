@@ -1,10 +1,13 @@
 //! What unit tests need of a club.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use policy::{Aliases, Entitlements, ItemId, Roster};
+use sqlx::error::{DatabaseError, ErrorKind};
 
 use crate::store::database::Store;
 use crate::store::image::{Image, Items, ListedItem, Live};
@@ -76,6 +79,44 @@ impl Connection for Failing {
             Ok(()) => self.db.visit(sql, values, visit),
             Err(failed) => Box::pin(async { Err(failed) }),
         }
+    }
+}
+
+/// An error of a database with this code.
+#[derive(Debug)]
+pub(crate) struct CodedError(pub(crate) &'static str);
+
+impl fmt::Display for CodedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error {}", self.0)
+    }
+}
+
+impl std::error::Error for CodedError {}
+
+impl DatabaseError for CodedError {
+    fn message(&self) -> &str {
+        self.0
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        Some(self.0.into())
+    }
+
+    fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
     }
 }
 

@@ -12,6 +12,7 @@ use crate::values::error::Error;
 use crate::values::fault::Fault;
 use crate::values::names::Names;
 use crate::values::stamp::Stamp;
+use crate::values::unavailable::Unavailable;
 
 /// A change under way. It can be passed wherever a connection is read.
 pub(crate) struct Tx {
@@ -95,6 +96,10 @@ impl Connection for Tx {
         visit: &'a mut RowVisitor<'_>,
     ) -> BoxFuture<'a, SqlResult<()>> {
         self.db.visit(sql, values, visit)
+    }
+
+    fn check_place(&mut self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        self.db.check_place()
     }
 
     fn places(&self) -> Places {

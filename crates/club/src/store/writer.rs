@@ -157,6 +157,7 @@ async fn transact(
         }
         db.execute("RELEASE SAVEPOINT job", &[]).await?;
     }
+    db.check_place().await?;
     db.execute("COMMIT", &[]).await.map_err(Unavailable::of_commit)?;
     Ok(db)
 }
@@ -165,14 +166,16 @@ async fn transact(
 async fn begin(
     store: &dyn Store,
     connection: Option<Box<dyn Connection>>,
-) -> SqlResult<Box<dyn Connection>> {
+) -> Result<Box<dyn Connection>, Unavailable> {
     if let Some(mut open) = connection {
+        open.check_place().await?;
         match begin_on(store, &mut *open).await {
             Ok(()) => return Ok(open),
             Err(error) if was_closed(&error) => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
+    store.check_place()?;
     let mut db = store.writer().await?;
     begin_on(store, &mut *db).await?;
     Ok(db)

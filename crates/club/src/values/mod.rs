@@ -1,6 +1,5 @@
 //! Plain types that every other folder uses: ids, names, amounts, texts and errors.
 
-pub(crate) mod email;
 pub(crate) mod error;
 pub(crate) mod fault;
 pub(crate) mod goods;
@@ -14,7 +13,6 @@ pub(crate) mod product;
 pub(crate) mod stamp;
 pub(crate) mod tax;
 pub(crate) mod text;
-pub(crate) mod token;
 pub(crate) mod unavailable;
 pub(crate) mod voucher_code;
 pub(crate) mod voucher_state;

@@ -1,12 +1,16 @@
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use club::{
-    BoxFuture, Connection, Error, Fault, NewMember, Page, Prices, RowVisitor, SqlResult, Store,
-    Value,
+    BoxFuture, Connection, Error, Fault, NewMember, NewTopup, Page, Places, Prices, RowVisitor,
+    SqlResult, Store, Unavailable, Value,
 };
 use policy::MemberState;
+use sqlx::error::{DatabaseError, ErrorKind};
 
+use super::money::usd;
 use super::{House, new_item, stamp};
 
 pub(crate) async fn a_change_counts_in_memory_as_in_the_store(store: Arc<dyn Store>) {
@@ -93,6 +97,178 @@ pub(crate) async fn what_the_store_does_not_take_is_not_shown(store: Arc<dyn Sto
     full.store(false, Ordering::Relaxed);
     house.club.suspend(&stamp(), "ada").await.unwrap();
     assert_eq!(house.standing(ada).state, MemberState::Suspended);
+}
+
+/// Whatever call of a change meets an error of the disk, the answer does not deny what is kept.
+pub(crate) async fn an_error_of_the_disk_hides_no_change(store: Arc<dyn Store>) {
+    House::open(store.clone()).await.add_member("ada").await;
+    let mut doubts = 0;
+    for call in 0.. {
+        let faults = Arc::new(Faults::default());
+        let house = House::open(Arc::new(Faulty { store: store.clone(), faults: faults.clone() }));
+        let house = house.await;
+        let key = format!("call {call}");
+        let topup = || NewTopup {
+            member: "ada".to_owned(),
+            amount: usd(100),
+            provider: "hand".to_owned(),
+            memo: String::new(),
+        };
+        faults.fail_in(call);
+        let answer = house.club.topup(&stamp(), &key, topup()).await;
+        faults.fail_in(NEVER);
+        drop(house);
+
+        let house = House::open(store.clone()).await;
+        let entries = async || {
+            let journal = house.club.journal(Page::FIRST).await.unwrap();
+            journal.iter().filter(|entry| entry.key == key).count()
+        };
+        let is_entered = entries().await == 1;
+        match answer {
+            Ok(_) => {
+                assert!(is_entered && call > 5 && doubts > 0, "{call} calls, {doubts} doubts");
+                return;
+            }
+            Err(Error::Unavailable(Unavailable::InDoubt(_))) => doubts += 1,
+            Err(denied) => assert!(!is_entered, "call {call}: {denied}"),
+        }
+        // Who was left in doubt repeats the request, which counts once.
+        house.club.topup(&stamp(), &key, topup()).await.unwrap();
+        assert_eq!(entries().await, 1, "call {call}");
+    }
+}
+
+/// When the disk fails.
+struct Faults {
+    calls_left: AtomicU32,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { calls_left: AtomicU32::new(NEVER) }
+    }
+}
+
+impl Faults {
+    /// Lets so many calls succeed before one fails.
+    fn fail_in(&self, calls: u32) {
+        self.calls_left.store(calls, Ordering::Relaxed);
+    }
+
+    /// Whether the present call fails.
+    fn is_now(&self) -> bool {
+        let less = |left: u32| if left == NEVER { None } else { Some(left.wrapping_sub(1)) };
+        self.calls_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) == Ok(0)
+    }
+}
+
+const NEVER: u32 = u32::MAX;
+
+/// A store one of whose writing calls has its effect, and fails all the same.
+struct Faulty {
+    store: Arc<dyn Store>,
+    faults: Arc<Faults>,
+}
+
+impl Store for Faulty {
+    fn begin(&self) -> &'static [&'static str] {
+        self.store.begin()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    fn reader(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
+        self.store.reader()
+    }
+
+    fn writer(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
+        Box::pin(async {
+            let (faults, open) = (self.faults.clone(), self.store.writer().await?);
+            let faulty: Box<dyn Connection> = Box::new(FaultyConnection { faults, open });
+            Ok(faulty)
+        })
+    }
+}
+
+struct FaultyConnection {
+    faults: Arc<Faults>,
+    open: Box<dyn Connection>,
+}
+
+impl FaultyConnection {
+    fn answer<T>(&self, done: SqlResult<T>) -> SqlResult<T> {
+        if self.faults.is_now() { Err(sqlx::Error::Database(Box::new(DiskError))) } else { done }
+    }
+}
+
+impl Connection for FaultyConnection {
+    fn execute<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+    ) -> BoxFuture<'a, SqlResult<u64>> {
+        Box::pin(async move {
+            let done = self.open.execute(sql, values).await;
+            self.answer(done)
+        })
+    }
+
+    fn visit<'a>(
+        &'a mut self,
+        sql: &'static str,
+        values: &'a [Value<'a>],
+        visit: &'a mut RowVisitor<'_>,
+    ) -> BoxFuture<'a, SqlResult<()>> {
+        Box::pin(async move {
+            let done = self.open.visit(sql, values, visit).await;
+            self.answer(done)
+        })
+    }
+
+    fn places(&self) -> Places {
+        self.open.places()
+    }
+}
+
+/// What SQLite reports where a sync fails.
+#[derive(Debug)]
+struct DiskError;
+
+impl fmt::Display for DiskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for DiskError {}
+
+impl DatabaseError for DiskError {
+    fn message(&self) -> &str {
+        "disk I/O error"
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        Some("1034".into())
+    }
+
+    fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
+    }
 }
 
 /// A store whose commits fail while it is full.

@@ -5,13 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use api::backup::Soundness;
-use club::RestoreError;
+use club::{Loaded, RestoreError};
 use serde::Serialize;
 use thiserror::Error;
 use web::api::{secret_beside, soundness};
 
 use crate::config::{Config, Database};
 use crate::serve::folder::{StateDir, StateDirError, club_file};
+use crate::serve::settings;
 use crate::serve::store::{self, StoreError};
 
 /// Checks the books of a stopped daemon.
@@ -40,9 +41,13 @@ pub(crate) struct Restored {
     club: PathBuf,
     /// Where what was there before is now.
     before: Option<PathBuf>,
+    /// Whether the backup had its digest beside it, which it matched.
+    has_digest: bool,
     secret: PathBuf,
     /// Whether there is one, without which no passkey given out is worth anything.
     has_secret: bool,
+    /// Tiers and policies in it that the configuration does not have.
+    unknown: Vec<String>,
 }
 
 /// Puts a backup in place of the club of a stopped daemon.
@@ -70,17 +75,38 @@ pub(crate) async fn restore(
     if brings_secret && has_secret && differs(&theirs, &secret).map_err(io(&secret))? {
         return Err(UpkeepError::OtherSecret { ours: secret, theirs });
     }
-    let before = club::restore(backup, &club).await?;
+    let put = club::restore(backup, &club, &settings::names(config)).await?;
     if brings_secret && !has_secret {
         fs::copy(&theirs, &secret).map_err(io(&secret))?;
     }
     // Of another time; clients announce again by themselves.
     let _ = fs::remove_file(crate::serve::snapshot::path_in(state.path()));
-    Ok(Restored { club, before, secret, has_secret: has_secret || brings_secret })
+    let club::Restored { aside, has_digest, loaded } = put;
+    Ok(Restored {
+        club,
+        before: aside,
+        has_digest,
+        secret,
+        has_secret: has_secret || brings_secret,
+        unknown: unknown(&loaded),
+    })
+}
+
+fn unknown(loaded: &Loaded) -> Vec<String> {
+    let tiers = loaded.unknown_tiers.iter();
+    let tiers = tiers.map(|(tier, members)| format!("tier {tier}, of {members} members"));
+    let policies = loaded.unknown_policies.iter().map(|policy| format!("policy {policy}"));
+    tiers.chain(policies).collect()
 }
 
 pub(crate) fn restored(restored: &Restored) -> String {
-    let mut text = format!("{} is restored and its books are sound.\n", restored.club.display());
+    let mut text = format!("{} is restored, and it is sound.\n", restored.club.display());
+    if !restored.has_digest {
+        text += "The backup had no digest beside it (FILE.b3), so it may differ from what usher wrote.\n";
+    }
+    for unknown in &restored.unknown {
+        text += &format!("The configuration does not have the {unknown}.\n");
+    }
     if let Some(before) = &restored.before {
         text += &format!("What was there before is {}.\n", before.display());
     }

@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use club::{BackupError, Club};
+use club::{BackupError, Club, digest_beside};
 use jiff::Timestamp;
 use thiserror::Error;
 use web::api::{copy_secret, secret_beside};
@@ -49,7 +49,8 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         let is_copy_with =
             |suffix| name.strip_suffix(suffix).is_some_and(|copy| when(Path::new(copy)).is_some());
-        if UNFINISHED.into_iter().any(is_copy_with) {
+        let is_lone_digest = is_copy_with(".b3") && !path.with_extension("").exists();
+        if is_lone_digest || UNFINISHED.into_iter().any(is_copy_with) {
             fs::remove_file(&path)?;
         }
     }
@@ -64,6 +65,7 @@ fn prune(settings: &BackupSettings, now: Timestamp) -> Result<(), ScheduleError>
     for old in made.into_iter().take(over) {
         fs::remove_file(&old).map_err(at(&old))?;
         let _ = fs::remove_file(secret_beside(&old));
+        let _ = fs::remove_file(digest_beside(&old));
     }
     Ok(())
 }
@@ -172,8 +174,17 @@ mod tests {
     #[test]
     fn half_a_copy_of_a_killed_daemon_is_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let kept = ["club-20270130T170000Z.db", "club-20270130T170000Z.db.secret", "mine.new"];
-        let unfinished = ["club-20270131T170000Z.db.new", "club-20270131T170000Z.db.new-journal"];
+        let kept = [
+            "club-20270130T170000Z.db",
+            "club-20270130T170000Z.db.b3",
+            "club-20270130T170000Z.db.secret",
+            "mine.new",
+        ];
+        let unfinished = [
+            "club-20270131T170000Z.db.b3",
+            "club-20270131T170000Z.db.new",
+            "club-20270131T170000Z.db.new-journal",
+        ];
         for name in kept.iter().chain(&unfinished) {
             fs::write(folder.path().join(name), "").unwrap();
         }

@@ -23,7 +23,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::api::Admin;
-use web::pay::{self, Payments};
+use web::pay::{self, Till};
 use web::seed::{self, Pacer, WebSeed};
 use web::site::{self, Site};
 
@@ -125,7 +125,7 @@ struct Daemon {
     shares: ConnectionShares,
     shared: Arc<ListenContext>,
     club: Arc<Club>,
-    payments: Arc<Payments>,
+    till: Arc<Till>,
     keyring: Arc<Keyring>,
     tasks: BackgroundTasks,
 }
@@ -180,13 +180,13 @@ impl Daemon {
         let club = Arc::new(club);
         let providers = providers::load(&config.payments)?;
         let time = Box::new(move || clock.now());
-        let payments = Arc::new(Payments::new(Arc::clone(&club), providers, time)?);
+        let till = Arc::new(Till::new(Arc::clone(&club), providers, time)?);
         let started = Arc::new(config);
         let config = Arc::new(ArcSwap::new(Arc::clone(&started)));
         let tasks = BackgroundTasks {
             tracker,
             club: Arc::clone(&club),
-            payments: Arc::clone(&payments),
+            till: Arc::clone(&till),
             clock,
             config: Arc::clone(&config),
             failures: Arc::default(),
@@ -204,7 +204,7 @@ impl Daemon {
             shares,
             shared,
             club,
-            payments,
+            till,
             keyring,
             tasks,
         })
@@ -229,7 +229,7 @@ impl Daemon {
         let web_seed = Arc::new(self.web_seed());
         let pages = site::router(Arc::clone(&site))
             .merge(seed::router(Arc::clone(&web_seed)))
-            .merge(pay::router(Arc::clone(&self.payments)));
+            .merge(pay::router(Arc::clone(&self.till)));
         let web =
             SiteListener::new(Arc::clone(&self.shared), Arc::clone(&web_seed), pages, random()?);
         let (stop_web, web_stopped) = watch::channel(false);
@@ -292,7 +292,7 @@ impl Daemon {
             config.secret_file.clone(),
             Box::new(move || clock.now()),
         )
-        .with_payments(Arc::clone(&self.payments));
+        .with_till(Arc::clone(&self.till));
         admin.publisher().set_private(settings::private(&self.source, &config));
         admin
     }
@@ -323,14 +323,17 @@ impl Daemon {
     fn health(&self, ready: &Arc<AtomicBool>) -> axum::Router {
         let observer = Observer::new(
             Arc::clone(&self.shared.tracker),
-            Arc::clone(&self.payments),
+            Arc::clone(&self.till),
             Arc::clone(&self.club),
             Arc::clone(&self.tasks.failures),
         );
         let (clock, ready) = (self.clock, Arc::clone(ready));
+        let club = Arc::clone(&self.club);
         let is_ready = move || {
-            let ready = ready.load(Ordering::Relaxed);
-            if ready { Ok(()) } else { Err("starting or draining".to_owned()) }
+            if !ready.load(Ordering::Relaxed) {
+                return Err("starting or draining".to_owned());
+            }
+            club.check_place().map_err(|error| error.to_string())
         };
         web::http::health::router(move || observer.render(clock.now()), is_ready)
     }

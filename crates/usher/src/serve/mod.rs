@@ -19,7 +19,7 @@ mod reachability;
 mod registry;
 mod secret;
 mod served_bytes;
-mod settings;
+pub(crate) mod settings;
 mod signals;
 pub(crate) mod snapshot;
 mod startable;
