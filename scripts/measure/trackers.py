@@ -159,12 +159,17 @@ def usher_beside(settings):
 
 def usher_command(bench, folder, state, port, unknown, workers):
     config = folder / "tracker.yaml"
+    # The generator has few addresses for its many peers. An older build does not know the key.
+    key = "max_peers_per_address"
+    is_known = key.encode() in pathlib.Path(bench.usher).read_bytes()
+    limits = f"limits: {{{key}: 0}}" if is_known else ""
     config.write_text(f"""\
 state_dir: {state}
 public_url: http://localhost:{free_port()}
 tracker:
   unknown_torrents: {unknown}
   workers: {workers}
+  {limits}
   http: {{listen: ["127.0.0.1:{port}"]}}
   udp: {{listen: ["127.0.0.1:{port}"]}}
 admin: {{listen: "127.0.0.1:{free_port()}"}}

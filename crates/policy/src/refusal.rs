@@ -130,6 +130,8 @@ pub enum Warning {
     EarlyAnnounce,
     /// The membership has run out, and its grace will.
     MembershipEnding,
+    /// Its address has the maximum number of peers in the swarm: it is served, and given to nobody.
+    NotListed,
     /// The passkey was rotated, and answers for a while yet.
     PasskeyReplaced,
     /// It may seed, but has no right to download, and so gets no peers.
@@ -138,14 +140,20 @@ pub enum Warning {
 
 impl Warning {
     /// Every warning.
-    pub const ALL: [Self; 4] =
-        [Self::EarlyAnnounce, Self::MembershipEnding, Self::PasskeyReplaced, Self::SeedingOnly];
+    pub const ALL: [Self; 5] = [
+        Self::EarlyAnnounce,
+        Self::MembershipEnding,
+        Self::NotListed,
+        Self::PasskeyReplaced,
+        Self::SeedingOnly,
+    ];
 
     /// The text, with `{site}` in it.
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::EarlyAnnounce => "announced too early: no peers this time",
             Self::MembershipEnding => "membership ending: renew at {site}",
+            Self::NotListed => "too many peers at your address: others cannot find you",
             Self::PasskeyReplaced => "passkey replaced: get a fresh .torrent at {site}",
             Self::SeedingOnly => "thank you for seeding; to download, renew at {site}",
         }

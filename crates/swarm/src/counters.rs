@@ -70,7 +70,10 @@ pub(crate) struct SwarmCounters<'a> {
 impl SwarmCounters<'_> {
     /// Whether a swarm's arrivals must be checked before they are let in.
     pub(crate) const fn is_limited(&self) -> bool {
-        self.limits.max_peers_per_torrent != 0 || self.limits.max_peers_per_prefix != 0
+        let SwarmLimits {
+            max_peers_per_address, max_peers_per_torrent, max_peers_per_prefix, ..
+        } = self.limits;
+        max_peers_per_address != 0 || max_peers_per_torrent != 0 || max_peers_per_prefix != 0
     }
 
     /// Checks that a swarm of `live` endpoints may have one more.

@@ -230,7 +230,7 @@ fn go(peers: &PeerTables<V4Slot>, to: Option<Group>, ticks: u32) {
         max_age: Age::from_secs(1_600),
     };
     if to.is_some() {
-        assert!(matches!(peers.arrive(&v4(1), &peer, &Nobody), Placement::Done { .. }));
+        assert!(matches!(peers.arrive(&v4(1), &peer, &Nobody, || Ok(())), Placement::Done { .. }));
     } else {
         assert_ne!(peers.leave(&v4(1), &peer, &Nobody), Removal::Held);
     }

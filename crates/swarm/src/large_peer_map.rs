@@ -11,7 +11,7 @@ use crate::slot4::{V4Slot, endpoint_of};
 use crate::slot6::V6Slot;
 use crate::small_peer_map::SmallPeerMap;
 use crate::swarm_update::{EndpointLookup, SwarmUpdate};
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicBool, AtomicU32, Ordering};
 
 /// The tables of a swarm.
 #[derive(Debug)]
@@ -22,6 +22,9 @@ pub(crate) struct LargePeerMap {
     pub(crate) tag: u32,
     pub(crate) completed: AtomicU32,
     pub(crate) scopes: ScopeRecord,
+    /// Whether two peers were seen to share an address. Set for good: to know that none do any more
+    /// would take a look at all.
+    shares_addresses: AtomicBool,
 }
 
 impl LargePeerMap {
@@ -33,6 +36,7 @@ impl LargePeerMap {
             tag: 0,
             completed: AtomicU32::new(small.completed.load(Ordering::Relaxed)),
             scopes: ScopeRecord(AtomicU32::new(0)),
+            shares_addresses: AtomicBool::new(false),
         };
         for (group, word) in small.peers() {
             let key = endpoint_of(word);
@@ -64,19 +68,50 @@ impl LargePeerMap {
 
     /// Puts the caller's endpoint where it stands from now on.
     pub(crate) fn arrive(&self, update: &SwarmUpdate<'_>) -> Result<Placement, LimitReached> {
-        if update.counters.is_limited() && !self.has(&update.lookup) {
-            update.counters.check(self.live(), update.peer.endpoint)?;
-        }
         self.scopes.add(Scopes::only(update.scope));
-        Ok(match (&update.lookup, &self.v6) {
-            (EndpointLookup::V4(lookup), _) => {
-                self.v4.arrive(lookup, update.peer, &update.counters)
-            }
-            (EndpointLookup::V6(lookup), Some(v6)) => {
-                v6.arrive(lookup, update.peer, &update.counters)
-            }
+        let SwarmUpdate { peer, counters, .. } = update;
+        let admit = || self.admit(update);
+        let placement = match (&update.lookup, &self.v6) {
+            (EndpointLookup::V4(lookup), _) => self.v4.arrive(lookup, peer, counters, admit),
+            (EndpointLookup::V6(lookup), Some(v6)) => v6.arrive(lookup, peer, counters, admit),
             (EndpointLookup::V6(_), None) => Placement::NoRoom,
-        })
+        };
+        match placement {
+            Placement::Refused(limit) => Err(limit),
+            placement => Ok(placement),
+        }
+    }
+
+    /// Whether two peers were seen to share an address.
+    pub(crate) fn shares_addresses(&self) -> bool {
+        self.shares_addresses.load(Ordering::Relaxed)
+    }
+
+    /// Checks that an endpoint that is not live in its table may come in: from another one, or into
+    /// the swarm.
+    fn admit(&self, update: &SwarmUpdate<'_>) -> Result<(), Placement> {
+        let counters = &update.counters;
+        if !counters.is_limited() || self.has(&update.lookup) {
+            return Ok(());
+        }
+        let live = self.live();
+        counters.check(live, update.peer.endpoint).map_err(Placement::Refused)?;
+        if counters.limits.max_peers_per_address == 0 || live == 0 {
+            return Ok(());
+        }
+        let window = update.peer.window();
+        let sharing = match (&update.lookup, &self.v6) {
+            (EndpointLookup::V4(lookup), _) => self.v4.sharing_address(lookup, window),
+            (EndpointLookup::V6(lookup), Some(v6)) => v6.sharing_address(lookup, window),
+            (EndpointLookup::V6(_), None) => 0,
+        };
+        if sharing >= counters.limits.max_peers_per_address {
+            return Err(Placement::Unlisted);
+        }
+        if sharing > 0 && !self.shares_addresses() {
+            self.shares_addresses.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     pub(crate) fn leave(&self, update: &SwarmUpdate<'_>) -> Removal {

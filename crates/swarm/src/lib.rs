@@ -11,6 +11,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address_seats;
 mod counters;
 mod draw;
 mod endpoint;

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use wire::{CompactV4, CompactV6};
 
+use crate::address_seats::AddressSeats;
 use crate::segment::LINE;
 use crate::slot::PeerSlot;
 use crate::slot4::V4Slot;
@@ -16,6 +17,8 @@ pub struct PeerList {
     pub v4: PeerArray<CompactV4>,
     /// Peers over IPv6, in no order.
     pub v6: PeerArray<CompactV6>,
+    /// Of swarms where peers share addresses.
+    pub(crate) seats: AddressSeats,
 }
 
 impl PeerList {
@@ -41,7 +44,11 @@ impl PeerList {
 
 impl Default for PeerList {
     fn default() -> Self {
-        Self { v4: PeerArray::new(V4Slot::NOBODY), v6: PeerArray::new(V6Slot::NOBODY) }
+        Self {
+            v4: PeerArray::new(V4Slot::NOBODY),
+            v6: PeerArray::new(V6Slot::NOBODY),
+            seats: AddressSeats::new(),
+        }
     }
 }
 

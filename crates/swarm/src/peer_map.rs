@@ -138,6 +138,10 @@ impl PeerMap {
             }
             if update.counters.is_limited() && !small.has(lookup) {
                 update.counters.check(small.live(), update.peer.endpoint)?;
+                let max = update.counters.limits.max_peers_per_address;
+                if max != 0 && small.sharing_address(lookup) >= max {
+                    return Ok(UpdateOutcome::Unlisted);
+                }
             }
             let arrived = small.arrive(lookup, update.peer, &update.counters);
             if let Some(outcome) = self.finish(update, arrived) {
@@ -195,7 +199,8 @@ impl PeerMap {
             }
             Placement::Done { was: Some(was) } => (UpdateOutcome::Moved, Some(was)),
             Placement::Held => return Some(UpdateOutcome::Held),
-            Placement::NoRoom => return None,
+            Placement::NoRoom | Placement::Refused(_) => return None,
+            Placement::Unlisted => return Some(UpdateOutcome::Unlisted),
         };
         let completes = update.peer.event == PeerEvent::Completed
             && group.is_seeders()

@@ -1,7 +1,9 @@
 //! The peers of one family: a table for each group, and how a peer moves between them.
 
+use std::cell::Cell;
+
 use crate::group::{Census, Group};
-use crate::peer_update::PeerUpdate;
+use crate::peer_update::{LimitReached, PeerUpdate};
 use crate::segment::Put;
 use crate::slot::{Lookup, PeerSlot};
 use crate::sync::{AtomicBool, Ordering, fence};
@@ -35,6 +37,10 @@ pub(crate) enum Placement {
     Held,
     /// Its table needs room first.
     NoRoom,
+    /// A limit keeps it out.
+    Refused(LimitReached),
+    /// Its address has the maximum number of peers in the swarm.
+    Unlisted,
 }
 
 /// What became of a peer that was to be removed.
@@ -133,7 +139,21 @@ impl<S: PeerSlot> PeerTables<S> {
         })
     }
 
-    /// Puts a peer where it stands from now on, and removes it from where it stood.
+    /// How many fresh peers share the address of a key, among the slots around its place in each
+    /// table.
+    pub(crate) fn sharing_address(&self, lookup: &Lookup<S::Key>, window: AgeWindow) -> u32 {
+        let mut count = 0;
+        for (_, table) in self.tables().filter(|(_, table)| table.live() != 0) {
+            for slot in table.around(lookup.hash) {
+                let word = slot.word();
+                count += u32::from(word.is_fresh(window) & slot.shares_address(word, lookup));
+            }
+        }
+        count
+    }
+
+    /// Puts a peer where it stands from now on, and removes it from where it stood. `admit` says
+    /// whether one that is not live in its table may come in.
     ///
     /// It is written to its table first and cleared from the others then, so that a peer that moves
     /// is never missed. Two threads that move one key at once can each clear what the other wrote:
@@ -144,6 +164,7 @@ impl<S: PeerSlot> PeerTables<S> {
         lookup: &Lookup<S::Key>,
         peer: &PeerUpdate<'_>,
         watch: &impl ChangeObserver<S::Key>,
+        admit: impl Fn() -> Result<(), Placement>,
     ) -> Placement {
         let (group, window) = (peer.group, peer.window());
         if !peer.held && self.is_held_elsewhere(lookup, group, window) {
@@ -151,12 +172,21 @@ impl<S: PeerSlot> PeerTables<S> {
         }
         let word = peer.word(lookup.name);
         let Some(table) = self.table(group) else { return Placement::NoRoom };
-        let old = match table.put(lookup, word, |old| peer.may_change(old)) {
+        let refused = Cell::new(None);
+        let may_replace = |old: PeerWord| {
+            if old.is_live() {
+                return peer.may_change(old);
+            }
+            let admitted = admit();
+            refused.set(admitted.err());
+            admitted.is_ok()
+        };
+        let old = match table.put(lookup, word, may_replace) {
             // Nearly always who is writing the slot says the same of it. Of another IPv6 peer of the same
             // name it says nothing, and this one comes in by its next announce.
             Put::Busy => return Placement::Done { was: Some(group) },
             Put::Done(old) => old,
-            Put::Kept => return Placement::Held,
+            Put::Kept => return refused.get().unwrap_or(Placement::Held),
             Put::NoRoom => return Placement::NoRoom,
         };
         if !old.stands_like(word) {

@@ -93,6 +93,9 @@ pub enum UpdateOutcome {
     Moved,
     /// It stood where it stands.
     Refreshed,
+    /// Nothing: its address has the maximum number of peers in the swarm. It is served, and given
+    /// to nobody.
+    Unlisted,
 }
 
 /// A limit that kept a peer out.
@@ -130,6 +133,11 @@ pub struct SwarmCounts {
 pub struct SwarmLimits {
     /// Swarms, those with a tag not counted.
     pub max_torrents: u32,
+    /// Endpoints from one IPv4 address or IPv6 /64 in one swarm. Exact in swarms of some hundred
+    /// peers; in larger ones the limit is on as many of some hundred, drawn at random. A reply
+    /// names at most 4 endpoints of one address, fewer where that would be more than a twelfth, while
+    /// this is not 0.
+    pub max_peers_per_address: u32,
     /// Endpoints in one swarm.
     pub max_peers_per_torrent: u32,
     /// Endpoints from one IPv4 /24 or IPv6 /64 in one swarm.

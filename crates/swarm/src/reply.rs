@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use crate::address_seats::AddressSeats;
 use crate::draw::draw;
 use crate::endpoint::{Endpoint, Families};
 use crate::group::{Census, Group};
@@ -29,9 +30,16 @@ impl LargePeerMap {
     ) -> bool {
         let mut candidates = self.candidates(update, outcome);
         let mut hid_seeders = false;
-        for _ in 0..MOST_PLANS {
+        let shares_addresses =
+            update.counters.limits.max_peers_per_address != 0 && self.shares_addresses();
+        for nth in 0..MOST_PLANS {
             list.clear();
             let seats = plan(&candidates.sum());
+            if shares_addresses && nth == 0 {
+                list.seats.reset(seats.total(), candidates.sum().total());
+            } else if shares_addresses {
+                list.seats.clear();
+            }
             if seats.total() == 0 {
                 break;
             }
@@ -41,14 +49,16 @@ impl LargePeerMap {
                 view: update.view().among(self.scopes.load(), self.v4.is_doubled()),
                 me: update.lookup.v4(),
             };
-            let mut is_short = v4.fill(&seats.v4, &mut candidates.v4, rng, &mut list.v4);
+            let mut limit = shares_addresses.then_some(&mut list.seats);
+            let mut is_short =
+                v4.fill(&seats.v4, &mut candidates.v4, rng, &mut list.v4, limit.as_deref_mut());
             if let Some(v6) = &self.v6 {
                 let v6 = Draw {
                     peers: v6,
                     view: update.view().among(self.scopes.load(), v6.is_doubled()),
                     me: update.lookup.v6(),
                 };
-                is_short.join(v6.fill(&seats.v6, &mut candidates.v6, rng, &mut list.v6));
+                is_short.join(v6.fill(&seats.v6, &mut candidates.v6, rng, &mut list.v6, limit));
             }
             hid_seeders |= is_short.hid_seeders;
             if !is_short.is_short {
@@ -75,7 +85,10 @@ impl LargePeerMap {
             UpdateOutcome::Inserted | UpdateOutcome::Moved | UpdateOutcome::Refreshed => {
                 candidates.leave_out(me, update.peer.group, families);
             }
-            UpdateOutcome::Held | UpdateOutcome::Left | UpdateOutcome::Absent => {
+            UpdateOutcome::Absent
+            | UpdateOutcome::Held
+            | UpdateOutcome::Left
+            | UpdateOutcome::Unlisted => {
                 if let Some(group) = self.group_of(me, update) {
                     candidates.leave_out(me, group, families);
                 }
@@ -167,13 +180,15 @@ impl<S: PeerSlot<Key: Into<Endpoint>>> Draw<'_, S> {
         candidates: &mut Census,
         rng: &mut Rng,
         list: &mut PeerArray<S::Key>,
+        mut limit: Option<&mut AddressSeats>,
     ) -> Shortfall {
         let mut shortfall = Shortfall::default();
         for (group, table) in self.peers.tables() {
             let wanted = usize::try_from(seats.of(group)).unwrap_or(usize::MAX);
             let wanted = wanted.min(list.room());
             let taken = draw(table, wanted, rng, |line, want, rng| {
-                let (took, hid) = self.view.take(line, self.me, want, rng, list);
+                let (took, hid) =
+                    self.view.take(line, self.me, want, rng, list, limit.as_deref_mut());
                 shortfall.hid_seeders |= hid && group.is_seeders();
                 took
             });

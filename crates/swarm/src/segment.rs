@@ -83,7 +83,15 @@ impl<S: PeerSlot> Segment<S> {
         }
     }
 
-    /// Writes a live word for a key, unless one is there that may not be replaced.
+    /// Slots around the place of a hash: all, or [`AROUND`] of them. As keys are placed by their
+    /// hashes, these are a random sample of all.
+    pub(crate) fn around(&self, hash: u64) -> impl Iterator<Item = &S> {
+        let (before, after) = self.slots.split_at(self.home(hash));
+        after.iter().chain(before).take(AROUND)
+    }
+
+    /// Writes a live word for a key, unless what is there may not be replaced: a word of the key's,
+    /// or an empty one.
     pub(crate) fn put(
         &self,
         lookup: &Lookup<S::Key>,
@@ -100,6 +108,7 @@ impl<S: PeerSlot> Segment<S> {
                         return Put::Done(old);
                     }
                 }
+                Spot::Vacant(_) if !may_replace(PeerWord::EMPTY) => return Put::Kept,
                 Spot::Vacant(slot) => {
                     if self.used.fetch_add(1, Ordering::Relaxed) >= self.limit() {
                         self.used.fetch_sub(1, Ordering::Relaxed);
@@ -194,6 +203,9 @@ pub(crate) fn slots_for<S>(peers: usize) -> usize {
     let step = (bytes.next_power_of_two() / 8).max(16);
     bytes.next_multiple_of(step).checked_div(size_of::<S>()).unwrap_or(slots)
 }
+
+/// Slots that are looked at to see how many peers share an address: 2 KiB of IPv4 ones.
+pub(crate) const AROUND: usize = 256;
 
 /// Slots of a segment that fits into the nearest cache many times.
 const FEW_SLOTS: usize = 512;

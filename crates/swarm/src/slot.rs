@@ -35,6 +35,9 @@ pub(crate) trait PeerSlot: fmt::Debug + Sized {
     /// Whether the slot, live or dead with state `word`, is this key's.
     fn is(&self, word: PeerWord, lookup: &Lookup<Self::Key>) -> bool;
 
+    /// Whether the slot, live or dead with state `word`, is of the same IPv4 address or IPv6 /64.
+    fn shares_address(&self, word: PeerWord, lookup: &Lookup<Self::Key>) -> bool;
+
     /// Takes an empty slot for a key; `false` if somebody else did first.
     fn claim(&self, lookup: &Lookup<Self::Key>, word: PeerWord) -> bool;
 

@@ -11,6 +11,9 @@ use crate::word::PeerWord;
 #[derive(Debug)]
 pub(crate) struct V4Slot(AtomicU64);
 
+/// Bits of a name below its address.
+const PORT_BITS: u32 = 16;
+
 /// The name of an endpoint: 32 bits of address, 16 of port.
 pub(crate) fn name_of(key: CompactV4) -> u64 {
     let [a, b, c, d, e, f] = key.0;
@@ -47,6 +50,10 @@ impl PeerSlot for V4Slot {
 
     fn is(&self, word: PeerWord, lookup: &Lookup<CompactV4>) -> bool {
         word.name() == lookup.name
+    }
+
+    fn shares_address(&self, word: PeerWord, lookup: &Lookup<CompactV4>) -> bool {
+        (word.name() ^ lookup.name) >> PORT_BITS == 0
     }
 
     fn claim(&self, _: &Lookup<CompactV4>, word: PeerWord) -> bool {

@@ -2,6 +2,7 @@
 
 use wire::CompactV6;
 
+use crate::address_seats::address_of;
 use crate::hash::KeyHasher;
 use crate::slot::{Lookup, PeerSlot};
 use crate::sync::{AtomicU64, Ordering};
@@ -55,6 +56,10 @@ impl PeerSlot for V6Slot {
 
     fn is(&self, word: PeerWord, lookup: &Lookup<CompactV6>) -> bool {
         word.name() == lookup.name && self.address() == lookup.key.ip().to_bits()
+    }
+
+    fn shares_address(&self, _: PeerWord, lookup: &Lookup<CompactV6>) -> bool {
+        self.high.load(Ordering::Relaxed) == address_of(lookup.key.into())
     }
 
     fn claim(&self, lookup: &Lookup<CompactV6>, word: PeerWord) -> bool {

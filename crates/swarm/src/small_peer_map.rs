@@ -7,6 +7,7 @@
 use fastrand::Rng;
 use wire::CompactV4;
 
+use crate::address_seats::address_of;
 use crate::group::{Census, Group};
 use crate::list::PeerList;
 use crate::peer_tables::{ChangeObserver, Placement, Removal};
@@ -56,6 +57,13 @@ impl SmallPeerMap {
     /// Whether an endpoint is live, however long ago it was seen.
     pub(crate) fn has(&self, lookup: &Lookup<CompactV4>) -> bool {
         self.peers().any(|(_, word)| word.name() == lookup.name)
+    }
+
+    /// Live endpoints of the same address as one that is not there.
+    pub(crate) fn sharing_address(&self, lookup: &Lookup<CompactV4>) -> u32 {
+        let address = |key: CompactV4| address_of(key.into());
+        let own = address(lookup.key);
+        self.peers().map(|(_, word)| u32::from(address(endpoint_of(word)) == own)).sum()
     }
 
     /// The peers.

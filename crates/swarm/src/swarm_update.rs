@@ -3,6 +3,7 @@
 use fastrand::Rng;
 use wire::{CompactV4, CompactV6};
 
+use crate::address_seats::AddressSeats;
 use crate::counters::SwarmCounters;
 use crate::draw::{Took, Want};
 use crate::endpoint::Endpoint;
@@ -124,32 +125,35 @@ impl ReplyFilter<'_> {
         want: Want,
         rng: &mut Rng,
         list: &mut PeerArray<S::Key>,
+        limit: Option<&mut AddressSeats>,
     ) -> (Took, bool) {
         let Some((listed, places)) = list.split() else { return Default::default() };
         let mut count = self.sift(line, me, places);
         let mut hid = false;
         let may_be_listed = self.is_doubled || matches!(want, Want::Rest { .. });
         if self.is_picky || may_be_listed {
-            let mut kept = 0;
-            for n in 0..count {
-                let Some(&key) = places.get(n) else { break };
+            count = retain(places, count, |key| {
                 let unseen = self.inspect(key.into());
                 hid |= unseen == Err(Hidden::OutOfScope);
-                if unseen.is_ok()
-                    && !(may_be_listed && listed.contains(&key))
-                    && let Some(place) = places.get_mut(kept)
-                {
-                    *place = key;
-                    kept += 1;
-                }
-            }
-            count = kept;
+                unseen.is_ok() && !(may_be_listed && listed.contains(&key))
+            });
         }
-        let taken = want.quota(count, rng);
+        if let Some(seats) = &limit {
+            count = retain(places, count, |key| seats.has_free(key.into()));
+        }
+        let mut taken = want.quota(count, rng);
         if taken < count
             && let Some(fresh) = places.get_mut(..count)
         {
             fresh.rotate_left(rng.usize(..count));
+        }
+        if let Some(seats) = limit {
+            let mut left = taken;
+            taken = retain(places, count, |key| {
+                let is_taken = left > 0 && seats.take(key.into());
+                left -= usize::from(is_taken);
+                is_taken
+            });
         }
         list.keep(taken);
         (Took { taken, is_part: taken < count }, hid)
@@ -201,4 +205,19 @@ impl ReplyFilter<'_> {
         }
         Ok(())
     }
+}
+
+/// Moves those of the first `count` places that are wanted to the front; returns how many.
+fn retain<K: Copy>(places: &mut [K], count: usize, mut is_wanted: impl FnMut(K) -> bool) -> usize {
+    let mut kept = 0;
+    for n in 0..count {
+        let Some(&key) = places.get(n) else { break };
+        if is_wanted(key)
+            && let Some(place) = places.get_mut(kept)
+        {
+            *place = key;
+            kept += 1;
+        }
+    }
+    kept
 }

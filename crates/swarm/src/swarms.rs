@@ -357,15 +357,22 @@ static NOT_COUNTED: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 struct AtomicLimits {
     max_torrents: AtomicU32,
+    max_peers_per_address: AtomicU32,
     max_peers_per_torrent: AtomicU32,
     max_peers_per_prefix: AtomicU32,
 }
 
 impl AtomicLimits {
     const fn new(limits: SwarmLimits) -> Self {
-        let SwarmLimits { max_torrents, max_peers_per_torrent, max_peers_per_prefix } = limits;
+        let SwarmLimits {
+            max_torrents,
+            max_peers_per_address,
+            max_peers_per_torrent,
+            max_peers_per_prefix,
+        } = limits;
         Self {
             max_torrents: AtomicU32::new(max_torrents),
+            max_peers_per_address: AtomicU32::new(max_peers_per_address),
             max_peers_per_torrent: AtomicU32::new(max_peers_per_torrent),
             max_peers_per_prefix: AtomicU32::new(max_peers_per_prefix),
         }
@@ -374,6 +381,7 @@ impl AtomicLimits {
     fn load(&self) -> SwarmLimits {
         SwarmLimits {
             max_torrents: self.max_torrents.load(Ordering::Relaxed),
+            max_peers_per_address: self.max_peers_per_address.load(Ordering::Relaxed),
             max_peers_per_torrent: self.max_peers_per_torrent.load(Ordering::Relaxed),
             max_peers_per_prefix: self.max_peers_per_prefix.load(Ordering::Relaxed),
         }
@@ -381,6 +389,7 @@ impl AtomicLimits {
 
     fn store(&self, limits: SwarmLimits) {
         self.max_torrents.store(limits.max_torrents, Ordering::Relaxed);
+        self.max_peers_per_address.store(limits.max_peers_per_address, Ordering::Relaxed);
         self.max_peers_per_torrent.store(limits.max_peers_per_torrent, Ordering::Relaxed);
         self.max_peers_per_prefix.store(limits.max_peers_per_prefix, Ordering::Relaxed);
     }

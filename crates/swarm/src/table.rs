@@ -73,6 +73,11 @@ impl<S: PeerSlot> PeerTable<S> {
         self.segment(lookup.hash).find(lookup)
     }
 
+    /// See [`Segment::around`].
+    pub(crate) fn around(&self, hash: u64) -> impl Iterator<Item = &S> {
+        self.segment(hash).around(hash)
+    }
+
     /// See [`Segment::put`].
     pub(crate) fn put(
         &self,

@@ -90,7 +90,9 @@ impl Tracker {
         let (answer, outcome) = self
             .seat(context, &admission, &peer, &known, buffers)
             .inspect_err(|_| self.forget_new(&session, &known))?;
-        if outcome == UpdateOutcome::Held {
+        let is_a_stranger_unlisted =
+            outcome == UpdateOutcome::Unlisted && admission.member.is_none();
+        if outcome == UpdateOutcome::Held || is_a_stranger_unlisted {
             self.forget_new(&session, &known);
         }
         if known.may_be_second && self.sessions.is_second(&session) {

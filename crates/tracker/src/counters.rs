@@ -31,12 +31,13 @@ enum Count {
     Peers,
     ScrapeHttp,
     ScrapeUdp,
+    Unlisted,
     Unsent,
     Unverified,
 }
 
 impl Count {
-    const ALL: usize = 12;
+    const ALL: usize = 13;
 
     const fn index(self) -> usize {
         match self {
@@ -50,8 +51,9 @@ impl Count {
             Self::Peers => 7,
             Self::ScrapeHttp => 8,
             Self::ScrapeUdp => 9,
-            Self::Unsent => 10,
-            Self::Unverified => 11,
+            Self::Unlisted => 10,
+            Self::Unsent => 11,
+            Self::Unverified => 12,
         }
     }
 }
@@ -96,6 +98,11 @@ impl WorkerCounters {
     /// A scrape was answered.
     pub fn scraped(&self, via: Via) {
         self.add(if via == Via::Http { Count::ScrapeHttp } else { Count::ScrapeUdp }, 1);
+    }
+
+    /// A peer was served and not listed, because its address has the maximum of peers.
+    pub(crate) fn unlisted(&self) {
+        self.add(Count::Unlisted, 1);
     }
 
     /// The kernel refused replies.
@@ -159,6 +166,7 @@ impl AllCounters {
             peers_given: count(Count::Peers),
             scrapes_http: count(Count::ScrapeHttp),
             scrapes_udp: count(Count::ScrapeUdp),
+            unlisted: count(Count::Unlisted),
             unsent: count(Count::Unsent),
             unverified: count(Count::Unverified),
             refusals: Refusal::ALL
@@ -199,6 +207,9 @@ pub struct CounterTotals {
     pub scrapes_http: u64,
     /// Scrapes over UDP.
     pub scrapes_udp: u64,
+    /// Announces of peers that were served and not listed: their address has the maximum of peers in
+    /// the swarm.
+    pub unlisted: u64,
     /// Replies that the kernel refused to send.
     pub unsent: u64,
     /// Datagrams with a connection id that is forged or too old.

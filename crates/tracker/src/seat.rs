@@ -72,12 +72,17 @@ impl Tracker {
         if reply.hid_seeders {
             buffers.counters.hid_seeders();
         }
+        let is_unlisted = reply.outcome == UpdateOutcome::Unlisted;
+        if is_unlisted {
+            buffers.counters.unlisted();
+        }
+        let warning = if early { Some(Warning::EarlyAnnounce) } else { admission.warning };
         let answer = AnnounceAnswer {
             admission: *admission,
             complete: reply.counts.seeders,
             incomplete: reply.counts.leechers,
             downloaded: reply.counts.completed,
-            warning: if early { Some(Warning::EarlyAnnounce) } else { admission.warning },
+            warning: warning.or_else(|| is_unlisted.then_some(Warning::NotListed)),
         };
         Ok((answer, reply.outcome))
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod addresses;
 mod announce;
 mod common;
 mod listing;

@@ -7,3 +7,4 @@ mod changes;
 mod crowds;
 mod families;
 mod fixture;
+mod flood;

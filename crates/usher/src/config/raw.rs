@@ -193,6 +193,7 @@ pub enum RawUnknownTorrents {
 pub struct Limits {
     pub max_torrents: u32,
     pub max_peers_per_torrent: u32,
+    pub max_peers_per_address: u32,
     pub max_peers_per_prefix: u32,
     pub requests_per_prefix: u32,
     pub connections_per_prefix: u32,
@@ -203,6 +204,7 @@ impl Default for Limits {
         Self {
             max_torrents: 10_000_000,
             max_peers_per_torrent: 5_000_000,
+            max_peers_per_address: 16,
             max_peers_per_prefix: 0,
             requests_per_prefix: 1_000_000,
             connections_per_prefix: 50_000,

@@ -118,6 +118,7 @@ fn counters() -> CounterSources {
         (counter!(UNSENT), |counted| counted.unsent),
         (counter!(PEERS_GIVEN), |counted| counted.peers_given),
         (counter!(HID_SEEDERS), |counted| counted.hid_seeders),
+        (counter!(UNLISTED), |counted| counted.unlisted),
     ]
 }
 
@@ -164,6 +165,10 @@ fn describe() {
         HID_SEEDERS,
         "Replies without a seeder whose address the caller could not reach: see tracker.nat"
     );
+    describe_counter!(
+        UNLISTED,
+        "Announces of peers whose address has the maximum of peers: see max_peers_per_address"
+    );
     describe_counter!(REFUSALS, "Announces refused, by reason");
     describe_counter!(WEBHOOKS, "Events from payment providers, by what was thought of them");
     describe_counter!(FLUSH_FAILURES, "Times that traffic could not be written and waited");
@@ -200,6 +205,7 @@ const LIMITED: &str = "usher_limited_total";
 const UNSENT: &str = "usher_udp_unsent_total";
 const PEERS_GIVEN: &str = "usher_peers_given_total";
 const HID_SEEDERS: &str = "usher_hidden_seeder_replies_total";
+const UNLISTED: &str = "usher_unlisted_announces_total";
 const REFUSALS: &str = "usher_refusals_total";
 const WEBHOOKS: &str = "usher_webhooks_total";
 const SWARMS: &str = "usher_swarms";

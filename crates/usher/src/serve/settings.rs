@@ -21,6 +21,7 @@ pub(crate) fn of_tracker(config: &Config) -> Settings {
         nat: Nat::new(mappings.collect()),
         limits: swarm::SwarmLimits {
             max_torrents: limits.max_torrents,
+            max_peers_per_address: limits.max_peers_per_address,
             max_peers_per_torrent: limits.max_peers_per_torrent,
             max_peers_per_prefix: limits.max_peers_per_prefix,
         },
