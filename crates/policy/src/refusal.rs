@@ -23,6 +23,8 @@ pub enum Refusal {
     KeyOfAnotherItem,
     /// The item is for members, and no passkey was sent.
     MembersOnly,
+    /// Swarms and sessions take all the memory that they may.
+    MemoryFull,
     /// The right to the item, by tier or by itself, has run out.
     MembershipExpired,
     /// Too many peers of one network are in this swarm.
@@ -49,7 +51,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every reason.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::AccountRemoved,
         Self::AccountSuspended,
         Self::ClientForbidden,
@@ -57,6 +59,7 @@ impl Refusal {
         Self::KeyOfAnotherItem,
         Self::MembersOnly,
         Self::MembershipExpired,
+        Self::MemoryFull,
         Self::NetworkFull,
         Self::NotEntitled,
         Self::PasskeyReplaced,
@@ -81,6 +84,7 @@ impl Refusal {
             }
             Self::MembersOnly => "for members only: join, and get your own .torrent, at {site}",
             Self::MembershipExpired => "membership expired: renew at {site}",
+            Self::MemoryFull => "the tracker has no room for more: try again later",
             Self::NetworkFull => "too many peers of your network share this: try again later",
             Self::NotEntitled => "your membership does not include this item: get it at {site}",
             Self::PasskeyReplaced => "this passkey was replaced: get a fresh .torrent at {site}",
@@ -110,6 +114,7 @@ impl Refusal {
             | Self::PasskeyUnknown
             | Self::PortForbidden => RetryIn::Never,
             Self::MembershipExpired
+            | Self::MemoryFull
             | Self::NetworkFull
             | Self::NotEntitled
             | Self::SwarmFull

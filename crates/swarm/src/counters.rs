@@ -10,6 +10,7 @@ use wire::{CompactV4, CompactV6};
 use crate::endpoint::Endpoint;
 use crate::group::Group;
 use crate::hash::KeyHasher;
+use crate::memory::MemoryBudget;
 use crate::peer_tables::ChangeObserver;
 use crate::peer_update::{LimitReached, SwarmLimits};
 use crate::word::PeerWord;
@@ -60,6 +61,7 @@ pub(crate) struct SwarmCounters<'a> {
     pub(crate) totals: &'a ShardTotals,
     pub(crate) prefix_counts: &'a PrefixCounts,
     pub(crate) limits: SwarmLimits,
+    pub(crate) memory: &'a MemoryBudget,
     /// Whether the peers of the swarm's shard are counted by network. Changes only for who has the
     /// shard alone, so each peer is counted or is not, as long as it is there.
     pub(crate) is_counted: &'a AtomicBool,

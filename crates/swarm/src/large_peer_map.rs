@@ -61,6 +61,12 @@ impl LargePeerMap {
         Some(SmallPeerMap::of(self.completed.load(Ordering::Relaxed), peers))
     }
 
+    /// Bytes of all tables.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let v6 = self.v6.as_ref().map_or(0, |v6| size_of_val(&**v6) + v6.heap_bytes());
+        self.v4.heap_bytes() + v6
+    }
+
     /// Live endpoints.
     pub(crate) fn live(&self) -> u32 {
         self.v4.live() + self.v6.as_ref().map_or(0, |v6| v6.live())

@@ -22,6 +22,7 @@ mod interleavings;
 mod large_peer_map;
 mod list;
 mod listing;
+mod memory;
 mod peer_map;
 mod peer_tables;
 mod peer_update;
@@ -45,6 +46,7 @@ pub use endpoint::{Endpoint, Families};
 pub use group::{Census, Group};
 pub use list::{PeerArray, PeerList};
 pub use listing::PeerEntry;
+pub use memory::MemoryBudget;
 pub use peer_update::{
     LimitReached, PeerEvent, PeerUpdate, SwarmCounts, SwarmLimits, SwarmReply, UpdateOutcome,
 };

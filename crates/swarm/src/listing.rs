@@ -86,7 +86,7 @@ impl Swarms {
     ) -> Result<(), LimitReached> {
         let found = self.locate(info_hash);
         let max_torrents = self.counters(&found).limits.max_torrents;
-        self.write_or_make(&found, max_torrents, |swarm| {
+        self.write_or_make(&found, Some(max_torrents), |swarm| {
             swarm.completed().fetch_max(completed, Ordering::Relaxed);
         })?;
         for peer in peers {
@@ -103,7 +103,7 @@ impl Swarms {
                 max_age: Age::default(),
             };
             let update = SwarmUpdate::new(&update, &self.hasher, self.counters(&found));
-            self.write_or_make(&found, max_torrents, |swarm| swarm.apply_alone(&update))??;
+            self.write_or_make(&found, Some(max_torrents), |swarm| swarm.apply_alone(&update))??;
         }
         Ok(())
     }

@@ -29,6 +29,14 @@ impl PeerMap {
         }
     }
 
+    /// Bytes besides its own in the directory.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Large(large) => size_of_val(&**large) + large.heap_bytes(),
+            Self::Small(_) => 0,
+        }
+    }
+
     /// Whether it has peers, or is somebody's.
     pub(crate) fn is_needed(&self) -> bool {
         self.tag() != 0 || self.live() != 0
@@ -151,9 +159,18 @@ impl PeerMap {
         if update.leaves() {
             return Ok(UpdateOutcome::Absent);
         }
+        let is_reserved = update.peer.held && self.tag() != 0;
+        let may_grow = || {
+            let may_grow = update.counters.memory.may_grow(is_reserved);
+            if may_grow { Ok(()) } else { Err(LimitReached::Memory) }
+        };
+        if matches!(self, Self::Small(_)) {
+            may_grow()?;
+        }
         let large = self.large(update.hasher);
         let mut arrived = large.arrive(update)?;
         if arrived == Placement::NoRoom {
+            may_grow()?;
             large.make_room(update);
             arrived = large.arrive(update)?;
         }

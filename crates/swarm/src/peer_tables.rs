@@ -103,6 +103,12 @@ impl<S: PeerSlot> PeerTables<S> {
         }
     }
 
+    /// Bytes of all tables.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let inside = if self.inside.is_some() { size_of::<SideTables<S>>() } else { 0 };
+        inside + self.tables().map(|(_, table)| table.heap_bytes()).sum::<usize>()
+    }
+
     /// Live peers of all groups.
     pub(crate) fn live(&self) -> u32 {
         self.tables().map(|(_, table)| table.live()).sum()

@@ -101,6 +101,9 @@ pub enum UpdateOutcome {
 /// A limit that kept a peer out.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum LimitReached {
+    /// Swarms and sessions take the maximum of memory.
+    #[error("swarms and sessions take the maximum of memory")]
+    Memory,
     /// The swarm has the maximum number of peers.
     #[error("the swarm has the maximum number of peers")]
     Peers,
@@ -131,6 +134,10 @@ pub struct SwarmCounts {
 /// for each thread.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct SwarmLimits {
+    /// Bytes of swarms, and of whatever else counts into [`Swarms::memory`](crate::Swarms::memory).
+    /// At the limit nothing grows, but what has room already takes peers in. Peers held by proof in
+    /// swarms with a tag go an eighth beyond it; a tag is never refused.
+    pub max_memory_bytes: u64,
     /// Swarms, those with a tag not counted.
     pub max_torrents: u32,
     /// Endpoints from one IPv4 address or IPv6 /64 in one swarm. Exact in swarms of some hundred

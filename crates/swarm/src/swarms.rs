@@ -6,6 +6,7 @@
 //! grows or shrinks, anything but a refresh in a swarm of two. No guard leaves this crate, and no
 //! caller's code but the seat plan runs under one.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use dashmap::{DashMap, SharedValue};
@@ -17,6 +18,7 @@ use crate::counters::{PrefixCounts, ShardTotals, SwarmCounters, SwarmTotals};
 use crate::group::Census;
 use crate::hash::KeyHasher;
 use crate::list::PeerList;
+use crate::memory::MemoryBudget;
 use crate::peer_map::PeerMap;
 use crate::peer_update::{
     LimitReached, PeerEvent, PeerUpdate, SwarmCounts, SwarmLimits, SwarmReply, UpdateOutcome,
@@ -30,6 +32,7 @@ pub struct Swarms {
     map: DashMap<InfoHash, PeerMap, KeyHasher>,
     pub(crate) hasher: KeyHasher,
     limits: AtomicLimits,
+    memory: Arc<MemoryBudget>,
     totals: Box<[ShardTotals; SUMS]>,
     prefix_counts: PrefixCounts,
     /// By shard: whether its peers are counted in `prefix_counts`.
@@ -81,6 +84,7 @@ impl Swarms {
         Self {
             map: DashMap::with_hasher_and_shard_amount(hasher.clone(), Self::SHARDS),
             limits: AtomicLimits::new(limits),
+            memory: Arc::new(MemoryBudget::new(limits.max_memory_bytes)),
             totals: Box::new([(); SUMS].map(|()| ShardTotals::default())),
             prefix_counts: PrefixCounts::new(&hasher),
             counted: (0..Self::SHARDS).map(|_| is_counted(limits).into()).collect(),
@@ -98,6 +102,7 @@ impl Swarms {
         let _one_at_a_time = self.sweeping.lock();
         let (was, is) = (is_counted(self.limits.load()), is_counted(limits));
         self.limits.store(limits);
+        self.memory.set_max(limits.max_memory_bytes);
         if was == is {
             return;
         }
@@ -130,7 +135,7 @@ impl Swarms {
             self.write(&found, |swarm| self.set_tag(swarm, 0));
         } else {
             // Without a limit none is reached.
-            let _ = self.write_or_make(&found, 0, |swarm| self.set_tag(swarm, tag));
+            let _ = self.write_or_make(&found, None, |swarm| self.set_tag(swarm, tag));
         }
     }
 
@@ -194,7 +199,7 @@ impl Swarms {
                 }
             }
             None => {
-                let max = update.counters.limits.max_torrents;
+                let max = Some(update.counters.limits.max_torrents);
                 let outcome =
                     self.write_or_make(found, max, |swarm| swarm.apply_alone(&update))??;
                 let gone =
@@ -208,6 +213,11 @@ impl Swarms {
             self.write(found, |swarm| swarm.shrink(&update));
         }
         Ok(reply)
+    }
+
+    /// The budget that swarms count into, for whatever else shall.
+    pub const fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.memory
     }
 
     /// A swarm's clients.
@@ -239,6 +249,7 @@ impl Swarms {
             totals: self.totals_of(found.shard),
             prefix_counts: &self.prefix_counts,
             limits: self.limits.load(),
+            memory: &self.memory,
             is_counted: self.counted.get(found.shard).unwrap_or(&NOT_COUNTED),
             swarm: found.hash,
         }
@@ -267,28 +278,44 @@ impl Swarms {
     ) -> Option<R> {
         let mut shard = self.map.shards().get(found.shard)?.write();
         let entry = shard.get_mut(found.hash, |(name, _)| *name == found.info_hash);
-        entry.map(|(_, swarm)| f(swarm.get_mut()))
+        entry.map(|(_, swarm)| self.resized(swarm.get_mut(), f))
     }
 
-    /// The same with a swarm that is made if there is none and not yet `max_torrents` of them.
+    /// The same with a swarm that is made if there is none, and not yet `max_torrents` of them or too
+    /// little memory; `None` makes one whatever the limits are.
     pub(crate) fn write_or_make<R>(
         &self,
         found: &SwarmLocation,
-        max_torrents: u32,
+        max_torrents: Option<u32>,
         f: impl FnOnce(&mut PeerMap) -> R,
     ) -> Result<R, LimitReached> {
         let mut shard = self.map.shards().get(found.shard).ok_or(LimitReached::Torrents)?.write();
         if shard.get(found.hash, |(name, _)| *name == found.info_hash).is_none() {
-            let one_more = |n| (max_torrents == 0 || n < max_torrents).then_some(n + 1);
+            let max = max_torrents.unwrap_or_default();
+            let must_grow = shard.len() == shard.capacity();
+            if max_torrents.is_some() && must_grow && !self.memory.may_grow(false) {
+                return Err(LimitReached::Memory);
+            }
+            let one_more = |n| (max == 0 || n < max).then_some(n + 1);
             self.untagged
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
                 .map_err(|_| LimitReached::Torrents)?;
             self.counters(found).totals.swarms.fetch_add(1, Ordering::Relaxed);
             let entry = (found.info_hash, SharedValue::new(PeerMap::Small(SmallPeerMap::new(0))));
+            let before = directory_bytes(shard.capacity());
             shard.insert_entry(found.hash, entry, |(name, _)| self.hasher.info_hash(name));
+            self.memory.resize(before, directory_bytes(shard.capacity()));
         }
         let entry = shard.get_mut(found.hash, |(name, _)| *name == found.info_hash);
-        entry.map(|(_, swarm)| f(swarm.get_mut())).ok_or(LimitReached::Torrents)
+        entry.map(|(_, swarm)| self.resized(swarm.get_mut(), f)).ok_or(LimitReached::Torrents)
+    }
+
+    /// Calls `f` with a swarm, and counts the bytes by which it grows or shrinks.
+    fn resized<R>(&self, swarm: &mut PeerMap, f: impl FnOnce(&mut PeerMap) -> R) -> R {
+        let before = swarm.heap_bytes();
+        let result = f(swarm);
+        self.memory.resize(before, swarm.heap_bytes());
+        result
     }
 
     /// Takes a shard's table apart and puts it together again in the size that it needs, without
@@ -308,13 +335,15 @@ impl Swarms {
         if table.capacity() == 0 {
             return 0;
         }
+        let before = directory_bytes(table.capacity());
         let (mut kept, mut dropped) = (Vec::with_capacity(table.len()), 0);
         for (info_hash, mut swarm) in std::mem::take(&mut *table) {
             let found = self.locate(&info_hash);
-            f(&found, swarm.get_mut());
+            self.resized(swarm.get_mut(), |swarm| f(&found, swarm));
             if swarm.get().is_needed() {
                 kept.push((found, swarm));
             } else {
+                self.memory.resize(swarm.get().heap_bytes(), 0);
                 dropped += 1;
             }
         }
@@ -324,6 +353,7 @@ impl Swarms {
                 self.hasher.info_hash(name)
             });
         }
+        self.memory.resize(before, directory_bytes(table.capacity()));
         drop(table);
         self.forget(shard, dropped);
         dropped
@@ -336,6 +366,9 @@ impl Swarms {
             *name == found.info_hash && !swarm.get().is_needed()
         };
         let removed = shard.write().remove_entry(found.hash, is_unneeded);
+        if let Some((_, swarm)) = &removed {
+            self.memory.resize(swarm.get().heap_bytes(), 0);
+        }
         self.forget(found.shard, u32::from(removed.is_some()));
         removed.is_some()
     }
@@ -345,6 +378,16 @@ impl Swarms {
         self.totals_of(shard).swarms.fetch_sub(swarms, Ordering::Relaxed);
         self.untagged.fetch_sub(swarms, Ordering::Relaxed);
     }
+}
+
+/// Bytes of a shard's table with room for so many swarms: a power of two of places, of which an eighth
+/// stays empty, and a byte more for each.
+fn directory_bytes(capacity: usize) -> usize {
+    if capacity == 0 {
+        return 0;
+    }
+    let places = (capacity + capacity / 7).next_power_of_two();
+    places * (size_of::<(InfoHash, SharedValue<PeerMap>)>() + 1)
 }
 
 const fn is_counted(limits: SwarmLimits) -> bool {
@@ -365,6 +408,7 @@ struct AtomicLimits {
 impl AtomicLimits {
     const fn new(limits: SwarmLimits) -> Self {
         let SwarmLimits {
+            max_memory_bytes: _,
             max_torrents,
             max_peers_per_address,
             max_peers_per_torrent,
@@ -380,6 +424,8 @@ impl AtomicLimits {
 
     fn load(&self) -> SwarmLimits {
         SwarmLimits {
+            // `memory` has it.
+            max_memory_bytes: 0,
             max_torrents: self.max_torrents.load(Ordering::Relaxed),
             max_peers_per_address: self.max_peers_per_address.load(Ordering::Relaxed),
             max_peers_per_torrent: self.max_peers_per_torrent.load(Ordering::Relaxed),

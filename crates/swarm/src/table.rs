@@ -127,6 +127,14 @@ impl<S: PeerSlot> PeerTable<S> {
         }
     }
 
+    /// Bytes of the slots.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let slots: usize = self.segments().iter().map(|segment| segment.slots().len()).sum();
+        let many =
+            if matches!(self.segments, Segments::Many(_)) { size_of::<Many<S>>() } else { 0 };
+        slots * size_of::<S>() + many
+    }
+
     /// How many lines there are. Some of a long table's are short or empty, as many in one part of
     /// it as in another.
     pub(crate) fn lines(&self) -> usize {

@@ -65,6 +65,7 @@ impl Tracker {
             .swarms
             .announce(&context.swarm, &peer, plan, &mut buffers.rng, &mut buffers.peers)
             .map_err(|limit| match limit {
+                LimitReached::Memory => Refusal::MemoryFull,
                 LimitReached::Peers => Refusal::SwarmFull,
                 LimitReached::Prefix => Refusal::NetworkFull,
                 LimitReached::Torrents => Refusal::TrackerFull,

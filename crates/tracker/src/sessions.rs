@@ -6,10 +6,12 @@
 //! lock, held for one announce or one step of a sweep and never beyond this module.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use parking_lot::Mutex;
 use policy::ItemId;
+use swarm::MemoryBudget;
 
 use crate::Now;
 use crate::session::{ClientSession, Flag, SessionId};
@@ -26,11 +28,9 @@ impl Sessions {
     /// One for each value of the byte that chooses it.
     pub(crate) const SHARDS: usize = 256;
 
-    pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            shards: Box::new(std::array::from_fn(|_| Mutex::default())),
-            hasher: FixedState::with_seed(seed),
-        }
+    pub(crate) fn new(seed: u64, memory: &Arc<MemoryBudget>) -> Self {
+        let shard = |_| Mutex::new(Shard::counting_into(Arc::clone(memory)));
+        Self { shards: Box::new(std::array::from_fn(shard)), hasher: FixedState::with_seed(seed) }
     }
 
     /// Makes or touches the session of an announcing client.

@@ -1,8 +1,10 @@
 //! One shard of the sessions: what its lock guards.
 
+use std::sync::Arc;
+
 use fixedbitset::FixedBitSet;
 use hashbrown::HashTable;
-use swarm::Endpoint;
+use swarm::{Endpoint, MemoryBudget};
 use wire::{Announce, AnnounceEvent};
 
 use crate::Now;
@@ -25,9 +27,17 @@ pub(crate) struct Shard {
     strangers: usize,
     /// Clients that found no room.
     pub(crate) left_out: u64,
+    memory: Arc<MemoryBudget>,
+    /// Of all that is here, as counted in `memory`.
+    bytes: usize,
 }
 
 impl Shard {
+    /// A shard without sessions, whose bytes count into a budget.
+    pub(crate) fn counting_into(memory: Arc<MemoryBudget>) -> Self {
+        Self { memory, ..Self::default() }
+    }
+
     pub(crate) fn update(
         &mut self,
         hash: u64,
@@ -91,7 +101,18 @@ impl Shard {
     /// Whether there is room for one more: strangers, who cost nothing to make, leave some to members.
     fn has_room(&self, id: &SessionId) -> bool {
         let is_members = id.member.is_some();
-        self.slab.len() < MAX_SESSIONS && (is_members || self.strangers < MAX_STRANGERS)
+        self.slab.len() < MAX_SESSIONS
+            && (is_members || self.strangers < MAX_STRANGERS)
+            && (self.slab.has_free() || self.memory.may_grow(is_members))
+    }
+
+    /// Counts the bytes by which this has grown or shrunk.
+    fn count_bytes(&mut self) {
+        let bytes = self.slab.bytes()
+            + self.places.capacity() * PLACE_BYTES
+            + self.pending.capacity() * size_of::<SessionTraffic>();
+        self.memory.resize(self.bytes, bytes);
+        self.bytes = bytes;
     }
 
     fn open(
@@ -133,6 +154,7 @@ impl Shard {
         if has_news {
             self.mark(place);
         }
+        self.count_bytes();
     }
 
     /// Notes that the session at `place` has news.
@@ -246,6 +268,7 @@ impl Shard {
             }
         }
         self.dirty.clear();
+        self.count_bytes();
     }
 
     pub(crate) fn expire(
@@ -277,6 +300,7 @@ impl Shard {
             self.slab.shrink();
             let slab = &self.slab;
             self.places.shrink_to(slab.len(), |place| hash_at(slab, *place, &rehash));
+            self.count_bytes();
         }
         ids.len()
     }
@@ -342,6 +366,8 @@ fn news_of(session: &ClientSession, seen: u32) -> Option<SessionTraffic> {
     })
 }
 
+/// What a session costs in the table of places: two bytes and one of control, with an eighth empty.
+const PLACE_BYTES: usize = 4;
 /// 16.7 million in all shards; past that an announce is served but not remembered.
 const MAX_SESSIONS: usize = 1 << 16;
 /// Half of them may be strangers'.

@@ -14,6 +14,16 @@ impl<T> Slab<T> {
         self.len
     }
 
+    /// Whether one more value needs no memory.
+    pub(crate) fn has_free(&self) -> bool {
+        !self.free.is_empty() || self.chunks.last().is_some_and(|chunk| chunk.len() < CHUNK)
+    }
+
+    /// Bytes of all places.
+    pub(crate) fn bytes(&self) -> usize {
+        self.chunks.len() * CHUNK * size_of::<Option<T>>()
+    }
+
     /// Keeps a value and returns its place.
     pub(crate) fn insert(&mut self, value: T) -> u32 {
         self.len += 1;

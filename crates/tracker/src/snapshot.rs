@@ -1,11 +1,11 @@
 //! Swarms and sessions on disk, so that a restart empties no peer list.
 //!
-//! A snapshot is a header, records, and a BLAKE3 hash of all before it. It is read whole and
-//! checked before any of it counts: a damaged one is a cold start, which heals by itself within an
-//! announce interval. Ages are stored, not times, since the clock starts anew with the daemon; the
+//! A snapshot is a header, records, and a BLAKE3 hash of all before it. It is read twice, record by
+//! record in bounded memory, and the hash is checked before any of it counts: a damaged one is a cold
+//! start, which heals by itself within an announce interval. Ages are stored, not times, since the clock starts anew with the daemon; the
 //! time in between is added from the calendar.
 
-use std::io::{self, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 
 use arrayvec::ArrayVec;
 use policy::{ItemId, MemberId};
@@ -30,7 +30,7 @@ pub struct SnapshotStats {
 }
 
 /// Why a snapshot cannot be used.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[derive(Debug, Error)]
 pub enum SnapshotError {
     /// The bytes are not those that were written.
     #[error("its checksum does not fit")]
@@ -38,6 +38,9 @@ pub enum SnapshotError {
     /// It is no snapshot.
     #[error("it does not begin as a snapshot does")]
     Header,
+    /// It can't be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// A record makes no sense, although the checksum fits.
     #[error("a record in it makes no sense")]
     Record,
@@ -61,12 +64,18 @@ pub(crate) fn write(
     // Records are made in memory under a shard's lock and written after it.
     let mut records = Vec::new();
     for shard in 0..Swarms::SHARDS {
+        let mut written = Ok(());
         swarms.dump(shard, Tick::at(now.secs), |info_hash, completed, peers| {
             // A large swarm comes in parts, each a record of its own.
             saved.swarms += 1;
             saved.peers += peers.len();
             put_swarm(&mut records, info_hash, completed, peers);
+            if records.len() >= MANY_BYTES && written.is_ok() {
+                written = out.put(&records);
+                records.clear();
+            }
         });
+        written?;
         out.put(&records)?;
         records.clear();
     }
@@ -87,25 +96,23 @@ pub(crate) fn write(
 
 /// Puts back what a snapshot holds and is not too old.
 pub(crate) fn read(
-    bytes: &[u8],
+    input: &mut (impl Read + Seek),
     swarms: &Swarms,
     sessions: &Sessions,
     items: &ItemTable,
     now: Now,
     max_age_secs: u32,
 ) -> Result<SnapshotStats, SnapshotError> {
-    let (content, hash) = bytes.split_last_chunk::<HASH_LEN>().ok_or(SnapshotError::Header)?;
-    let mut records = Records(content);
-    if records.take(MAGIC.len()).map_err(|_| SnapshotError::Header)? != MAGIC {
-        return Err(SnapshotError::Header);
-    }
-    let version = u16::from_be_bytes(records.bytes()?);
-    if version != VERSION {
-        return Err(SnapshotError::Version(version));
-    }
-    if blake3::hash(content) != *hash {
-        return Err(SnapshotError::Checksum);
-    }
+    let len = input.seek(SeekFrom::End(0))?;
+    let content = len.checked_sub(HASH_BYTES).ok_or(SnapshotError::Header)?;
+    input.rewind()?;
+    let mut records = Records(BufReader::with_capacity(MANY_BYTES, &mut *input).take(content));
+    read_header(&mut records)?;
+    check_hash(input, content)?;
+
+    input.rewind()?;
+    let mut records = Records(BufReader::with_capacity(MANY_BYTES, &mut *input).take(content));
+    read_header(&mut records)?;
     let written = u32::from_be_bytes(records.bytes()?);
     let since = now.unix.saturating_sub(written);
     let mut saved = SnapshotStats::default();
@@ -129,6 +136,27 @@ pub(crate) fn read(
     }
 }
 
+/// Reads what every snapshot begins with.
+fn read_header(records: &mut Records<impl Read>) -> Result<(), SnapshotError> {
+    let magic: [u8; MAGIC.len()] = records.bytes().map_err(|_| SnapshotError::Header)?;
+    if magic != *MAGIC {
+        return Err(SnapshotError::Header);
+    }
+    let version = u16::from_be_bytes(records.bytes()?);
+    if version == VERSION { Ok(()) } else { Err(SnapshotError::Version(version)) }
+}
+
+/// Checks the hash of the first `content` bytes, which stands behind them.
+fn check_hash(input: &mut (impl Read + Seek), content: u64) -> Result<(), SnapshotError> {
+    input.rewind()?;
+    let mut hasher = blake3::Hasher::new();
+    let hashed = io::copy(&mut (&mut *input).take(content), &mut hasher)?;
+    let mut hash = [0; blake3::OUT_LEN];
+    input.read_exact(&mut hash)?;
+    let fits = hashed == content && hasher.finalize() == blake3::Hash::from_bytes(hash);
+    if fits { Ok(()) } else { Err(SnapshotError::Checksum) }
+}
+
 fn put_swarm(records: &mut Vec<u8>, info_hash: &InfoHash, completed: u32, peers: &[PeerEntry]) {
     records.push(SWARM);
     records.extend_from_slice(&info_hash.0);
@@ -142,7 +170,7 @@ fn put_swarm(records: &mut Vec<u8>, info_hash: &InfoHash, completed: u32, peers:
 }
 
 fn restore_swarm(
-    records: &mut Records<'_>,
+    records: &mut Records<impl Read>,
     swarms: &Swarms,
     now: Now,
     since: u32,
@@ -152,6 +180,7 @@ fn restore_swarm(
     let completed = u32::from_be_bytes(records.bytes()?);
     let count = u32::from_be_bytes(records.bytes()?);
     let mut peers = Vec::new();
+    let mut restored = 0;
     for _ in 0..count {
         let marks = records.byte()?;
         let age_secs = records.age()?.saturating_add(since);
@@ -166,10 +195,15 @@ fn restore_swarm(
                 age: Age::from_secs(age_secs),
             });
         }
+        if peers.len() == MANY_PEERS {
+            restored += peers.len();
+            // Past a limit the rest is left out, as it would be if it announced.
+            let _ = swarms.restore(&info_hash, completed, Tick::at(now.secs), &peers);
+            peers.clear();
+        }
     }
-    // Past a limit the rest is left out, as it would be if it announced.
     let _ = swarms.restore(&info_hash, completed, Tick::at(now.secs), &peers);
-    Ok(peers.len())
+    Ok(restored + peers.len())
 }
 
 fn put_session(records: &mut Vec<u8>, session: &ClientSession, now_secs: u32) {
@@ -193,15 +227,15 @@ fn put_session(records: &mut Vec<u8>, session: &ClientSession, now_secs: u32) {
 
 /// Reads a session; `None` where it is too old, or of no member there can be.
 fn take_session(
-    records: &mut Records<'_>,
+    records: &mut Records<impl Read>,
     now_secs: u32,
     since: u32,
     max_age_secs: u32,
 ) -> Result<Option<ClientSession>, SnapshotError> {
     let peer_id = PeerId(records.bytes()?);
-    let mut number = || Ok(u32::from_be_bytes(records.bytes()?));
+    let mut number = || Ok::<_, SnapshotError>(u32::from_be_bytes(records.bytes()?));
     let (key, item, member, epoch) = (number()?, number()?, number()?, number()?);
-    let mut counter = || Ok(u64::from_be_bytes(records.bytes()?));
+    let mut counter = || Ok::<_, SnapshotError>(u64::from_be_bytes(records.bytes()?));
     let (left, uploaded, downloaded) = (counter()?, counter()?, counter()?);
     let flags = records.byte()?;
     let id = SessionId { item: ItemId(item), member: MemberId::new(member), peer_id, key };
@@ -262,19 +296,18 @@ const fn group(marks: u8) -> Group {
 }
 
 /// What is left of a snapshot, read from the front.
-struct Records<'a>(&'a [u8]);
+struct Records<R>(R);
 
-impl<'a> Records<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8], SnapshotError> {
-        let (taken, rest) = self.0.split_at_checked(len).ok_or(SnapshotError::Record)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
+impl<R: Read> Records<R> {
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
-        let (bytes, rest) = self.0.split_first_chunk().ok_or(SnapshotError::Record)?;
-        self.0 = rest;
-        Ok(*bytes)
+        let mut bytes = [0; N];
+        match self.0.read_exact(&mut bytes) {
+            Ok(()) => Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Err(SnapshotError::Record)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn byte(&mut self) -> Result<u8, SnapshotError> {
@@ -308,9 +341,13 @@ impl<W: Write> HashingWriter<'_, W> {
     }
 }
 
-const MAGIC: &[u8] = b"usher snapshot\n";
+const MAGIC: &[u8; 15] = b"usher snapshot\n";
 const VERSION: u16 = 1;
-const HASH_LEN: usize = 32;
+const HASH_BYTES: u64 = 32;
+/// Bytes that are read or written at once.
+const MANY_BYTES: usize = 1 << 16;
+/// Peers that are put back at once.
+const MANY_PEERS: usize = 1024;
 const END: u8 = 0;
 const SWARM: u8 = 1;
 const SESSION: u8 = 2;

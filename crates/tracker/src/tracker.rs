@@ -1,6 +1,6 @@
 //! The tracker: everything an announce passes through, held together.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -47,9 +47,10 @@ pub struct Members {
 impl Tracker {
     /// Makes a tracker without swarms; `seed` is random, and secret from clients.
     pub fn new(settings: Settings, members: Members, seed: u64) -> Self {
+        let swarms = Swarms::new(settings.limits, seed);
         Self {
-            swarms: Swarms::new(settings.limits, seed),
-            sessions: Sessions::new(seed),
+            sessions: Sessions::new(seed, swarms.memory()),
+            swarms,
             settings: Arc::new(ArcSwap::from_pointee(settings)),
             members,
             items: ItemTable::new(),
@@ -151,11 +152,15 @@ impl Tracker {
     ///
     /// # Errors
     ///
-    /// Fails where the bytes are not those that were written. Nothing was put back then, unless
+    /// Fails where `input` does, or its bytes are not those that were written. Nothing was put back then, unless
     /// they carry a good checksum over records that make no sense.
-    pub fn load(&self, bytes: &[u8], now: Now) -> Result<SnapshotStats, SnapshotError> {
+    pub fn load(
+        &self,
+        input: &mut (impl Read + Seek),
+        now: Now,
+    ) -> Result<SnapshotStats, SnapshotError> {
         let max_age_secs = self.settings.load().max_age_secs;
-        snapshot::read(bytes, &self.swarms, &self.sessions, &self.items, now, max_age_secs)
+        snapshot::read(input, &self.swarms, &self.sessions, &self.items, now, max_age_secs)
     }
 
     /// One step of a sweep over everything: peers and sessions that were silent too long are

@@ -6,4 +6,5 @@ mod addresses;
 mod announce;
 mod common;
 mod listing;
+mod memory;
 mod shares;

@@ -1,5 +1,7 @@
 //! Announces through the whole line: admission, session, seat and reply.
 
+use std::io::Cursor;
+
 use policy::{MemberState, Right, Standing, TierId, UnknownTorrents};
 use tracker::{Nat, Now, Tracker};
 use wire::{AnnounceEvent, InfoHash};
@@ -270,13 +272,13 @@ fn silent_clients_are_swept_and_a_snapshot_brings_the_others_back() {
     let mut bytes = Vec::new();
     fixture.tracker.save(fixture.now, &mut bytes).unwrap();
     let after = Fixture::new();
-    let saved = after.tracker.load(&bytes, fixture.now).unwrap();
+    let saved = after.tracker.load(&mut Cursor::new(&bytes), fixture.now).unwrap();
     assert_eq!((saved.peers, saved.sessions), (1, 1));
     after.check_swarm([0, 0, 0, 1]);
 
     let too_late = Fixture::new();
     let now = Now { secs: 5, unix: fixture.now.unix + 3000 };
-    assert_eq!(too_late.tracker.load(&bytes, now).unwrap().sessions, 0);
+    assert_eq!(too_late.tracker.load(&mut Cursor::new(&bytes), now).unwrap().sessions, 0);
 }
 
 #[test]
@@ -289,12 +291,12 @@ fn a_damaged_snapshot_puts_nothing_back() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1;
         let after = Fixture::new();
-        assert!(after.tracker.load(&damaged, fixture.now).is_err(), "byte {at}");
+        assert!(after.tracker.load(&mut Cursor::new(&damaged), fixture.now).is_err(), "byte {at}");
         after.check_swarm([0, 0, 0, 0]);
     }
     for length in 0..bytes.len() {
         assert!(
-            Fixture::new().tracker.load(&bytes[..length], fixture.now).is_err(),
+            Fixture::new().tracker.load(&mut Cursor::new(&bytes[..length]), fixture.now).is_err(),
             "{length} bytes"
         );
     }
@@ -310,7 +312,7 @@ fn a_restart_from_a_snapshot_keeps_the_run_of_a_session() {
 
     let mut after = Fixture::new();
     after.now = Now { secs: 3, unix: fixture.now.unix + 30 };
-    after.tracker.load(&bytes, after.now).unwrap();
+    after.tracker.load(&mut Cursor::new(&bytes), after.now).unwrap();
     after.announce(ada(1).uploaded(77), "203.0.113.1").unwrap();
     let counts = after.drain();
     assert_eq!((counts.len(), counts[0].opens, counts[0].uploaded), (1, false, 77));

@@ -1,5 +1,7 @@
 //! What changes behind clients' backs: items, endpoints that come and go, and a restart.
 
+use std::io::Cursor;
+
 use policy::ItemId;
 use tracker::Registration;
 use wire::{AnnounceEvent, InfoHash};
@@ -52,7 +54,7 @@ fn a_client_whose_ipv4_endpoint_a_restart_forgot_counts_once() {
     fixture.pass(2000);
     let mut after = Fixture::new();
     after.now = fixture.now;
-    assert_eq!(after.tracker.load(&bytes, after.now).unwrap().sessions, 1);
+    assert_eq!(after.tracker.load(&mut Cursor::new(&bytes), after.now).unwrap().sessions, 1);
     after.announce(ada(1), "2001:db8::9").unwrap();
     after.check_swarm([0, 1, 0, 0]);
     after.announce(ada(1), "203.0.113.9").unwrap();
@@ -68,7 +70,7 @@ fn sessions_of_nobody_and_of_nothing_are_not_put_back() {
 
     let without = Fixture::new();
     without.tracker.remove(ITEM, fixture.now);
-    assert_eq!(without.tracker.load(&bytes, fixture.now).unwrap().sessions, 0);
+    assert_eq!(without.tracker.load(&mut Cursor::new(&bytes), fixture.now).unwrap().sessions, 0);
 
     // A number that no member can have.
     let of_ada = [ITEM.0.to_be_bytes(), ADA.value().to_be_bytes()].concat();
@@ -77,7 +79,10 @@ fn sessions_of_nobody_and_of_nothing_are_not_put_back() {
     let content = bytes.len() - blake3::OUT_LEN;
     let hash = blake3::hash(&bytes[..content]);
     bytes[content..].copy_from_slice(hash.as_bytes());
-    assert_eq!(Fixture::new().tracker.load(&bytes, fixture.now).unwrap().sessions, 0);
+    assert_eq!(
+        Fixture::new().tracker.load(&mut Cursor::new(&bytes), fixture.now).unwrap().sessions,
+        0
+    );
 }
 
 #[test]
@@ -105,6 +110,6 @@ fn a_port_is_tried_again_once_the_answer_is_believed_no_more() {
     let mut bytes = Vec::new();
     fixture.tracker.save(fixture.now, &mut bytes).unwrap();
     let after = Fixture::new();
-    after.tracker.load(&bytes, fixture.now).unwrap();
+    after.tracker.load(&mut Cursor::new(&bytes), fixture.now).unwrap();
     assert_eq!(reachable(&after), None);
 }

@@ -191,6 +191,7 @@ pub enum RawUnknownTorrents {
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct Limits {
+    pub max_memory_mib: Option<u32>,
     pub max_torrents: u32,
     pub max_peers_per_torrent: u32,
     pub max_peers_per_address: u32,
@@ -202,6 +203,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            max_memory_mib: None,
             max_torrents: 10_000_000,
             max_peers_per_torrent: 5_000_000,
             max_peers_per_address: 16,

@@ -13,6 +13,7 @@ mod limits;
 mod listeners;
 mod log;
 pub(crate) mod lost_club;
+mod memory;
 mod observe;
 mod providers;
 mod reachability;

@@ -7,6 +7,7 @@ use tracker::{Mapping, Nat, Settings};
 use web::catalog::{PrivatePaths, PublicUrls};
 use web::seed::{PacingSettings, TierPacing};
 
+use super::memory;
 use crate::config::{Config, Database, Source, Terms};
 
 /// The settings that announces go by.
@@ -20,6 +21,9 @@ pub(crate) fn of_tracker(config: &Config) -> Settings {
         notices: Notices::new(&site(config)),
         nat: Nat::new(mappings.collect()),
         limits: swarm::SwarmLimits {
+            max_memory_bytes: limits
+                .max_memory_mib
+                .map_or_else(memory::default_budget, |mib| u64::from(mib) << 20),
             max_torrents: limits.max_torrents,
             max_peers_per_address: limits.max_peers_per_address,
             max_peers_per_torrent: limits.max_peers_per_torrent,
