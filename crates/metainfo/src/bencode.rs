@@ -134,7 +134,12 @@ impl<'a> Cursor<'a> {
 
     /// Asserts that nothing follows.
     pub(crate) fn finish(&self) -> Result<(), BencodeError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.error(BencodeFault::Trailing)) }
+        // Editors and `echo` put a newline behind the last byte.
+        if matches!(self.rest, b"" | b"\n" | b"\r\n") {
+            Ok(())
+        } else {
+            Err(self.error(BencodeFault::Trailing))
+        }
     }
 
     fn open(&mut self, kind: u8) -> Result<(), BencodeError> {

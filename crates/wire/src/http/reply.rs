@@ -67,10 +67,10 @@ pub fn encode_failure(failure: &FailureReply<'_>, out: &mut Vec<u8>) {
     out.push(b'e');
 }
 
-/// Appends the numbers of swarms (BEP 48, and BEP 21 for `downloaders`), sorted by info hash, each
-/// swarm once.
+/// Appends the numbers of swarms (BEP 48), sorted by info hash, each swarm once, and `downloaders`
+/// (BEP 21) where they are not all that is `incomplete`: some clients know no such key.
 ///
-/// A swarm that is not known is left out by the caller. `files` counts up to
+///  `files` counts up to
 /// [`MAX_SCRAPE_HASHES`]. The interval, in seconds, goes into `flags`, where clients look for it.
 pub fn encode_scrape(
     files: impl Iterator<Item = (InfoHash, ScrapeStats)>,
@@ -87,7 +87,9 @@ pub fn encode_scrape(
         out.push(b'd');
         integer(b"8:complete", stats.complete, out);
         integer(b"10:downloaded", stats.downloaded, out);
-        integer(b"11:downloaders", stats.downloaders, out);
+        if stats.downloaders != stats.incomplete {
+            integer(b"11:downloaders", stats.downloaders, out);
+        }
         integer(b"10:incomplete", stats.incomplete, out);
         out.push(b'e');
     }
