@@ -88,9 +88,20 @@ mod tests {
         }
 
         #[test]
-        fn a_text_has_one_reading_and_a_reading_one_text(text: [u8; TEXT_LEN]) {
-            if let Some(halves) = decode(&text) {
-                prop_assert_eq!(encode(halves), text);
+        fn a_text_has_one_reading_and_a_reading_one_text(
+            words: [u64; 4], at in 0..TEXT_LEN, byte: u8,
+        ) {
+            let [a, b, c, d] = words.map(|word| word >> 24);
+            let halves = [[a, b], [c, d]];
+            let mut text = encode(halves);
+            let changes = text[at] != byte;
+            text[at] = byte;
+            match decode(&text) {
+                Some(read) => {
+                    prop_assert_eq!(encode(read), text);
+                    prop_assert_eq!(read != halves, changes);
+                }
+                None => prop_assert!(changes && !b"abcdefghijklmnopqrstuvwxyz234567".contains(&byte)),
             }
         }
     }

@@ -38,7 +38,9 @@ pub(crate) async fn what_providers_sent_is_erased_with_its_member(store: Arc<dyn
     assert!(effect.contains("member `ada` has bought"), "{effect}");
 
     let ada = club.erase_member(&stamp(), "ada").await.unwrap();
-    for kept in club.deliveries(Page::FIRST).await.unwrap() {
+    let deliveries = club.deliveries(Page::FIRST).await.unwrap();
+    assert_eq!(deliveries.len(), 7);
+    for kept in deliveries {
         let key = kept.key.unwrap();
         let stays = ["another's", "of bob"].contains(&key.as_str());
         assert_eq!(kept.erased.is_none(), stays, "{key}");
@@ -54,6 +56,7 @@ pub(crate) async fn what_providers_sent_is_erased_with_its_member(store: Arc<dyn
         }
     }
     let alerts = club.alerts(false, Page::FIRST).await.unwrap();
+    assert!(!alerts.is_empty());
     assert!(alerts.iter().all(|alert| !alert.evidence.contains("ada")), "{alerts:?}");
     check_sound(&house).await;
 }

@@ -134,8 +134,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_header_stays_within_the_file(header: Vec<u8>, length: u64) {
-            if let RequestedRange::Parts(parts) = requested(Some(&header), length) {
+        fn any_header_stays_within_the_file(
+            header in "(bytes=[-0-9, ]{0,40})|(bytes=([0-9]{0,3}-[0-9]{0,3},? ?){1,12})|.{0,20}",
+            length in prop_oneof![0..1000_u64, any::<u64>()],
+        ) {
+            if let RequestedRange::Parts(parts) = requested(Some(header.as_bytes()), length) {
                 prop_assert!((1..=MAX_RANGES).contains(&parts.len()));
                 prop_assert!(parts.iter().all(|part| part.start < part.end && part.end <= length));
             }
