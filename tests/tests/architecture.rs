@@ -55,7 +55,7 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
             ("site", &["catalog", "pay", "seed"]),
             ("catalog", &["http"]),
             ("pay", &["http"]),
-            ("seed", &["http"]),
+            ("seed", &["catalog"]),
             ("http", &[]),
         ],
     ),

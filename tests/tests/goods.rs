@@ -434,7 +434,7 @@ fn a_torrent_takes_no_other_files_place() {
     let (path, file) = (film.to_str().unwrap(), notes.to_str().unwrap());
     let check = |arguments: &[&str]| {
         let said = daemon.refuses(arguments);
-        assert!(said.contains("is no torrent: name another file with `-o FILE`"), "{said}");
+        assert!(said.contains("is not a torrent: name another file with `-o FILE`"), "{said}");
         assert_eq!(fs::read(&notes).unwrap(), b"mine");
     };
     check(&["publish", path, "-o", file]);

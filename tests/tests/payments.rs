@@ -35,7 +35,8 @@ fn paid_at_stripe_is_inside_and_paid_back_is_outside() {
     let made = daemon.json(&["checkout", "ada", "film", "--as", "torrent", "--provider", "stripe"]);
     assert_eq!((&made["state"], &made["amount"]), (&json!("pending"), &json!("2.25")));
     assert_eq!(made["url"], "https://pay.example.org/cs_1");
-    check_session_call(&stripe.asked()[0]);
+    let reference = made["reference"].as_str().unwrap();
+    check_session_call(&stripe.asked()[0], reference);
     assert!(refused(&daemon, &ask), "an order is not a payment");
 
     assert_eq!(send(&daemon, &session_paid(1, 1, 224)), Some(200));
@@ -52,7 +53,9 @@ fn paid_at_stripe_is_inside_and_paid_back_is_outside() {
     assert_eq!(daemon.json(&["orders", "show", "1"])["state"], "refunded");
     let call = stripe.asked().pop().unwrap();
     assert_eq!(call.what, "POST /v1/refunds");
-    assert_eq!(call.form(), pairs(&[("payment_intent", "pi_1"), ("amount", "225")]));
+    let key = call.header("idempotency-key").trim_start_matches("refund:").to_owned();
+    let expected = [("payment_intent", "pi_1"), ("amount", "225"), ("metadata[key]", &key)];
+    assert_eq!(call.form(), pairs(&expected));
     assert!(refused(&daemon, &ask), "paid back");
     assert_eq!(send(&daemon, &refunded(3, 1, 225)), Some(200));
     assert_eq!(daemon.json(&["orders", "show", "1"])["payments"][0]["refunded"], "2.25");
@@ -90,7 +93,7 @@ fn forged_stale_and_oversized_webhooks_do_nothing_and_are_counted() {
     }
     assert_eq!(stripe.asked().len(), 2, "a session and one refund");
     let said = daemon.refuses(&["orders", "refund", "1", "--amount", "3.51"]);
-    assert!(said.contains("3.50 usd are left of order 1"), "{said}");
+    assert!(said.contains("3.50 usd are left of checkout 1"), "{said}");
 
     let mut http = tests::Http::to(daemon.listening().admin.port());
     let metrics = String::from_utf8(http.get("/metrics", "").body).unwrap();
@@ -194,20 +197,21 @@ fn a_subscription_lasts_as_long_as_it_is_paid() {
     for pair in pairs(&[
         ("mode", "subscription"),
         ("line_items[0][price_data][recurring][interval]", "month"),
-        ("subscription_data[metadata][order]", "1"),
+        ("subscription_data[metadata][order]", made["reference"].as_str().unwrap()),
     ]) {
         assert!(form.contains(&pair), "{pair:?} is not in {form:?}");
     }
     let (first, second) = (now() + 30 * 86_400, now() + 60 * 86_400);
     // The second period's invoice comes first.
+    let reference = made["reference"].as_str().unwrap();
     for (id, end) in [(2, second), (1, first)] {
-        assert_eq!(send(&daemon, &invoice_paid(id, 1, end)), Some(200));
+        assert_eq!(send(&daemon, &invoice_paid(id, reference, end)), Some(200));
     }
     assert_eq!(ends(&daemon), Some(second));
     let failed = event(3, "invoice.payment_failed", json!({"id": "in_3"}));
     assert_eq!(send(&daemon, &failed), Some(200));
     assert_eq!(ends(&daemon), Some(second));
-    let deleted = json!({"id": "sub_1", "ended_at": first, "metadata": {"order": "1"}});
+    let deleted = json!({"id": "sub_1", "ended_at": first, "metadata": {"order": reference}});
     assert_eq!(send(&daemon, &event(4, "customer.subscription.deleted", deleted)), Some(200));
     assert_eq!(ends(&daemon), Some(first));
     check_books(&daemon);
@@ -216,22 +220,20 @@ fn a_subscription_lasts_as_long_as_it_is_paid() {
 #[test]
 fn a_btcpay_webhook_wakes_and_a_lost_one_is_found_by_asking() {
     let status = Arc::new(Mutex::new("New"));
-    let said = Arc::clone(&status);
+    let (said, made) = (Arc::clone(&status), Mutex::new(0));
     let btcpay = Provider::start(move |asked| {
-        let id = if asked.body.contains(r#""orderId":"2""#) || asked.what.ends_with("inv_2") {
-            "inv_2"
-        } else {
-            "inv_1"
-        };
+        let mut made = made.lock().unwrap();
+        *made += usize::from(asked.what.starts_with("POST"));
+        let is_made = asked.what.starts_with("POST") && *made == 2;
+        let id = if is_made || asked.what.ends_with("inv_2") { "inv_2" } else { "inv_1" };
         // The second invoice settles while nobody says so.
         let status = if id == "inv_2" { "Settled" } else { *said.lock().unwrap() };
         let status = if asked.what.starts_with("POST") { "New" } else { status };
         let link = format!("https://btcpay.example.org/i/{id}");
-        let order = id.trim_start_matches("inv_");
         (
             200,
             json!({"id": id, "amount": "5.00", "currency": "USD", "status": status,
-            "checkoutLink": link, "metadata": {"orderId": order}}),
+            "checkoutLink": link, "metadata": {}}),
         )
     });
     let daemon = daemon(&format!(
@@ -320,20 +322,20 @@ fn a_missing_secret_is_named_before_anything_starts() {
     assert!(said.contains("the secret") && said.contains("gone cannot be read"), "{said}");
 }
 
-/// Answers with a session or a refund; sessions are counted by the order that they name.
+/// Answers with a session or a refund, each counted.
 fn stripe() -> Provider {
-    Provider::start(|asked| {
-        let order = asked.form().into_iter().find(|(name, _)| name == "client_reference_id");
-        match order {
-            Some((_, order)) => {
-                let url = format!("https://pay.example.org/cs_{order}");
-                (
-                    200,
-                    json!({"id": format!("cs_{order}"), "object": "checkout.session", "url": url}),
-                )
-            }
-            None => (200, json!({"id": "re_1", "object": "refund", "status": "succeeded"})),
+    let made = Mutex::new((0, 0));
+    Provider::start(move |asked| {
+        let mut made = made.lock().unwrap();
+        if asked.what.ends_with("/refunds") {
+            made.1 += 1;
+            let id = format!("re_{}", made.1);
+            return (200, json!({"id": id, "object": "refund", "status": "succeeded"}));
         }
+        made.0 += 1;
+        let id = format!("cs_{}", made.0);
+        let url = format!("https://pay.example.org/{id}");
+        (200, json!({"id": id, "object": "checkout.session", "url": url}))
     })
 }
 
@@ -373,17 +375,18 @@ fn daemon(section: &str) -> Shop {
     Shop { daemon, _secrets: secrets }
 }
 
-fn check_session_call(call: &Asked) {
+fn check_session_call(call: &Asked, reference: &str) {
     assert_eq!(call.what, "POST /v1/checkout/sessions");
     assert_eq!(call.header("authorization"), "Bearer sk_test_e2e");
     assert_eq!(call.header("content-type"), "application/x-www-form-urlencoded");
-    assert!(call.header("idempotency-key").starts_with("usher-order-1-"));
+    assert!(reference.starts_with("usher-") && reference.len() > 40, "{reference}");
+    assert_eq!(call.header("idempotency-key"), reference);
     let form = call.form();
     for pair in pairs(&[
         ("mode", "payment"),
-        ("client_reference_id", "1"),
-        ("metadata[order]", "1"),
-        ("payment_intent_data[metadata][order]", "1"),
+        ("client_reference_id", reference),
+        ("metadata[order]", reference),
+        ("payment_intent_data[metadata][order]", reference),
         ("line_items[0][quantity]", "1"),
         ("line_items[0][price_data][currency]", "usd"),
         ("line_items[0][price_data][unit_amount]", "225"),
@@ -411,9 +414,9 @@ fn send(daemon: &Daemon, event: &Value) -> Option<u16> {
 fn session_paid(id: u64, order: u64, minor: i64) -> Value {
     let session = json!({
         "id": format!("cs_{order}"), "object": "checkout.session", "mode": "payment",
-        "payment_status": "paid", "client_reference_id": order.to_string(),
+        "payment_status": "paid", "client_reference_id": null,
         "payment_intent": format!("pi_{order}"), "amount_total": minor, "currency": "usd",
-        "metadata": {"order": order.to_string()},
+        "metadata": {},
     });
     event(id, "checkout.session.completed", session)
 }
@@ -421,7 +424,7 @@ fn session_paid(id: u64, order: u64, minor: i64) -> Value {
 fn refunded(id: u64, order: u64, minor: i64) -> Value {
     let charge = json!({
         "id": format!("ch_{order}"), "payment_intent": format!("pi_{order}"), "currency": "usd",
-        "amount_refunded": minor, "metadata": {"order": order.to_string()},
+        "amount_refunded": minor, "metadata": {},
     });
     event(id, "charge.refunded", charge)
 }
@@ -436,11 +439,11 @@ fn disputed(id: u64, order: u64, status: &str) -> Value {
     event(id, kind, dispute)
 }
 
-fn invoice_paid(id: u64, order: u64, end: u64) -> Value {
+fn invoice_paid(id: u64, reference: &str, end: u64) -> Value {
     let invoice = json!({
         "id": format!("in_{id}"), "amount_paid": 500, "currency": "usd",
         "payment_intent": format!("pi_in_{id}"), "subscription": "sub_1",
-        "subscription_details": {"metadata": {"order": order.to_string()}},
+        "subscription_details": {"metadata": {"order": reference}},
         "lines": {"data": [{"period": {"start": end - 30 * 86_400, "end": end}}]},
     });
     event(id, "invoice.paid", invoice)

@@ -19,7 +19,8 @@ fn refunds_at_once_are_paid_once() {
         shop.buy("ada");
         let said = at_once(&[&["orders", "refund", "1"][..]; 3], &shop);
         assert_eq!(said.iter().filter(|(is_done, _)| *is_done).count(), 1, "{said:?}");
-        let nothing = said.iter().filter(|(_, said)| said.contains("nothing of order 1 is left"));
+        let nothing =
+            said.iter().filter(|(_, said)| said.contains("nothing of checkout 1 is left"));
         assert_eq!(nothing.count(), 2, "{said:?}");
         assert_eq!(shop.refunds().len(), 1, "{provider}");
         assert_eq!(shop.daemon.json(&["orders", "show", "1"])["state"], "refunded");
@@ -49,7 +50,7 @@ fn the_same_key_at_once_is_answered_alike_and_paid_once() {
     }
     assert_eq!(shop.refunds().len(), 1);
     let other = shop.daemon.refuses(&["orders", "refund", "1", "--key", "once", "--amount", "1"]);
-    assert!(other.contains("the key `once` was another checkout's, see order 1"), "{other}");
+    assert!(other.contains("the key `once` was used for another request, see refund 1"), "{other}");
 }
 
 #[test]
@@ -85,8 +86,14 @@ fn what_btcpay_did_not_answer_is_not_asked_for_again() {
     let refund = ["orders", "refund", "1", "--key", "first"];
     for again in [&refund[..], &refund, &refund[..3]] {
         let said = shop.daemon.refuses(again);
-        assert!(said.contains("whether 2.25 usd of order 1 were paid back is not known"), "{said}");
-        assert!(said.contains("look at btcpay, then say `usher orders answer 1 --made`"), "{said}");
+        assert!(
+            said.contains("whether 2.25 usd of checkout 1 were paid back is not known"),
+            "{said}"
+        );
+        assert!(
+            said.contains("look at btcpay, then say `usher checkout answer 1 --made`"),
+            "{said}"
+        );
     }
     shop.daemon.kill();
     shop.daemon.restart();
@@ -102,7 +109,7 @@ fn what_btcpay_did_not_answer_is_not_asked_for_again() {
     assert_eq!(shop.daemon.json(&made)["state"], "refunded");
     assert_eq!(shop.daemon.json(&refund)["link"], "https://btcpay.example.org/pp_2");
     let said = shop.daemon.refuses(&made);
-    assert!(said.contains("each refund of order 1 was answered"), "{said}");
+    assert!(said.contains("each refund of checkout 1 was answered"), "{said}");
     assert_eq!(shop.refunds().len(), 2);
 }
 
@@ -111,7 +118,10 @@ fn what_stripe_did_not_answer_is_asked_again_by_its_own_key() {
     let shop = Shop::open("stripe", Answers::LostOnce);
     shop.buy("ada");
     let said = shop.daemon.refuses(&["orders", "refund", "1", "--amount", "1.00", "--key", "k"]);
-    assert!(said.contains("`usher orders refund 1 --key k` asks again and pays it once"), "{said}");
+    assert!(
+        said.contains("`usher checkout refund 1 --key k` asks again and pays it once"),
+        "{said}"
+    );
     let said = shop.daemon.refuses(&["orders", "refund", "1", "--amount", "1.00"]);
     assert!(said.contains("the answer of stripe was lost"), "{said}");
     assert_eq!(shop.refunds().len(), 1);
@@ -188,8 +198,8 @@ impl Shop {
             _ => json!({"id": "evt_1", "object": "event", "type": "checkout.session.completed",
                 "created": 1, "livemode": false, "data": {"object": {
                 "id": "cs_1", "object": "checkout.session", "mode": "payment",
-                "payment_status": "paid", "client_reference_id": "1", "payment_intent": "pi_1",
-                "amount_total": 225, "currency": "usd", "metadata": {"order": "1"}}}}),
+                "payment_status": "paid", "client_reference_id": null, "payment_intent": "pi_1",
+                "amount_total": 225, "currency": "usd", "metadata": {}}}}),
         };
         let body = body.to_string();
         let now = jiff::Timestamp::now().as_second().try_into().unwrap();
@@ -222,7 +232,7 @@ fn answer(call: &Asked, answers: Answers, asked: &(Mutex<usize>, Condvar)) -> (u
             (
                 200,
                 json!({"id": "inv_1", "amount": "2.25", "currency": "USD", "status": status,
-                "checkoutLink": url, "metadata": {"orderId": "1"}}),
+                "checkoutLink": url, "metadata": {}}),
             )
         };
     }

@@ -26,17 +26,23 @@ pub struct AddCheckout {
 pub struct CheckoutView {
     /// The number.
     pub id: u32,
+    /// The order that it is to pay; of a subscription, the first one.
+    pub order: u32,
     /// The provider.
     pub provider: String,
-    /// The member who pays.
-    pub member: NamedId,
+    /// The text that the provider is given along, and that Payment Links and hooks must carry.
+    pub reference: String,
+    /// The member who pays; `null` for a visitor who has not paid.
+    pub member: Option<NamedId>,
+    /// The e-mail address that the buyer gave.
+    pub email: Option<String>,
     /// The product.
     #[serde(flatten)]
     pub product: ProductView,
     /// The price of one payment.
     #[serde(flatten)]
     pub amount: Money,
-    /// `pending`, `paid`, `refunded`, `disputed`, `lost` or `closed`.
+    /// `pending`, `paid` while anything of it is kept, `refunded`, `disputed`, `lost` or `closed`.
     pub state: String,
     /// The page on which the payer pays.
     pub url: Option<String>,
@@ -48,7 +54,7 @@ pub struct CheckoutView {
     pub created: Timestamp,
     /// The payments, oldest first.
     pub payments: Vec<PaymentView>,
-    /// The refunds that the provider was asked for, oldest first.
+    /// The refunds of its payments, oldest first.
     pub refunds: Vec<RefundView>,
 }
 
@@ -65,26 +71,30 @@ pub struct PaymentView {
     pub kept: String,
     /// The entry of the journal that brought the money in.
     pub topup: Option<u32>,
-    /// The entry of the journal that spent it; `null` while it is in the balance.
-    pub bought: Option<u32>,
+    /// The order that it pays; `null` before it is paid.
+    pub order: Option<u32>,
 }
 
-/// A refund that a provider was asked for.
+/// A refund of a payment.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct RefundView {
-    /// The key of the request.
-    pub key: String,
+    /// The key of the request; `null` where it was not asked for here.
+    pub key: Option<String>,
+    /// The provider's id of the refund, where it is known.
+    pub name: Option<String>,
     /// The provider's id of the payment.
     pub payment: String,
     /// The amount, a decimal.
     pub amount: String,
-    /// When the provider was asked.
+    /// When the provider was asked, or first told of it.
     pub asked: Timestamp,
-    /// Whether it was made or offered; `false` while the provider's answer is missing.
+    /// `requested`, `succeeded`, `cancelled` or `failed`. The money is ours in the last two.
+    pub state: String,
+    /// Whether the provider has confirmed it; `false` while its answer is missing.
     pub made: bool,
     /// The page on which the payer claims the money, where the provider needs that.
     pub link: Option<String>,
-    /// The entry of the journal that reversed the purchase.
+    /// The entry of the journal that reversed the order.
     pub entry: Option<u32>,
 }
 

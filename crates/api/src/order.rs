@@ -24,13 +24,21 @@ pub struct PlaceOrder {
     pub discount: Option<String>,
 }
 
-/// A purchase.
+/// An order, from the moment somebody wants to buy.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct OrderView {
     /// The number; later orders have higher ones.
     pub id: u32,
-    /// The member who bought.
-    pub member: NamedId,
+    /// `pending`, `paid`, `partly_refunded`, `refunded`, `disputed` or `cancelled`.
+    pub state: String,
+    /// The unguessable name of the order, for the buyer's own pages.
+    pub token: String,
+    /// The member who buys; `null` for a visitor who has not paid.
+    pub member: Option<NamedId>,
+    /// The e-mail address that the buyer gave.
+    pub email: Option<String>,
+    /// The first order of the subscription, for a later period of it.
+    pub renews: Option<u32>,
     /// The product.
     #[serde(flatten)]
     pub product: ProductView,
@@ -38,17 +46,21 @@ pub struct OrderView {
     pub price: Money,
     /// The discount.
     pub discount: Option<Discounted>,
-    /// The amount that was paid, store credit included.
+    /// The amount to pay, store credit included.
     #[serde(flatten)]
     pub amount: Money,
     /// The part of the amount that is tax.
     pub tax: Option<Taxed>,
     /// The part of the amount that was paid by store credit.
     pub credit: Money,
-    /// The entry of the journal that paid it.
-    pub entry: u32,
-    /// When it was bought.
+    /// The entry of the journal that sold it; `null` while it is not sold, and for a top-up.
+    pub entry: Option<u32>,
+    /// When it was placed.
     pub created: Timestamp,
+    /// When it was first paid.
+    pub paid: Option<Timestamp>,
+    /// When it was given up unpaid.
+    pub cancelled: Option<Timestamp>,
     /// The amount that was refunded.
     pub paid_back: Money,
     /// When the last of it was refunded; `null` while some of it is still paid.

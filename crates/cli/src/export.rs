@@ -55,7 +55,8 @@ impl CommandContext {
         match export.what {
             Table::Orders => {
                 let orders = self.list(&["orders"], |order: &OrderView| order.id).await?;
-                let orders = orders.iter().filter(|order| time.holds(order.created));
+                let sold = orders.iter().filter(|order| order.entry.is_some());
+                let orders = sold.filter(|order| time.holds(order.created));
                 self.rows(orders.map(OrderRow::from))
             }
             Table::Refunds => {
@@ -155,7 +156,7 @@ impl From<&OrderView> for OrderRow {
         Self {
             order: order.id,
             at: order.created,
-            member: order.member.name.clone(),
+            member: order.member.as_ref().map(|member| member.name.clone()).unwrap_or_default(),
             item: item.or_else(|| product.tier.clone()).unwrap_or_default(),
             r#as: product.method.map_or("tier", DeliveryMethod::word).to_owned(),
             currency: order.amount.currency.clone(),

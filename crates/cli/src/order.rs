@@ -9,7 +9,7 @@ use super::ask::{CommandContext, path};
 use super::error::CommandError;
 use super::key;
 use super::ledger::said;
-use super::purchase::thing;
+use super::purchase::{buyer, thing};
 use super::table::{facts, list, or_dash};
 
 /// `usher checkout`.
@@ -134,11 +134,13 @@ impl CheckoutArgs {
 }
 
 fn made_text(order: &CheckoutView) -> String {
-    let url = order.url.as_deref().unwrap_or("where you sell, with the order's number");
+    let with = format!("where you sell, with the reference {}", order.reference);
+    let url = order.url.as_deref().unwrap_or(&with);
     format!(
-        "Order {}: {} pays {} {} for {} here:\n{url}\n",
+        "Checkout {} of order {}: {} pays {} {} for {} here:\n{url}\n",
         order.id,
-        order.member.name,
+        order.order,
+        buyer(order.member.as_ref(), order.email.as_deref()),
         order.amount.amount,
         order.amount.currency,
         thing(&order.product)
@@ -147,7 +149,7 @@ fn made_text(order: &CheckoutView) -> String {
 
 fn refunded_text(refunded: &CheckoutRefunded) -> String {
     let order = &refunded.checkout;
-    let mut text = format!("Order {} is {}.\n", order.id, order.state);
+    let mut text = format!("Checkout {} is {}.\n", order.id, order.state);
     text += &link_text(refunded.link.as_deref());
     text
 }
@@ -162,7 +164,7 @@ fn list_text(orders: &[CheckoutView]) -> String {
         [
             order.id.to_string(),
             order.provider.clone(),
-            order.member.name.clone(),
+            buyer(order.member.as_ref(), order.email.as_deref()),
             thing(&order.product),
             said(&order.amount),
             order.state.clone(),
@@ -174,13 +176,15 @@ fn list_text(orders: &[CheckoutView]) -> String {
 fn order_text(order: &CheckoutView) -> String {
     let mut text = facts([
         ("id", order.id.to_string()),
+        ("order", order.order.to_string()),
         ("provider", order.provider.clone()),
-        ("member", order.member.name.clone()),
+        ("buyer", buyer(order.member.as_ref(), order.email.as_deref())),
         ("buys", thing(&order.product)),
         ("amount", said(&order.amount)),
         ("state", order.state.clone()),
         ("made", order.created.to_string()),
         ("paid until", or_dash(order.until)),
+        ("reference", order.reference.clone()),
         ("session", or_dash(order.session.as_ref())),
         ("pay here", or_dash(order.url.as_ref())),
     ]);
@@ -192,15 +196,15 @@ fn order_text(order: &CheckoutView) -> String {
                 payment.refunded.clone(),
                 payment.kept.clone(),
                 or_dash(payment.topup),
-                or_dash(payment.bought),
+                or_dash(payment.order),
             ]
         });
         text += "\n";
-        text += &list(["PAYMENT", "STATE", "REFUNDED", "KEPT", "ENTRY", "SPENT BY"], rows);
+        text += &list(["PAYMENT", "STATE", "REFUNDED", "KEPT", "ENTRY", "ORDER"], rows);
     }
     if !order.refunds.is_empty() {
         let rows = order.refunds.iter().map(|refund| {
-            let state = if refund.made { "made" } else { "not answered" };
+            let state = if refund.made { refund.state.as_str() } else { "not answered" };
             let (amount, asked) = (refund.amount.clone(), refund.asked.to_string());
             [amount, asked, state.to_owned(), or_dash(refund.link.as_ref())]
         });

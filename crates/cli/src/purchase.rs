@@ -1,5 +1,6 @@
 //! Buying from a balance, and paying back: what may be typed, what is asked, how it looks.
 
+use api::member::NamedId;
 use api::order::{OrderRefunded, OrderView, PlaceOrder, RefundOrder};
 use api::product::{DeliveryMethod, ProductChoice, ProductKind, ProductView};
 use clap::{Args, Subcommand};
@@ -118,7 +119,7 @@ fn bought(order: &OrderView) -> String {
     format!(
         "Order {}: {} has {}, for {}.\n",
         order.id,
-        order.member.name,
+        buyer(order.member.as_ref(), order.email.as_deref()),
         thing(&order.product),
         said(&order.amount)
     )
@@ -128,15 +129,16 @@ fn bought(order: &OrderView) -> String {
 fn receipt(order: &OrderView) -> String {
     let mut rows = vec![
         ("order", order.id.to_string()),
-        ("bought", order.created.to_string()),
-        ("by", order.member.name.clone()),
+        ("state", order.state.replace('_', " ")),
+        ("placed", order.created.to_string()),
+        ("by", buyer(order.member.as_ref(), order.email.as_deref())),
         ("what", thing(&order.product)),
         ("price", said(&order.price)),
     ];
     if let Some(discount) = &order.discount {
         rows.push(("discount", format!("-{} ({})", said(&discount.amount), discount.code)));
     }
-    rows.push(("paid", said(&order.amount)));
+    rows.push((if order.paid.is_some() { "paid" } else { "to pay" }, said(&order.amount)));
     if let Some(tax) = &order.tax {
         let rate = format!("{}.{:03}", tax.rate / 1000, tax.rate % 1000);
         let rate = rate.trim_end_matches('0').trim_end_matches('.');
@@ -155,14 +157,19 @@ fn receipt(order: &OrderView) -> String {
 fn orders(orders: &[OrderView]) -> String {
     let rows = orders.iter().map(|order| {
         let refunded = match (order.refunded, order.paid_back.minor) {
-            (Some(at), _) => format!("paid back {at}"),
-            (None, 0) => String::new(),
+            (Some(at), _) => format!("{} {at}", order.state),
+            (None, 0) => order.state.clone(),
             (None, _) => format!("{} paid back", said(&order.paid_back)),
         };
         let (id, at) = (order.id.to_string(), order.created.to_string());
         [id, at, thing(&order.product), said(&order.amount), refunded]
     });
-    list(["ORDER", "AT", "WHAT", "PAID", ""], rows)
+    list(["ORDER", "AT", "WHAT", "AMOUNT", "STATE"], rows)
+}
+
+/// A buyer, for people: a member, or the address of a visitor.
+pub(super) fn buyer(member: Option<&NamedId>, email: Option<&str>) -> String {
+    member.map(|member| member.name.as_str()).or(email).unwrap_or("-").to_owned()
 }
 
 /// A product, for people.

@@ -37,10 +37,13 @@ pub use payments::facts::{Facts, Phase};
 pub use payments::inbox::{Delivery, StoredDelivery, Verdict};
 pub use payments::payment::Payment;
 pub use payments::provider;
-pub use payments::repayment::{Begun, NewRepayment, Repayment};
+pub use payments::receive::Handled;
+pub use payments::refund::Refund;
+pub use payments::refunding::{Begun, NewRefund, RefundAnswer, RefundOf};
 pub use rights::entitlement::{Ended, Entitlement};
-pub use rights::order::Order;
+pub use rights::order::{Order, OrderState};
 pub use sales::discount::{Discount, NewDiscount, Off};
+pub use sales::placing::{Buyer, NewOrder};
 pub use sales::purchase::NewPurchase;
 pub use sales::voucher::{IssuedVoucher, NewVouchers, Voucher, Worth};
 pub use store::backup::BackupError;
@@ -57,11 +60,12 @@ pub use traffic::reward::{Reward, VerifiedTraffic};
 pub use traffic::served::Served;
 pub use traffic::session::{Counters, Run, SessionCount};
 pub use traffic::window::{Closed, RewardRules};
+pub use values::email::{BadEmail, Email};
 pub use values::error::Error;
 pub use values::fault::Fault;
 pub use values::goods::{Goods, Offer};
 pub use values::ids::{
-    AlertId, CheckoutId, DeliveryId, EntryId, OrderId, RepaymentId, RewardId, VoucherId,
+    AlertId, CheckoutId, DeliveryId, EntryId, OrderId, RefundId, RewardId, VoucherId,
 };
 pub use values::key_generations::{Key, KeyGenerations};
 pub use values::money::{Amount, Currency, MoneyError};

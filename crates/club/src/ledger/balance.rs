@@ -244,6 +244,44 @@ pub(crate) async fn take_back(tx: &mut Tx, key: &str, back: &TakeBack) -> Result
     statement::entry(tx, id).await
 }
 
+/// Brings an amount of a top-up back that was taken back: `for_sale` of it is not used for what the
+/// member owes.
+pub(crate) async fn restore(
+    tx: &mut Tx,
+    key: &str,
+    topup: EntryId,
+    amount: Amount,
+    for_sale: Amount,
+) -> Result<(), Error> {
+    let topup = statement::entry(tx, topup).await?;
+    let not_topup = || Error::NotTopup(topup.id);
+    let member = topup.member.ok_or_else(not_topup)?;
+    let paid = topup.postings.first().ok_or_else(not_topup)?;
+    let clearing = Account::Clearing(provider(&paid.account));
+    let mut for_sale = for_sale.minor;
+    let parts = journal::reversals(tx, topup.id, amount.minor).await?;
+    for (place, (reversal, part)) in (0_u32..).zip(parts) {
+        let spent = part.min(for_sale);
+        for_sale -= spent;
+        let rest = credit(tx, member, amount.currency.minor(part - spent)).await?;
+        let entry = NewEntry {
+            request: &Request::new(&format!("{key}:{place}"), &[])?,
+            kind: TOPUP_REFUND_REVERSED,
+            member: Some(member),
+            reverses: Some(reversal),
+            memo: &topup.memo,
+            postings: &[
+                &[(clearing, amount.currency.minor(part))][..],
+                &[(Account::Prepaid(member), amount.currency.minor(-spent))],
+                &rest,
+            ]
+            .concat(),
+        };
+        post(tx, entry).await?;
+    }
+    Ok(())
+}
+
 async fn enter_fee(
     tx: &mut Tx,
     key: &str,
@@ -313,5 +351,6 @@ fn provider(account: &str) -> &str {
 
 pub(crate) const TOPUP: &str = "topup";
 pub(crate) const TOPUP_REFUND: &str = "topup.refund";
+const TOPUP_REFUND_REVERSED: &str = "topup.refund.reversed";
 const CREDIT: &str = "credit";
 const DISPUTE: &str = "dispute";

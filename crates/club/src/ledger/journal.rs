@@ -105,10 +105,35 @@ pub(crate) async fn post(tx: &mut Tx, entry: NewEntry<'_>) -> Result<EntryId, Er
     Ok(id)
 }
 
-/// What of an entry's debits was not reversed yet, in minor units.
+/// What of an entry's debits stands, in minor units: what was reversed is not in it, and is again
+/// once the reversal is reversed.
 pub(crate) async fn unreversed(db: &mut dyn Connection, entry: EntryId) -> Result<i64, Error> {
     let read = |row: &dyn Row| row.number::<i64>(0);
     Ok(db.one(UNREVERSED, &[entry.0.into()], read).await?.unwrap_or(0))
+}
+
+/// The reversals of an entry that stand in whole or in part, newest first, together with what of
+/// each to reverse so that `amount` of the entry stands again.
+///
+/// # Errors
+///
+/// Less than `amount` of the entry is reversed.
+pub(crate) async fn reversals(
+    db: &mut dyn Connection,
+    entry: EntryId,
+    amount: i64,
+) -> Result<Vec<(EntryId, i64)>, Error> {
+    let read = |row: &dyn Row| Ok((EntryId(row.number(0)?), row.number::<i64>(1)?));
+    let found = db.all(REVERSALS, &[entry.0.into()], read).await?;
+    let (mut parts, mut rest) = (Vec::new(), amount);
+    for (reversal, left) in found {
+        let part = left.min(rest);
+        if part > 0 {
+            parts.push((reversal, part));
+            rest -= part;
+        }
+    }
+    if rest > 0 { Err(Error::Reversed(entry)) } else { Ok(parts) }
 }
 
 /// The balance of an account; 0 where there is none yet.
@@ -198,12 +223,34 @@ pub(crate) fn negated(amount: Amount) -> Result<Amount, MoneyError> {
     Ok(amount.currency.minor(minor))
 }
 
-const UNREVERSED: &str = "SELECT CAST(coalesce(sum(CASE WHEN journal.id = $1 THEN amount \
-     ELSE -amount END), 0) AS BIGINT) \
-     FROM journal JOIN posting ON posting.journal = journal.id \
-     WHERE (journal.id = $1 OR journal.reverses = $1) AND amount > 0";
+/// What of the debits of an entry stands, as an expression of SQL.
+macro_rules! left_of {
+    ($entry:literal) => {
+        concat!(
+            "(SELECT CAST(coalesce(sum(minor), 0) AS BIGINT) FROM ( \
+             SELECT amount AS minor FROM posting WHERE journal = ",
+            $entry,
+            " AND amount > 0 UNION ALL SELECT -amount FROM journal AS back \
+             JOIN posting ON posting.journal = back.id WHERE back.reverses = ",
+            $entry,
+            " AND amount > 0 UNION ALL SELECT amount FROM journal AS back \
+             JOIN journal AS again ON again.reverses = back.id \
+             JOIN posting ON posting.journal = again.id WHERE back.reverses = ",
+            $entry,
+            " AND amount > 0) AS moved)"
+        )
+    };
+}
+pub(crate) use left_of;
+
+const UNREVERSED: &str = concat!("SELECT ", left_of!("$1"));
+const REVERSALS: &str = concat!(
+    "SELECT reversal.id, ",
+    left_of!("reversal.id"),
+    " FROM journal AS reversal WHERE reverses = $1 ORDER BY reversal.id DESC"
+);
 /// A provider's names for its events are shorter.
-const MAX_KEY: usize = 255;
+pub(crate) const MAX_KEY: usize = 255;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 use policy::MemberId;
 
 use crate::ledger::account::Account;
+use crate::ledger::journal::left_of;
 use crate::members::member;
 use crate::store::club::Club;
 use crate::store::database::Flaw;
@@ -307,10 +308,11 @@ const CHECKS: [(&str, &str, &str); 8] = [
     (
         "more was reversed than it moved",
         "journal entry",
-        "SELECT first.id FROM journal AS first JOIN journal AS back ON back.reverses = first.id \
-         JOIN posting ON posting.journal = back.id AND amount > 0 GROUP BY first.id \
-         HAVING sum(amount) > coalesce((SELECT sum(amount) FROM posting \
-         WHERE posting.journal = first.id AND amount > 0), 0) ORDER BY 1 LIMIT $1",
+        concat!(
+            "SELECT id FROM journal WHERE id IN (SELECT reverses FROM journal) AND ",
+            left_of!("journal.id"),
+            " < 0 ORDER BY 1 LIMIT $1"
+        ),
     ),
     (
         "a posting lacks its entry or its account",
@@ -328,11 +330,13 @@ const CHECKS: [(&str, &str, &str); 8] = [
     (
         "what is left paid does not fit its state",
         "order",
-        "SELECT orders.id FROM orders \
-         JOIN (SELECT coalesce(reverses, id) AS first, sum(amount * CASE WHEN reverses IS NULL \
-         THEN 1 ELSE -1 END) AS amount FROM journal JOIN posting ON posting.journal = journal.id \
-         AND amount > 0 GROUP BY first) AS paid ON paid.first = orders.journal \
-         WHERE (paid.amount = 0) <> (refunded IS NOT NULL) ORDER BY 1 LIMIT $1",
+        concat!(
+            "SELECT id FROM orders WHERE journal IS NOT NULL AND amount > 0 AND (",
+            left_of!("orders.journal"),
+            " = 0) <> (refunded IS NOT NULL) OR journal IS NULL AND paid IS NOT NULL \
+             AND (refunded IS NOT NULL) <> (SELECT coalesce(sum(kept), 0) = 0 FROM payment \
+             WHERE payment.orders = orders.id) ORDER BY 1 LIMIT $1"
+        ),
     ),
     (
         "it is not the sum of the vouchers not redeemed",

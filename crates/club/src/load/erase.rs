@@ -53,7 +53,8 @@ async fn erase(tx: &mut Tx, wanted: &str) -> Result<Member, Error> {
         tx.execute(sql, &[was.as_str().into(), is.as_str().into()]).await?;
     }
     let named = [id, member.name.as_str().into()];
-    let sql = "UPDATE member SET name = $2, state = 'removed', earned = NULL WHERE id = $1";
+    let sql = "UPDATE member SET name = $2, state = 'removed', earned = NULL, email = NULL, \
+               email_verified = NULL WHERE id = $1";
     tx.execute(sql, &named).await?;
     let entry = Entry { what: "member.erase", member: Some(member.id), item: None, detail: "" };
     record(tx, entry).await?;
@@ -99,27 +100,39 @@ async fn forget_events(tx: &mut Tx, member: MemberId) -> Result<(), Error> {
 const MIN_NAME: usize = 8;
 const BLANK_HEARD: &str = "UPDATE webhook_event SET headers = '', body = $1, erased = $2 \
      WHERE erased IS NULL AND (length(body) > 0 OR headers <> '') \
-     AND checkout IN (SELECT id FROM checkout WHERE member = $3)";
+     AND checkout IN (SELECT checkout.id FROM checkout JOIN orders ON orders.id = checkout.orders \
+     WHERE member = $3)";
 const BLANK: &str = "UPDATE webhook_event SET headers = '', body = $1, erased = $2 WHERE id = $3";
-const NAMES: &str = "SELECT provider, session FROM checkout \
+const NAMES: &str = "SELECT provider, session FROM checkout JOIN orders ON orders.id = checkout.orders \
      WHERE member = $1 AND session IS NOT NULL \
-     UNION SELECT provider, subscription FROM checkout \
+     UNION SELECT provider, subscription FROM checkout JOIN orders ON orders.id = checkout.orders \
      WHERE member = $1 AND subscription IS NOT NULL \
+     UNION SELECT provider, reference FROM checkout JOIN orders ON orders.id = checkout.orders \
+     WHERE member = $1 \
+     UNION SELECT payment.provider, refund.name FROM refund \
+     JOIN payment ON payment.id = refund.payment JOIN orders ON orders.id = payment.orders \
+     WHERE member = $1 AND refund.name IS NOT NULL \
      UNION SELECT payment.provider, name FROM payment \
-     JOIN checkout ON checkout.id = payment.checkout WHERE member = $1";
+     JOIN checkout ON checkout.id = payment.checkout JOIN orders ON orders.id = checkout.orders \
+     WHERE member = $1";
 const BODIES: &str = "SELECT id, provider, body FROM webhook_event WHERE length(body) > 0 \
-     AND provider IN (SELECT provider FROM checkout WHERE member = $1)";
+     AND provider IN (SELECT provider FROM checkout JOIN orders ON orders.id = checkout.orders \
+     WHERE member = $1)";
 const RENAME: [&str; 2] = [
     "UPDATE webhook_event SET effect = replace(effect, $1, $2) WHERE effect LIKE '%' || $1 || '%'",
     "UPDATE alert SET evidence = replace(evidence, $1, $2) WHERE evidence LIKE '%' || $1 || '%'",
 ];
-const FORGET: [&str; 7] = [
+const FORGET: [&str; 9] = [
     "DELETE FROM alias WHERE member = $1",
     "DELETE FROM sighting WHERE member = $1",
     "DELETE FROM feed WHERE member = $1",
     "UPDATE audit SET detail = '' WHERE member = $1",
     "UPDATE alert SET evidence = '' WHERE member = $1",
-    "UPDATE repayment SET link = NULL \
-     WHERE checkout IN (SELECT id FROM checkout WHERE member = $1)",
-    "UPDATE checkout SET url = NULL WHERE member = $1",
+    // What a visitor with the same address has not paid is the same person's.
+    "UPDATE orders SET member = $1, cancelled = coalesce(cancelled, created), email = NULL \
+     WHERE member IS NULL AND email = (SELECT email FROM member WHERE id = $1)",
+    "UPDATE orders SET email = NULL WHERE member = $1",
+    "UPDATE refund SET link = NULL WHERE payment IN (SELECT payment.id FROM payment \
+     JOIN orders ON orders.id = payment.orders WHERE member = $1)",
+    "UPDATE checkout SET url = NULL WHERE orders IN (SELECT id FROM orders WHERE member = $1)",
 ];

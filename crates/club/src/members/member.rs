@@ -8,6 +8,7 @@ use crate::audit::log::{Entry, record};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, member_id, unreadable};
 use crate::store::tx::Tx;
+use crate::values::email::Email;
 use crate::values::error::Error;
 use crate::values::name::{self, Handle, Kind};
 use crate::values::page::Page;
@@ -82,6 +83,15 @@ impl Club {
     /// See above.
     pub async fn member(&self, member: &str) -> Result<Member, Error> {
         find(&mut *self.reader().await?, member).await
+    }
+
+    /// The member that has an e-mail address, whether or not it was shown to be theirs.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn member_of_email(&self, email: &Email) -> Result<Option<Member>, Error> {
+        Ok(self.reader().await?.one(BY_EMAIL, &[email.text().into()], read).await?)
     }
 
     /// A page of members, those removed left out.
@@ -224,13 +234,6 @@ pub(crate) async fn by_id(db: &mut dyn Connection, id: MemberId) -> Result<Membe
     found.ok_or_else(|| Error::NotFound { kind: Kind::Member, wanted: id.to_string() })
 }
 
-/// The member of an id, who must not have been removed.
-pub(crate) async fn live_by_id(db: &mut dyn Connection, id: MemberId) -> Result<Member, Error> {
-    let member = by_id(db, id).await?;
-    member.check_not_removed()?;
-    Ok(member)
-}
-
 /// Adds an active member.
 pub(crate) async fn insert(tx: &mut Tx, new: &NewMember) -> Result<Member, Error> {
     if let Some(holder) = tx.one(BY_NAME, &[new.name.as_str().into()], read).await? {
@@ -255,6 +258,25 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewMember) -> Result<Member, Error
     record(tx, entry).await?;
     tx.show(member.shown(&tx.names));
     Ok(member)
+}
+
+/// The member that has an address; where there is none, a new one of the outsiders' tier, called
+/// `name` or, where that is taken, something like it. Nobody has shown yet that the address is theirs.
+pub(crate) async fn of_email(tx: &mut Tx, name: &str, email: &Email) -> Result<Member, Error> {
+    if let Some(found) = tx.one(BY_EMAIL, &[email.text().into()], read).await? {
+        return Ok(found);
+    }
+    let tier = tx.names.tiers.first().map_or("", |(outsiders, _)| outsiders.as_str()).to_owned();
+    let mut new = NewMember { name: name.to_owned(), tier, tier_until: None };
+    let mut tried = 1_u32;
+    while tx.one(BY_NAME, &[new.name.as_str().into()], read).await?.is_some() {
+        tried += 1;
+        new.name = format!("{name}-{tried}");
+    }
+    let added = insert(tx, &new).await?;
+    let sql = "UPDATE member SET email = $2 WHERE id = $1";
+    tx.execute(sql, &[added.id.value().into(), email.text().into()]).await?;
+    Ok(added)
 }
 
 /// Keeps a member that was edited, and what was done to it.
@@ -334,6 +356,7 @@ pub(crate) const READING: Reading = Reading {
     sql: columns!("SELECT", "FROM member"),
     read: |row| read(row).map(drop),
 };
+const BY_EMAIL: &str = columns!("SELECT", "FROM member WHERE email = $1 AND state <> 'removed'");
 const BY_ID: &str = columns!("SELECT", "FROM member WHERE id = $1");
 const BY_NAME: &str = columns!("SELECT", "FROM member WHERE name = $1 AND state <> 'removed'");
 const INSERT: &str = columns!(

@@ -1,9 +1,10 @@
-//! Payments that came without an order of ours: which member they are for, and the checkout that is
-//! made of them.
+//! Payments that came without a checkout of ours: which member they are for, and the order and
+//! checkout that are made of them.
 
 use crate::members::member::{self, Member};
 use crate::payments::checkout::{self, Checkout};
 use crate::payments::provider::{Claim, MemberHint};
+use crate::rights::order::{self, NewRow};
 use crate::store::sql::Connection;
 use crate::store::tx::Tx;
 use crate::values::error::Error;
@@ -11,7 +12,7 @@ use crate::values::money::Amount;
 use crate::values::name;
 use crate::values::product::Product;
 
-/// Makes the checkout of a payment, at what was paid.
+/// Makes the order and the checkout of a payment, at what was paid.
 pub(crate) async fn claimed(
     tx: &mut Tx,
     provider: &str,
@@ -25,8 +26,19 @@ pub(crate) async fn claimed(
         return Err(Error::TooLittlePaid { paid, price: grant.price });
     }
     let product = Product::Tier { tier: grant.tier.clone(), days: grant.days };
+    let row = NewRow {
+        key: None,
+        member: Some(member.id),
+        email: None,
+        product: &product,
+        renews: None,
+        price: paid,
+        discount: None,
+        created: tx.now(),
+    };
+    let order = order::insert(tx, row).await?;
     let key = format!("{provider}:{payment}");
-    checkout::insert(tx, &key, provider, Some(payment), member.id, paid, &product).await
+    checkout::insert(tx, &key, provider, Some(payment), &order).await
 }
 
 /// The member that a payment means.

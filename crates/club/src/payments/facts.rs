@@ -2,18 +2,20 @@
 //!
 //! Providers promise neither order nor once. So a report is joined to what is known, which is the
 //! same whatever came first and however often; and what of a payment is ours to keep follows from
-//! what is known alone. The books are moved by the difference.
+//! what is known alone. The books are moved by the difference. A refund that fails rises too: its
+//! state does, and the sum that was paid back follows.
 
 use std::fmt;
 
-use crate::payments::provider::Dispute;
+use crate::payments::provider::{Dispute, RefundState};
 
 /// What is known of a payment.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Facts {
     /// Whether it was paid, at its order's price.
     pub paid: bool,
-    /// What was paid back in all, in minor units.
+    /// The provider's highest figure of what was paid back in all, in minor units. Refunds that
+    /// failed later are in it.
     pub refunded: i64,
     /// How far a dispute got.
     pub dispute: Dispute,
@@ -45,21 +47,32 @@ impl Facts {
         }
     }
 
-    /// What of a payment of `amount` is ours to keep, from 0 to `amount`.
-    pub fn kept(self, amount: i64) -> i64 {
-        match self.phase(amount) {
-            Phase::Paid => amount.saturating_sub(self.refunded),
+    /// What was paid back, in minor units: the refunds that stand, and what the provider's figure
+    /// says beyond all refunds that are known.
+    pub fn paid_back(self, refunds: impl IntoIterator<Item = (i64, RefundState)>) -> i64 {
+        let (mut standing, mut all) = (0_i64, 0_i64);
+        for (amount, state) in refunds {
+            all = all.saturating_add(amount);
+            standing = standing.saturating_add(if state.stands() { amount } else { 0 });
+        }
+        standing.saturating_add(self.refunded.saturating_sub(all).max(0))
+    }
+
+    /// What of a payment of `amount` is ours to keep when so much was paid back, from 0 to `amount`.
+    pub fn kept(self, amount: i64, paid_back: i64) -> i64 {
+        match self.phase(amount, paid_back) {
+            Phase::Paid => amount.saturating_sub(paid_back),
             Phase::Disputed | Phase::Lost | Phase::Pending | Phase::Refunded => 0,
         }
     }
 
-    /// What the facts come to for a payment of `amount`.
-    pub fn phase(self, amount: i64) -> Phase {
+    /// What the facts come to for a payment of `amount` when so much of it was paid back.
+    pub fn phase(self, amount: i64, paid_back: i64) -> Phase {
         match self.dispute {
             _ if !self.paid => Phase::Pending,
             Dispute::Open => Phase::Disputed,
             Dispute::Lost => Phase::Lost,
-            Dispute::None | Dispute::Won if self.refunded >= amount => Phase::Refunded,
+            Dispute::None | Dispute::Won if paid_back >= amount => Phase::Refunded,
             Dispute::None | Dispute::Won => Phase::Paid,
         }
     }
@@ -112,7 +125,7 @@ mod tests {
             let shuffled = early.chain(reports.iter().rev().copied());
             let other = shuffled.fold(Facts::default(), |known, new| known.join(new));
             prop_assert_eq!(once, other);
-            let kept = once.kept(225);
+            let kept = once.kept(225, once.paid_back([]));
             prop_assert!((0..=225).contains(&kept));
             prop_assert!(once.paid || kept == 0);
         }
@@ -123,7 +136,9 @@ mod tests {
         #[track_caller]
         fn check(paid: bool, refunded: i64, dispute: Dispute, phase: &str, kept: i64) {
             let facts = Facts { paid, refunded, dispute };
-            assert_eq!((facts.phase(225).to_string().as_str(), facts.kept(225)), (phase, kept));
+            let back = facts.paid_back([]);
+            let found = (facts.phase(225, back).to_string(), facts.kept(225, back));
+            assert_eq!(found, (phase.to_owned(), kept));
         }
         check(false, 0, Dispute::None, "pending", 0);
         check(false, 100, Dispute::Open, "pending", 0);
@@ -134,5 +149,24 @@ mod tests {
         check(true, 0, Dispute::Open, "disputed", 0);
         check(true, 100, Dispute::Won, "paid", 125);
         check(true, 100, Dispute::Lost, "lost", 0);
+    }
+
+    #[test]
+    fn a_refund_that_does_not_stand_is_in_the_figure_and_not_paid_back() {
+        use RefundState::{Cancelled, Failed, Requested, Succeeded};
+        #[track_caller]
+        fn check(refunded: i64, refunds: &[(i64, RefundState)], expected: i64) {
+            let facts = Facts { refunded, ..Facts::default() };
+            assert_eq!(facts.paid_back(refunds.iter().copied()), expected);
+        }
+        check(0, &[], 0);
+        check(300, &[], 300);
+        check(0, &[(100, Requested), (50, Succeeded)], 150);
+        check(150, &[(100, Requested), (50, Succeeded)], 150);
+        // One of the two that the figure has is not known.
+        check(300, &[(100, Succeeded)], 300);
+        check(300, &[(100, Failed)], 200);
+        check(300, &[(300, Failed)], 0);
+        check(300, &[(300, Cancelled), (300, Succeeded)], 300);
     }
 }

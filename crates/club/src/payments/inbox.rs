@@ -1,11 +1,9 @@
-//! Deliveries of webhooks: each is kept with what came of it, and has its effect once.
+//! Deliveries of webhooks, as they are kept with what came of them.
 //!
-//! A delivery is answered after its effect was committed. What is refused has no effect; of those
-//! one a second is kept, and the newest, so that a flood of forged ones does not reach the disk.
+//! Of those that were refused one a second is kept, and the newest, so that a flood of forged ones
+//! does not reach the disk. Deliberately absent: what they do, which is [`receive`](super::receive)'s.
 
-use crate::audit::alert::{self, AlertKind, NewAlert};
-use crate::payments::apply::{EventContext, EventOutcome, apply};
-use crate::payments::provider::{Event, Refused};
+use crate::payments::provider::Refused;
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Row, SqlResult, Value, unreadable};
 use crate::store::tx::Tx;
@@ -83,27 +81,8 @@ impl Verdict {
     }
 }
 
-/// Operations on deliveries. Each fails where the database is unavailable, which the provider must
-/// be told, so that it tries again.
+/// Operations on deliveries. Each fails where the database is unavailable.
 impl Club {
-    /// Keeps a genuine delivery and does what it says, once however often it comes. What it does
-    /// is in force on the announce path when this returns.
-    ///
-    /// One that was held is looked at anew each time it comes.
-    ///
-    /// # Errors
-    ///
-    /// See above.
-    pub async fn receive(
-        &self,
-        stamp: &Stamp,
-        delivery: Delivery,
-        event: Event,
-    ) -> Result<(Verdict, String), Error> {
-        self.change(stamp, move |tx| Box::pin(async move { receive(tx, &delivery, &event).await }))
-            .await
-    }
-
     /// Keeps a delivery that was refused: one a second of each provider, and the newest 1000. The
     /// next one that is kept says how many were not.
     ///
@@ -127,8 +106,7 @@ impl Club {
             Box::pin(async move {
                 let kept = Kept { key: None, kind: "", verdict, effect: &effect, checkout: None };
                 keep(tx, &delivery, kept).await?;
-                let bound = [Value::Int(Some(MAX_REFUSED))];
-                tx.execute(CUT_REFUSED, &bound).await?;
+                tx.execute(CUT_REFUSED, &[Value::Int(Some(MAX_REFUSED))]).await?;
                 Ok(())
             })
         })
@@ -162,71 +140,47 @@ pub(crate) async fn is_known(
     provider: &str,
     key: &str,
 ) -> SqlResult<bool> {
-    Ok(db.one(BY_KEY, &[provider.into(), key.into()], read).await?.is_some())
+    Ok(of_key(db, provider, key).await?.is_some())
 }
 
-/// Keeps a delivery and does what it says, unless it did so before.
-pub(crate) async fn receive(
-    tx: &mut Tx,
-    delivery: &Delivery,
-    event: &Event,
-) -> Result<(Verdict, String), Error> {
-    let mut context = EventContext { provider: &delivery.provider, checkout: None };
-    let values = [context.provider.into(), event.key.as_str().into()];
-    let known = tx.one(BY_KEY, &values, read).await?;
-    if let Some(known) = &known
-        && known.verdict != Verdict::Held
-    {
-        return again(tx, known, Verdict::Duplicate).await;
-    }
-    let outcome = tx.attempt(async |tx| apply(tx, &mut context, &event.notice).await).await?;
-    let outcome = outcome.unwrap_or_else(|refused| EventOutcome::Held(refused.to_string()));
-    let (verdict, effect) = match (outcome, &known) {
-        (EventOutcome::Applied(effect), _) => (Verdict::Applied, effect),
-        (EventOutcome::Held(effect), _) => (Verdict::Held, effect),
-        (EventOutcome::Ignored(effect), _) => (Verdict::Ignored, effect.to_owned()),
-        (EventOutcome::Known, Some(held)) => return again(tx, held, Verdict::Held).await,
-        (EventOutcome::Settled, _) | (EventOutcome::Known, None) => {
-            (Verdict::Applied, "all of it was known".to_owned())
-        }
-    };
-    let (key, checkout) = (Some(event.key.as_str()), context.checkout);
-    let kept = Kept { key, kind: &event.kind, verdict: verdict.text(), effect: &effect, checkout };
-    keep(tx, delivery, kept).await?;
-    if verdict == Verdict::Ignored {
-        tx.execute(CUT_IGNORED, &[Value::Int(Some(MAX_IGNORED))]).await?;
-    }
-    if verdict == Verdict::Held {
-        let evidence = format!("{} {}: {effect}", delivery.provider, event.kind);
-        let alert = NewAlert { kind: AlertKind::Payment, member: None, item: None, evidence };
-        alert::raise(tx, &[alert]).await?;
-    }
-    Ok((verdict, effect))
+/// The delivery of an event.
+pub(crate) async fn of_key(
+    db: &mut dyn Connection,
+    provider: &str,
+    key: &str,
+) -> SqlResult<Option<StoredDelivery>> {
+    db.one(BY_KEY, &[provider.into(), key.into()], read).await
+}
+
+/// Those that are held for a checkout and have a body to read again, oldest first.
+pub(crate) async fn held_for(
+    db: &mut dyn Connection,
+    checkout: CheckoutId,
+) -> SqlResult<Vec<DeliveryId>> {
+    let values = [checkout.0.into(), Page::MAX.into()];
+    db.all(HELD_FOR, &values, |row| Ok(DeliveryId(row.number(0)?))).await
 }
 
 /// Counts a delivery that came again and changed nothing.
-async fn again(
-    db: &mut dyn Connection,
-    known: &StoredDelivery,
-    verdict: Verdict,
-) -> Result<(Verdict, String), Error> {
+pub(crate) async fn count_again(db: &mut dyn Connection, id: DeliveryId) -> SqlResult<()> {
     let sql = "UPDATE webhook_event SET again = again + 1 WHERE id = $1";
-    db.execute(sql, &[known.id.0.into()]).await?;
-    Ok((verdict, known.effect.clone()))
+    db.execute(sql, &[id.0.into()]).await.map(drop)
 }
 
-struct Kept<'a> {
-    key: Option<&'a str>,
-    kind: &'a str,
-    verdict: &'a str,
-    effect: &'a str,
-    checkout: Option<CheckoutId>,
+/// What is kept beside a delivery.
+pub(crate) struct Kept<'a> {
+    pub(crate) key: Option<&'a str>,
+    pub(crate) kind: &'a str,
+    pub(crate) verdict: &'a str,
+    pub(crate) effect: &'a str,
+    pub(crate) checkout: Option<CheckoutId>,
 }
 
-async fn keep(tx: &mut Tx, delivery: &Delivery, kept: Kept<'_>) -> SqlResult<u64> {
+/// Keeps a delivery with what came of it. Of those that mean nothing here only the newest are kept.
+pub(crate) async fn keep(tx: &mut Tx, delivery: &Delivery, kept: Kept<'_>) -> SqlResult<()> {
     let values = [
         delivery.provider.as_str().into(),
-        kept.key.map_or(Value::Null, Value::Text),
+        kept.key.into(),
         kept.kind.into(),
         tx.now().into(),
         delivery.headers.as_str().into(),
@@ -235,7 +189,11 @@ async fn keep(tx: &mut Tx, delivery: &Delivery, kept: Kept<'_>) -> SqlResult<u64
         kept.effect.into(),
         kept.checkout.map(|checkout| checkout.0).into(),
     ];
-    tx.execute(KEEP, &values).await
+    tx.execute(KEEP, &values).await?;
+    if kept.verdict == Verdict::Ignored.text() {
+        tx.execute(CUT_IGNORED, &[Value::Int(Some(MAX_IGNORED))]).await?;
+    }
+    Ok(())
 }
 
 fn read(row: &dyn Row) -> SqlResult<StoredDelivery> {
@@ -283,6 +241,8 @@ macro_rules! select {
 
 const BY_ID: &str = select!("id = $1");
 const BY_KEY: &str = select!("provider = $1 AND key = $2");
+const HELD_FOR: &str = "SELECT id FROM webhook_event WHERE checkout = $1 AND verdict = 'held' \
+     AND length(body) > 0 ORDER BY id LIMIT $2";
 const LIST: &str = select!("id > $1 ORDER BY id LIMIT $2");
 const KEEP: &str = "INSERT INTO webhook_event \
      (provider, key, kind, received, headers, body, verdict, effect, checkout, again) \

@@ -1,13 +1,16 @@
-//! What payment providers say and do: checkouts, payments, webhooks, subscriptions.
+//! What payment providers say and do: checkouts, payments, refunds, webhooks, subscriptions.
 
-pub(crate) mod apply;
 pub(crate) mod checkout;
-pub(crate) mod claim;
+mod claim;
 pub(crate) mod facts;
 pub(crate) mod inbox;
-pub(crate) mod locate;
+mod locate;
 pub(crate) mod payment;
 pub mod provider;
-pub(crate) mod repayment;
-pub(crate) mod subscription;
-pub(crate) mod suspension;
+pub(crate) mod receive;
+mod reference;
+pub(crate) mod refund;
+pub(crate) mod refunding;
+mod settle;
+mod subscription;
+mod suspension;

@@ -11,9 +11,10 @@ use crate::values::error::Error;
 
 /// Gives the right that an order pays for, for ever.
 pub(crate) async fn give(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(), Error> {
-    let held = entitlement::one(tx, order.member, item).await?;
-    let held = held.unwrap_or_else(|| Entitlement::none(order.member, item, tx.now()));
-    let orders = orders(tx, order.member, item).await?;
+    let member = order.owner()?;
+    let held = entitlement::one(tx, member, item).await?;
+    let held = held.unwrap_or_else(|| Entitlement::none(member, item, tx.now()));
+    let orders = orders(tx, member, item).await?;
     let before = match held.before.clone() {
         _ if !held.is_live(tx.now()) => None,
         before if orders.iter().any(|order| held.source == order.id.to_string()) => before,
@@ -24,11 +25,12 @@ pub(crate) async fn give(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(),
 
 /// Ends the right that came from an order, or lets it come from another or from what was before.
 pub(crate) async fn end(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(), Error> {
-    let Some(held) = entitlement::one(tx, order.member, item).await? else { return Ok(()) };
+    let member = order.owner()?;
+    let Some(held) = entitlement::one(tx, member, item).await? else { return Ok(()) };
     if held.source != order.id.to_string() || held.revoked.is_some() {
         return Ok(());
     }
-    let other = orders(tx, order.member, item).await?.into_iter().next();
+    let other = orders(tx, member, item).await?.into_iter().next();
     match (other, held.before.clone()) {
         (Some(other), before) => {
             let source = other.id.to_string();
@@ -54,7 +56,7 @@ pub(crate) async fn check_not_paid(
     }
 }
 
-/// Lets what was paid for so far give no right any more.
+/// Lets what was paid for so far give no right any more, where some of it is paid again too.
 pub(crate) async fn revoke(tx: &mut Tx, member: MemberId, item: ItemId) -> SqlResult<()> {
     let values = [member.value().into(), item.0.into(), tx.now().into()];
     tx.execute(REVOKE, &values).await.map(drop)
@@ -66,4 +68,4 @@ async fn orders(db: &mut dyn Connection, member: MemberId, item: ItemId) -> SqlR
 }
 
 const REVOKE: &str = "UPDATE orders SET revoked = $3 \
-     WHERE member = $1 AND item = $2 AND refunded IS NULL AND revoked IS NULL";
+     WHERE member = $1 AND item = $2 AND journal IS NOT NULL AND revoked IS NULL";

@@ -122,8 +122,8 @@ impl Club {
     }
 }
 
-/// What a code takes off the price of something; counts its use.
-pub(crate) async fn redeem(
+/// What a code takes off the price of something.
+pub(crate) async fn quote(
     tx: &mut Tx,
     code: &str,
     item: Option<ItemId>,
@@ -141,9 +141,13 @@ pub(crate) async fn redeem(
         return refused("is used up");
     }
     let off = found.off.of(price)?;
-    let sql = "UPDATE discount SET used = used + 1 WHERE code = $1";
-    tx.execute(sql, &[found.code.as_str().into()]).await?;
     Ok((found.code, off))
+}
+
+/// Counts a use of a code, where it is still there: an order keeps the price that it was made at.
+pub(crate) async fn count_use(db: &mut dyn Connection, code: &str) -> SqlResult<()> {
+    let sql = "UPDATE discount SET used = used + 1 WHERE code = $1";
+    db.execute(sql, &[code.into()]).await.map(drop)
 }
 
 async fn add(tx: &mut Tx, code: String, new: &NewDiscount) -> Result<Discount, Error> {

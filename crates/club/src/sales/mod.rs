@@ -1,6 +1,10 @@
-//! What members buy from their balance: purchases, discounts, vouchers and refunds.
+//! What is sold: offers, orders that are placed, purchases from a balance, discounts, vouchers and
+//! refunds.
 
 pub(crate) mod discount;
+pub(crate) mod offer;
+pub(crate) mod placing;
 pub(crate) mod purchase;
 pub(crate) mod refund;
+pub(crate) mod sale;
 pub(crate) mod voucher;

@@ -10,7 +10,7 @@ use policy::{ItemId, MemberId};
 
 use crate::audit::log::{self, record};
 use crate::ledger::account::Account;
-use crate::ledger::journal::{NewEntry, Request, balance, negated, post};
+use crate::ledger::journal::{NewEntry, Request, balance, left_of, negated, post};
 use crate::members::member;
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, currency, member_id};
@@ -340,16 +340,15 @@ const PROMISED: &str = "SELECT \
      CAST(coalesce(sum(CASE WHEN journal IS NULL THEN 0 ELSE amount END), 0) AS BIGINT), \
      CAST(coalesce(sum(CASE WHEN journal IS NULL THEN amount ELSE 0 END), 0) AS BIGINT) FROM reward \
      WHERE item = $1 AND currency = $2 AND reversed IS NULL";
-const SAVED: &str = "SELECT sale.currency, \
-     CAST(sum(CASE WHEN saved < kept THEN saved ELSE kept END) AS BIGINT) \
-     FROM (SELECT orders.currency, saved, orders.amount - coalesce( \
-     (SELECT CAST(sum(posting.amount) AS BIGINT) \
-     FROM journal JOIN posting ON posting.journal = journal.id \
-     WHERE journal.reverses = orders.journal AND posting.amount > 0), 0) AS kept \
-     FROM orders JOIN taken ON taken.item = orders.item AND taken.member = orders.member \
+const SAVED: &str = concat!(
+    "SELECT sale.currency, CAST(sum(CASE WHEN saved < kept THEN saved ELSE kept END) AS BIGINT) \
+     FROM (SELECT orders.currency, saved, ",
+    left_of!("orders.journal"),
+    " AS kept FROM orders JOIN taken ON taken.item = orders.item AND taken.member = orders.member \
      WHERE orders.item = $1 AND saved > 0 AND refunded IS NULL AND peers > 0) AS sale \
      JOIN item ON item.id = $1 GROUP BY sale.currency, item.currency \
-     ORDER BY CASE WHEN sale.currency = item.currency THEN 0 ELSE 1 END, sale.currency";
+     ORDER BY CASE WHEN sale.currency = item.currency THEN 0 ELSE 1 END, sale.currency"
+);
 const UNCOVERED: &str = "orders that stand do not cover it";
 const VERIFIED_OF: &str = "SELECT item, CAST(sum(uploaded) AS BIGINT), \
      CAST(sum(verified) AS BIGINT) FROM carried \

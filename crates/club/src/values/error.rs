@@ -2,7 +2,9 @@
 
 use wire::InfoHash;
 
-use crate::values::ids::{AlertId, CheckoutId, DeliveryId, EntryId, OrderId, RewardId, VoucherId};
+use crate::values::ids::{
+    AlertId, CheckoutId, DeliveryId, EntryId, OrderId, RefundId, RewardId, VoucherId,
+};
 use crate::values::money::{Amount, MoneyError};
 use crate::values::name::{Kind, NameError};
 use crate::values::product::DeliveryMethod;
@@ -30,7 +32,7 @@ pub enum Error {
         order: OrderId,
     },
     /// Another checkout has this key.
-    #[error("the key `{key}` was another checkout's, see order {}", checkout.0)]
+    #[error("the key `{key}` was used for another request, see checkout {}", checkout.0)]
     CheckoutKey {
         /// The key.
         key: String,
@@ -127,8 +129,8 @@ pub enum Error {
     /// There is no such alert, or it was acknowledged.
     #[error("no alert {} is open: `usher alerts` shows those that are", .0.0)]
     NoAlert(AlertId),
-    /// There is no such order at a provider.
-    #[error("no order {}: `usher orders list` shows those there are", .0.0)]
+    /// There is no such checkout.
+    #[error("no checkout {}: `usher checkout list` shows those there are", .0.0)]
     NoCheckout(CheckoutId),
     /// There is no such delivery.
     #[error("no event {}: `usher events list` shows those there are", .0.0)]
@@ -153,6 +155,34 @@ pub enum Error {
     /// A payment names no member; holds the words that may have been names.
     #[error("no member is named by the payment{}", searched(.0))]
     NobodyNamed(Vec<String>),
+    /// An order that nobody has paid belongs to nobody yet.
+    #[error("order {} has no member: nobody has paid it yet", .0.0)]
+    NoOwner(OrderId),
+    /// Another order has this key.
+    #[error("the key `{key}` was used for another request, see order {}", order.0)]
+    OrderKey {
+        /// The key.
+        key: String,
+        /// The other order.
+        order: OrderId,
+    },
+    /// An order that is paid can't be cancelled.
+    #[error("order {id} is paid: `usher order refund {id}` pays it back", id = .0.0)]
+    OrderPaid(OrderId),
+    /// An order that is not paid can't be paid back.
+    #[error("order {} is not paid: there is nothing to pay back", .0.0)]
+    OrderUnpaid(OrderId),
+    /// An order's money came from a provider, not from the balance.
+    #[error("order {} was paid at a provider: pay it back there", .0.0)]
+    PaidAtProvider(OrderId),
+    /// Another refund has this key.
+    #[error("the key `{key}` was used for another request, see refund {}", refund.0)]
+    RefundKey {
+        /// The key.
+        key: String,
+        /// The other refund.
+        refund: RefundId,
+    },
     /// The system gives no random numbers.
     #[error("the system gives no random numbers")]
     NoRandomness,
@@ -287,7 +317,7 @@ pub enum Error {
         needs: Amount,
     },
     /// A subscription that was ended pays for nothing more.
-    #[error("the subscription of order {} is over", .0.0)]
+    #[error("the subscription of checkout {} is over", .0.0)]
     SubscriptionOver(CheckoutId),
     /// A suspended member can't buy.
     #[error("member `{0}` is suspended")]

@@ -52,7 +52,13 @@ impl Error {
             | Self::NotForSale { .. }
             | Self::NotTopup(_)
             | Self::Overdrawn { .. }
+            | Self::NoOwner(_)
+            | Self::OrderKey { .. }
+            | Self::OrderPaid(_)
+            | Self::OrderUnpaid(_)
             | Self::Paid(_)
+            | Self::PaidAtProvider(_)
+            | Self::RefundKey { .. }
             | Self::PaidBack { .. }
             | Self::PasskeyTaken { .. }
             | Self::Removed { .. }

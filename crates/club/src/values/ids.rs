@@ -23,8 +23,8 @@ ids! {
     EntryId;
     /// The number of an order.
     OrderId;
-    /// The number of a repayment.
-    RepaymentId;
+    /// The number of a refund.
+    RefundId;
     /// The number of a reward.
     RewardId;
     /// The number of a voucher, which is not secret.

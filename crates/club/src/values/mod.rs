@@ -1,5 +1,6 @@
 //! Plain types that every other folder uses: ids, names, amounts, texts and errors.
 
+pub(crate) mod email;
 pub(crate) mod error;
 pub(crate) mod fault;
 pub(crate) mod goods;
@@ -13,6 +14,7 @@ pub(crate) mod product;
 pub(crate) mod stamp;
 pub(crate) mod tax;
 pub(crate) mod text;
+pub(crate) mod token;
 pub(crate) mod unavailable;
 pub(crate) mod voucher_code;
 pub(crate) mod voucher_state;

@@ -108,9 +108,13 @@ macro_rules! facts {
                 vector_e_what_the_web_seed_served_earns_nobody,
                 vector_f_the_first_announce_credits_nothing,
                 vector_g_more_than_a_line_carries_is_cut_and_an_alert;
-            repayments:
+            refunds:
                 a_key_is_of_one_order_and_amount,
+                a_refund_that_failed_comes_back,
+                a_part_that_failed_comes_back_and_the_rest_stays_paid_back,
+                an_order_is_paid_while_a_payment_of_it_is_kept,
                 another_begins_once_the_first_is_answered,
+                the_providers_event_may_come_before_its_answer,
                 what_was_not_made_is_forgotten;
             standing:
                 a_buyers_bytes_earn_their_carriers_the_price_difference,
@@ -144,6 +148,12 @@ macro_rules! facts {
                 runs_show_lows_and_highs_latest_first,
                 the_first_announce_credits_nothing,
                 unknown_members_and_items_spoil_no_flush;
+            visitors:
+                a_visitor_is_a_member_once_paid,
+                a_visitors_address_may_be_a_members,
+                an_order_is_cancelled_until_it_is_wanted_again,
+                an_order_has_any_number_of_checkouts,
+                the_periods_of_a_subscription_are_orders;
             vouchers:
                 a_batch_is_issued_once,
                 a_right_is_in_force_when_redeemed,
@@ -153,6 +163,12 @@ macro_rules! facts {
                 verify_misses_no_voucher,
                 void_and_expired_ones_are_refused,
                 what_is_no_code_is_refused;
+            whose:
+                a_foreign_object_with_our_reference_pays_nothing,
+                a_reference_of_another_installation_is_ignored,
+                a_report_that_races_its_session_is_applied_later,
+                a_subscription_is_known_by_its_session,
+                an_old_number_needs_its_session;
         }
     };
     (@each $fresh:path; $($topic:ident: $($fact:ident),+;)+) => { $(

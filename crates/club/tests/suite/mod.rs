@@ -24,11 +24,13 @@ pub(crate) mod payments;
 pub(crate) mod pool;
 pub(crate) mod prices;
 pub(crate) mod rebate;
-pub(crate) mod repayments;
+pub(crate) mod refunds;
 pub(crate) mod standing;
 pub(crate) mod texts;
 pub(crate) mod traffic;
+pub(crate) mod visitors;
 pub(crate) mod vouchers;
+pub(crate) mod whose;
 
 pub(crate) use facts::facts;
 

@@ -13,7 +13,7 @@ use super::{House, NOW, check_refused, stamp};
 pub(crate) async fn what_is_paid_is_in_force_when_it_returns(store: Arc<dyn Store>) {
     let (house, ada, reel) = stocked(store.clone()).await;
     let order = checkout(&house, "1", item()).await;
-    assert_eq!((order.state().as_str(), order.amount), ("pending", usd(300)));
+    assert_eq!((order.state().as_str(), order.order.amount), ("pending", usd(300)));
     let (verdict, effect) = hear(&house, "evt_1", paid(&order, 300)).await;
     assert_eq!((verdict, effect.as_str()), (Verdict::Applied, "order 1 is paid, 3.00 usd kept"));
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
@@ -50,14 +50,14 @@ pub(crate) async fn wrong_amounts_and_unknown_orders_grant_nothing(store: Arc<dy
     let order = checkout(&house, "1", item()).await;
     let eur = club::Currency::parse("eur").unwrap();
     let mixed = Report { paid: Some(eur.minor(300)), ..paid(&order, 300) };
-    let unknown = Report { reference: Some("99".to_owned()), ..paid(&order, 300) };
-    let nobodys = Report { reference: None, session: None, ..paid(&order, 300) };
+    let unknown = Report { reference: Some(order.reference.clone() + "0"), ..paid(&order, 300) };
+    let nobodys = Report { reference: None, ..paid(&order, 300) };
     for (key, report, why) in [
-        ("evt_1", paid(&order, 299), "2.99 usd paid for order 1, which costs 3.00 usd"),
-        ("evt_2", paid(&order, 301), "3.01 usd paid for order 1, which costs 3.00 usd"),
-        ("evt_3", mixed, "3.00 eur paid for order 1, which costs 3.00 usd"),
-        ("evt_4", unknown, "3.00 usd paid for no order of ours"),
-        ("evt_5", nobodys, "3.00 usd paid for no order of ours"),
+        ("evt_1", paid(&order, 299), "2.99 usd paid for checkout 1, which costs 3.00 usd"),
+        ("evt_2", paid(&order, 301), "3.01 usd paid for checkout 1, which costs 3.00 usd"),
+        ("evt_3", mixed, "3.00 eur paid for checkout 1, which costs 3.00 usd"),
+        ("evt_4", unknown, "3.00 usd paid for no checkout of ours"),
+        ("evt_5", nobodys, "3.00 usd paid for no checkout of ours"),
     ] {
         let (verdict, effect) = hear(&house, key, report).await;
         assert_eq!(verdict, Verdict::Held, "{effect}");
@@ -76,7 +76,7 @@ pub(crate) async fn an_order_of_another_provider_is_not_theirs(store: Arc<dyn St
     let order = checkout(&house, "1", item()).await;
     let event = event("evt_1", Notice::Payment(Box::new(paid(&order, 300))));
     let delivery = Delivery { provider: "shop".to_owned(), ..Delivery::default() };
-    let (verdict, _) = house.club.receive(&stamp(), delivery, event).await.unwrap();
+    let verdict = house.club.receive(&stamp(), delivery, event).await.unwrap().verdict;
     assert_eq!(verdict, Verdict::Held);
     assert_eq!(house.right(reel, ada), None);
 }
@@ -227,7 +227,10 @@ pub(crate) async fn a_checkout_is_made_once_at_its_price(store: Arc<dyn Store>) 
     let order = checkout(&house, "1", item()).await;
     let prices = Prices { torrent: Some(usd(100)), direct: Some(usd(900)) };
     let club = &house.club;
-    assert_eq!(order.product, Product::Item { item: ItemId(1), method: DeliveryMethod::Direct });
+    assert_eq!(
+        order.order.product,
+        Product::Item { item: ItemId(1), method: DeliveryMethod::Direct }
+    );
     club.set_session(order.id, "cs_1", "https://pay.example.org/1").await.unwrap();
     let again = checkout(&house, "1", item()).await;
     assert_eq!((again.id, again.session.as_deref()), (order.id, Some("cs_1")));
@@ -238,11 +241,11 @@ pub(crate) async fn a_checkout_is_made_once_at_its_price(store: Arc<dyn Store>) 
     let new =
         |product| NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), product };
     let refused = club.make_checkout(&stamp(), "1", new(ProductRequest::Topup(usd(1)))).await;
-    let text = "the key `1` was another checkout's, see order 1";
+    let text = "the key `1` was used for another request, see checkout 1";
     check_refused(refused, Fault::Conflict, text);
     let refused = club.make_checkout(&stamp(), "2", new(ProductRequest::Topup(usd(0)))).await;
     assert_eq!(refused.unwrap_err().fault(), Fault::Request);
-    let open = club.open_checkouts("stripe", 0).await.unwrap();
+    let open = club.open_checkouts("stripe", 0, Page::FIRST).await.unwrap();
     assert_eq!(open.len(), 0, "what is paid is not asked for again");
 }
 
@@ -296,14 +299,15 @@ pub(crate) async fn what_is_paid_for_a_subscription_that_is_gone_is_held(store: 
     assert_eq!(hear(&house, "evt_1", period("pi_1", 1)).await.0, Verdict::Applied);
     let ending = Ending {
         subscription: "sub_1".to_owned(),
-        reference: Some(order.id.0.to_string()),
+        reference: Some(order.reference.clone()),
         at: now,
     };
     let delivery = Delivery { provider: "stripe".to_owned(), ..Delivery::default() };
     let ended = event("evt_2", Notice::Ended(ending));
     house.club.receive(&stamp(), delivery, ended).await.unwrap();
     let (verdict, effect) = hear(&house, "evt_3", period("pi_2", 2)).await;
-    let text = "order 1 is paid, its money is in the balance: the subscription of order 1 is over";
+    let text =
+        "order 2 is paid, its money is in the balance: the subscription of checkout 1 is over";
     assert_eq!((verdict, effect.as_str()), (Verdict::Held, text));
     assert_eq!(hear(&house, "evt_3", period("pi_2", 2)).await.0, Verdict::Held);
     assert_ne!(house.standing(ada).until, now + 60 * 86_400);
@@ -313,7 +317,11 @@ pub(crate) async fn what_is_paid_for_a_subscription_that_is_gone_is_held(store: 
     // So it is where the member is gone.
     let other = checkout(&house, "2", tier()).await;
     house.club.remove_member(&stamp(), "ada").await.unwrap();
-    let report = Report { reference: Some(other.id.0.to_string()), ..period("pi_3", 3) };
+    let report = Report {
+        reference: Some(other.reference),
+        subscription: Some("sub_2".to_owned()),
+        ..period("pi_3", 3)
+    };
     let (verdict, effect) = hear(&house, "evt_4", report).await;
     assert_eq!(verdict, Verdict::Held, "{effect}");
     check_sound(&house).await;
@@ -343,25 +351,28 @@ pub(super) async fn checkout(house: &House, key: &str, product: ProductRequest) 
     house.club.make_checkout(&stamp(), key, new).await.unwrap()
 }
 
-fn of(payment: &str) -> Report {
+pub(super) fn of(payment: &str) -> Report {
     Report { payment: payment.to_owned(), ..Report::default() }
 }
 
+/// By a link that carries the reference.
 pub(super) fn paid(order: &Checkout, minor: i64) -> Report {
-    Report { reference: Some(order.id.0.to_string()), paid: Some(usd(minor)), ..of("pi_1") }
+    let reference = Some(order.reference.clone());
+    Report { reference, by_link: true, paid: Some(usd(minor)), ..of("pi_1") }
 }
 
 pub(super) fn event(key: &str, notice: Notice) -> Event {
     Event { key: key.to_owned(), kind: "test".to_owned(), notice }
 }
 
-async fn hear(house: &House, key: &str, report: Report) -> (Verdict, String) {
+pub(super) async fn hear(house: &House, key: &str, report: Report) -> (Verdict, String) {
     let delivery = Delivery { provider: "stripe".to_owned(), ..Delivery::default() };
     let event = event(key, Notice::Payment(Box::new(report)));
-    house.club.receive(&stamp(), delivery, event).await.unwrap()
+    let handled = house.club.receive(&stamp(), delivery, event).await.unwrap();
+    (handled.verdict, handled.effect)
 }
 
-async fn check_balance(house: &House, minor: i64) {
+pub(super) async fn check_balance(house: &House, minor: i64) {
     let balances = house.club.balance("ada").await.unwrap();
     let prepaid = balances.first().map_or(0, |balance| balance.prepaid.minor);
     assert_eq!(prepaid, minor);

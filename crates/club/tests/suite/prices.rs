@@ -135,7 +135,7 @@ pub(crate) async fn tax_is_in_the_price_and_goes_back_with_it(store: Arc<dyn Sto
     };
     let at = |account: &str, minor: i64| (account.to_owned(), minor);
     assert_eq!(
-        moved(&club.entry(order.entry).await.unwrap()),
+        moved(&club.entry(order.entry.unwrap()).await.unwrap()),
         [at("member:1:prepaid", 300), at("revenue:item:1", -252), at("tax:collected", -48)]
     );
     let part = club.refund(&stamp(), "R1", order.id, Some(usd(100))).await.unwrap();

@@ -37,8 +37,8 @@ pub(crate) async fn a_text_with_nul_is_looked_up_and_stored_as_any_other(store: 
     let report = Report { payment: "pi\0".to_owned(), paid: Some(usd(100)), ..Report::default() };
     let mut event = event("evt\0", Notice::Payment(Box::new(report)));
     event.kind = "ki\0nd".to_owned();
-    let (verdict, effect) = club.receive(&stamp(), delivery(), event.clone()).await.unwrap();
-    assert_eq!(verdict, Verdict::Held, "{effect}");
+    let handled = club.receive(&stamp(), delivery(), event.clone()).await.unwrap();
+    assert_eq!(handled.verdict, Verdict::Held, "{}", handled.effect);
     club.receive(&stamp(), delivery(), event).await.unwrap();
     let refused = Refused::Malformed("a\0b".to_owned());
     club.keep_refused(&stamp(), delivery(), &refused).await.unwrap();

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
-use web::pay::Till;
+use web::pay::{Payments, Polled};
 use web::seed::MemberAddresses;
 
 use crate::config::Config;
@@ -30,8 +30,8 @@ pub(crate) struct BackgroundTasks {
     pub(crate) tracker: Arc<Tracker>,
     /// Whose books are kept.
     pub(crate) club: Arc<Club>,
-    /// Where members pay.
-    pub(crate) till: Arc<Till>,
+    /// What members pay at providers.
+    pub(crate) payments: Arc<Payments>,
     /// Where time comes from.
     pub(crate) clock: Clock,
     /// The settings in force.
@@ -233,7 +233,7 @@ impl BackgroundTasks {
         }
     }
 
-    /// Asks BTCPay about open orders, for webhooks that never came.
+    /// Asks BTCPay about open checkouts and refunds, for webhooks that never came.
     async fn poll(self, mut stop: watch::Receiver<bool>) {
         loop {
             let period = self.config.load().payments.btcpay.as_ref().map(|btcpay| btcpay.poll);
@@ -241,8 +241,14 @@ impl BackgroundTasks {
                 () = sleep(period.unwrap_or(NO_POLL)) => {}
                 _ = stop.changed() => return,
             }
-            if let Err(error) = self.till.poll().await {
-                tracing::warn!(%error, "open orders are asked about again later");
+            match self.payments.poll().await {
+                Ok(Polled { failed: 0, .. }) => {}
+                Ok(Polled { failed, .. }) => {
+                    tracing::warn!(failed, "BTCPay did not say what became of some checkouts");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "open checkouts are asked about again later");
+                }
             }
         }
     }

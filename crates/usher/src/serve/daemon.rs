@@ -23,7 +23,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::api::Admin;
-use web::pay::{self, Till};
+use web::pay::{self, Payments};
 use web::seed::{self, Pacer, WebSeed};
 use web::site::{self, Site};
 
@@ -125,7 +125,7 @@ struct Daemon {
     shares: ConnectionShares,
     shared: Arc<ListenContext>,
     club: Arc<Club>,
-    till: Arc<Till>,
+    payments: Arc<Payments>,
     keyring: Arc<Keyring>,
     tasks: BackgroundTasks,
 }
@@ -180,13 +180,13 @@ impl Daemon {
         let club = Arc::new(club);
         let providers = providers::load(&config.payments)?;
         let time = Box::new(move || clock.now());
-        let till = Arc::new(Till::new(Arc::clone(&club), providers, time)?);
+        let payments = Arc::new(Payments::new(Arc::clone(&club), providers, time)?);
         let started = Arc::new(config);
         let config = Arc::new(ArcSwap::new(Arc::clone(&started)));
         let tasks = BackgroundTasks {
             tracker,
             club: Arc::clone(&club),
-            till: Arc::clone(&till),
+            payments: Arc::clone(&payments),
             clock,
             config: Arc::clone(&config),
             failures: Arc::default(),
@@ -204,7 +204,7 @@ impl Daemon {
             shares,
             shared,
             club,
-            till,
+            payments,
             keyring,
             tasks,
         })
@@ -229,7 +229,7 @@ impl Daemon {
         let web_seed = Arc::new(self.web_seed());
         let pages = site::router(Arc::clone(&site))
             .merge(seed::router(Arc::clone(&web_seed)))
-            .merge(pay::router(Arc::clone(&self.till)));
+            .merge(pay::router(Arc::clone(&self.payments)));
         let web =
             SiteListener::new(Arc::clone(&self.shared), Arc::clone(&web_seed), pages, random()?);
         let (stop_web, web_stopped) = watch::channel(false);
@@ -292,7 +292,7 @@ impl Daemon {
             config.secret_file.clone(),
             Box::new(move || clock.now()),
         )
-        .with_till(Arc::clone(&self.till));
+        .with_payments(Arc::clone(&self.payments));
         admin.publisher().set_private(settings::private(&self.source, &config));
         admin
     }
@@ -323,7 +323,7 @@ impl Daemon {
     fn health(&self, ready: &Arc<AtomicBool>) -> axum::Router {
         let observer = Observer::new(
             Arc::clone(&self.shared.tracker),
-            Arc::clone(&self.till),
+            Arc::clone(&self.payments),
             Arc::clone(&self.club),
             Arc::clone(&self.tasks.failures),
         );

@@ -10,14 +10,14 @@ use metrics::{
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use policy::Refusal;
 use tracker::{CounterTotals, Now, Totals, Tracker};
-use web::pay::Till;
+use web::pay::Payments;
 
 use crate::serve::failure_counts::FailureCounts;
 
 /// Every metric, with its handle made once.
 pub(crate) struct Observer {
     tracker: Arc<Tracker>,
-    till: Arc<Till>,
+    payments: Arc<Payments>,
     club: Arc<Club>,
     counts: Arc<FailureCounts>,
     alerts: Gauge,
@@ -40,10 +40,10 @@ type GaugeSources = Vec<(Gauge, fn(&Totals) -> usize)>;
 type FailureSources = Vec<(Counter, fn(&FailureCounts) -> &AtomicU64)>;
 
 impl Observer {
-    /// Makes the metrics of a tracker, a till, a club and the daemon's own work.
+    /// Makes the metrics of a tracker, payments, a club and the daemon's own work.
     pub(crate) fn new(
         tracker: Arc<Tracker>,
-        till: Arc<Till>,
+        payments: Arc<Payments>,
         club: Arc<Club>,
         counts: Arc<FailureCounts>,
     ) -> Self {
@@ -58,7 +58,7 @@ impl Observer {
         });
         Self {
             tracker,
-            till,
+            payments,
             club,
             counts,
             alerts,
@@ -86,7 +86,7 @@ impl Observer {
         // Which there are is not known before they come, so they are made here.
         with_local_recorder(&self.recorder, || {
             counter!(LEFT_OUT).absolute(totals.left_out);
-            for (provider, verdict, count) in self.till.heard().counts() {
+            for (provider, verdict, count) in self.payments.heard().counts() {
                 counter!(WEBHOOKS, "provider" => provider, "verdict" => verdict).absolute(count);
             }
         });

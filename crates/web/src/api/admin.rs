@@ -19,7 +19,7 @@ use super::error::ApiError;
 use super::members;
 use crate::catalog::{LinkBuilder, PublicUrls, Publisher, TorrentAccess};
 use crate::http::Clock;
-use crate::pay::Till;
+use crate::pay::Payments;
 
 /// What the admin API stands on.
 pub struct Admin {
@@ -33,7 +33,7 @@ pub struct Admin {
     stuck: Mutex<Vec<Stuck>>,
     secret_file: PathBuf,
     clock: Clock,
-    till: Option<Arc<Till>>,
+    payments: Option<Arc<Payments>>,
 }
 
 /// What depends on where the publisher can be reached.
@@ -68,18 +68,18 @@ impl Admin {
             keyring,
             secret_file,
             clock,
-            till: None,
+            payments: None,
         }
     }
 
-    /// With a till, for orders at providers.
+    /// With payments, for checkouts at providers.
     #[must_use]
-    pub fn with_till(self, till: Arc<Till>) -> Self {
-        Self { till: Some(till), ..self }
+    pub fn with_payments(self, payments: Arc<Payments>) -> Self {
+        Self { payments: Some(payments), ..self }
     }
 
-    pub(super) fn till(&self) -> Result<&Arc<Till>, ApiError> {
-        self.till.as_ref().ok_or_else(|| ApiError::missing("there is no till"))
+    pub(super) fn payments(&self) -> Result<&Arc<Payments>, ApiError> {
+        self.payments.as_ref().ok_or_else(|| ApiError::missing("this daemon takes no payments"))
     }
 
     /// Replaces the URLs, after a reload of the configuration.
@@ -166,6 +166,17 @@ impl Admin {
     pub(super) async fn name_member(&self, id: MemberId) -> Result<NamedId, ApiError> {
         let member = self.club.member(&id.to_string()).await?;
         Ok(NamedId { id: id.value(), name: member.name })
+    }
+
+    /// The member of an order, where it has one.
+    pub(super) async fn name_buyer(
+        &self,
+        member: Option<MemberId>,
+    ) -> Result<Option<NamedId>, ApiError> {
+        match member {
+            Some(id) => self.name_member(id).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     pub(super) async fn name_item(&self, id: ItemId) -> Result<NamedId, ApiError> {

@@ -11,22 +11,22 @@ use api::query::PageQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Checkout, CheckoutId, NewRepayment, Repayment};
+use club::{Checkout, CheckoutId, NewRefund, Refund, RefundOf};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::{Body, Params, page};
 use super::ledger::{amount, money};
 use super::products::to_club;
-use crate::pay::{Bought, Order, TillError};
+use crate::pay::{CheckoutRequest, PaymentError, WantedProduct};
 
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
     Body(new): Body<AddCheckout>,
 ) -> Result<(StatusCode, Json<CheckoutView>), ApiError> {
-    let bought = bought(new.product)?;
-    let wanted = Order { provider: new.provider, member: new.member, bought };
-    let made = admin.till()?.order("admin", &new.key, wanted).await?;
+    let product = wanted(new.product)?;
+    let request = CheckoutRequest { provider: new.provider, member: new.member, product };
+    let made = admin.payments()?.make_checkout("admin", &new.key, request).await?;
     Ok((StatusCode::CREATED, Json(describe(&admin, made).await?)))
 }
 
@@ -54,12 +54,12 @@ pub(super) async fn refund(
     Path(checkout): Path<u32>,
     Body(refund): Body<RefundCheckout>,
 ) -> Result<Json<CheckoutRefunded>, ApiError> {
-    let currency = admin.club.checkout(CheckoutId(checkout)).await?.amount.currency;
+    let id = CheckoutId(checkout);
+    let currency = admin.club.checkout(id).await?.order.amount.currency;
     let amount = refund.amount.map(|text| amount(&text, currency.code())).transpose()?;
-    let new =
-        NewRepayment { checkout: CheckoutId(checkout), key: refund.key, bought: None, amount };
-    let (checkout, repayment) = admin.till()?.refund("admin", new).await?;
-    let link = repayment.and_then(|repayment| repayment.link);
+    let new = NewRefund { of: RefundOf::Checkout(id), key: refund.key, amount };
+    let made = admin.payments()?.refund("admin", new).await?;
+    let (checkout, link) = (admin.club.checkout(id).await?, made.and_then(|made| made.link));
     Ok(Json(CheckoutRefunded { checkout: describe(&admin, checkout).await?, link }))
 }
 
@@ -68,37 +68,46 @@ pub(super) async fn answer(
     Path(checkout): Path<u32>,
     Body(said): Body<AnswerRefund>,
 ) -> Result<Json<CheckoutRefunded>, ApiError> {
-    let (till, link) = (admin.till()?, said.link.as_deref());
-    let (checkout, repayment) = till.answer("admin", CheckoutId(checkout), said.made, link).await?;
-    let link = repayment.and_then(|repayment| repayment.link);
+    let (payments, link) = (admin.payments()?, said.link.as_deref());
+    let (checkout, refund) =
+        payments.answer("admin", CheckoutId(checkout), said.made, link).await?;
+    let link = refund.and_then(|refund| refund.link);
     Ok(Json(CheckoutRefunded { checkout: describe(&admin, checkout).await?, link }))
 }
 
-fn bought(product: ProductChoice) -> Result<Bought, ApiError> {
+fn wanted(product: ProductChoice) -> Result<WantedProduct, ApiError> {
     Ok(match product {
-        ProductChoice::Item { item, method } => Bought::Item { item, method: to_club(method) },
-        ProductChoice::Tier { tier, subscribe } => Bought::Tier { tier, subscribe },
-        ProductChoice::Topup { amount: text, currency } => Bought::Topup(amount(&text, &currency)?),
+        ProductChoice::Item { item, method } => {
+            WantedProduct::Item { item, method: to_club(method) }
+        }
+        ProductChoice::Tier { tier, subscribe } => WantedProduct::Tier { tier, subscribe },
+        ProductChoice::Topup { amount: text, currency } => {
+            WantedProduct::Topup(amount(&text, &currency)?)
+        }
     })
 }
 
 /// A checkout with the names of its member and item: up to three reads of the store.
 async fn describe(admin: &Admin, checkout: Checkout) -> Result<CheckoutView, ApiError> {
-    let (state, amount) = (checkout.state(), checkout.amount);
+    let (state, order) = (checkout.state(), checkout.order);
+    let amount = order.amount;
     let decimal = |minor| amount.currency.minor(minor).decimal();
-    let product = admin.product(checkout.product).await?;
+    let product = admin.product(order.product).await?;
     let payments = checkout.payments.iter().map(|payment| PaymentView {
         name: payment.name.clone(),
         state: payment.phase(amount).to_string(),
-        refunded: decimal(payment.facts.refunded),
+        refunded: decimal(payment.paid_back()),
         kept: decimal(payment.kept),
         topup: payment.topup.map(|entry| entry.0),
-        bought: payment.bought.map(|entry| entry.0),
+        order: payment.order.map(|order| order.0),
     });
     Ok(CheckoutView {
         id: checkout.id.0,
+        order: order.id.0,
         provider: checkout.provider,
-        member: admin.name_member(checkout.member).await?,
+        reference: checkout.reference,
+        member: admin.name_buyer(order.member).await?,
+        email: order.email.map(|email| email.to_string()),
         product,
         amount: money(amount),
         state,
@@ -107,39 +116,42 @@ async fn describe(admin: &Admin, checkout: Checkout) -> Result<CheckoutView, Api
         until: checkout.until.map(moment),
         created: moment(checkout.created),
         payments: payments.collect(),
-        refunds: admin.club.repayments(checkout.id).await?.into_iter().map(refund_view).collect(),
+        refunds: admin.club.refunds(checkout.id).await?.into_iter().map(refund_view).collect(),
     })
 }
 
-fn refund_view(repayment: Repayment) -> RefundView {
+fn refund_view(refund: Refund) -> RefundView {
     RefundView {
-        key: repayment.key,
-        payment: repayment.payment,
-        amount: repayment.amount.decimal(),
-        asked: moment(repayment.asked),
-        made: repayment.made,
-        link: repayment.link,
-        entry: repayment.entry.map(|entry| entry.0),
+        key: refund.key,
+        name: refund.name,
+        payment: refund.payment,
+        amount: refund.amount.decimal(),
+        asked: moment(refund.asked),
+        state: refund.state.text().to_owned(),
+        made: refund.answered.is_some(),
+        link: refund.link,
+        entry: refund.entry.map(|entry| entry.0),
     }
 }
 
-impl From<TillError> for ApiError {
-    fn from(error: TillError) -> Self {
+impl From<PaymentError> for ApiError {
+    fn from(error: PaymentError) -> Self {
         let status = match error {
-            TillError::Club(error) => return error.into(),
-            TillError::Provider(_) | TillError::Unanswered(_) => StatusCode::BAD_GATEWAY,
-            TillError::Answered(_)
-            | TillError::NotPaid(_)
-            | TillError::TooMuch { .. }
-            | TillError::NotReplayed { .. } => StatusCode::CONFLICT,
-            TillError::Stopped => StatusCode::INTERNAL_SERVER_ERROR,
-            TillError::Erased(_)
-            | TillError::NoApi(_)
-            | TillError::NoBody(_)
-            | TillError::NoPrice(_)
-            | TillError::NoSubscriptions(_)
-            | TillError::NotConfigured(_)
-            | TillError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            PaymentError::Club(error) => return error.into(),
+            PaymentError::Provider(_) | PaymentError::Unanswered(_) => StatusCode::BAD_GATEWAY,
+            PaymentError::Answered(_)
+            | PaymentError::NotPaid(_)
+            | PaymentError::RefundOver { .. }
+            | PaymentError::TooMuch { .. }
+            | PaymentError::NotReplayed { .. } => StatusCode::CONFLICT,
+            PaymentError::Stopped => StatusCode::INTERNAL_SERVER_ERROR,
+            PaymentError::Erased(_)
+            | PaymentError::NoApi(_)
+            | PaymentError::NoBody(_)
+            | PaymentError::NoPrice(_)
+            | PaymentError::NoSubscriptions(_)
+            | PaymentError::NotConfigured(_)
+            | PaymentError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, error.to_string())
     }

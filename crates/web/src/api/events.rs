@@ -37,7 +37,7 @@ pub(super) async fn replay(
     State(admin): State<Arc<Admin>>,
     Path(event): Path<u32>,
 ) -> Result<Json<Replayed>, ApiError> {
-    let (verdict, effect) = admin.till()?.replay(DeliveryId(event)).await?;
+    let (verdict, effect) = admin.payments()?.replay(DeliveryId(event)).await?;
     Ok(Json(Replayed { verdict: verdict.text().to_owned(), effect }))
 }
 

@@ -8,7 +8,7 @@ use api::query::PageQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Currency, NewPurchase, NewRepayment, OrderId, ProductRequest};
+use club::{Currency, NewPurchase, NewRefund, OrderId, ProductRequest, RefundOf};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
@@ -78,14 +78,17 @@ pub(super) async fn refund(
         }
     };
     // What was paid at a provider is paid back there.
-    if let Some(checkout) = admin.club.checkout_of(order).await? {
-        let bought = admin.club.order(order).await?.entry;
-        let new = NewRepayment { checkout, key: new.key, bought: Some(bought), amount: part };
-        let (_, repayment) = admin.till()?.refund("admin", new).await?;
-        let (entry, link) = repayment.map_or((None, None), |made| (made.entry, made.link));
+    if admin.club.is_paid_at_provider(order).await? {
+        let new = NewRefund { of: RefundOf::Order(order), key: new.key, amount: part };
+        let made = admin.payments()?.refund("admin", new).await?;
+        let (entry, link) = made.map_or((None, None), |made| (made.entry, made.link));
         let entry = match entry {
             Some(entry) => admin.club.entry(entry).await?,
-            None => admin.club.last_reversal(bought).await?,
+            None => {
+                let sold = admin.club.order(order).await?.entry;
+                let sold = sold.ok_or_else(|| ApiError::missing(NO_ENTRY))?;
+                admin.club.last_reversal(sold).await?
+            }
         };
         return Ok((StatusCode::CREATED, Json(OrderRefunded { entry: entry_view(entry), link })));
     }
@@ -105,7 +108,7 @@ impl Admin {
                 Ok((ProductRequest::Item { item, method: to_club(method) }, currency))
             }
             ProductChoice::Tier { tier, subscribe: false } => {
-                let plan = self.till()?.plan(&tier).ok_or_else(|| {
+                let plan = self.payments()?.plan(&tier).ok_or_else(|| {
                     let why = format!("tier `{tier}` is not for sale: give it a price in tiers");
                     ApiError::new(StatusCode::CONFLICT, why)
                 })?;
@@ -120,7 +123,7 @@ impl Admin {
 
     /// An order with the names of who bought what: three reads of the store.
     pub(super) async fn describe_order(&self, order: club::Order) -> Result<OrderView, ApiError> {
-        let paid_back = money(self.club.paid_back(&order).await?);
+        let (state, paid_back) = (order.state().text().to_owned(), money(order.paid_back()));
         let taxed = |(tax, amount): (club::Tax, club::Amount)| Taxed {
             label: tax.label,
             rate: tax.rate,
@@ -128,7 +131,11 @@ impl Admin {
         };
         Ok(OrderView {
             id: order.id.0,
-            member: self.name_member(order.member).await?,
+            state,
+            token: order.token,
+            member: self.name_buyer(order.member).await?,
+            email: order.email.map(|email| email.to_string()),
+            renews: order.renews.map(|first| first.0),
             product: self.product(order.product).await?,
             price: money(order.price),
             discount: order
@@ -137,14 +144,17 @@ impl Admin {
             amount: money(order.amount),
             tax: order.tax.map(taxed),
             credit: money(order.credit),
-            entry: order.entry.0,
+            entry: order.entry.map(|entry| entry.0),
             created: moment(order.created),
+            paid: order.paid.map(moment),
+            cancelled: order.cancelled.map(moment),
             paid_back,
             refunded: order.refunded.map(moment),
         })
     }
 }
 
+const NO_ENTRY: &str = "the refund is in no entry of the journal";
 const NOTHING_TO_CHOOSE: &str = "this product has a fixed price: leave `pay` out";
 const NOT_FROM_THE_BALANCE: &str =
     "a balance buys an item or one period of a tier: make a checkout for anything else";

@@ -160,10 +160,12 @@ impl ProviderError {
     /// Whether it is certain that nothing was done.
     pub(super) fn did_nothing(&self) -> bool {
         match self {
-            // A refund that Stripe says has failed comes with 200; 408 and 409 are for what may
-            // still be under way.
-            Self::Refused { status, .. } => {
-                *status == 200 || (400..500).contains(status) && ![408, 409].contains(status)
+            // 408 and 409 are for what may still be under way, and Stripe says so if the same key
+            // came before with other parameters.
+            Self::Refused { status, why, .. } => {
+                (400..500).contains(status)
+                    && ![408, 409].contains(status)
+                    && !why.contains("idempotent")
             }
             Self::Unreachable { .. } => true,
             Self::Garbled { .. } | Self::NoAnswer { .. } => false,

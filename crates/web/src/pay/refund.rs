@@ -1,13 +1,14 @@
-//! Orders are paid back by the provider that was paid, one after the other.
+//! Payments are paid back by the provider that was paid, one after the other.
 
 use std::sync::Arc;
 
-use club::{Begun, Checkout, CheckoutId, NewRepayment, Repayment, Stamp, Verdict};
+use club::provider::RefundState;
+use club::{Begun, Checkout, CheckoutId, NewRefund, Refund, RefundAnswer, Stamp};
 
 use super::client::ProviderError;
-use super::error::{TillError, Unanswered};
-use super::providers::{BtcpayApi, StripeApi};
-use super::till::{BTCPAY, STRIPE, Till};
+use super::error::{PaymentError, Unanswered};
+use super::payments::{BTCPAY, Payments, STRIPE};
+use super::providers::{BtcpayApi, Providers, StripeApi};
 use super::{btcpay, stripe};
 
 /// Whom to ask.
@@ -16,114 +17,122 @@ enum Api<'p> {
     Stripe(&'p StripeApi),
 }
 
-impl Till {
-    /// Has the provider pay an order back, and enters that; the same key again pays nothing more.
-    /// Returns the order, and what was paid back where that is known. It goes on where the caller
-    /// stops waiting.
+impl Payments {
+    /// Has the provider pay a checkout or an order back, and enters that; the same key again pays
+    /// nothing more. Returns the refund where it is known. It goes on where the caller stops waiting.
     ///
     /// # Errors
     ///
-    /// See [`TillError`]; nothing is paid of it, or less is left, or nobody knows whether an
+    /// See [`PaymentError`]; nothing is paid of it, or less is left, or nobody knows whether an
     /// earlier one was made.
     pub async fn refund(
         self: &Arc<Self>,
         who: &str,
-        new: NewRepayment,
-    ) -> Result<(Checkout, Option<Repayment>), TillError> {
-        let (till, stamp) = (Arc::clone(self), self.stamp(who));
-        let refund = tokio::spawn(async move { till.refund_in_turn(&stamp, new).await });
-        refund.await.map_err(|_| TillError::Stopped)?
+        new: NewRefund,
+    ) -> Result<Option<Refund>, PaymentError> {
+        let (payments, stamp) = (Arc::clone(self), self.stamp(who));
+        let refund = tokio::spawn(async move { payments.refund_in_turn(&stamp, new).await });
+        refund.await.map_err(|_| PaymentError::Stopped)?
     }
 
     async fn refund_in_turn(
         &self,
         stamp: &Stamp,
-        new: NewRepayment,
-    ) -> Result<(Checkout, Option<Repayment>), TillError> {
+        new: NewRefund,
+    ) -> Result<Option<Refund>, PaymentError> {
         // No longer than a provider may take to answer.
         let _turn = self.refunds.lock().await;
         let providers = self.providers.load_full();
-        let (id, key) = (new.checkout, new.key.clone());
-        let provider = self.club.checkout(id).await?.provider;
-        let api = match (&providers.stripe_api, &providers.btcpay) {
-            (Some(api), _) if provider == STRIPE => Api::Stripe(api),
-            (_, Some((_, api))) if provider == BTCPAY => Api::Btcpay(api),
-            _ => return Err(TillError::NoApi(provider)),
-        };
-        let repayment = match self.club.begin_repayment(stamp, new).await? {
-            Begun::Less(left) => return Err(TillError::TooMuch { order: id, left }),
-            Begun::Made(known) => {
-                return Ok((self.club.checkout(id).await?, known.map(|known| *known)));
+        let (of, key) = (new.of, new.key.clone());
+        let provider = self.club.refund_provider(of, &key).await?;
+        let provider = provider.ok_or(PaymentError::NotPaid(of))?;
+        let api = api(&providers, &provider)?;
+        let refund = match self.club.begin_refund(stamp, new).await? {
+            Begun::Less(left) => return Err(PaymentError::TooMuch { of, left }),
+            Begun::Made(Some(known)) if !known.state.stands() => {
+                return Err(PaymentError::RefundOver { state: known.state.text() });
             }
-            Begun::New(repayment) => repayment,
-            Begun::NothingLeft => return Err(TillError::NotPaid(id)),
+            Begun::Made(known) => return Ok(known.map(|known| *known)),
+            Begun::New(refund) => refund,
+            Begun::NothingLeft => return Err(PaymentError::NotPaid(of)),
             Begun::Unanswered(known) => {
                 let again = is_safe_again(&api, &known, stamp.now_unix);
-                if !again || known.key != key {
+                if !again || known.key.as_deref() != Some(key.as_str()) {
                     let why = format!("the answer of {provider} was lost");
-                    return Err(Unanswered { why, repayment: known, provider, again }.into());
+                    return Err(Unanswered { why, refund: known, again }.into());
                 }
                 known
             }
         };
-        let link = match self.pay_back(&api, &repayment).await {
-            Ok(link) => link,
+        let answer = match self.pay_back(&api, &refund, &key).await {
+            Ok(answer) => answer,
             Err(error) if error.did_nothing() => {
-                self.club.forget_repayment(stamp, &repayment, false).await?;
+                self.club.forget_refund(stamp, &refund, false).await?;
                 return Err(error.into());
             }
             Err(error) => {
-                let again = is_safe_again(&api, &repayment, stamp.now_unix);
-                let why = error.to_string();
-                return Err(Unanswered { why, repayment, provider, again }.into());
+                let again = is_safe_again(&api, &refund, stamp.now_unix);
+                return Err(Unanswered { why: error.to_string(), refund, again }.into());
             }
         };
-        self.enter(stamp, &provider, &repayment, link.as_deref()).await?;
-        self.found(id, &repayment).await
+        let state = answer.state;
+        self.enter(stamp, &provider, &refund, answer).await?;
+        if !state.stands() {
+            let why = format!("the refund is {}", state.text());
+            let provider = if provider == BTCPAY { BTCPAY } else { STRIPE };
+            return Err(ProviderError::Refused { provider, status: 200, why }.into());
+        }
+        self.found(&refund).await
     }
 
-    /// Takes a person's word for what became of the repayment of an order that was not answered.
+    /// Takes a person's word for what became of the refund of a checkout that was not answered.
     ///
     /// # Errors
     ///
-    /// See [`TillError`]; all were answered.
+    /// See [`PaymentError`]; all were answered.
     pub async fn answer(
         &self,
         who: &str,
         id: CheckoutId,
         is_made: bool,
         link: Option<&str>,
-    ) -> Result<(Checkout, Option<Repayment>), TillError> {
+    ) -> Result<(Checkout, Option<Refund>), PaymentError> {
         let _turn = self.refunds.lock().await;
-        let provider = self.club.checkout(id).await?.provider;
-        let asked = self.club.repayments(id).await?;
-        let open = asked.into_iter().find(|repayment| !repayment.made);
-        let open = open.ok_or(TillError::Answered(id))?;
+        let asked = self.club.refunds(id).await?;
+        let open = asked.into_iter().find(|refund| refund.answered.is_none());
+        let open = open.ok_or(PaymentError::Answered(id))?;
         let stamp = self.stamp(who);
         if is_made {
-            self.enter(&stamp, &provider, &open, link).await?;
+            let answer = RefundAnswer {
+                name: None,
+                state: RefundState::Succeeded,
+                link: link.map(str::to_owned),
+            };
+            self.enter(&stamp, &open.provider, &open, answer).await?;
         } else {
-            self.club.forget_repayment(&stamp, &open, true).await?;
+            self.club.forget_refund(&stamp, &open, true).await?;
         }
-        self.found(id, &open).await
+        Ok((self.club.checkout(id).await?, self.found(&open).await?))
     }
 
-    /// Asks the provider; the link for the payer, where they have something to do.
+    /// Asks the provider for a refund.
     async fn pay_back(
         &self,
         api: &Api<'_>,
-        repayment: &Repayment,
-    ) -> Result<Option<String>, ProviderError> {
-        let (payment, amount) = (repayment.payment.as_str(), repayment.amount);
+        refund: &Refund,
+        key: &str,
+    ) -> Result<RefundAnswer, ProviderError> {
+        let (payment, amount) = (refund.payment.as_str(), refund.amount);
         match api {
             Api::Btcpay(api) => {
-                let refund = btcpay::refund(&self.client, api, payment, amount).await?;
-                Ok(Some(refund.link).filter(|link| !link.is_empty()))
+                let offered = btcpay::refund(&self.client, api, payment, amount).await?;
+                let link = offered.view_link.filter(|link| !link.is_empty());
+                Ok(RefundAnswer { name: offered.id, state: RefundState::Requested, link })
             }
             Api::Stripe(api) => {
-                let key = format!("refund:{}", repayment.key);
-                stripe::refund(&self.client, api, payment, amount, &key).await?;
-                Ok(None)
+                let made = stripe::refund(&self.client, api, payment, amount, key).await?;
+                let state = made.state();
+                Ok(RefundAnswer { name: Some(made.id), state, link: None })
             }
         }
     }
@@ -132,29 +141,33 @@ impl Till {
         &self,
         stamp: &Stamp,
         provider: &str,
-        repayment: &Repayment,
-        link: Option<&str>,
-    ) -> Result<(Verdict, String), TillError> {
-        let (verdict, effect) = self.club.enter_repayment(stamp, repayment, link).await?;
-        self.note(provider, "refund", verdict, &effect);
-        Ok((verdict, effect))
+        refund: &Refund,
+        answer: RefundAnswer,
+    ) -> Result<(), PaymentError> {
+        let handled = self.club.answer_refund(stamp, refund, answer).await?;
+        self.note(provider, "refund", handled.verdict, &handled.effect);
+        Ok(())
     }
 
-    /// An order with one of its repayments, as they are now.
-    async fn found(
-        &self,
-        id: CheckoutId,
-        repayment: &Repayment,
-    ) -> Result<(Checkout, Option<Repayment>), TillError> {
-        let made = self.club.repayments(id).await?;
-        let found = made.into_iter().find(|made| made.id == repayment.id);
-        Ok((self.club.checkout(id).await?, found))
+    /// A refund as it is now.
+    async fn found(&self, refund: &Refund) -> Result<Option<Refund>, PaymentError> {
+        let Some(checkout) = refund.checkout else { return Ok(None) };
+        let made = self.club.refunds(checkout).await?;
+        Ok(made.into_iter().find(|made| made.id == refund.id))
+    }
+}
+
+fn api<'p>(providers: &'p Providers, provider: &str) -> Result<Api<'p>, PaymentError> {
+    match (&providers.stripe_api, &providers.btcpay) {
+        (Some(api), _) if provider == STRIPE => Ok(Api::Stripe(api)),
+        (_, Some((_, api))) if provider == BTCPAY => Ok(Api::Btcpay(api)),
+        _ => Err(PaymentError::NoApi(provider.to_owned())),
     }
 }
 
 /// Whether asking again pays nothing more: Stripe knows the key of a request for a day.
-fn is_safe_again(api: &Api<'_>, repayment: &Repayment, now_unix: u32) -> bool {
-    matches!(api, Api::Stripe(_)) && now_unix.saturating_sub(repayment.asked) < STRIPE_KNOWS_SECS
+fn is_safe_again(api: &Api<'_>, refund: &Refund, now_unix: u32) -> bool {
+    matches!(api, Api::Stripe(_)) && now_unix.saturating_sub(refund.asked) < STRIPE_KNOWS_SECS
 }
 
 /// An hour less than Stripe says, for what clocks differ.

@@ -1,10 +1,10 @@
-//! What is asked of Stripe: a Checkout session for an order, and refunds.
+//! What is asked of Stripe: a Checkout session for a checkout, and refunds.
 //!
-//! Both name the order, so that every event can be told to be about it, and carry a key, so that a
+//! Both carry a reference of ours, so that every event can be told to be about it, and a key, so that a
 //! request that is sent again makes no second one.
 
 use axum::http::Method;
-use club::provider::to_stripe;
+use club::provider::{RefundState, to_stripe};
 use club::{Amount, Checkout, Product};
 use form_urlencoded::Serializer;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::client::{Call, Client, ProviderError};
 use super::providers::StripeApi;
 
-/// Where an order is paid.
+/// Where a checkout is paid.
 #[derive(Deserialize)]
 pub(super) struct Session {
     pub(super) id: String,
@@ -21,23 +21,36 @@ pub(super) struct Session {
 
 /// What became of a refund.
 #[derive(Deserialize)]
-struct Refund {
-    status: String,
+pub(super) struct Refund {
+    pub(super) id: String,
+    #[serde(default)]
+    status: Option<String>,
 }
 
-/// Creates the session of an order; `title` is what the payer reads, `interval` the period of a
+impl Refund {
+    /// How far it got.
+    pub(super) fn state(&self) -> RefundState {
+        match self.status.as_deref() {
+            Some("canceled") => RefundState::Cancelled,
+            Some("failed") => RefundState::Failed,
+            Some("succeeded") => RefundState::Succeeded,
+            _ => RefundState::Requested,
+        }
+    }
+}
+
+/// Creates the session of a checkout; `title` is what the payer reads, `interval` the period of a
 /// subscription.
 pub(super) async fn create_session(
     client: &Client,
     api: &StripeApi,
-    order: &Checkout,
+    checkout: &Checkout,
     title: &str,
     interval: Option<&str>,
 ) -> Result<Session, ProviderError> {
-    let key = format!("usher-order-{}-{}", order.id.0, order.created);
-    let units = units(order.amount)?;
-    let body = session_form(api, order, units, title, interval);
-    post(client, api, "/v1/checkout/sessions", &key, body).await
+    let units = units(checkout.order.amount)?;
+    let body = session_form(api, checkout, units, title, interval);
+    post(client, api, "/v1/checkout/sessions", &checkout.reference, body).await
 }
 
 /// An amount as Stripe counts it.
@@ -52,21 +65,21 @@ fn units(amount: Amount) -> Result<i64, ProviderError> {
 
 fn session_form(
     api: &StripeApi,
-    order: &Checkout,
+    checkout: &Checkout,
     units: i64,
     title: &str,
     interval: Option<&str>,
 ) -> String {
-    let number = order.id.0.to_string();
-    let is_subscription = matches!(order.product, Product::Subscription { .. });
+    let (reference, currency) = (&checkout.reference, checkout.order.amount.currency);
+    let is_subscription = matches!(checkout.order.product, Product::Subscription { .. });
     let mut form = Serializer::new(String::new());
     form.append_pair("mode", if is_subscription { "subscription" } else { "payment" })
         .append_pair("success_url", &api.success_url)
         .append_pair("cancel_url", &api.cancel_url)
-        .append_pair("client_reference_id", &number)
-        .append_pair("metadata[order]", &number)
+        .append_pair("client_reference_id", reference)
+        .append_pair("metadata[order]", reference)
         .append_pair("line_items[0][quantity]", "1")
-        .append_pair("line_items[0][price_data][currency]", order.amount.currency.code())
+        .append_pair("line_items[0][price_data][currency]", currency.code())
         .append_pair("line_items[0][price_data][unit_amount]", &units.to_string())
         .append_pair("line_items[0][price_data][product_data][name]", title);
     if is_subscription {
@@ -74,35 +87,29 @@ fn session_form(
             "line_items[0][price_data][recurring][interval]",
             interval.unwrap_or("month"),
         )
-        .append_pair("subscription_data[metadata][order]", &number);
+        .append_pair("subscription_data[metadata][order]", reference);
     } else {
-        form.append_pair("payment_intent_data[metadata][order]", &number);
+        form.append_pair("payment_intent_data[metadata][order]", reference);
     }
     form.finish()
 }
 
-/// Pays an amount of a payment back; `key` names the request.
+/// Pays an amount of a payment back; `key` names the request, and comes back in events.
 pub(super) async fn refund(
     client: &Client,
     api: &StripeApi,
     payment: &str,
     amount: Amount,
     key: &str,
-) -> Result<(), ProviderError> {
+) -> Result<Refund, ProviderError> {
     // Payments are known by their intent; by the charge where there never was one.
     let named = if payment.starts_with("ch_") { "charge" } else { "payment_intent" };
     let body = Serializer::new(String::new())
         .append_pair(named, payment)
         .append_pair("amount", &units(amount)?.to_string())
+        .append_pair("metadata[key]", key)
         .finish();
-    let refund: Refund = post(client, api, "/v1/refunds", key, body).await?;
-    match refund.status.as_str() {
-        "failed" | "canceled" => {
-            let why = format!("the refund is {}", refund.status);
-            Err(ProviderError::Refused { provider: "stripe", status: 200, why })
-        }
-        _ => Ok(()),
-    }
+    post(client, api, "/v1/refunds", &format!("refund:{key}"), body).await
 }
 
 async fn post<T: serde::de::DeserializeOwned>(

@@ -18,55 +18,55 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::error::TillError;
-use super::till::Till;
+use super::error::PaymentError;
+use super::payments::Payments;
 
 /// Routes `/webhooks/…`.
-pub fn router(till: Arc<Till>) -> Router {
-    let door = Door { till, room: Arc::new(Semaphore::new(MAX_AT_ONCE)) };
-    Router::new().route("/webhooks/{provider}", post(receive)).with_state(door)
+pub fn router(payments: Arc<Payments>) -> Router {
+    let state = WebhookState { payments, room: Arc::new(Semaphore::new(MAX_AT_ONCE)) };
+    Router::new().route("/webhooks/{provider}", post(receive)).with_state(state)
 }
 
 #[derive(Clone)]
-struct Door {
-    till: Arc<Till>,
+struct WebhookState {
+    payments: Arc<Payments>,
     /// Bounds the events at work at once. Only one whose body is here takes a place, or who sends none
     /// would keep providers out; who finds no place for a while is told to come again.
     room: Arc<Semaphore>,
 }
 
 async fn receive(
-    State(Door { till, room }): State<Door>,
+    State(WebhookState { payments, room }): State<WebhookState>,
     Path(provider): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if !till.knows(&provider) {
+    if !payments.knows(&provider) {
         return (StatusCode::NOT_FOUND, "no such webhook\n").into_response();
     }
     let mut delivery = Delivery::of(&provider);
     let body = read_body(body).await;
     let Ok(Ok(_place)) = timeout(ROOM_PATIENCE, room.acquire()).await else {
-        return again(&till, &provider, "too many");
+        return again(&payments, &provider, "too many");
     };
     let event = match body {
         Ok(body) => {
             delivery.body = body.into();
-            till.read(&mut delivery, &headers)
+            payments.read(&mut delivery, &headers)
         }
         Err(refused) => Err(refused),
     };
     let event = match event {
         Ok(event) => event,
-        Err(refused) => return refuse(&till, delivery, &refused).await,
+        Err(refused) => return refuse(&payments, delivery, &refused).await,
     };
-    let stamp = till.stamp(&provider);
-    let done = async { till.take(&stamp, delivery, till.ask(event).await?).await };
+    let stamp = payments.stamp(&provider);
+    let done = async { payments.apply(&stamp, delivery, payments.ask(event).await?).await };
     match done.await {
         Ok((verdict, _)) => (StatusCode::OK, format!("{}\n", verdict.text())).into_response(),
         Err(error) => {
             tracing::error!(provider, %error, "a webhook is not settled: its sender is told to try again");
-            again(&till, &provider, "not now")
+            again(&payments, &provider, "not now")
         }
     }
 }
@@ -82,7 +82,7 @@ async fn read_body(body: Body) -> Result<Bytes, Refused> {
     }
 }
 
-async fn refuse(till: &Till, mut delivery: Delivery, refused: &Refused) -> Response {
+async fn refuse(payments: &Payments, mut delivery: Delivery, refused: &Refused) -> Response {
     // Nobody vouches for it: enough is kept to see what it was.
     delivery.body.truncate(MAX_REFUSED_BYTES);
     let provider = delivery.provider.clone();
@@ -91,15 +91,15 @@ async fn refuse(till: &Till, mut delivery: Delivery, refused: &Refused) -> Respo
         Refused::Oversized(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Refused::Forged(_) | Refused::Malformed(_) | Refused::Stale(_) => StatusCode::BAD_REQUEST,
     };
-    if let Err(TillError::Club(error)) = till.refuse(delivery, refused).await {
+    if let Err(PaymentError::Club(error)) = payments.refuse(delivery, refused).await {
         tracing::debug!(provider, %error, "a refused webhook is not kept");
-        return again(till, &provider, "not now");
+        return again(payments, &provider, "not now");
     }
     (status, format!("{}\n", refused.verdict())).into_response()
 }
 
-fn again(till: &Till, provider: &str, why: &'static str) -> Response {
-    till.heard().count_failed(provider);
+fn again(payments: &Payments, provider: &str, why: &'static str) -> Response {
+    payments.heard().count_failed(provider);
     (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "30")], why).into_response()
 }
 

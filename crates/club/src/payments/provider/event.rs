@@ -20,9 +20,11 @@ pub struct Event {
 /// What an event means to us.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Notice {
-    /// An order came to nothing: its session ran out, or the bank said no.
+    /// A checkout began a subscription.
+    Begun(Beginning),
+    /// A checkout came to nothing: its session ran out, or the bank said no.
     Closed {
-        /// The provider's name for the order.
+        /// The provider's name for the checkout.
         session: String,
     },
     /// A subscription is over.
@@ -33,7 +35,7 @@ pub enum Notice {
     Nothing(&'static str),
     /// A payment, or what became of one.
     Payment(Box<Report>),
-    /// Something happened to an order: ask the provider what.
+    /// Something happened to a checkout: ask the provider what.
     Wake {
         /// The provider's name for it.
         session: String,
@@ -123,9 +125,27 @@ pub enum RefundState {
 }
 
 impl RefundState {
+    /// One word.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+            Self::Requested => "requested",
+            Self::Succeeded => "succeeded",
+        }
+    }
+
     /// Whether the money is not ours.
     pub const fn stands(self) -> bool {
         matches!(self, Self::Requested | Self::Succeeded)
+    }
+}
+
+impl Report {
+    /// All amounts that are named.
+    pub(crate) fn amounts(&self) -> impl Iterator<Item = Amount> + '_ {
+        let refunds = self.refunds.iter().map(|refund| refund.amount);
+        self.paid.into_iter().chain(self.refunded).chain(refunds)
     }
 }
 
@@ -171,6 +191,19 @@ pub enum Dispute {
     Won,
     /// The payer has it back.
     Lost,
+}
+
+/// The beginning of a subscription.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Beginning {
+    /// The provider's name for it.
+    pub subscription: String,
+    /// The provider's name for our checkout.
+    pub session: String,
+    /// The reference of our checkout, which the provider was given along.
+    pub reference: Option<String>,
+    /// As in a [`Report`].
+    pub by_link: bool,
 }
 
 /// The end of a subscription.

@@ -18,8 +18,8 @@ mod documented;
 
 pub use btcpay::{Btcpay, Invoice};
 pub use event::{
-    Claim, Dispute, Ending, Event, Grant, Held, MemberHint, Notice, RefundReport, RefundState,
-    Report,
+    Beginning, Claim, Dispute, Ending, Event, Grant, Held, MemberHint, Notice, RefundReport,
+    RefundState, Report,
 };
 pub use hook::{Format, Hook, HookFields};
 pub use kofi::Kofi;

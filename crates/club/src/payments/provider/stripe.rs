@@ -8,7 +8,7 @@ mod unit;
 use data_encoding::HEXLOWER;
 
 use super::document::Document;
-use super::event::{Dispute, Ending, Event, Notice, RefundReport, RefundState, Report};
+use super::event::{Beginning, Dispute, Ending, Event, Notice, RefundReport, RefundState, Report};
 use super::refused::Refused;
 use super::signature::{Algorithm, Secret};
 use crate::values::money::{Amount, Currency};
@@ -150,19 +150,22 @@ impl Header {
 }
 
 fn session(session: &Document) -> Notice {
+    let reference = session.name("/client_reference_id").or_else(|| session.name(METADATA));
+    let by_link = session.name("/payment_link").is_some();
     if session.text("/mode") != Some("payment") {
-        return Notice::Nothing("a subscription's session: its invoices say what is paid");
+        // Its invoices say what is paid, and name the subscription.
+        return match (session.name("/subscription"), session.name("/id")) {
+            (Some(subscription), Some(session)) => {
+                Notice::Begun(Beginning { subscription, session, reference, by_link })
+            }
+            _ => Notice::Nothing("a session that is neither a payment nor a subscription"),
+        };
     }
     if !matches!(session.text("/payment_status"), Some("paid" | "no_payment_required")) {
         return Notice::Nothing("not paid yet: async_payment_succeeded says when");
     }
     let id = session.name("/id");
-    let report = Report {
-        reference: session.name("/client_reference_id").or_else(|| session.name(METADATA)),
-        by_link: session.name("/payment_link").is_some(),
-        session: id.clone(),
-        ..Report::default()
-    };
+    let report = Report { reference, by_link, session: id.clone(), ..Report::default() };
     let paid = amount(session, "/amount_total");
     match (session.name("/payment_intent").or(id), paid) {
         (Some(payment), Ok(paid)) => {

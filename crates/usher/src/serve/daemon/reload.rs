@@ -57,7 +57,7 @@ impl Daemon {
         self.shared.connections.set(limits.connections_per_prefix);
         let of_site = site_connections_per_prefix(self.shares.site, limits.connections_per_prefix);
         self.shared.site_connections.set(of_site);
-        self.till.set_providers(providers);
+        self.payments.set_providers(providers);
         api.set_urls(settings::addresses(&config, port));
         api.publisher().set_private(settings::private(&self.source, &config));
         web_seed.pacer.set(settings::pace(&config));

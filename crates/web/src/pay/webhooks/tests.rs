@@ -56,7 +56,7 @@ async fn what_is_not_stripes_is_refused_kept_and_counted() {
     assert!(kept.iter().all(|kept| kept.delivery.body.len() <= 4096));
     let stripe = |word, count| ("stripe".to_owned(), word, count);
     let counts = [stripe("forged", 4), stripe("oversized", 1), stripe("stale", 1)];
-    assert_eq!(house.till.heard().counts(), counts);
+    assert_eq!(house.payments.heard().counts(), counts);
 }
 
 #[tokio::test]
@@ -134,9 +134,9 @@ async fn kofi_is_known_by_its_token_which_is_not_kept() {
         let body = String::from_utf8_lossy(&kept.delivery.body);
         assert!(!body.contains("verification_token"), "{body}");
     }
-    let (verdict, _) = house.till.replay(kept[0].id).await.unwrap();
+    let (verdict, _) = house.payments.replay(kept[0].id).await.unwrap();
     assert_eq!(verdict, club::Verdict::Duplicate);
-    assert!(house.till.replay(kept[1].id).await.unwrap_err().to_string().contains("forged"));
+    assert!(house.payments.replay(kept[1].id).await.unwrap_err().to_string().contains("forged"));
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn what_our_order_lacks_is_held() {
 async fn a_hook_of_the_configuration_is_verified_as_it_says() {
     let house = House::new().await;
     let order = house.order(500).await;
-    let body = json!({"id": "p1", "total": 500, "currency": "USD", "order": order.id.0});
+    let body = json!({"id": "p1", "total": 500, "currency": "USD", "order": order.reference});
     let body = body.to_string().into_bytes();
     let tag = HEXLOWER.encode(&mac("hook-secret", &[&body]));
     let event = ("x-event", "order_created".to_owned());
@@ -194,7 +194,7 @@ async fn a_hook_of_the_configuration_is_verified_as_it_says() {
 struct House {
     _folder: TempDir,
     club: Arc<Club>,
-    till: Arc<Till>,
+    payments: Arc<Payments>,
     router: Router,
 }
 
@@ -214,9 +214,9 @@ impl House {
             NewMember { name: "ada".to_owned(), tier: "outsider".to_owned(), tier_until: None };
         club.add_member(&stamp(), ada).await.unwrap();
         let clock = Box::new(|| Now { secs: 0, unix: NOW });
-        let till = Arc::new(Till::new(Arc::clone(&club), providers(), clock).unwrap());
-        let router = router(Arc::clone(&till));
-        Self { _folder: folder, club, till, router }
+        let payments = Arc::new(Payments::new(Arc::clone(&club), providers(), clock).unwrap());
+        let router = router(Arc::clone(&payments));
+        Self { _folder: folder, club, payments, router }
     }
 
     /// An order for so much more in ada's balance.
@@ -226,7 +226,8 @@ impl House {
             member: "ada".to_owned(),
             product: ProductRequest::Topup(usd(minor)),
         };
-        self.club.make_checkout(&stamp(), "key", new).await.unwrap()
+        let made = self.club.make_checkout(&stamp(), "key", new).await.unwrap();
+        self.club.set_session(made.id, "cs_1", "https://pay.example.org").await.unwrap().0
     }
 
     async fn stripe(&self, body: &[u8], now: u32) -> (u16, String) {
@@ -299,7 +300,7 @@ fn paid(order: &Checkout, minor: i64) -> Vec<u8> {
         "livemode": false,
         "data": {"object": {
             "id": "cs_1", "mode": "payment", "payment_status": "paid",
-            "client_reference_id": order.id.0.to_string(), "payment_intent": "pi_1",
+            "client_reference_id": order.reference, "payment_intent": "pi_1",
             "amount_total": minor, "currency": "usd",
         }},
     });

@@ -77,6 +77,31 @@ fn a_session_grants_only_what_was_paid() {
 }
 
 #[test]
+fn a_session_names_the_subscription_that_it_began() {
+    let session = |subscription: Value, link: Value| {
+        notice(
+            "checkout.session.completed",
+            json!({
+                "id": "cs_1", "mode": "subscription", "payment_status": "paid",
+                "client_reference_id": null, "metadata": {"order": "r-7"},
+                "subscription": subscription, "payment_link": link,
+            }),
+        )
+    };
+    let begun = |by_link| {
+        Notice::Begun(Beginning {
+            subscription: "sub_1".to_owned(),
+            session: "cs_1".to_owned(),
+            reference: Some("r-7".to_owned()),
+            by_link,
+        })
+    };
+    assert_eq!(session(json!("sub_1"), Value::Null), begun(false));
+    assert_eq!(session(json!("sub_1"), json!("plink_1")), begun(true));
+    assert!(matches!(session(Value::Null, Value::Null), Notice::Nothing(_)));
+}
+
+#[test]
 fn an_invoice_is_read_in_the_older_and_the_newer_shape() {
     let line = json!({"data": [{"period": {"start": 1, "end": 1_802_592_000}, "metadata": {}}]});
     let older = json!({

@@ -1,0 +1,99 @@
+//! What is for sale and at which price.
+
+use crate::catalog::item::{self, Item};
+use crate::ledger::balance::check_amount;
+use crate::sales::discount;
+use crate::store::tx::Tx;
+use crate::values::error::Error;
+use crate::values::money::{Amount, MoneyError};
+use crate::values::product::{Product, ProductRequest};
+
+/// What somebody chose, as it is for sale.
+pub(crate) struct Offer {
+    pub(crate) product: Product,
+    pub(crate) item: Option<Item>,
+    price: Result<Amount, Error>,
+    /// The lowest price, where the buyer chooses.
+    least: Option<Amount>,
+}
+
+/// What an order costs.
+pub(crate) struct Price {
+    pub(crate) price: Amount,
+    /// What is taken off, and by which code.
+    pub(crate) discount: Option<(String, Amount)>,
+}
+
+impl Price {
+    /// What is to be paid.
+    pub(crate) fn amount(&self) -> Amount {
+        let off = self.discount.as_ref().map_or(0, |(_, off)| off.minor);
+        self.price.currency.minor(self.price.minor - off)
+    }
+}
+
+impl Offer {
+    /// The price with a discount, or as the buyer chose it.
+    pub(crate) async fn price(
+        &self,
+        tx: &mut Tx,
+        pay: Option<Amount>,
+        code: Option<&str>,
+    ) -> Result<Price, Error> {
+        let price = match pay {
+            None => self.price.clone()?,
+            Some(pay) => self.chosen(pay, code.is_some())?,
+        };
+        let discount = match code {
+            None => None,
+            Some(code) => Some(discount::quote(tx, code, self.product.item(), price).await?),
+        };
+        Ok(Price { price, discount })
+    }
+
+    /// The price that a buyer chose.
+    fn chosen(&self, pay: Amount, with_discount: bool) -> Result<Amount, Error> {
+        let price = self.price.clone()?;
+        let Some(least) = self.least.filter(|_| !with_discount) else {
+            return Err(Error::FixedPrice(price));
+        };
+        if pay.currency != least.currency {
+            return Err(MoneyError::Mixed(pay.currency, least.currency).into());
+        }
+        if pay.minor < least.minor {
+            return Err(Error::LowPrice { paid: pay, least });
+        }
+        if pay.minor > Amount::MAX_MINOR {
+            return Err(MoneyError::TooMuch(pay.decimal()).into());
+        }
+        Ok(pay)
+    }
+}
+
+/// What a request asks for. An item may have been removed.
+pub(crate) async fn offer(tx: &mut Tx, wanted: &ProductRequest) -> Result<Offer, Error> {
+    let (product, price) = match wanted {
+        ProductRequest::Item { item, method } => {
+            let (item, method) = (item::find(tx, item).await?, *method);
+            let not_sold = || Error::NotForSale { item: item.name.clone(), method };
+            return Ok(Offer {
+                product: Product::Item { item: item.id, method },
+                price: item.prices.of(method).ok_or_else(not_sold),
+                least: item.least(method),
+                item: Some(item),
+            });
+        }
+        ProductRequest::Subscription { tier, price } => {
+            tx.names.check_tier(tier)?;
+            (Product::Subscription { tier: tier.clone() }, *price)
+        }
+        ProductRequest::Tier { days: 0, .. } => return Err(Error::Days),
+        ProductRequest::Tier { tier, days, price } => {
+            tx.names.check_tier(tier)?;
+            (Product::Tier { tier: tier.clone(), days: *days }, *price)
+        }
+        ProductRequest::Topup(amount) => (Product::Topup, *amount),
+    };
+    check_amount(price)?;
+    Ok(Offer { product, item: None, price: Ok(price), least: None })
+}

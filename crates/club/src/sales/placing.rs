@@ -1,0 +1,141 @@
+//! Placing orders that are paid later, and giving them up.
+
+use crate::audit::log::{Entry, record};
+use crate::ledger::balance::check_amount;
+use crate::ledger::journal::MAX_KEY;
+use crate::members::member;
+use crate::rights::order::{self, NewRow, Order, OrderState, check_not_bought};
+use crate::sales::offer::offer;
+use crate::store::club::Club;
+use crate::store::sql::Connection;
+use crate::store::tx::Tx;
+use crate::values::email::Email;
+use crate::values::error::Error;
+use crate::values::ids::OrderId;
+use crate::values::money::Amount;
+use crate::values::product::ProductRequest;
+use crate::values::stamp::Stamp;
+
+/// What is needed to place an order.
+#[derive(Clone, Debug)]
+pub struct NewOrder {
+    /// Who is to pay and owns what was bought.
+    pub buyer: Buyer,
+    /// The product.
+    pub product: ProductRequest,
+    /// What the buyer chose to pay, where the item has a minimum; `None` for its price.
+    pub pay: Option<Amount>,
+    /// A discount's code. It is used once the order is paid.
+    pub discount: Option<String>,
+}
+
+/// Who is to pay.
+#[derive(Clone, Debug)]
+pub enum Buyer {
+    /// A member, by name or id.
+    Member(String),
+    /// Somebody with this address, who becomes a member by paying. If a member has the address,
+    /// that member owns what was bought; the visitor learns nothing of it.
+    Visitor(Email),
+}
+
+/// Placing orders. Each fails where the database is unavailable.
+impl Club {
+    /// Places an order at today's price, to be paid by a checkout; the same `key`, of 1 to 255 bytes,
+    /// again finds the first.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is no such member, item, tier or discount, or it was removed; the member
+    /// has the item already; it is free or not sold so; the discount does not fit; the
+    /// chosen price is too low, or there is none to choose; the key was used for another order.
+    pub async fn place_order(
+        &self,
+        stamp: &Stamp,
+        key: &str,
+        new: NewOrder,
+    ) -> Result<Order, Error> {
+        let key = key.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { place(tx, Some(&key), &new).await }))
+            .await
+    }
+
+    /// Gives an order up that is not paid. If money comes for it, it is paid after all.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is no such order; it is paid.
+    pub async fn cancel_order(&self, stamp: &Stamp, order: OrderId) -> Result<Order, Error> {
+        self.change(stamp, move |tx| Box::pin(async move { cancel(tx, order).await })).await
+    }
+}
+
+/// Places an order, or finds the one that this request placed before.
+pub(crate) async fn place(tx: &mut Tx, key: Option<&str>, new: &NewOrder) -> Result<Order, Error> {
+    if let Some(key) = key
+        && (key.is_empty() || key.len() > MAX_KEY)
+    {
+        return Err(Error::Key(key.len()));
+    }
+    if let Some(key) = key
+        && let Some(known) = order::of_key(tx, key).await?
+    {
+        if is_for(tx, &known, new).await? {
+            return Ok(known);
+        }
+        return Err(Error::OrderKey { key: key.to_owned(), order: known.id });
+    }
+    let (member, email) = match &new.buyer {
+        Buyer::Member(wanted) => (Some(member::find_live(tx, wanted).await?), None),
+        Buyer::Visitor(email) => (None, Some(email)),
+    };
+    let offer = offer(tx, &new.product).await?;
+    if let Some(item) = &offer.item {
+        item.check_not_removed()?;
+        if let Some(member) = &member {
+            check_not_bought(tx, member, item, &offer.product).await?;
+        }
+    }
+    let price = offer.price(tx, new.pay, new.discount.as_deref()).await?;
+    check_amount(price.amount())?;
+    let row = NewRow {
+        key,
+        member: member.as_ref().map(|member| member.id),
+        email,
+        product: &offer.product,
+        renews: None,
+        price: price.price,
+        discount: price.discount.as_ref(),
+        created: tx.now(),
+    };
+    order::insert(tx, row).await
+}
+
+/// Whether an order is for what a request asks for. The price is not of it, so that a repeated one may
+/// find another; the amount of a top-up is.
+pub(crate) async fn is_for(tx: &mut Tx, known: &Order, new: &NewOrder) -> Result<bool, Error> {
+    let is_buyers = match &new.buyer {
+        Buyer::Member(wanted) => known.member == Some(member::find(tx, wanted).await?.id),
+        Buyer::Visitor(email) => known.email.as_ref() == Some(email),
+    };
+    let is_amount = match &new.product {
+        ProductRequest::Topup(amount) => known.amount == *amount,
+        _ => true,
+    };
+    Ok(is_buyers && is_amount && known.product == offer(tx, &new.product).await?.product)
+}
+
+async fn cancel(tx: &mut Tx, id: OrderId) -> Result<Order, Error> {
+    let order = order::find(tx, id).await?;
+    match order.state() {
+        OrderState::Cancelled => return Ok(order),
+        OrderState::Pending => {}
+        _ => return Err(Error::OrderPaid(id)),
+    }
+    let values = [id.0.into(), tx.now().into()];
+    tx.execute("UPDATE orders SET cancelled = $2 WHERE id = $1", &values).await?;
+    let entry =
+        Entry { what: "order.cancel", member: order.member, item: None, detail: &id.to_string() };
+    record(tx, entry).await?;
+    order::find(tx, id).await
+}
