@@ -291,7 +291,10 @@ fn a_provider_that_is_down_is_said_so_and_the_order_stays() {
     assert!(said.contains("stripe refused with 402: Your card was declined."), "{said}");
     assert_eq!(daemon.json(&["orders", "list"])[0]["state"], "pending");
     let said = daemon.refuses(&[&topup[..], &["btcpay"]].concat());
-    assert!(said.contains("set payments.stripe.key_file or payments.btcpay"), "{said}");
+    assert!(
+        said.contains("set payments.stripe.key_file, payments.btcpay, payments.kofi"),
+        "{said}"
+    );
 }
 
 #[test]

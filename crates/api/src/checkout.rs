@@ -11,7 +11,7 @@ use crate::product::{ProductChoice, ProductView};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddCheckout {
-    /// `stripe`, `btcpay`, or a hook's name.
+    /// `stripe`, `btcpay`, `kofi`, or a hook's name.
     pub provider: String,
     /// The member who is to pay: a name or an id.
     pub member: String,

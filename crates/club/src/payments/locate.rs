@@ -33,7 +33,16 @@ pub(crate) async fn locate(tx: &mut Tx, provider: &str, report: &Report) -> Resu
     {
         return Ok(Located::Ours(Box::new(found)));
     }
-    let Some(reference) = &report.reference else { return Ok(Located::Unknown) };
+    let Some(reference) = &report.reference else {
+        // All that is made for a checkout carries its reference. A refund need not: its payment does.
+        let is_named = report.session.is_some() || report.subscription.is_some();
+        let is_bare = report.by_link && report.paid.is_some() && report.claim.is_none();
+        return Ok(if is_named || is_bare {
+            Located::Theirs("it carries no reference of ours".to_owned())
+        } else {
+            Located::Unknown
+        });
+    };
     let whose = whose(tx, reference).await?;
     let found = match whose {
         Whose::Elsewhere => {

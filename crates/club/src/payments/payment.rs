@@ -70,6 +70,10 @@ impl Payment {
             refunded: report.refunded.map_or(0, |amount| amount.minor.max(0)),
             dispute: report.dispute,
         });
+        if let Some(checkout) = checkout {
+            // A sender may say no more than that all of it was paid back.
+            self.facts.refunded = self.facts.refunded.min(checkout.order.amount.minor);
+        }
         self.until = self.until.max(report.until);
         self.checkout = self.checkout.or_else(|| checkout.map(|checkout| checkout.id));
         if let Some(amount) = report.amounts().next() {

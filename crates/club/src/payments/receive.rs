@@ -31,6 +31,8 @@ pub(crate) struct EventContext<'a> {
     pub(crate) checkout: Option<CheckoutId>,
     /// Whether more is known from now on of how the provider names the checkout.
     pub(crate) is_bound: bool,
+    /// Whether a person should look at it although it is applied.
+    pub(crate) is_odd: bool,
 }
 
 /// What it did, in words for people.
@@ -97,6 +99,7 @@ pub(crate) async fn receive(
         is_retry: known.is_some(),
         checkout: None,
         is_bound: false,
+        is_odd: false,
     };
     let outcome = tx.attempt(async |tx| apply(tx, &mut context, &event.notice).await).await?;
     let outcome = outcome.unwrap_or_else(|refused| EventOutcome::Held(refused.to_string()));
@@ -112,7 +115,7 @@ pub(crate) async fn receive(
     let (key, checkout) = (Some(event.key.as_str()), context.checkout);
     let kept = Kept { key, kind: &event.kind, verdict: verdict.text(), effect: &effect, checkout };
     inbox::keep(tx, delivery, kept).await?;
-    if verdict == Verdict::Held {
+    if verdict == Verdict::Held || context.is_odd {
         let evidence = format!("{} {}: {effect}", delivery.provider, event.kind);
         let alert = NewAlert { kind: AlertKind::Payment, member: None, item: None, evidence };
         alert::raise(tx, &[alert]).await?;
@@ -286,7 +289,13 @@ async fn take(
     let outcome = settle(tx, context.provider, &checkout, &mut payment).await?;
     payment::save(tx, context.provider, &payment).await?;
     subscription::extend(tx, context.provider, checkout.id).await?;
-    Ok(outcome)
+    Ok(match (outcome, report.surplus) {
+        (EventOutcome::Applied(effect), Some(surplus)) => {
+            context.is_odd = true;
+            EventOutcome::Applied(format!("{effect}; {surplus} more came in: give it back there"))
+        }
+        (outcome, _) => outcome,
+    })
 }
 
 /// Why a report can't be of the checkout that it names.

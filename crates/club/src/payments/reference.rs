@@ -2,6 +2,7 @@
 //!
 //! Nobody can guess one, and it names the installation that made it: several may use one account.
 
+use crate::payments::provider::REFERENCE_PREFIX;
 use crate::store::sql::{Connection, SqlResult};
 use crate::values::error::Error;
 use crate::values::token::random_token;
@@ -21,12 +22,12 @@ pub(crate) enum Whose {
 
 /// A new reference.
 pub(crate) async fn make(db: &mut dyn Connection) -> Result<String, Error> {
-    Ok(format!("{PREFIX}{}-{}", installation(db).await?, random_token()?))
+    Ok(format!("{REFERENCE_PREFIX}{}-{}", installation(db).await?, random_token()?))
 }
 
 /// Whose a reference is.
 pub(crate) async fn whose(db: &mut dyn Connection, reference: &str) -> SqlResult<Whose> {
-    let Some(rest) = reference.strip_prefix(PREFIX) else {
+    let Some(rest) = reference.strip_prefix(REFERENCE_PREFIX) else {
         let is_number =
             !reference.is_empty() && reference.bytes().all(|byte| byte.is_ascii_digit());
         return Ok(if is_number { Whose::Number } else { Whose::Other });
@@ -42,5 +43,3 @@ async fn installation(db: &mut dyn Connection) -> SqlResult<String> {
     let found = db.one(sql, &[], |row| row.text(0).map(str::to_owned)).await?;
     found.ok_or(sqlx::Error::RowNotFound)
 }
-
-const PREFIX: &str = "usher-";

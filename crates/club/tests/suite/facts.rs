@@ -167,6 +167,9 @@ macro_rules! facts {
                 a_foreign_object_with_our_reference_pays_nothing,
                 a_reference_of_another_installation_is_ignored,
                 a_report_that_races_its_session_is_applied_later,
+                all_of_a_payment_may_be_paid_back_without_a_figure,
+                what_came_in_beyond_the_price_is_told,
+                what_carries_no_reference_is_somebody_elses,
                 a_subscription_is_known_by_its_session,
                 an_old_number_needs_its_session;
         }

@@ -51,7 +51,7 @@ pub(crate) async fn wrong_amounts_and_unknown_orders_grant_nothing(store: Arc<dy
     let eur = club::Currency::parse("eur").unwrap();
     let mixed = Report { paid: Some(eur.minor(300)), ..paid(&order, 300) };
     let unknown = Report { reference: Some(order.reference.clone() + "0"), ..paid(&order, 300) };
-    let nobodys = Report { reference: None, ..paid(&order, 300) };
+    let nobodys = Report { reference: None, by_link: false, ..paid(&order, 300) };
     for (key, report, why) in [
         ("evt_1", paid(&order, 299), "2.99 usd paid for checkout 1, which costs 3.00 usd"),
         ("evt_2", paid(&order, 301), "3.01 usd paid for checkout 1, which costs 3.00 usd"),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use club::provider::{Beginning, Ending, Event, Notice, Report};
-use club::{Checkout, Delivery, Handled, Page, ProductRequest, Store, Verdict};
+use club::{Amount, Checkout, Delivery, Handled, Page, ProductRequest, Store, Verdict};
 
 use super::money::{check_sound, usd};
 use super::payments::{checkout, item, of, stocked};
@@ -52,6 +52,52 @@ pub(crate) async fn a_reference_of_another_installation_is_ignored(store: Arc<dy
     assert_eq!(house.club.open_alerts(), 0);
     let link = Report { by_link: true, ..by_reference(&ours) };
     assert_eq!(tell(&house, "evt_5", link).await.verdict, Verdict::Applied);
+}
+
+pub(crate) async fn what_carries_no_reference_is_somebody_elses(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store).await;
+    let other = |name: &str| Some(name.to_owned());
+    let ending =
+        Ending { subscription: "sub_other".to_owned(), reference: None, at: stamp().now_unix };
+    for (key, notice) in [
+        ("evt_1", Notice::payment(Report { session: other("cs_other"), ..paid() })),
+        ("evt_2", Notice::payment(Report { subscription: other("sub_other"), ..paid() })),
+        ("evt_3", Notice::payment(Report { by_link: true, ..paid() })),
+        ("evt_4", Notice::Ended(ending)),
+    ] {
+        let Handled { verdict, effect, .. } = send(&house, key, notice).await;
+        assert_eq!(verdict, Verdict::Ignored, "{key} {effect}");
+    }
+    assert_eq!(house.club.open_alerts(), 0);
+}
+
+pub(crate) async fn what_came_in_beyond_the_price_is_told(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store).await;
+    let ours = with_session(&house, "1", "inv_1").await;
+    let session = Some("inv_1".to_owned());
+    let report = Report { session, surplus: Some(usd(200)), ..by_reference(&ours) };
+    let Handled { verdict, effect, .. } = tell(&house, "evt_1", report).await;
+    assert_eq!(verdict, Verdict::Applied, "{effect}");
+    assert!(effect.ends_with("2.00 usd more came in: give it back there"), "{effect}");
+    assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
+    let alerts = house.club.alerts(false, Page::FIRST).await.unwrap();
+    assert!(alerts[0].evidence.contains("2.00 usd more came in"), "{}", alerts[0].evidence);
+    check_sound(&house).await;
+}
+
+pub(crate) async fn all_of_a_payment_may_be_paid_back_without_a_figure(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store).await;
+    let ours = checkout(&house, "1", item()).await;
+    let all = Report { refunded: Some(usd(Amount::MAX_MINOR)), ..of("pi_1") };
+    // Whether it comes first or last.
+    assert_eq!(tell(&house, "evt_1", all.clone()).await.verdict, Verdict::Held);
+    let link = Report { by_link: true, ..by_reference(&ours) };
+    assert_eq!(tell(&house, "evt_2", link).await.verdict, Verdict::Applied);
+    tell(&house, "evt_3", all).await;
+    let payment = &house.club.checkout(ours.id).await.unwrap().payments[0];
+    assert_eq!((payment.kept, payment.paid_back()), (0, 300));
+    assert_eq!(house.right(reel, ada), None);
+    check_sound(&house).await;
 }
 
 pub(crate) async fn a_report_that_races_its_session_is_applied_later(store: Arc<dyn Store>) {

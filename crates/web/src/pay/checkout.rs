@@ -3,14 +3,14 @@
 use club::{Amount, Checkout, DeliveryMethod, NewCheckout, OrderId, Product, ProductRequest};
 
 use super::error::PaymentError;
-use super::payments::{BTCPAY, Payments, STRIPE};
+use super::payments::{BTCPAY, KOFI, Payments, STRIPE};
 use super::providers::Providers;
 use super::{btcpay, stripe};
 
 /// What somebody wants to pay for.
 #[derive(Clone, Debug)]
 pub struct CheckoutRequest {
-    /// `stripe`, `btcpay`, or a hook's name.
+    /// `stripe`, `btcpay`, `kofi`, or a hook's name.
     pub provider: String,
     /// Who is to pay, by name or id.
     pub member: String,
@@ -84,8 +84,10 @@ impl Payments {
 
     /// Has the provider say where a checkout is paid.
     async fn open(&self, providers: &Providers, made: Checkout) -> Result<Checkout, PaymentError> {
-        // A hook's checkout is paid where its reference is put in, which is not asked from here.
-        if made.url.is_some() || providers.hooks.contains_key(&made.provider) {
+        // At Ko-fi and at a hook's sender a checkout is paid where its reference is put in, which is not
+        // asked from here.
+        let is_by_hand = made.provider == KOFI || providers.hooks.contains_key(&made.provider);
+        if made.url.is_some() || is_by_hand {
             return Ok(made);
         }
         let title = self.title(&made.order.product).await?;
@@ -133,6 +135,7 @@ fn check_provider(providers: &Providers, provider: &str) -> Result<(), PaymentEr
     let is_there = match provider {
         STRIPE => providers.stripe_api.is_some(),
         BTCPAY => providers.btcpay.is_some(),
+        KOFI => providers.kofi.is_some(),
         hook => providers.hooks.contains_key(hook),
     };
     if is_there { Ok(()) } else { Err(PaymentError::NoApi(provider.to_owned())) }

@@ -17,7 +17,8 @@ pub enum PaymentError {
     #[error("event {} was erased with its member, there is nothing to replay", .0.0)]
     Erased(DeliveryId),
     #[error(
-        "`{0}` is not a provider that checkouts can be made at: set payments.stripe.key_file or payments.btcpay"
+        "`{0}` is not a provider that checkouts can be made at: set payments.stripe.key_file, \
+         payments.btcpay, payments.kofi or payments.hooks.{0}"
     )]
     NoApi(String),
     #[error("event {} was not a delivery, there is nothing to replay", .0.0)]

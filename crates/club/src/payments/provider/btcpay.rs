@@ -118,7 +118,12 @@ impl Invoice {
                     let why = format!("{came} when the invoice was marked as settled by hand");
                     Notice::held(report, why)
                 }
-                Ok(amount) => Notice::payment(Report { paid: Some(amount), ..report }),
+                Ok(amount) => {
+                    let surplus = paid.map(|paid| paid.minor.saturating_sub(amount.minor));
+                    let surplus = surplus.filter(|surplus| *surplus > 0);
+                    let surplus = surplus.map(|surplus| amount.currency.minor(surplus));
+                    Notice::payment(Report { paid: Some(amount), surplus, ..report })
+                }
             },
             "Expired" | "Invalid" if self.holds_money(status, more, paid) => {
                 let why = format!(
@@ -242,6 +247,8 @@ mod tests {
             let event = invoice("Settled", more, paid).event("inv_1", "InvoiceSettled");
             let Notice::Payment(report) = event.notice else { panic!("{more} {paid}") };
             assert_eq!(report.paid.unwrap().to_string(), "10.00 eur");
+            let surplus = report.surplus.map(|surplus| surplus.to_string());
+            assert_eq!(surplus.as_deref(), (more == "PaidOver").then_some("2.00 eur"));
             assert_eq!(report.session.as_deref(), Some("inv_1"));
             assert_eq!(event.key, "inv_1:InvoiceSettled");
         }

@@ -86,7 +86,9 @@ pub struct Report {
     pub subscription: Option<String>,
     /// What was paid.
     pub paid: Option<Amount>,
-    /// What was paid back in all, so far.
+    /// What was paid beyond the price. It is not ours.
+    pub surplus: Option<Amount>,
+    /// What was paid back in all, so far; more than was paid means all of it.
     pub refunded: Option<Amount>,
     /// Single refunds of it, each as it is by now.
     pub refunds: Vec<RefundReport>,
@@ -223,6 +225,8 @@ pub(super) fn joined(parts: &[&str], limit: usize) -> String {
     if name.len() <= limit { name } else { HEXLOWER.encode(&Sha256::digest(name)) }
 }
 
+/// What each reference of a checkout begins with.
+pub(crate) const REFERENCE_PREFIX: &str = "usher-";
 /// The longest key of an event, in bytes.
 pub(super) const MAX_KEY: usize = 255;
 /// The longest name that a provider gives anything, in bytes: keys of the journal, of at most 255,

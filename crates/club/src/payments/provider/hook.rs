@@ -194,7 +194,10 @@ impl Amounts<'_> {
 
     /// The part of the price that was paid back. The tax is paid back in proportion.
     fn refunded(&self) -> Result<Amount, String> {
-        let Some(pointer) = &self.hook.fields.refunded_amount else { return self.price() };
+        let Some(pointer) = &self.hook.fields.refunded_amount else {
+            // By now the amount may be what is left, as at Patreon.
+            return Ok(self.currency.minor(Amount::MAX_MINOR));
+        };
         let refunded = self.at(pointer)?;
         if self.tax()?.minor == 0 {
             return Ok(refunded);

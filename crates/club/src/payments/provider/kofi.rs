@@ -1,14 +1,16 @@
 //! Ko-fi: no signature, but a token inside the payload, which is a form with JSON in one field.
 //!
-//! A donation or a membership's payment gives a tier. Nobody says when a membership ends: each
-//! payment is for a number of days. Ko-fi asks its payers for no order and no member's name, so a payer
-//! writes the name into the message, or is known by the name that Ko-fi shows. What is sold in the
-//! shop or made to order is Ko-fi's own business, and gives nothing here.
+//! A donation or a membership payment gives a tier. Nobody says when a membership ends: each
+//! payment is for a number of days. Ko-fi does not ask payers who they are here, so a payer writes a
+//! member's name or a checkout's reference into the message, or is known by the name that Ko-fi
+//! shows. Shop orders and commissions are for other goods: they give nothing without a reference.
 
 use std::collections::BTreeMap;
 
 use super::document::Document;
-use super::event::{Claim, Event, Grant, Held, MemberHint, Notice, Report};
+use super::event::{
+    Claim, Event, Grant, Held, MAX_NAME, MemberHint, Notice, REFERENCE_PREFIX, Report,
+};
 use super::refused::Refused;
 use super::signature::Secret;
 use crate::values::money::{Amount, Currency};
@@ -75,11 +77,14 @@ impl Kofi {
     }
 
     fn notice(&self, id: &str, kind: &str, payment: &Document) -> Result<Notice, String> {
+        let message = payment.text("/message").unwrap_or_default();
+        let reference = message.split_whitespace().map(bare).find(|word| is_reference(word));
         let grant = match kind {
-            "Donation" => &self.gives,
+            _ if reference.is_some() => None,
+            "Donation" => Some(&self.gives),
             "Subscription" => {
                 let tier = payment.text("/tier_name").unwrap_or_default();
-                self.memberships.get(tier).unwrap_or(&self.gives)
+                Some(self.memberships.get(tier).unwrap_or(&self.gives))
             }
             "Shop Order" => return Ok(Notice::Nothing("an order in Ko-fi's shop gives no tier")),
             "Commission" => return Ok(Notice::Nothing("a commission at Ko-fi gives no tier")),
@@ -89,14 +94,14 @@ impl Kofi {
         let currency = Currency::parse(code).map_err(|error| error.to_string())?;
         let amount = payment.text_or_number("/amount").ok_or("no amount at /amount")?;
         let paid = Amount::parse(&amount, currency).map_err(|error| error.to_string())?;
-        let member = hint(
-            payment.text("/message").unwrap_or_default(),
-            payment.text("/from_name").unwrap_or_default(),
-        );
+        let from = payment.text("/from_name").unwrap_or_default();
+        let claim = |grant: &Grant| Claim { member: hint(message, from), grant: grant.clone() };
         Ok(Notice::payment(Report {
             payment: id.to_owned(),
+            by_link: reference.is_some(),
+            reference,
             paid: Some(paid),
-            claim: Some(Claim { member, grant: grant.clone() }),
+            claim: grant.map(claim),
             ..Report::default()
         }))
     }
@@ -117,6 +122,11 @@ fn hint(message: &str, from: &str) -> MemberHint {
     let marked = mentions.chain(first).map(|word| bare(word)).collect();
     let likely = words.first().map(|word| bare(word)).into_iter().chain([from.trim().to_owned()]);
     MemberHint::Guesses(vec![marked, likely.collect()])
+}
+
+/// Whether a word is a checkout's reference, of any installation of usher.
+fn is_reference(word: &str) -> bool {
+    word.starts_with(REFERENCE_PREFIX) && (MIN_REFERENCE..=MAX_NAME).contains(&word.len())
 }
 
 /// What stands after `member:`, be it a word of its own or not.
@@ -149,6 +159,8 @@ fn payload(body: &[u8]) -> Result<Vec<u8>, Refused> {
 
 const FIELD: &str = "data";
 const UNKNOWN: &str = "unknown";
+/// No word that somebody writes by chance is so long, in bytes.
+const MIN_REFERENCE: usize = 20;
 /// How far into a message names are looked for, in words.
 const MAX_WORDS: usize = 200;
 
@@ -214,6 +226,24 @@ mod tests {
             let Notice::Held(held) = read(kind, "") else { panic!("{kind}") };
             assert!(held.about.is_none() && held.why.contains(kind), "{}", held.why);
         }
+    }
+
+    #[test]
+    fn a_reference_in_the_message_names_a_checkout() {
+        let read = |kind: &str, message: &str| {
+            let body = serde_json::json!({"message_id": "m", "type": kind, "message": message,
+                "amount": "10.00", "currency": "USD", "from_name": "ada"});
+            kofi().parse(body.to_string().as_bytes()).unwrap().notice
+        };
+        let reference = "usher-k3x9-0123456789abcdef";
+        for kind in ["Donation", "Subscription", "Shop Order", "Commission"] {
+            let message = format!("Thanks! My order is ({reference}).");
+            let Notice::Payment(report) = read(kind, &message) else { panic!("{kind}") };
+            assert_eq!(report.reference.as_deref(), Some(reference), "{kind}");
+            assert!(report.by_link && report.claim.is_none() && report.paid.is_some());
+        }
+        let Notice::Payment(report) = read("Donation", "usher-fans are great") else { panic!() };
+        assert!(report.reference.is_none() && report.claim.is_some());
     }
 
     #[test]

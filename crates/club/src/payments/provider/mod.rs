@@ -17,6 +17,7 @@ mod stripe;
 mod documented;
 
 pub use btcpay::{Btcpay, Invoice};
+pub(crate) use event::REFERENCE_PREFIX;
 pub use event::{
     Beginning, Claim, Dispute, Ending, Event, Grant, Held, MemberHint, Notice, RefundReport,
     RefundState, Report,

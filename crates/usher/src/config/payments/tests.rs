@@ -1,3 +1,5 @@
+use club::provider::{Btcpay, Stripe};
+
 use super::raw::minute;
 use super::*;
 use crate::config::{Config, parse};
@@ -131,6 +133,21 @@ fn the_example_in_tracker_yaml_is_one() {
     let payments = check(&format!("payments:\n{example}")).unwrap();
     assert!(payments.stripe.is_some() && payments.btcpay.is_some() && payments.kofi.is_some());
     assert!(payments.hooks.contains_key("patreon"), "{example}");
+}
+
+#[test]
+fn the_documents_name_the_events_that_are_read() {
+    let text = include_str!("../../../../../docs/payments.md");
+    let between = |start: &str, end: &str| {
+        let (_, rest) = text.split_once(start).unwrap();
+        rest.split_once(end).unwrap().0
+    };
+    // Between backquotes is each second part.
+    let words = |text: &'static str| text.split('`').skip(1).step_by(2).collect::<Vec<_>>();
+    let stripe = between("with these events.", "\n3. Pin");
+    assert_eq!(words(stripe), Stripe::EVENTS);
+    let btcpay = between("The events are\n", ".\n");
+    assert_eq!(words(btcpay), Btcpay::EVENTS);
 }
 
 fn check(file: &str) -> Result<Payments, Invalid> {
