@@ -25,6 +25,14 @@ fn a_single_file_is_found_by_its_name() {
 }
 
 #[test]
+fn a_newline_behind_the_end_is_accepted_and_nothing_else() {
+    for (end, expected) in [("", true), ("\n", true), ("\r\n", true), ("\n\n", false), ("x", false)]
+    {
+        assert_eq!(read(&format!("{SINGLE}{end}")).is_ok(), expected, "{end:?}");
+    }
+}
+
+#[test]
 fn a_folders_files_are_found_by_name_and_path() {
     let torrent = read(&folder("d6:lengthi1e4:pathl3:sub1:ceed4:attr1:p6:lengthi9e4:pathl4:.pad1:9eed6:lengthi2e4:pathl1:aee")).unwrap();
     assert_eq!((torrent.length, torrent.is_single_file()), (3, false));

@@ -156,6 +156,16 @@ fn http_failure() {
     );
 }
 
+#[test]
+fn a_scrape_names_downloaders_only_where_they_are_not_all_that_is_incomplete() {
+    let stats = ScrapeStats { complete: 5, downloaded: 50, incomplete: 10, downloaders: 10 };
+    let files = [(HASH, stats)].into_iter();
+    assert_bytes(
+        &encoded(|out| http::encode_scrape(files, None, out)),
+        b"d5:filesd20:abcdefghijklmnopqrstd8:completei5e10:downloadedi50e10:incompletei10eeee",
+    );
+}
+
 /// BEP 48, BEP 21's `downloaders`, and the `flags` that clients look for: sorted, each swarm once.
 #[test]
 fn http_scrape_reply() {
