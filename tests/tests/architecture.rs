@@ -41,7 +41,8 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
     (
         "usher",
         &[
-            ("offline", &["args", "serve"]),
+            ("offline", &["args", "help", "serve"]),
+            ("help", &["args"]),
             ("serve", &["config"]),
             ("args", &["."]),
             ("config", &["."]),
@@ -92,10 +93,10 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
 ];
 
 /// What goes against FOLDERS still, to be removed: crate, from, to.
-const KNOWN_FOLDERS: &[(&str, &str, &str)] = &[("cli", ".", "args"), ("cli", "args", ".")];
+const KNOWN_FOLDERS: &[(&str, &str, &str)] = &[];
 
 /// Longer cycles that there are still, to be broken: the files in the longest of a crate.
-const KNOWN_CYCLES: &[(&str, usize)] = &[("cli", 17)];
+const KNOWN_CYCLES: &[(&str, usize)] = &[];
 
 /// Files in which a wrapper that is safe to call lies over a call that is not.
 const UNSAFE_FILES: &[&str] = &["listen/src/udp/ring.rs", "usher/src/heap.rs"];

@@ -198,7 +198,7 @@ fn a_tier_without_a_web_seed_gets_no_link_to_it() {
     };
     daemon.member("ada", "listener");
     assert!(!with_web_seed("ada"));
-    daemon.json(&["member", "set-tier", "ada", "patron"]);
+    daemon.json(&["member", "set", "ada", "--tier", "patron"]);
     assert!(with_web_seed("ada"));
     // An outsider who bought the item is served it whatever the tier says.
     daemon.member("bob", "outsider");

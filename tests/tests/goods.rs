@@ -319,10 +319,10 @@ fn a_new_version_keeps_rights_and_a_broken_one_is_found() {
     let first = publish(&daemon, &film, &["--policy", "club", "--tier", "fan"]);
     daemon.member("ada", "fan");
     torrent_of(&daemon, "ada");
-    assert_eq!(daemon.json(&["verify-item", "film"])["whole"], true);
+    assert_eq!(daemon.json(&["item", "verify", "film"])["whole"], true);
 
     fs::write(&film, vec![8; 100_000]).unwrap();
-    let said = daemon.refuses(&["verify-item", "film"]);
+    let said = daemon.refuses(&["item", "verify", "film"]);
     assert!(said.contains("film.mp4"), "{said}");
     assert_eq!(daemon.json(&["item", "show", "film"])["state"], "broken");
 
@@ -330,18 +330,18 @@ fn a_new_version_keeps_rights_and_a_broken_one_is_found() {
     assert_eq!((&second["id"], &second["version"]), (&first["id"], &2.into()));
     assert_ne!(second["info_hash"], first["info_hash"]);
     assert_eq!(daemon.json(&["item", "show", "film"])["state"], "published");
-    assert_eq!(daemon.json(&["alerts"]), Value::Array(Vec::new()));
+    assert_eq!(daemon.json(&["alert", "list"]), Value::Array(Vec::new()));
     let own = torrent_of(&daemon, "ada");
     assert_eq!(second["info_hash"], own.info_hash_v1.unwrap().to_string());
 
-    daemon.json(&["unpublish", "film"]);
+    daemon.json(&["item", "unpublish", "film"]);
     let said = daemon.refuses(&["torrent", "ada", "film"]);
     assert!(said.contains("is unpublished"), "{said}");
     let again = publish(&daemon, &film, &["--replaces", "film"]);
     assert_eq!((&again["version"], &again["info_hash"]), (&2.into(), &second["info_hash"]));
 
     let id = daemon.json(&["item", "remove", "film"])["id"].to_string();
-    let said = daemon.refuses(&["verify-item", &id]);
+    let said = daemon.refuses(&["item", "verify", &id]);
     assert!(said.contains("was removed, for good") && !said.contains("--replaces"), "{said}");
 }
 

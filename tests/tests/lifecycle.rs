@@ -254,12 +254,12 @@ fn a_change_is_in_force_when_its_command_returns() {
         (refused(&reply), if refused(&reply) { (0, 0) } else { seeders(&daemon) })
     };
     assert_eq!(seated(), (false, (0, 1)));
-    daemon.json(&["member", "set-tier", "ada", "fan"]);
+    daemon.json(&["member", "set", "ada", "--tier", "fan"]);
     assert_eq!(seated(), (false, (1, 0)));
     daemon.json(&["member", "suspend", "ada"]);
     assert!(seated().0);
     daemon.json(&["member", "resume", "ada"]);
-    daemon.json(&["member", "set-tier", "ada", "outsider"]);
+    daemon.json(&["member", "set", "ada", "--tier", "outsider"]);
     assert_eq!(seated(), (false, (0, 1)));
     daemon.json(&["grant", "ada", "film"]);
     assert_eq!(seated(), (false, (1, 0)));
@@ -268,7 +268,7 @@ fn a_change_is_in_force_when_its_command_returns() {
 
     let stranger = Ask { port: 6882, ..Ask::of(FILM, 2) };
     assert!(!refused(&daemon.announce(&stranger)));
-    daemon.json(&["item", "set-policy", "film", "club"]);
+    daemon.json(&["item", "set", "film", "--policy", "club"]);
     assert!(refused(&daemon.announce(&stranger)));
     daemon.json(&["grant", "ada", "all"]);
     assert_eq!(seated(), (false, (1, 0)));

@@ -24,7 +24,7 @@ fn what_is_bought_is_in_force_at_the_next_announce_and_ends_with_the_refund() {
     daemon.json(&["refund", &id, "--amount", "1.00"]);
     assert_eq!(daemon.json(&["order", "show", &id])["paid_back"]["amount"], "1.00");
     let shown = String::from_utf8(daemon.run(&["order", "show", &id]).stdout).expect("text");
-    assert!(shown.contains("paid back") && shown.contains("1.00 usd"), "{shown}");
+    assert!(shown.contains("refunded") && shown.contains("1.00 usd"), "{shown}");
     assert!(daemon.refuses(&["refund", &id, "--amount", "1.26"]).contains("1.25 usd of order 1"));
     daemon.json(&["refund", &id]);
     assert!(daemon.refuses(&["refund", &id]).contains("paid back already, all 2.25 usd"));

@@ -92,7 +92,7 @@ fn an_order_of_lemon_squeezy_counts_when_it_is_paid_and_names_a_checkout() {
     // Somebody else's goods in the same shop.
     assert_eq!(shop.lemon(&payload("lemonsqueezy", "orders", 1)), Some(200));
     assert_eq!(shop.verdicts(), ["ignored", "ignored"]);
-    assert!(shop.json(&["alerts"]).as_array().unwrap().is_empty());
+    assert!(shop.json(&["alert", "list"]).as_array().unwrap().is_empty());
 }
 
 #[test]
@@ -246,13 +246,14 @@ impl Shop {
 
     /// The reference of a checkout for 5.00 more in ada's balance.
     fn reference(&self, provider: &str) -> String {
-        let topup = ["checkout", "ada", "--topup", "5.00", "--currency", "usd", "--provider"];
+        let topup =
+            ["checkout", "add", "ada", "--topup", "5.00", "--currency", "usd", "--provider"];
         let made = self.json(&[&topup[..], &[provider]].concat());
         made["reference"].as_str().unwrap().to_owned()
     }
 
     fn kept(&self) -> String {
-        let shown = self.json(&["orders", "show", "1"]);
+        let shown = self.json(&["checkout", "show", "1"]);
         shown["payments"][0]["kept"].as_str().unwrap().to_owned()
     }
 
@@ -266,7 +267,7 @@ impl Shop {
     }
 
     fn verdicts(&self) -> Vec<String> {
-        let events = self.json(&["events", "list"]);
+        let events = self.json(&["event", "list"]);
         let verdict = |event: &Value| event["verdict"].as_str().unwrap().to_owned();
         events.as_array().unwrap().iter().map(verdict).collect()
     }

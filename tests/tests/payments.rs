@@ -32,7 +32,8 @@ fn paid_at_stripe_is_inside_and_paid_back_is_outside() {
     let ask = Ask::of(FILM, 1).by(&daemon.member("ada", "outsider"));
     assert!(refused(&daemon, &ask));
 
-    let made = daemon.json(&["checkout", "ada", "film", "--as", "torrent", "--provider", "stripe"]);
+    let made =
+        daemon.json(&["checkout", "add", "ada", "film", "--as", "torrent", "--provider", "stripe"]);
     assert_eq!((&made["state"], &made["amount"]), (&json!("pending"), &json!("2.25")));
     assert_eq!(made["url"], "https://pay.example.org/cs_1");
     let reference = made["reference"].as_str().unwrap();
@@ -43,14 +44,14 @@ fn paid_at_stripe_is_inside_and_paid_back_is_outside() {
     assert!(refused(&daemon, &ask), "less was paid");
     assert_eq!(send(&daemon, &session_paid(2, 1, 225)), Some(200));
     assert!(!refused(&daemon, &ask), "paid");
-    let events = daemon.json(&["events", "list"]);
+    let events = daemon.json(&["event", "list"]);
     let verdicts: Vec<_> = events.as_array().unwrap().iter().map(|e| &e["verdict"]).collect();
     assert_eq!(verdicts, ["held", "applied"]);
 
     // The purchase from the balance is the first as well.
     let paid_back = daemon.json(&["refund", "1"]);
     assert_eq!(paid_back["kind"], "refund");
-    assert_eq!(daemon.json(&["orders", "show", "1"])["state"], "refunded");
+    assert_eq!(daemon.json(&["checkout", "show", "1"])["state"], "refunded");
     let call = stripe.asked().pop().unwrap();
     assert_eq!(call.what, "POST /v1/refunds");
     let key = call.header("idempotency-key").trim_start_matches("refund:").to_owned();
@@ -58,7 +59,7 @@ fn paid_at_stripe_is_inside_and_paid_back_is_outside() {
     assert_eq!(call.form(), pairs(&expected));
     assert!(refused(&daemon, &ask), "paid back");
     assert_eq!(send(&daemon, &refunded(3, 1, 225)), Some(200));
-    assert_eq!(daemon.json(&["orders", "show", "1"])["payments"][0]["refunded"], "2.25");
+    assert_eq!(daemon.json(&["checkout", "show", "1"])["payments"][0]["refunded"], "2.25");
     check_books(&daemon);
     assert!(!daemon.log().contains("whsec_e2e") && !daemon.log().contains("sk_test_e2e"));
 }
@@ -68,7 +69,8 @@ fn forged_stale_and_oversized_webhooks_do_nothing_and_are_counted() {
     let stripe = stripe();
     let daemon = daemon(&stripe_section(&stripe));
     let ada = daemon.member("ada", "outsider");
-    let topup = ["checkout", "ada", "--topup", "5.00", "--currency", "usd", "--provider", "stripe"];
+    let topup =
+        ["checkout", "add", "ada", "--topup", "5.00", "--currency", "usd", "--provider", "stripe"];
     daemon.json(&topup);
     let body = session_paid(1, 1, 500).to_string();
     let port = daemon.listening().web.port();
@@ -88,11 +90,11 @@ fn forged_stale_and_oversized_webhooks_do_nothing_and_are_counted() {
     assert!(balance.contains("5.00") && !balance.contains("10.00"), "{balance}");
 
     for _ in 0..2 {
-        let part = ["orders", "refund", "1", "--amount", "1.50", "--key", "once"];
+        let part = ["checkout", "refund", "1", "--amount", "1.50", "--key", "once"];
         assert_eq!(daemon.json(&part)["payments"][0]["kept"], "3.50");
     }
     assert_eq!(stripe.asked().len(), 2, "a session and one refund");
-    let said = daemon.refuses(&["orders", "refund", "1", "--amount", "3.51"]);
+    let said = daemon.refuses(&["checkout", "refund", "1", "--amount", "3.51"]);
     assert!(said.contains("3.50 usd are left of checkout 1"), "{said}");
 
     let mut http = tests::Http::to(daemon.listening().admin.port());
@@ -118,6 +120,7 @@ fn whatever_the_order_each_payment_ends_as_its_events_say() {
         daemon.member(&name, "outsider");
         daemon.json(&[
             "checkout",
+            "add",
             &name,
             "--topup",
             "5.00",
@@ -174,7 +177,7 @@ fn whatever_the_order_each_payment_ends_as_its_events_say() {
         }
     });
     let daemon = daemon.lock().unwrap();
-    let orders = daemon.json(&["orders", "list"]);
+    let orders = daemon.json(&["checkout", "list"]);
     for (number, state) in expected {
         let place = usize::try_from(number).unwrap() - 1;
         assert_eq!(orders[place]["state"], state, "{}", orders[place]);
@@ -187,11 +190,12 @@ fn a_subscription_lasts_as_long_as_it_is_paid() {
     let stripe = stripe();
     let daemon = daemon(&stripe_section(&stripe));
     daemon.member("ada", "outsider");
-    let subscribe = ["checkout", "ada", "--tier", "patron", "--subscribe", "--provider", "stripe"];
+    let subscribe =
+        ["checkout", "add", "ada", "--tier", "patron", "--subscribe", "--provider", "stripe"];
     let made = daemon.json(&subscribe);
     assert_eq!(
-        (&made["amount"], &made["buys"]["tier"]["subscribe"]),
-        (&json!("5.00"), &json!(true))
+        (&made["amount"], &made["product"], &made["tier"]),
+        (&json!("5.00"), &json!("subscription"), &json!("patron"))
     );
     let form = stripe.asked()[0].form();
     for pair in pairs(&[
@@ -245,6 +249,7 @@ fn a_btcpay_webhook_wakes_and_a_lost_one_is_found_by_asking() {
     let topup = |name| {
         daemon.json(&[
             "checkout",
+            "add",
             name,
             "--topup",
             "5.00",
@@ -268,14 +273,18 @@ fn a_btcpay_webhook_wakes_and_a_lost_one_is_found_by_asking() {
     let header = btcpay_signature("btcpay-e2e", body);
     assert_eq!(deliver(&btcpay_signature("other", body)), Some(400));
     assert_eq!(deliver(&header), Some(200));
-    assert_eq!(daemon.json(&["orders", "show", "1"])["state"], "pending", "the API says otherwise");
+    assert_eq!(
+        daemon.json(&["checkout", "show", "1"])["state"],
+        "pending",
+        "the API says otherwise"
+    );
     *status.lock().unwrap() = "Settled";
     assert_eq!(deliver(&header), Some(200));
-    assert_eq!(daemon.json(&["orders", "show", "1"])["state"], "paid");
+    assert_eq!(daemon.json(&["checkout", "show", "1"])["state"], "paid");
 
     topup("bob");
     eventually("the lost webhook is made up for", || {
-        (daemon.json(&["orders", "show", "2"])["state"] == "paid").then_some(())
+        (daemon.json(&["checkout", "show", "2"])["state"] == "paid").then_some(())
     });
     check_books(&daemon);
 }
@@ -286,10 +295,10 @@ fn a_provider_that_is_down_is_said_so_and_the_order_stays() {
         Provider::start(|_| (402, json!({"error": {"message": "Your card was declined."}})));
     let daemon = daemon(&stripe_section(&stripe));
     daemon.member("ada", "outsider");
-    let topup = ["checkout", "ada", "--topup", "5.00", "--currency", "usd", "--provider"];
+    let topup = ["checkout", "add", "ada", "--topup", "5.00", "--currency", "usd", "--provider"];
     let said = daemon.refuses(&[&topup[..], &["stripe"]].concat());
     assert!(said.contains("stripe refused with 402: Your card was declined."), "{said}");
-    assert_eq!(daemon.json(&["orders", "list"])[0]["state"], "pending");
+    assert_eq!(daemon.json(&["checkout", "list"])[0]["state"], "pending");
     let said = daemon.refuses(&[&topup[..], &["btcpay"]].concat());
     assert!(
         said.contains("set payments.stripe.key_file, payments.btcpay, payments.kofi"),
@@ -302,18 +311,21 @@ fn what_came_for_an_erased_member_is_said_to_be_erased() {
     let stripe = stripe();
     let daemon = daemon(&stripe_section(&stripe));
     daemon.member("ada", "outsider");
-    let topup = ["checkout", "ada", "--topup", "5.00", "--currency", "usd", "--provider", "stripe"];
+    let topup =
+        ["checkout", "add", "ada", "--topup", "5.00", "--currency", "usd", "--provider", "stripe"];
     daemon.json(&topup);
     let mut paid = session_paid(1, 1, 500);
     paid["data"]["object"]["customer_details"] = json!({"email": "ada@example.org"});
     assert_eq!(send(&daemon, &paid), Some(200));
-    let shown = || String::from_utf8(daemon.run(&["events", "show", "1"]).stdout).unwrap();
+    let shown = || String::from_utf8(daemon.run(&["event", "show", "1"]).stdout).unwrap();
     assert!(shown().contains("ada@example.org"));
     daemon.json(&["member", "erase", "ada"]);
     let after = shown();
-    assert!(!after.contains("ada@") && after.contains("What came was erased with its member"));
+    assert!(
+        !after.contains("ada@") && after.contains("Headers and body were erased with their member")
+    );
     assert!(after.contains("order 1 is paid, 5.00 usd kept"), "{after}");
-    let said = daemon.refuses(&["events", "replay", "1"]);
+    let said = daemon.refuses(&["event", "replay", "1"]);
     assert!(said.contains("event 1 was erased with its member"), "{said}");
     check_books(&daemon);
 }
@@ -459,7 +471,7 @@ fn event(id: u64, kind: &str, object: Value) -> Value {
 
 /// When ada's tier ends.
 fn ends(daemon: &Daemon) -> Option<u64> {
-    let until = daemon.json(&["orders", "show", "1"])["until"].as_str()?.to_owned();
+    let until = daemon.json(&["checkout", "show", "1"])["until"].as_str()?.to_owned();
     let tier = daemon.json(&["member", "show", "ada"]);
     assert_eq!((&tier["tier"], &tier["tier_until"]), (&json!("patron"), &json!(until)));
     Some(until.parse::<jiff::Timestamp>().ok()?.as_second().try_into().unwrap())

@@ -26,7 +26,7 @@ fn a_session_of_another_shop_pays_no_checkout_of_ours() {
         assert!(shop.refuses(&ask), "{reference}");
     }
     assert_eq!(shop.verdicts(), ["ignored", "ignored"]);
-    assert_eq!(shop.daemon.json(&["orders", "show", "1"])["state"], "pending");
+    assert_eq!(shop.daemon.json(&["checkout", "show", "1"])["state"], "pending");
     assert_eq!(shop.send(&paid(3, "cs_1", 225, "pi_1")), Some(200));
     assert!(!shop.refuses(&ask));
     // By a Payment Link that carries the reference, of another buyer.
@@ -53,7 +53,7 @@ fn a_refund_that_failed_gives_back_the_right() {
     assert!(!shop.refuses(&ask), "the money came back");
     let order = shop.daemon.json(&["order", "show", "1"]);
     assert_eq!((&order["state"], &order["paid_back"]["minor"]), (&json!("paid"), &json!(0)));
-    let checkout = shop.daemon.json(&["orders", "show", "1"]);
+    let checkout = shop.daemon.json(&["checkout", "show", "1"]);
     assert_eq!(checkout["refunds"][0]["state"], "failed");
     shop.check_books();
 }
@@ -73,7 +73,7 @@ fn an_order_stays_paid_while_one_of_two_payments_is_kept() {
             "currency": "usd", "metadata": {}});
         shop.send(&event(id, "charge.refunded", charge));
         assert_eq!(shop.daemon.json(&["order", "show", "1"])["state"], state);
-        assert_eq!(shop.daemon.json(&["orders", "show", "1"])["state"], state);
+        assert_eq!(shop.daemon.json(&["checkout", "show", "1"])["state"], state);
         assert_eq!(shop.refuses(&ask), state == "refunded");
     }
     shop.check_books();
@@ -88,12 +88,12 @@ fn an_invoice_that_the_server_does_not_know_stops_no_other() {
     });
     let asks = ["ada", "bob", "cleo"].map(|member| shop.checkout(member).1);
     eventually("the webhook that was lost is made up for", || {
-        (shop.daemon.json(&["orders", "show", "3"])["state"] == "paid").then_some(())
+        (shop.daemon.json(&["checkout", "show", "3"])["state"] == "paid").then_some(())
     });
     assert_eq!(asks.each_ref().map(|ask| shop.refuses(ask)), [true, true, false]);
-    let [gone, later] = ["1", "2"].map(|id| shop.daemon.json(&["orders", "show", id]));
+    let [gone, later] = ["1", "2"].map(|id| shop.daemon.json(&["checkout", "show", id]));
     assert_eq!((&gone["state"], &later["state"]), (&json!("closed"), &json!("pending")));
-    let alerts = shop.daemon.json(&["alerts"]).to_string();
+    let alerts = shop.daemon.json(&["alert", "list"]).to_string();
     assert!(alerts.contains("BTCPay knows no invoice inv_1 any more"), "{alerts}");
     let asked = || shop.provider.asked().iter().filter(|it| it.what.ends_with("inv_1")).count();
     let before = asked();
@@ -130,7 +130,7 @@ fn a_pull_payment_that_was_called_off_is_no_refund() {
     shop.daemon.json(&["refund", "1"]);
     assert!(shop.refuses(&ask), "it is offered");
     eventually("it is called off", || (!shop.refuses(&ask)).then_some(()));
-    let checkout = shop.daemon.json(&["orders", "show", "1"]);
+    let checkout = shop.daemon.json(&["checkout", "show", "1"]);
     assert_eq!(
         (&checkout["refunds"][0]["state"], &checkout["state"]),
         (&json!("cancelled"), &json!("paid"))
@@ -201,7 +201,7 @@ impl Shop {
     /// A new member's checkout, and what they announce.
     fn checkout(&self, member: &str) -> (Value, Ask) {
         let ask = Ask::of(REEL, 1).by(&self.daemon.member(member, "outsider"));
-        let add = ["checkout", member, "reel", "--as", "torrent", "--provider", self.name];
+        let add = ["checkout", "add", member, "reel", "--as", "torrent", "--provider", self.name];
         (self.daemon.json(&add), ask)
     }
 
@@ -217,7 +217,7 @@ impl Shop {
     }
 
     fn verdicts(&self) -> Vec<String> {
-        let events = self.daemon.json(&["events", "list"]);
+        let events = self.daemon.json(&["event", "list"]);
         let verdict = |event: &Value| event["verdict"].as_str().unwrap().to_owned();
         events.as_array().unwrap().iter().map(verdict).collect()
     }

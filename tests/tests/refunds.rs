@@ -17,13 +17,13 @@ fn refunds_at_once_are_paid_once() {
     for provider in ["btcpay", "stripe"] {
         let shop = Shop::open(provider, Answers::Together(3));
         shop.buy("ada");
-        let said = at_once(&[&["orders", "refund", "1"][..]; 3], &shop);
+        let said = at_once(&[&["checkout", "refund", "1"][..]; 3], &shop);
         assert_eq!(said.iter().filter(|(is_done, _)| *is_done).count(), 1, "{said:?}");
         let nothing =
             said.iter().filter(|(_, said)| said.contains("nothing of checkout 1 is left"));
         assert_eq!(nothing.count(), 2, "{said:?}");
         assert_eq!(shop.refunds().len(), 1, "{provider}");
-        assert_eq!(shop.daemon.json(&["orders", "show", "1"])["state"], "refunded");
+        assert_eq!(shop.daemon.json(&["checkout", "show", "1"])["state"], "refunded");
     }
 }
 
@@ -31,10 +31,10 @@ fn refunds_at_once_are_paid_once() {
 fn parts_at_once_are_never_more_than_was_paid() {
     let shop = Shop::open("btcpay", Answers::Together(3));
     shop.buy("ada");
-    let said = at_once(&[&["orders", "refund", "1", "--amount", "1.50"][..]; 3], &shop);
+    let said = at_once(&[&["checkout", "refund", "1", "--amount", "1.50"][..]; 3], &shop);
     assert_eq!(said.iter().filter(|(is_done, _)| *is_done).count(), 1, "{said:?}");
     assert_eq!(shop.refunds().len(), 1);
-    assert_eq!(shop.daemon.json(&["orders", "show", "1"])["payments"][0]["kept"], "0.75");
+    assert_eq!(shop.daemon.json(&["checkout", "show", "1"])["payments"][0]["kept"], "0.75");
 }
 
 #[test]
@@ -42,14 +42,14 @@ fn the_same_key_at_once_is_answered_alike_and_paid_once() {
     let shop = Shop::open("btcpay", Answers::Together(4));
     shop.buy("ada");
     // The order and the purchase that it paid are one thing.
-    let order = ["orders", "refund", "1", "--key", "once"];
+    let order = ["checkout", "refund", "1", "--key", "once"];
     let sale = ["refund", "1", "--key", "once"];
     let said = at_once(&[&order, &order, &sale, &sale], &shop);
     for (is_done, said) in &said {
         assert!(*is_done && said.contains("https://btcpay.example.org/pp_1"), "{said}");
     }
     assert_eq!(shop.refunds().len(), 1);
-    let other = shop.daemon.refuses(&["orders", "refund", "1", "--key", "once", "--amount", "1"]);
+    let other = shop.daemon.refuses(&["checkout", "refund", "1", "--key", "once", "--amount", "1"]);
     assert!(other.contains("the key `once` was used for another request, see refund 1"), "{other}");
 }
 
@@ -68,13 +68,13 @@ fn the_payers_link_is_printed_and_kept() {
     let again = shop.daemon.json(&part);
     assert_eq!(again["link"], link);
     assert_ne!(again["id"], rest["id"], "the first's entry");
-    assert_eq!(shop.daemon.json(&["orders", "refund", "1", "--key", "part"])["link"], link);
-    let order = shop.daemon.json(&["orders", "show", "1"]);
+    assert_eq!(shop.daemon.json(&["checkout", "refund", "1", "--key", "part"])["link"], link);
+    let order = shop.daemon.json(&["checkout", "show", "1"]);
     assert_eq!(
         (&order["refunds"][0]["link"], &order["refunds"][0]["amount"]),
         (&link, &json!("1.00"))
     );
-    let shown = shop.daemon.run(&["orders", "show", "1"]).stdout;
+    let shown = shop.daemon.run(&["checkout", "show", "1"]).stdout;
     assert!(String::from_utf8_lossy(&shown).contains("https://btcpay.example.org/pp_2"));
     assert_eq!(shop.refunds().len(), 2);
 }
@@ -83,7 +83,7 @@ fn the_payers_link_is_printed_and_kept() {
 fn what_btcpay_did_not_answer_is_not_asked_for_again() {
     let mut shop = Shop::open("btcpay", Answers::Lost);
     shop.buy("ada");
-    let refund = ["orders", "refund", "1", "--key", "first"];
+    let refund = ["checkout", "refund", "1", "--key", "first"];
     for again in [&refund[..], &refund, &refund[..3]] {
         let said = shop.daemon.refuses(again);
         assert!(
@@ -99,13 +99,13 @@ fn what_btcpay_did_not_answer_is_not_asked_for_again() {
     shop.daemon.restart();
     shop.daemon.refuses(&refund);
     assert_eq!(shop.refunds().len(), 1);
-    let order = shop.daemon.json(&["orders", "show", "1"]);
+    let order = shop.daemon.json(&["checkout", "show", "1"]);
     assert_eq!((&order["state"], &order["refunds"][0]["made"]), (&json!("paid"), &json!(false)));
 
-    shop.daemon.json(&["orders", "answer", "1", "--not-made"]);
+    shop.daemon.json(&["checkout", "answer", "1", "--not-made"]);
     shop.daemon.refuses(&refund);
     assert_eq!(shop.refunds().len(), 2, "a person said that it was not made");
-    let made = ["orders", "answer", "1", "--made", "--link", "https://btcpay.example.org/pp_2"];
+    let made = ["checkout", "answer", "1", "--made", "--link", "https://btcpay.example.org/pp_2"];
     assert_eq!(shop.daemon.json(&made)["state"], "refunded");
     assert_eq!(shop.daemon.json(&refund)["link"], "https://btcpay.example.org/pp_2");
     let said = shop.daemon.refuses(&made);
@@ -117,15 +117,15 @@ fn what_btcpay_did_not_answer_is_not_asked_for_again() {
 fn what_stripe_did_not_answer_is_asked_again_by_its_own_key() {
     let shop = Shop::open("stripe", Answers::LostOnce);
     shop.buy("ada");
-    let said = shop.daemon.refuses(&["orders", "refund", "1", "--amount", "1.00", "--key", "k"]);
+    let said = shop.daemon.refuses(&["checkout", "refund", "1", "--amount", "1.00", "--key", "k"]);
     assert!(
         said.contains("`usher checkout refund 1 --key k` asks again and pays it once"),
         "{said}"
     );
-    let said = shop.daemon.refuses(&["orders", "refund", "1", "--amount", "1.00"]);
+    let said = shop.daemon.refuses(&["checkout", "refund", "1", "--amount", "1.00"]);
     assert!(said.contains("the answer of stripe was lost"), "{said}");
     assert_eq!(shop.refunds().len(), 1);
-    let made = shop.daemon.json(&["orders", "refund", "1", "--key", "k"]);
+    let made = shop.daemon.json(&["checkout", "refund", "1", "--key", "k"]);
     assert_eq!(made["payments"][0]["kept"], "1.25");
     let asked = shop.refunds();
     let key = |asked: &Asked| (asked.header("idempotency-key").to_owned(), asked.body.clone());
@@ -138,11 +138,11 @@ fn what_a_provider_refused_may_be_asked_for_again() {
     let shop = Shop::open("btcpay", Answers::Refused);
     shop.buy("ada");
     for _ in 0..2 {
-        let said = shop.daemon.refuses(&["orders", "refund", "1", "--key", "k"]);
+        let said = shop.daemon.refuses(&["checkout", "refund", "1", "--key", "k"]);
         assert!(said.contains("btcpay refused with 403: no such permission"), "{said}");
     }
     assert_eq!(shop.refunds().len(), 2);
-    assert_eq!(shop.daemon.json(&["orders", "show", "1"])["refunds"], json!([]));
+    assert_eq!(shop.daemon.json(&["checkout", "show", "1"])["refunds"], json!([]));
 }
 
 /// How refunds are answered.
@@ -190,7 +190,7 @@ impl Shop {
 
     fn buy(&self, member: &str) {
         self.daemon.member(member, "outsider");
-        let order = ["checkout", member, "reel", "--as", "torrent", "--provider", self.name];
+        let order = ["checkout", "add", member, "reel", "--as", "torrent", "--provider", self.name];
         self.daemon.json(&order);
         let body = match self.name {
             "btcpay" => json!({"deliveryId": "dlv_1", "type": "InvoiceSettled", "timestamp": 1,
@@ -210,7 +210,7 @@ impl Shop {
         let path = format!("/webhooks/{}", self.name);
         let port = self.daemon.listening().web.port();
         assert_eq!(post(port, &path, &header, body.as_bytes()), Some(200));
-        assert_eq!(self.daemon.json(&["orders", "show", "1"])["state"], "paid");
+        assert_eq!(self.daemon.json(&["checkout", "show", "1"])["state"], "paid");
     }
 
     fn refunds(&self) -> Vec<Asked> {

@@ -22,7 +22,7 @@ fn upload_that_a_buyer_confirms_is_credited_and_earns_a_tier() {
     }
     // A second goes by in between, as it must for bytes to be carried at all.
     eventually("the first words are in the books", || {
-        let traffic = daemon.json(&["traffic", "bob"]);
+        let traffic = daemon.json(&["member", "traffic", "bob"]);
         (!array(&traffic["items"]).is_empty()).then_some(())
     });
     eventually("no window is about to close", far_from_a_close);
@@ -30,7 +30,7 @@ fn upload_that_a_buyer_confirms_is_credited_and_earns_a_tier() {
     daemon.announce(&Ask { uploaded: 709 * MIB, ..seed.clone() });
 
     let traffic = eventually("the window closes", || {
-        let traffic = daemon.json(&["traffic", "bob"]);
+        let traffic = daemon.json(&["member", "traffic", "bob"]);
         (!array(&traffic["credited"]).is_empty()).then_some(traffic)
     });
     let item = &traffic["items"][0];
@@ -42,15 +42,15 @@ fn upload_that_a_buyer_confirms_is_credited_and_earns_a_tier() {
         (&traffic["credited"][0]["minor"], &traffic["earned"]),
         (&75.into(), &"seeder".into())
     );
-    let rewards = daemon.json(&["rewards", "bob"]);
+    let rewards = daemon.json(&["reward", "list", "bob"]);
     assert_eq!(
-        (&rewards[0]["state"], array(&daemon.json(&["rewards"])).len()),
+        (&rewards[0]["state"], array(&daemon.json(&["reward", "list"])).len()),
         (&"credited".into(), 1)
     );
     let verify = daemon.json(&["verify"]);
     assert_eq!(verify["clean"], true);
     daemon.json(&["reward", "reverse", "1"]);
-    assert_eq!(daemon.json(&["rewards", "bob"])[0]["state"], "reversed");
+    assert_eq!(daemon.json(&["reward", "list", "bob"])[0]["state"], "reversed");
     assert_eq!(daemon.json(&["verify"])["clean"], true);
     // Inside without having paid.
     daemon.announce(&seed);
@@ -67,15 +67,15 @@ fn a_passkey_in_two_places_is_an_alert_until_somebody_looked() {
         daemon.announce_from(place, &Ask::of(hash, peer).by(&ada));
     }
     let alerts = eventually("the alert is there", || {
-        let alerts = daemon.json(&["alerts"]);
+        let alerts = daemon.json(&["alert", "list"]);
         (!array(&alerts).is_empty()).then_some(alerts)
     });
     assert_eq!((&alerts[0]["kind"], &alerts[0]["member"]["name"]), (&"leak".into(), &"ada".into()));
     let id = alerts[0]["id"].to_string();
     assert!(daemon.json(&["alert", "ack", &id])["acked"].is_string());
-    assert!(daemon.refuses(&["alert", "ack", &id]).contains("is open: `usher alerts` shows"));
-    assert!(!array(&daemon.json(&["alerts", "--all"])).is_empty());
-    let shown = daemon.run(&["alerts", "--all"]).stdout;
+    assert!(daemon.refuses(&["alert", "ack", &id]).contains("is open: `usher alert list` shows"));
+    assert!(!array(&daemon.json(&["alert", "list", "--all"])).is_empty());
+    let shown = daemon.run(&["alert", "list", "--all"]).stdout;
     assert!(String::from_utf8_lossy(&shown).contains("closed by "));
     let reply = daemon.announce_from([127, 0, 0, 2], &Ask::of(hash, 1).by(&ada));
     assert!(reply.find("failure reason").is_none(), "an alert is no ban");

@@ -314,7 +314,7 @@ fn a_url_that_is_used_in_two_places_is_an_alert() {
         assert_eq!(response.status, 200);
     }
     eventually("the leak shows", || {
-        let alert = served.daemon.json(&["alerts"])[0].clone();
+        let alert = served.daemon.json(&["alert", "list"])[0].clone();
         (alert["kind"] == "leak" && alert["member"]["name"] == "ada").then_some(())
     });
 }
@@ -367,7 +367,7 @@ fn a_file_that_shrinks_ends_its_stream_and_nothing_else() {
         let item = served.daemon.json(&["item", "show", "album"]);
         item.to_string().contains("it ends after").then_some(())
     });
-    let alert = served.daemon.json(&["alerts"])[0].clone();
+    let alert = served.daemon.json(&["alert", "list"])[0].clone();
     assert_eq!((&alert["kind"], &alert["item"]["name"]), (&"broken-item".into(), &"album".into()));
     let evidence = alert["evidence"].as_str().expect("evidence");
     assert!(evidence.contains("one.bin: it ends after"), "{evidence}");
@@ -407,22 +407,26 @@ fn a_disk_that_is_away_for_a_moment_breaks_nothing() {
             seen.push(item);
         }
         assert_eq!(served.daemon.json(&["item", "show", item])["state"], "published");
-        let said = served.daemon.refuses(&["verify-item", item]);
+        let said = served.daemon.refuses(&["item", "verify", item]);
         assert!(said.contains("cannot be read"), "{said}");
         assert_eq!(alert_of(&served.daemon, item)["kind"], "unreadable-item");
         assert_eq!(served.daemon.json(&["item", "show", item])["state"], "published");
 
         fs::rename(&away, &place).expect("it comes back");
         assert_eq!(served.connect().get(&target, "").status, 200, "{}", place.display());
-        assert_eq!(served.daemon.json(&["verify-item", item])["whole"], true);
-        assert_eq!(served.daemon.json(&["alerts"]), serde_json::json!([]), "all is well again");
+        assert_eq!(served.daemon.json(&["item", "verify", item])["whole"], true);
+        assert_eq!(
+            served.daemon.json(&["alert", "list"]),
+            serde_json::json!([]),
+            "all is well again"
+        );
     }
 }
 
 /// The open alert about an item.
 #[track_caller]
 fn alert_of(daemon: &Daemon, item: &str) -> serde_json::Value {
-    let alerts = daemon.json(&["alerts"]);
+    let alerts = daemon.json(&["alert", "list"]);
     let found =
         alerts.as_array().expect("alerts").iter().find(|alert| alert["item"]["name"] == item);
     found.unwrap_or_else(|| panic!("no alert of {item}: {alerts}")).clone()

@@ -28,7 +28,7 @@ fn published_bought_downloaded_counted_and_leaked() {
     // Both are in the books: what ada took, and who sent it.
     let size = published["size_bytes"].as_u64().expect("a size");
     eventually("the traffic is counted", || {
-        let of = |member| daemon.json(&["traffic", member])["items"][0].clone();
+        let of = |member| daemon.json(&["member", "traffic", member])["items"][0].clone();
         let (ada, bob) = (of("ada"), of("bob"));
         let [took, by_web_seed, sent] =
             [&ada["downloaded"], &ada["web_seed"], &bob["uploaded"]].map(Value::as_u64);
@@ -36,14 +36,17 @@ fn published_bought_downloaded_counted_and_leaked() {
         (took >= size && by_web_seed > 0 && sent > 0 && by_web_seed + sent >= size).then_some(())
     });
     let item = daemon.json(&["item", "show", "season"]);
-    assert_eq!(item["served_bytes"], daemon.json(&["traffic", "ada"])["items"][0]["web_seed"]);
+    assert_eq!(
+        item["served_bytes"],
+        daemon.json(&["member", "traffic", "ada"])["items"][0]["web_seed"]
+    );
 
     // Somebody else has ada's torrent, and announces while she does.
     let hash = published["info_hash"].as_str().expect("an info hash");
     let ask = Ask { passkey: Some(passkey(&torrent)), ..Ask::of(bytes(hash), 9) };
     daemon.announce_from([127, 0, 0, 9], &ask);
     eventually("the leak shows", || {
-        let alerts = daemon.json(&["alerts"]);
+        let alerts = daemon.json(&["alert", "list"]);
         let leak = alerts.as_array()?.iter().find(|alert| alert["kind"] == "leak")?;
         (leak["member"]["name"] == "ada").then_some(())
     });
@@ -69,7 +72,7 @@ fn where_strangers_are_let_in_a_torrent_without_a_right_is_a_strangers() {
     daemon.json(&["grant", "ada", "film"]);
     let torrent = goods.torrent(&daemon, "ada", "film");
     daemon.json(&["revoke", "ada", "film"]);
-    daemon.json(&["member", "set-tier", "ada", "outsider"]);
+    daemon.json(&["member", "set", "ada", "--tier", "outsider"]);
     let outsider = Program::download(Kind::Libtorrent21, &torrent);
     says(&outsider, &["url seed"]);
     eventually("it is seated outside", || {

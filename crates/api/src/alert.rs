@@ -32,7 +32,7 @@ pub struct AlertView {
 
 /// A row of the record: who changed what, and when.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct AuditRow {
+pub struct AuditView {
     /// The number; later rows have higher ones.
     pub id: u32,
     /// When it was changed.

@@ -50,6 +50,9 @@ pub struct PeriodQuery {
     pub to: Option<Date>,
     /// Only rows with a higher id.
     pub after: u32,
+    /// Maximum number of rows; at most, and by default, [`MAX_PAGE`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
 }
 
 /// The name and policy of an item whose .torrent file is the body of the request.

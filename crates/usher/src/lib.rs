@@ -5,5 +5,6 @@
 pub mod args;
 pub mod config;
 pub mod heap;
+pub mod help;
 pub mod offline;
 pub mod serve;

@@ -2,23 +2,29 @@
 
 #![forbid(unsafe_code)]
 
+use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use cli::CommandError;
 use listen::clock::Clock;
 use usher::args::{Args, Command};
 use usher::config::Source;
+use usher::help;
 use usher::offline::{self, RunError};
 use usher::serve::serve;
 
 fn main() -> ExitCode {
     usher::heap::settle();
-    let args = match Args::try_parse() {
+    let command = help::command();
+    let matches = command.clone().try_get_matches();
+    let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => {
             // Help is no error, and a closed pipe is nobody's loss.
+            let words: Vec<_> = env::args().collect();
+            let error = cli::explain(error, &command, &words);
             let _ = error.print();
             return ExitCode::from(u8::from(error.use_stderr()));
         }

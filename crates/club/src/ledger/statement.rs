@@ -93,8 +93,23 @@ impl Club {
     ///
     /// See above.
     pub async fn journal(&self, page: Page) -> Result<Vec<Entry>, Error> {
+        self.journal_between(0, u32::MAX, page).await
+    }
+
+    /// A page of the entries made from `from_unix` until before `to_unix`, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn journal_between(
+        &self,
+        from_unix: u32,
+        to_unix: u32,
+        page: Page,
+    ) -> Result<Vec<Entry>, Error> {
         let mut db = self.reader().await?;
-        Ok(entries(&mut *db, PAGE, &[page.after.into(), page.limit().into()]).await?)
+        let values = [from_unix.into(), to_unix.into(), page.after.into(), page.limit().into()];
+        Ok(entries(&mut *db, PAGE, &values).await?)
     }
 
     /// One entry of the journal.
@@ -261,8 +276,8 @@ macro_rules! select {
 
 const ONE: &str = select!("WHERE journal.id = $1 ORDER BY journal.id, seq");
 const PAGE: &str = select!(
-    "WHERE journal.id IN (SELECT id FROM journal WHERE id > $1 ORDER BY id LIMIT $2) \
-     ORDER BY journal.id, seq"
+    "WHERE journal.id IN (SELECT id FROM journal WHERE at >= $1 AND at < $2 AND id > $3 \
+     ORDER BY id LIMIT $4) ORDER BY journal.id, seq"
 );
 const STATEMENT: &str = "SELECT * FROM ( \
      SELECT row_number() OVER (ORDER BY journal.id, seq) AS number, journal.id, at, \

@@ -127,13 +127,13 @@ pub enum Error {
         name: String,
     },
     /// There is no such alert, or it was acknowledged.
-    #[error("no alert {} is open: `usher alerts` shows those that are", .0.0)]
+    #[error("no alert {} is open: `usher alert list` shows those that are", .0.0)]
     NoAlert(AlertId),
     /// There is no such checkout.
     #[error("no checkout {}: `usher checkout list` shows those there are", .0.0)]
     NoCheckout(CheckoutId),
     /// There is no such delivery.
-    #[error("no event {}: `usher events list` shows those there are", .0.0)]
+    #[error("no event {}: `usher event list` shows those there are", .0.0)]
     NoDelivery(DeliveryId),
     /// More newcomers than are imported at once.
     #[error("{count} newcomers at once, expected {max} at most")]
@@ -187,7 +187,7 @@ pub enum Error {
     #[error("the system gives no random numbers")]
     NoRandomness,
     /// There is no such reward, or it was taken back.
-    #[error("no reward {} stands: `usher rewards` shows those there are", .0.0)]
+    #[error("no reward {} stands: `usher reward list` shows those there are", .0.0)]
     NoReward(RewardId),
     /// There is no such voucher.
     #[error("no such voucher")]

@@ -176,7 +176,11 @@ pub(crate) async fn alerts_count_until_they_are_acknowledged(store: Arc<dyn Stor
 
     house.club.ack_alert(&stamp(), alert.id).await.unwrap();
     let again = house.club.ack_alert(&stamp(), alert.id).await;
-    check_refused(again, Fault::Missing, "no alert 1 is open: `usher alerts` shows those that are");
+    check_refused(
+        again,
+        Fault::Missing,
+        "no alert 1 is open: `usher alert list` shows those that are",
+    );
     assert_eq!(house.club.open_alerts(), 1);
     assert_eq!(House::open(store).await.club.open_alerts(), 1);
     assert_eq!(house.club.alerts(false, Page::FIRST).await.unwrap().len(), 1);

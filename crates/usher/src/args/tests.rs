@@ -3,6 +3,7 @@ use clap::CommandFactory;
 use cli::MemberCommand;
 
 use super::*;
+use crate::help;
 
 #[test]
 fn the_definition_holds_together() {
@@ -28,7 +29,7 @@ fn config_and_json_stand_before_or_after_any_subcommand() {
         let args = parse(line);
         assert_eq!(args.config, Some(PathBuf::from("x.yaml")), "{line}");
         assert!(args.json, "{line}");
-        let cli::Command::Member(MemberCommand::Add { name, tier, until }) = daemon(&args) else {
+        let DaemonCommand::Member(MemberCommand::Add { name, tier, until }) = daemon(&args) else {
             panic!("{line}");
         };
         assert_eq!((name.as_str(), tier.as_str(), until.is_none()), ("ada", "fan", true));
@@ -39,18 +40,51 @@ fn config_and_json_stand_before_or_after_any_subcommand() {
 }
 
 #[test]
-fn tier_and_policy_are_named_with_or_without_the_option() {
-    for line in ["member set-tier ada patron", "member set-tier ada --tier patron"] {
-        let args = parse(line);
-        let cli::Command::Member(MemberCommand::SetTier { tier, named, .. }) = daemon(&args) else {
-            panic!("{line}");
-        };
-        assert_eq!(tier.as_ref().or(named.as_ref()).unwrap(), "patron");
+fn a_tier_or_a_policy_is_set_by_its_option() {
+    parse("member set ada --tier patron --until 30d");
+    refuses("member set ada");
+    refuses("member set ada patron");
+    parse("item set reel --policy club --title Reel --free");
+    refuses("item set reel");
+    refuses("item set reel club");
+}
+
+#[test]
+fn a_product_is_an_item_or_a_tier_or_a_topup() {
+    let checkout = "checkout add ada --provider stripe";
+    parse(&format!("{checkout} reel --as torrent"));
+    parse(&format!("{checkout} --tier patron --subscribe"));
+    parse(&format!("{checkout} --topup 10.00 --currency usd"));
+    for wrong in ["", "reel", "--as torrent", "reel --as torrent --tier fan", "--topup 10.00"] {
+        refuses(&format!("{checkout} {wrong}"));
     }
-    refuses("member set-tier ada");
-    refuses("member set-tier ada fan --tier patron");
-    parse("item set-policy reel club");
-    parse("item set-policy reel --policy club");
+    parse("buy ada reel --as direct");
+    parse("buy ada --tier patron");
+    for wrong in ["", "reel", "reel --as direct --tier patron", "--tier patron --pay 1"] {
+        refuses(&format!("buy ada {wrong}"));
+    }
+}
+
+#[test]
+fn an_order_is_refunded_by_either_name() {
+    parse("refund 12 --amount 1.00 --key k");
+    parse("order refund 12 --amount 1.00 --key k");
+    refuses("order refund");
+}
+
+#[test]
+fn an_unknown_command_says_what_to_type_instead() {
+    suggests("orders list", "usher checkout list|show|refund|answer");
+    suggests("checkout ada reel --as torrent", "usher checkout add ada");
+    suggests("--json item set-policy reel club", "usher item set ITEM --policy POLICY");
+    suggests("member set-tier ada fan", "usher member set MEMBER --tier TIER");
+    suggests("verify-item reel", "usher item verify ITEM");
+    suggests("unpublish reel", "usher item unpublish");
+    suggests("traffic ada", "usher member traffic");
+    suggests("item publish reel.mp4", "usher publish");
+    for (old, new) in [("events list", "event"), ("alerts", "alert"), ("rewards ada", "reward")] {
+        suggests(old, &format!("'{new}'"));
+    }
 }
 
 #[test]
@@ -74,7 +108,16 @@ fn a_date_that_is_none_is_refused() {
 }
 
 #[track_caller]
-fn daemon(args: &Args) -> &cli::Command {
+fn suggests(line: &str, expected: &str) {
+    let command = help::command();
+    let words: Vec<_> = words(line).map(str::to_owned).collect();
+    let error = command.clone().try_get_matches_from(&words).unwrap_err();
+    let error = cli::explain(error, &command, &words).to_string();
+    assert!(error.contains("tip: ") && error.contains(expected), "{line}: {error}");
+}
+
+#[track_caller]
+fn daemon(args: &Args) -> &DaemonCommand {
     let Command::Daemon(command) = args.command() else { panic!("{args:?}") };
     command
 }

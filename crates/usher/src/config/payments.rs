@@ -303,7 +303,7 @@ impl Checker<'_> {
                 let price = price(&key, &raw.amount, &raw.currency)?;
                 if price.minor == 0 {
                     let why = "0: leave `price` out of a tier that is not for sale, and give it by \
-                               `usher member set-tier`";
+                               `usher member set --tier`";
                     return Err(Invalid::new(format!("{key}.amount"), why));
                 }
                 plans.insert(terms.id.clone(), (price, raw.per));

@@ -1,4 +1,4 @@
-//! From a command to what is printed.
+//! From a command to what it prints.
 
 use std::io;
 
@@ -9,6 +9,7 @@ use super::check;
 use super::upkeep::{self, UpkeepError};
 use crate::args::{Args, Command};
 use crate::config::{Config, Source, SourceError};
+use crate::help;
 use crate::serve::{CannotStart, startable};
 
 /// Carries out a command other than `serve`, and returns what to print; now is `now_unix`, in Unix
@@ -18,6 +19,11 @@ use crate::serve::{CannotStart, startable};
 ///
 /// Says what to do next: start the daemon, correct the configuration, or ask otherwise.
 pub fn run(args: &Args, now_unix: u32) -> Result<String, RunError> {
+    if let Command::Completions { shell } = args.command() {
+        let mut script = Vec::new();
+        clap_complete::generate(*shell, &mut help::command(), "usher", &mut script);
+        return Ok(String::from_utf8_lossy(&script).into_owned());
+    }
     let source = Source::find(args.config.clone());
     let loaded = source.load()?;
     if matches!(args.command(), Command::Check) {
@@ -26,7 +32,7 @@ pub fn run(args: &Args, now_unix: u32) -> Result<String, RunError> {
     }
     let config = loaded.config;
     let tiers = config.rules.tiers.iter().map(|tier| tier.id.clone()).collect();
-    let context = CommandContext::new(&config.admin.socket, tiers, args.json, now_unix);
+    let context = CommandContext::new(&config.admin.socket, tiers, args.json, now_unix)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(carry_out(args.command(), &context, &config))
 }
@@ -37,8 +43,8 @@ async fn carry_out(
     config: &Config,
 ) -> Result<String, RunError> {
     Ok(match command {
-        Command::Check | Command::Serve => String::new(),
-        Command::Daemon(command) => context.ask(command).await?,
+        Command::Check | Command::Completions { .. } | Command::Serve => String::new(),
+        Command::Daemon(command) => command.run(context).await?,
         Command::ForgetSecret => {
             context.print(&upkeep::forget_secret(config).await?, upkeep::forgotten)?
         }

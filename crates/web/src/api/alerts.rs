@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::alert::{AlertView, AuditRow};
+use api::alert::{AlertView, AuditView};
 use api::member::NamedId;
 use api::query::{AlertQuery, AuditQuery};
 use axum::Json;
@@ -37,7 +37,7 @@ pub(super) async fn ack(
 pub(super) async fn audit(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<AuditQuery>,
-) -> Result<Json<Vec<AuditRow>>, ApiError> {
+) -> Result<Json<Vec<AuditView>>, ApiError> {
     let AuditQuery { member, item, after } = query;
     let page = club::Page { after, ..club::Page::FIRST };
     let member = match member {
@@ -52,7 +52,7 @@ pub(super) async fn audit(
     let rows = admin.club.audit_of(member, item, page).await?;
     let mut changes = Vec::with_capacity(rows.len());
     for row in rows {
-        changes.push(AuditRow {
+        changes.push(AuditView {
             id: row.id,
             at: moment(row.at),
             who: row.who,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::ledger::{BalanceView, JournalEntry, PostingView, StatementLine, TopUp, TrialBalance};
 use api::money::Money;
-use api::query::PageQuery;
+use api::query::{PageQuery, PeriodQuery};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ use policy::MemberId;
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Params, page};
+use super::extract::{Body, Params, page, period};
 
 pub(super) async fn top_up(
     State(admin): State<Arc<Admin>>,
@@ -50,9 +50,10 @@ pub(super) async fn statement(
 
 pub(super) async fn journal(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<PeriodQuery>,
 ) -> Result<Json<Vec<JournalEntry>>, ApiError> {
-    let entries = admin.club.journal(page(query)).await?;
+    let (from, to, page) = period(query);
+    let entries = admin.club.journal_between(from, to, page).await?;
     Ok(Json(entries.into_iter().map(entry_view).collect()))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::order::{Discounted, OrderRefunded, OrderView, PlaceOrder, RefundOrder, Taxed};
 use api::product::ProductChoice;
-use api::query::PageQuery;
+use api::query::{PageQuery, PeriodQuery};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,7 +12,7 @@ use club::{Currency, NewPurchase, NewRefund, OrderId, ProductRequest, RefundOf};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Params, page};
+use super::extract::{Body, Params, page, period};
 use super::ledger::{amount, entry_view, money};
 use super::products::to_club;
 
@@ -47,10 +47,11 @@ pub(super) async fn list(
 /// Everybody's orders.
 pub(super) async fn all(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<PeriodQuery>,
 ) -> Result<Json<Vec<OrderView>>, ApiError> {
     let mut orders = Vec::new();
-    for order in admin.club.orders_between(0, u32::MAX, page(query)).await? {
+    let (from, to, page) = period(query);
+    for order in admin.club.orders_between(from, to, page).await? {
         orders.push(admin.describe_order(order).await?);
     }
     Ok(Json(orders))

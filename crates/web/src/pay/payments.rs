@@ -183,7 +183,7 @@ impl Payments {
     pub(super) fn note(&self, provider: &str, kind: &str, verdict: Verdict, effect: &str) {
         self.heard.count(provider, verdict);
         if verdict == Verdict::Held {
-            tracing::warn!(provider, kind, effect, "an event is held: `usher events list`");
+            tracing::warn!(provider, kind, effect, "an event is held: `usher event list`");
         }
     }
 

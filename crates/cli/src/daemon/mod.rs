@@ -1,0 +1,12 @@
+//! Asking the daemon.
+
+mod client;
+mod context;
+mod error;
+mod key;
+
+pub(crate) use client::AdminRequest;
+pub use client::ClientError;
+pub use context::CommandContext;
+pub use error::CommandError;
+pub(crate) use key::given_or_fresh;

@@ -1,0 +1,217 @@
+//! `usher topup`, `balance` and `ledger`: balances and the books.
+
+use api::ledger::{BalanceView, JournalEntry, StatementLine, TopUp, TrialBalance};
+use clap::{Args, Subcommand};
+
+use crate::daemon::{CommandContext, CommandError, given_or_fresh};
+use crate::text::{amount, facts, list};
+
+/// `usher topup`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = TOPUP)]
+pub struct TopupArgs {
+    /// The member's name or id
+    member: String,
+    /// Amount, such as 10.00
+    #[arg(long)]
+    amount: String,
+    /// Currency of the amount, such as usd
+    #[arg(long)]
+    currency: String,
+    /// A note for the books
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    memo: String,
+    /// Give store credit at your expense instead; it is spent first and never paid out
+    #[arg(long)]
+    credit: bool,
+    /// A key for this request: the same request again adds nothing more [default: a new key]
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// `usher ledger`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// List what changed a member's balances, oldest first
+    #[command(after_help = "Example:\n  usher ledger statement ada")]
+    Statement {
+        /// The member's name or id
+        member: String,
+    },
+    /// List all entries, oldest first
+    #[command(after_help = "Example:\n  usher ledger journal --json")]
+    Journal,
+    /// Sum all postings by currency; the sum is 0, or the books are wrong
+    #[command(after_help = TRIAL)]
+    Trial,
+}
+
+impl TopupArgs {
+    pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
+        let topup = TopUp {
+            key: given_or_fresh(self.key.as_deref())?,
+            amount: self.amount.clone(),
+            currency: self.currency.clone(),
+            memo: self.memo.clone(),
+            credit: self.credit,
+        };
+        let request = context.post(&["members", &self.member, "topups"]).json(&topup);
+        context.print(&request.answer().await?, entry_text)
+    }
+}
+
+/// Shows a member's balance.
+pub(crate) async fn balance(
+    context: &CommandContext,
+    member: &str,
+) -> Result<String, CommandError> {
+    let balances: Vec<_> = context.get(&["members", member, "balance"]).answer().await?;
+    context.print(&balances, |balances| balances_text(balances))
+}
+
+impl LedgerCommand {
+    pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
+        match self {
+            Self::Statement { member } => {
+                let path = ["members", member, "statement"];
+                let lines = context.list(&path, |line: &StatementLine| line.number).await?;
+                context.print(&lines, |lines| statement_text(lines))
+            }
+            Self::Journal => {
+                let id = |entry: &JournalEntry| entry.id;
+                let entries = context.list(&["ledger", "journal"], id).await?;
+                context.print(&entries, |entries| journal_text(entries))
+            }
+            Self::Trial => {
+                let request = context.get(&["ledger", "trial"]).patient();
+                let trials: Vec<_> = request.answer().await?;
+                context.print(&trials, |trials| trial_text(trials))
+            }
+        }
+    }
+}
+
+/// An entry and its postings.
+pub(super) fn entry_text(entry: &JournalEntry) -> String {
+    let rows =
+        entry.postings.iter().map(|posting| [posting.account.clone(), amount(&posting.amount)]);
+    format!(
+        "Entry {} of the journal, {}:\n{}",
+        entry.id,
+        entry.kind,
+        list(["ACCOUNT", "MOVED"], rows)
+    )
+}
+
+fn balances_text(balances: &[BalanceView]) -> String {
+    if balances.is_empty() {
+        return "No money has arrived yet.\n".to_owned();
+    }
+    let rows = balances
+        .iter()
+        .map(|balance| [&balance.prepaid, &balance.credit, &balance.owed].map(amount));
+    list(["BALANCE", "CREDIT", "OWED"], rows)
+}
+
+fn statement_text(lines: &[StatementLine]) -> String {
+    let rows = lines.iter().map(|line| {
+        let account = line.account.rsplit(':').next().unwrap_or_default();
+        [
+            line.at.to_string(),
+            line.kind.clone(),
+            line.memo.clone(),
+            account.to_owned(),
+            amount(&line.amount),
+            amount(&line.balance),
+        ]
+    });
+    list(["AT", "KIND", "MEMO", "ACCOUNT", "AMOUNT", "BALANCE"], rows)
+}
+
+fn journal_text(entries: &[JournalEntry]) -> String {
+    let rows = entries.iter().map(|entry| {
+        let postings = entry.postings.iter();
+        let postings: Vec<_> = postings
+            .map(|posting| format!("{} {}", posting.account, amount(&posting.amount)))
+            .collect();
+        [
+            entry.id.to_string(),
+            entry.at.to_string(),
+            entry.kind.clone(),
+            entry.memo.clone(),
+            postings.join("\n"),
+        ]
+    });
+    list(["ID", "AT", "KIND", "MEMO", "POSTINGS"], rows)
+}
+
+fn trial_text(trials: &[TrialBalance]) -> String {
+    if trials.is_empty() {
+        return "Nothing has been posted yet.\n".to_owned();
+    }
+    let tables = trials.iter().map(|trial| {
+        facts([
+            ("currency", trial.currency.clone()),
+            ("debits", trial.debits.to_string()),
+            ("credits", trial.credits.to_string()),
+            ("sum", trial.sum.to_string()),
+        ])
+    });
+    tables.collect::<Vec<_>>().join("\n")
+}
+
+const TOPUP: &str = "\
+Examples:
+  usher topup ada --amount 10.00 --currency usd --memo 'cash at the fair'
+  usher topup ada --amount 10.00 --currency usd --key fair-17   safe to repeat";
+pub(crate) const BALANCE: &str = "\
+Example:
+  usher balance ada";
+pub(crate) const LEDGER: &str = "\
+Examples:
+  usher ledger statement ada
+  usher ledger journal --json
+  usher ledger trial";
+const TRIAL: &str = "\
+Example:
+  usher ledger trial      amounts in the smallest unit, such as cents";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    #[test]
+    fn the_journal_shows_memos_and_postings() {
+        let entries = json!([{
+            "id": 7, "key": "k", "kind": "topup", "member": 1, "reverses": null,
+            "at": "2026-11-22T12:00:00Z", "who": "admin", "memo": "cash", "postings": [
+                {"account": "psp:hand:clearing", "amount": "10.00", "currency": "usd", "minor": 1000},
+                {"account": "member:1:prepaid", "amount": "-10.00", "currency": "usd", "minor": -1000},
+            ],
+        }]);
+        let entries: Vec<JournalEntry> = from_value(entries).unwrap();
+        assert_eq!(
+            journal_text(&entries),
+            " ID  AT                    KIND   MEMO  POSTINGS
+ 7   2026-11-22T12:00:00Z  topup  cash  psp:hand:clearing 10.00 usd
+                                        member:1:prepaid -10.00 usd
+"
+        );
+        assert_eq!(
+            entry_text(&entries[0]),
+            "Entry 7 of the journal, topup:
+ ACCOUNT            MOVED
+ psp:hand:clearing  10.00 usd
+ member:1:prepaid   -10.00 usd
+"
+        );
+    }
+
+    #[test]
+    fn no_money_is_no_table() {
+        assert_eq!(balances_text(&[]), "No money has arrived yet.\n");
+        assert_eq!(trial_text(&[]), "Nothing has been posted yet.\n");
+    }
+}
