@@ -8,6 +8,7 @@
 
 use policy::{ItemId, MemberId};
 
+use crate::audit::alert::{AlertKind, NewAlert, raise};
 use crate::audit::log::{self, record};
 use crate::ledger::account::Account;
 use crate::ledger::journal::{NewEntry, Request, balance, left_of, negated, post};
@@ -91,6 +92,7 @@ impl Club {
 
     /// Posts the rewards whose hold is over, at most a page of them, as far as refunds left money
     /// for them; those of suspended members wait, and those for which none is left are taken back.
+    /// One that can't be posted is an alert, and waits.
     /// Returns how many were posted.
     ///
     /// # Errors
@@ -104,7 +106,21 @@ impl Club {
         let mut posted = 0;
         for reward in due {
             let paid = self.change(stamp, move |tx| {
-                Box::pin(async move { pay(tx, reward.id, pool_permille).await })
+                Box::pin(async move {
+                    let paid = tx.attempt(async |tx| pay(tx, reward.id, pool_permille).await);
+                    match paid.await? {
+                        Ok(paid) => Ok(paid),
+                        // It waits for a person, and the others do not wait for it.
+                        Err(refused) => {
+                            let evidence =
+                                format!("reward {} is not posted: {refused}", reward.id.0);
+                            let (member, item) = (Some(reward.member), Some(reward.item));
+                            let kind = AlertKind::Payment;
+                            raise(tx, &[NewAlert { kind, member, item, evidence }]).await?;
+                            Ok(false)
+                        }
+                    }
+                })
             });
             posted += u32::from(paid.await?);
         }

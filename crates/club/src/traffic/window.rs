@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy::{ItemId, MemberId};
 
+use crate::audit::alert::{AlertKind, NewAlert, raise};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Row, SqlResult, Value, member_id};
 use crate::traffic::earned;
-use crate::traffic::judge::judge;
+use crate::traffic::judge::{Judged, judge};
 use crate::values::error::Error;
 use crate::values::stamp::Stamp;
 
@@ -91,7 +92,20 @@ impl Club {
         for item in self.items_to_judge(window).await? {
             let (rules, is_open) = (rules.clone(), open.contains(&item));
             let judged = self.change(stamp, move |tx| {
-                Box::pin(async move { judge(tx, window, item, &rules, is_open).await })
+                Box::pin(async move {
+                    let judged =
+                        tx.attempt(async |tx| judge(tx, window, item, &rules, is_open).await);
+                    match judged.await? {
+                        Ok(judged) => Ok(judged),
+                        // The other items do not wait for it.
+                        Err(refused) => {
+                            let evidence = format!("its traffic is not judged: {refused}");
+                            let (kind, item) = (AlertKind::Imbalance, Some(item));
+                            raise(tx, &[NewAlert { kind, member: None, item, evidence }]).await?;
+                            Ok(Judged::default())
+                        }
+                    }
+                })
             });
             let judged = judged.await?;
             closed.items += 1;

@@ -96,6 +96,7 @@ macro_rules! facts {
                 a_buyer_whom_the_web_seed_served_adds_nothing,
                 a_pair_that_colludes_gets_its_own_difference_alone,
                 a_price_that_changes_later_changes_no_reward,
+                a_reward_that_can_not_be_posted_keeps_no_other_waiting,
                 a_reward_is_posted_as_far_as_it_is_covered,
                 an_item_off_sale_earns_what_its_orders_saved,
                 an_order_saves_no_more_than_is_kept_of_it,

@@ -118,6 +118,26 @@ pub(crate) async fn rewards_that_are_held_share_what_is_left(store: Arc<dyn Stor
     assert_eq!(club.verify().await.unwrap(), []);
 }
 
+pub(crate) async fn a_reward_that_can_not_be_posted_keeps_no_other_waiting(store: Arc<dyn Store>) {
+    let market = four_sold(store.clone(), &[("bob", 1400), ("cyd", 1400)]).await;
+    let club = &market.house.club;
+    club.give_credit(&stamp(), "credit", "bob", usd(1), "").await.unwrap();
+    // No balance can be counted beyond this.
+    let bob = club.member("bob").await.unwrap().id.value();
+    let account = format!("member:{bob}:rebate");
+    let sql = "UPDATE balance SET amount = -9223372036854775807 \
+               WHERE account = (SELECT id FROM account WHERE name = $1)";
+    let mut db = store.writer().await.unwrap();
+    db.execute(sql, &[account.as_str().into()]).await.unwrap();
+    drop(db);
+    for posted in [1, 0] {
+        assert_eq!(club.post_rewards(&at(NOW + HOLD + 1), 1000).await.unwrap(), posted);
+    }
+    let alerts = club.alerts(false, Page::FIRST).await.unwrap();
+    let found = alerts.iter().find(|alert| alert.evidence.contains("is not posted"));
+    assert_eq!(found.map(|alert| (alert.kind.text(), alert.times)), Some(("payment", 2)));
+}
+
 /// A window in which four buyers took the whole item, and what of it who uploaded.
 async fn four_sold(store: Arc<dyn Store>, carried: &[(&'static str, u64)]) -> Market {
     let mut market = Market::open(store).await;

@@ -50,8 +50,10 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
         let is_copy_with =
             |suffix| name.strip_suffix(suffix).is_some_and(|copy| when(Path::new(copy)).is_some());
         let is_lone_digest = is_copy_with(".b3") && !path.with_extension("").exists();
-        if is_lone_digest || UNFINISHED.into_iter().any(is_copy_with) {
-            fs::remove_file(&path)?;
+        let is_unfinished = is_lone_digest || UNFINISHED.into_iter().any(is_copy_with);
+        // What can't be removed keeps nobody from the next copy.
+        if is_unfinished && let Err(error) = fs::remove_file(&path) {
+            tracing::warn!(path = %path.display(), %error, "an unfinished backup stays");
         }
     }
     Ok(())
@@ -63,7 +65,10 @@ fn prune(settings: &BackupSettings, now: Timestamp) -> Result<(), ScheduleError>
     let made = until(now, made);
     let over = made.len().saturating_sub(settings.keep.into());
     for old in made.into_iter().take(over) {
-        fs::remove_file(&old).map_err(at(&old))?;
+        // The others over the number go all the same.
+        if let Err(error) = fs::remove_file(&old) {
+            tracing::warn!(path = %old.display(), %error, "an old backup stays");
+        }
         let _ = fs::remove_file(secret_beside(&old));
         let _ = fs::remove_file(digest_beside(&old));
     }
@@ -169,6 +174,24 @@ mod tests {
             left,
             days[1..].iter().map(|day| folder.path().join(name(day))).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn what_can_not_be_removed_keeps_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = two_in(folder.path());
+        let name = |rest: &str| folder.path().join(format!("club-202701{rest}"));
+        // Folders, which are removed in another way.
+        for rest in ["01T120000Z.db", "02T120000Z.db.new"] {
+            fs::create_dir(name(rest)).unwrap();
+        }
+        let days = ["02", "03", "04"].map(|day| name(&format!("{day}T120000Z.db")));
+        let unfinished = name("03T120000Z.db.new");
+        days.iter().chain([&unfinished]).for_each(|file| fs::write(file, "").unwrap());
+        remove_unfinished(folder.path()).unwrap();
+        assert!(!unfinished.exists());
+        prune(&settings, "2027-01-31T18:00:00Z".parse().unwrap()).unwrap();
+        assert_eq!(days.map(|file| file.exists()), [false, true, true]);
     }
 
     #[test]
