@@ -80,7 +80,7 @@ pub fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Parsed<'h, '
         return if is_full { Parsed::Refused(Refusal::LongTarget) } else { Parsed::Partial };
     };
     let (line, rest) = bytes.split_at(end + 1);
-    let Line { method, target, is_old } = match request_line(line) {
+    let RequestLine { method, target, is_old } = match request_line(line) {
         Ok(line) => line,
         Err(refusal) => return Parsed::Refused(refusal),
     };
@@ -115,14 +115,14 @@ pub fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Parsed<'h, '
     }
 }
 
-struct Line<'a> {
+struct RequestLine<'a> {
     method: &'a [u8],
     target: &'a [u8],
     is_old: bool,
 }
 
 /// Reads a request line with its LF.
-fn request_line(line: &[u8]) -> Result<Line<'_>, Refusal> {
+fn request_line(line: &[u8]) -> Result<RequestLine<'_>, Refusal> {
     let line = line.strip_suffix(b"\r\n").ok_or(Refusal::Malformed)?;
     let (line, is_old) = match line.split_last_chunk() {
         Some((line, b" HTTP/1.1")) => (line, false),
@@ -152,7 +152,7 @@ fn request_line(line: &[u8]) -> Result<Line<'_>, Refusal> {
         return Err(Refusal::Malformed);
     }
     let target = if target.starts_with(b"/") { target } else { other_form(method, target)? };
-    Ok(Line { method, target, is_old })
+    Ok(RequestLine { method, target, is_old })
 }
 
 /// The target in origin form of one that is in another (RFC 9112, 3.2).

@@ -195,7 +195,7 @@ async fn ack(tx: &mut Tx, id: AlertId) -> Result<Alert, Error> {
     let alert = tx.one(ACK, &values, read).await?.ok_or(Error::NoAlert(id))?;
     let detail = format!("alert {}: {}", id.0, alert.kind.text());
     let Alert { member, item, .. } = alert;
-    let entry = log::Entry { what: "alert.ack", member, item, detail: &detail };
+    let entry = log::LogEntry { what: "alert.ack", member, item, detail: &detail };
     record(tx, entry).await?;
     show_open(tx).await?;
     Ok(alert)

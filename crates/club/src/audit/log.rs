@@ -57,7 +57,7 @@ impl Club {
 }
 
 /// What a change leaves in the record.
-pub(crate) struct Entry<'a> {
+pub(crate) struct LogEntry<'a> {
     pub(crate) what: &'static str,
     pub(crate) member: Option<MemberId>,
     pub(crate) item: Option<ItemId>,
@@ -65,7 +65,7 @@ pub(crate) struct Entry<'a> {
 }
 
 /// Adds a row to the record.
-pub(crate) async fn record(tx: &mut Tx, entry: Entry<'_>) -> Result<(), Error> {
+pub(crate) async fn record(tx: &mut Tx, entry: LogEntry<'_>) -> Result<(), Error> {
     let who = tx.stamp.who.clone();
     tx.execute(
         "INSERT INTO audit (at, who, what, member, item, detail) VALUES ($1, $2, $3, $4, $5, $6)",

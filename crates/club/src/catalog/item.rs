@@ -4,7 +4,7 @@ use policy::ItemId;
 use wire::InfoHash;
 
 use crate::audit::alert;
-use crate::audit::log::{Entry, record};
+use crate::audit::log::{LogEntry, record};
 use crate::catalog::goods::read_offer;
 use crate::catalog::price::Prices;
 use crate::store::club::Club;
@@ -320,7 +320,7 @@ pub(crate) async fn changed(
     id: ItemId,
     detail: &str,
 ) -> Result<Item, Error> {
-    record(tx, Entry { what, member: None, item: Some(id), detail }).await?;
+    record(tx, LogEntry { what, member: None, item: Some(id), detail }).await?;
     let item = by_id(tx, id).await?;
     tx.show(item.shown(&tx.names));
     Ok(item)

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use policy::{MemberId, MemberState};
 
-use crate::audit::log::{Entry, record};
+use crate::audit::log::{LogEntry, record};
 use crate::members::member::{self, Member};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Value};
@@ -56,7 +56,7 @@ async fn erase(tx: &mut Tx, wanted: &str) -> Result<Member, Error> {
     let sql = "UPDATE member SET name = $2, state = 'removed', earned = NULL, email = NULL, \
                email_verified = NULL WHERE id = $1";
     tx.execute(sql, &named).await?;
-    let entry = Entry { what: "member.erase", member: Some(member.id), item: None, detail: "" };
+    let entry = LogEntry { what: "member.erase", member: Some(member.id), item: None, detail: "" };
     record(tx, entry).await?;
     tx.show(member.shown(&tx.names));
     Ok(member)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use policy::{AliasHash, Generation, ItemId, KeyGrant, MemberId};
 
-use crate::audit::log::{Entry, record};
+use crate::audit::log::{LogEntry, record};
 use crate::members::member::{self, Member, NewMember};
 use crate::store::club::Club;
 use crate::store::image::Shown;
@@ -128,7 +128,7 @@ async fn keep(tx: &mut Tx, passkey: AliasHash, member: &Member) -> Result<(), Er
     let values =
         [Value::Bytes(&passkey.0), member.id.value().into(), Value::from(member.generation.0)];
     tx.execute(INSERT, &values).await?;
-    let entry = Entry {
+    let entry = LogEntry {
         what: "member.alias",
         member: Some(member.id),
         item: None,

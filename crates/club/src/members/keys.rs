@@ -4,7 +4,7 @@
 
 use policy::{Generation, MemberId};
 
-use crate::audit::log::{Entry, record};
+use crate::audit::log::{LogEntry, record};
 use crate::members::member::find_live;
 use crate::store::club::Club;
 use crate::store::image::Shown;
@@ -55,7 +55,8 @@ async fn rotate(tx: &mut Tx, wanted: &str, key: Key) -> Result<KeyGenerations, E
     )
     .await?;
     let detail = format!("{key:?}, generation {}", generations.of(key).0);
-    let entry = Entry { what: "member.rotate", member: Some(member), item: None, detail: &detail };
+    let entry =
+        LogEntry { what: "member.rotate", member: Some(member), item: None, detail: &detail };
     record(tx, entry).await?;
     tx.show(Shown::Keys(member, generations));
     Ok(generations)

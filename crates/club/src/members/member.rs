@@ -4,7 +4,7 @@
 
 use policy::{Generation, MemberId, MemberState};
 
-use crate::audit::log::{Entry, record};
+use crate::audit::log::{LogEntry, record};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, member_id, unreadable};
 use crate::store::tx::Tx;
@@ -254,7 +254,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewMember) -> Result<Member, Error
         .await?;
     let member = added.ok_or(sqlx::Error::RowNotFound)?;
     let entry =
-        Entry { what: "member.add", member: Some(member.id), item: None, detail: &member.name };
+        LogEntry { what: "member.add", member: Some(member.id), item: None, detail: &member.name };
     record(tx, entry).await?;
     tx.show(member.shown(&tx.names));
     Ok(member)
@@ -300,7 +300,7 @@ pub(crate) async fn save(
     )
     .await?;
     tx.show(member.shown(&tx.names));
-    record(tx, Entry { what, member: Some(member.id), item: None, detail }).await
+    record(tx, LogEntry { what, member: Some(member.id), item: None, detail }).await
 }
 
 fn read(row: &dyn Row) -> SqlResult<Member> {

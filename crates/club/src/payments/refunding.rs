@@ -270,7 +270,7 @@ async fn forget(tx: &mut Tx, refund: &Refund, is_said: bool) -> Result<(), Error
         let place = refund.checkout.map_or(0, |checkout| checkout.0);
         let detail = format!("checkout {place}, {}", refund.amount);
         let what = "checkout.not_refunded";
-        record(tx, log::Entry { what, member, item: None, detail: &detail }).await?;
+        record(tx, log::LogEntry { what, member, item: None, detail: &detail }).await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use policy::{Generation, ItemId, MemberId, Right};
 
-use crate::audit::log::{Entry, record};
+use crate::audit::log::{LogEntry, record};
 use crate::catalog::item::{find, find_scope};
 use crate::members::member::{self, find_live};
 use crate::rights::bought;
@@ -337,7 +337,8 @@ async fn put(tx: &mut Tx, what: &'static str, held: &Entitlement) -> Result<(), 
     .await?;
     let until = held.until.map_or_else(|| "for ever".to_owned(), |until| format!("until {until}"));
     let detail = format!("{until}, generation {}, from {:?}", held.generation.0, held.source);
-    let entry = Entry { what, member: Some(held.member), item: Some(held.item), detail: &detail };
+    let entry =
+        LogEntry { what, member: Some(held.member), item: Some(held.item), detail: &detail };
     tx.show(held.shown());
     record(tx, entry).await
 }

@@ -2,7 +2,7 @@
 
 use policy::ItemId;
 
-use crate::audit::log::{Entry, record};
+use crate::audit::log::{LogEntry, record};
 use crate::catalog::item;
 use crate::ledger::balance::check_amount;
 use crate::store::club::Club;
@@ -184,7 +184,7 @@ async fn find(db: &mut dyn Connection, code: &str) -> Result<Discount, Error> {
 }
 
 async fn note(tx: &mut Tx, what: &'static str, discount: &Discount) -> Result<(), Error> {
-    let entry = Entry { what, member: None, item: discount.item, detail: &discount.code };
+    let entry = LogEntry { what, member: None, item: discount.item, detail: &discount.code };
     record(tx, entry).await
 }
 

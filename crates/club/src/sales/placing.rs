@@ -1,6 +1,6 @@
 //! Placing orders that are paid later, and giving them up.
 
-use crate::audit::log::{Entry, record};
+use crate::audit::log::{LogEntry, record};
 use crate::ledger::balance::check_amount;
 use crate::ledger::journal::MAX_KEY;
 use crate::members::member;
@@ -134,8 +134,12 @@ async fn cancel(tx: &mut Tx, id: OrderId) -> Result<Order, Error> {
     }
     let values = [id.0.into(), tx.now().into()];
     tx.execute("UPDATE orders SET cancelled = $2 WHERE id = $1", &values).await?;
-    let entry =
-        Entry { what: "order.cancel", member: order.member, item: None, detail: &id.to_string() };
+    let entry = LogEntry {
+        what: "order.cancel",
+        member: order.member,
+        item: None,
+        detail: &id.to_string(),
+    };
     record(tx, entry).await?;
     order::find(tx, id).await
 }

@@ -165,16 +165,16 @@ impl Store for Postgres {
 
     fn reader(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
         Box::pin(async {
-            let open = Held::Pooled(self.readers.acquire().await?);
-            let session: Box<dyn Connection> = Box::new(Session { open: Some(open) });
+            let open = HeldConnection::Pooled(self.readers.acquire().await?);
+            let session: Box<dyn Connection> = Box::new(PostgresSession { open: Some(open) });
             Ok(session)
         })
     }
 
     fn writer(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
         Box::pin(async {
-            let open = Held::Own(connect(&self.writer).await?);
-            let session: Box<dyn Connection> = Box::new(Session { open: Some(open) });
+            let open = HeldConnection::Own(connect(&self.writer).await?);
+            let session: Box<dyn Connection> = Box::new(PostgresSession { open: Some(open) });
             Ok(session)
         })
     }
@@ -187,35 +187,35 @@ impl fmt::Debug for Postgres {
 }
 
 /// A connection that is given up when the server does not answer in time.
-struct Session {
+struct PostgresSession {
     /// `None` once it was given up.
-    open: Option<Held>,
+    open: Option<HeldConnection>,
 }
 
-enum Held {
+enum HeldConnection {
     Own(PgConnection),
     Pooled(PoolConnection<sqlx::Postgres>),
 }
 
-impl Session {
+impl PostgresSession {
     fn connection(&mut self) -> SqlResult<&mut PgConnection> {
         match &mut self.open {
-            Some(Held::Own(own)) => Ok(own),
-            Some(Held::Pooled(pooled)) => Ok(pooled),
+            Some(HeldConnection::Own(own)) => Ok(own),
+            Some(HeldConnection::Pooled(pooled)) => Ok(pooled),
             None => Err(no_answer()),
         }
     }
 
     /// Closes the connection without a word, as the server would not hear it.
     fn give_up(&mut self) -> sqlx::Error {
-        if let Some(Held::Pooled(pooled)) = self.open.take() {
+        if let Some(HeldConnection::Pooled(pooled)) = self.open.take() {
             drop(pooled.detach());
         }
         no_answer()
     }
 }
 
-impl Connection for Session {
+impl Connection for PostgresSession {
     fn execute<'a>(
         &'a mut self,
         sql: &'static str,

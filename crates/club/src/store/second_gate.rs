@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 /// One gate for each name, for up to [`MAX_NAMES`] names.
 #[derive(Debug, Default)]
-pub(crate) struct SecondGate(Mutex<HashMap<String, Seen>>);
+pub(crate) struct SecondGate(Mutex<HashMap<String, GateState>>);
 
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct GateState {
     /// When one was let through last, in Unix seconds.
     passed: u32,
     /// How many were not, since then.
@@ -24,7 +24,7 @@ impl SecondGate {
             if gates.len() >= MAX_NAMES {
                 return None;
             }
-            gates.insert(name.to_owned(), Seen { passed: now_unix, held_back: 0 });
+            gates.insert(name.to_owned(), GateState { passed: now_unix, held_back: 0 });
             return Some(0);
         };
         // A clock that was set back does not close the gate.

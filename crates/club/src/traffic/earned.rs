@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use policy::MemberId;
 
-use crate::audit::log::{Entry, record};
+use crate::audit::log::{LogEntry, record};
 use crate::members::member::{self, Member};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, SqlResult, Value, member_id};
@@ -66,7 +66,7 @@ async fn set(tx: &mut Tx, id: MemberId, tier: Option<String>) -> Result<(), Erro
     let earned = tier.as_deref().map_or(Value::Null, Into::into);
     let sql = "UPDATE member SET earned = $2 WHERE id = $1";
     tx.execute(sql, &[id.value().into(), earned]).await?;
-    let entry = Entry { what: "member.earn", member: Some(id), item: None, detail: &detail };
+    let entry = LogEntry { what: "member.earn", member: Some(id), item: None, detail: &detail };
     record(tx, entry).await?;
     tx.show(Member { earned: tier, ..member }.shown(&tx.names));
     Ok(())

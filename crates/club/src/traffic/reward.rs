@@ -274,7 +274,7 @@ async fn reverse(tx: &mut Tx, reward: Reward, why: &str) -> Result<Reward, Error
 
 async fn note_reversed(tx: &mut Tx, reward: &Reward, detail: &str) -> Result<(), Error> {
     let (member, item) = (Some(reward.member), Some(reward.item));
-    record(tx, log::Entry { what: "reward.reverse", member, item, detail }).await
+    record(tx, log::LogEntry { what: "reward.reverse", member, item, detail }).await
 }
 
 /// What orders of the torrent whose buyers took from peers saved the publisher, in each currency:

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use policy::{GuardRule, ItemPolicy, Permille, SeatRule, Seating, Tier};
 
-use super::policies::{Guard, InsideShare, RawPolicy, Seats, Shares, Who};
+use super::policies::{Guard, InsideShare, RawPolicy, SeatShares, Seats, Who};
 use super::raw::Raw;
 use super::settings::Config;
 use super::tiers::{Entitles, RawAnnounce, RawSide, RawTier, RawWebseed, Terms};
@@ -62,8 +62,8 @@ fn policy(rules: &ItemPolicy) -> RawPolicy {
     }
 }
 
-fn shares(rule: &SeatRule) -> Shares {
-    Shares {
+fn shares(rule: &SeatRule) -> SeatShares {
+    SeatShares {
         inside_share: InsideShare {
             inside: share(rule.inside_for_insiders),
             outside: share(rule.inside_for_outsiders),

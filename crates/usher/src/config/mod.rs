@@ -33,10 +33,11 @@ pub use goods::{RawSite, WatchedFolder};
 pub use invalid::Invalid;
 pub use parse::{ParseError, parse};
 pub use payments::{
-    AmountUnit, BtcpaySettings, CustomHookSettings, Gives, KofiSettings, Payments, RawAlgorithm,
-    RawBtcpay, RawFormat, RawHook, RawKofi, RawPayments, RawStripe, SecretSource, StripeSettings,
+    AmountUnit, BtcpaySettings, CustomHookSettings, Gives, KofiSettings, PaymentSettings,
+    RawAlgorithm, RawBtcpay, RawFormat, RawHook, RawKofi, RawPayments, RawStripe, SecretSource,
+    StripeSettings,
 };
-pub use policies::{Guard, InsideShare, RawPolicy, Seats, Shares, Who};
+pub use policies::{Guard, InsideShare, RawPolicy, SeatShares, Seats, Who};
 pub use raw::{
     Clients, Limits, LogFormat, LogLevel, Raw, RawAdmin, RawHttp, RawLog, RawTracker, RawUdp,
     RawUnknownTorrents, Reachability, Tls,
@@ -46,7 +47,7 @@ pub use source::{LoadedConfig, Source, SourceError};
 pub use standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards, StandingSettings};
 pub use tax::RawTax;
 pub use tiers::{
-    Earn, Entitles, Period, Price, RawAnnounce, RawSide, RawTier, RawWebseed, Terms, Webseed,
+    Earn, Entitles, Period, RawAnnounce, RawSide, RawTier, RawWebseed, Terms, TierPrice, Webseed,
 };
 pub use units::{AmountText, Network, Percent, PortRange, Rate, Share, Size, Workers};
 pub use web::{RawWeb, WebSettings};

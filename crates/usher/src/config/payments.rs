@@ -24,7 +24,7 @@ use super::units::AmountText;
 
 /// The providers, checked; none by default.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Payments {
+pub struct PaymentSettings {
     /// Stripe.
     pub stripe: Option<StripeSettings>,
     /// BTCPay Server.
@@ -37,7 +37,7 @@ pub struct Payments {
     pub plans: BTreeMap<String, (club::Amount, Period)>,
 }
 
-impl Payments {
+impl PaymentSettings {
     /// The files that secrets lie in, whole.
     pub fn secret_files(&self) -> Vec<PathBuf> {
         let (stripe, btcpay, kofi) = (&self.stripe, &self.btcpay, &self.kofi);
@@ -120,12 +120,12 @@ pub(super) fn resolve(
     terms: &[Terms],
     site: &str,
     folder: &Path,
-) -> Result<Payments, Invalid> {
+) -> Result<PaymentSettings, Invalid> {
     let checker = Checker { terms, site, folder };
     let hook = |(name, hook): (String, RawHook)| {
         Ok((checker.hook_name(&name)?, checker.hook(&name, hook)?))
     };
-    Ok(Payments {
+    Ok(PaymentSettings {
         stripe: raw.stripe.map(|stripe| checker.stripe(stripe)).transpose()?,
         btcpay: raw.btcpay.map(|btcpay| checker.btcpay(btcpay)).transpose()?,
         kofi: raw.kofi.map(|kofi| checker.kofi(kofi)).transpose()?,

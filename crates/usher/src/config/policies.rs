@@ -49,13 +49,13 @@ pub enum Seats {
     Uniform,
     /// By side and kind, so that the inside meets the inside first.
     #[serde(untagged)]
-    Shares(Shares),
+    Shares(SeatShares),
 }
 
 /// What part of a reply each kind of peer gets.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Shares {
+pub struct SeatShares {
     /// The inside's part, by who asks.
     pub inside_share: InsideShare,
     /// The outside's part at least, where it has so many.
@@ -92,7 +92,7 @@ pub struct Guard {
     pub hold: Duration,
 }
 
-impl Default for Shares {
+impl Default for SeatShares {
     fn default() -> Self {
         Self {
             inside_share: InsideShare::default(),
@@ -144,7 +144,7 @@ impl<'de> Visitor<'de> for SeatsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Seats, A::Error> {
-        Shares::deserialize(MapAccessDeserializer::new(map)).map(Seats::Shares)
+        SeatShares::deserialize(MapAccessDeserializer::new(map)).map(Seats::Shares)
     }
 }
 
@@ -201,7 +201,7 @@ impl RawPolicy {
     }
 }
 
-impl Shares {
+impl SeatShares {
     fn checked(self, key: String) -> Result<SeatRule, Invalid> {
         if self.min_inside.permille() + self.min_outside.permille() > Permille::WHOLE.value() {
             return Err(Invalid::new(
@@ -242,7 +242,7 @@ pub(super) fn defaults() -> BTreeMap<String, RawPolicy> {
     let priority = RawPolicy {
         who: Some(Who::Anyone),
         private: Some(true),
-        seats: Some(Seats::Shares(Shares::default())),
+        seats: Some(Seats::Shares(SeatShares::default())),
         guard: Some(Guard::default()),
         max_clients_per_member: Some(3),
     };

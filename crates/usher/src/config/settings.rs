@@ -13,7 +13,7 @@ use web::site::Masthead;
 use super::backup::BackupSettings;
 use super::database::Database;
 use super::goods::WatchedFolder;
-use super::payments::Payments;
+use super::payments::PaymentSettings;
 use super::raw::{Limits, LogFormat, LogLevel, Reachability, Tls};
 use super::standing::StandingSettings;
 use super::tiers::Terms;
@@ -44,7 +44,7 @@ pub struct Config {
     /// Copies of the club.
     pub backup: BackupSettings,
     /// Where members pay.
-    pub payments: Payments,
+    pub payments: PaymentSettings,
     /// How traffic is judged, and what is kept of where members were.
     pub standing: StandingSettings,
     /// What of every price is tax.

@@ -30,7 +30,7 @@ pub struct RawTier {
     pub webseed: RawWebseed,
     /// What the tier costs; never taken from the tier before.
     #[serde(default)]
-    pub price: Option<Price>,
+    pub price: Option<TierPrice>,
     /// What earns the tier; never taken from the tier before.
     #[serde(default)]
     pub earn: Option<Earn>,
@@ -72,7 +72,7 @@ pub struct Terms {
     /// How the publisher's own copy serves its members.
     pub webseed: Webseed,
     /// What the tier costs; `None` where it is not for sale.
-    pub price: Option<Price>,
+    pub price: Option<TierPrice>,
     /// What earns the tier; `None` where nothing does.
     pub earn: Option<Earn>,
 }
@@ -91,7 +91,7 @@ pub struct Webseed {
 /// What a tier costs.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Price {
+pub struct TierPrice {
     /// For one period.
     pub amount: AmountText,
     /// The three letters of ISO 4217, in lower case.
@@ -170,7 +170,7 @@ struct Complete {
     numwant_cap: u32,
     entitles: Entitles,
     webseed: Webseed,
-    price: Option<Price>,
+    price: Option<TierPrice>,
     earn: Option<Earn>,
 }
 
@@ -286,7 +286,7 @@ pub(super) fn defaults() -> Vec<RawTier> {
                 rate: Some(Rate(4 << 20)),
                 concurrency: Some(8),
             },
-            price: Some(Price {
+            price: Some(TierPrice {
                 amount: AmountText("5.00".to_owned()),
                 currency: "usd".to_owned(),
                 per: Period::Month,

@@ -37,7 +37,7 @@ fn require_club(config: &Config, state: &StateDir) -> Result<(), UpkeepError> {
 
 /// What was put in place.
 #[derive(Debug, Serialize)]
-pub(crate) struct Restored {
+pub(crate) struct RestoreOutput {
     club: PathBuf,
     /// Where what was there before is now.
     before: Option<PathBuf>,
@@ -55,7 +55,7 @@ pub(crate) async fn restore(
     config: &Config,
     backup: &Path,
     replace: bool,
-) -> Result<Restored, UpkeepError> {
+) -> Result<RestoreOutput, UpkeepError> {
     if config.database != Database::Sqlite {
         return Err(UpkeepError::Elsewhere);
     }
@@ -82,7 +82,7 @@ pub(crate) async fn restore(
     // Of another time; clients announce again by themselves.
     let _ = fs::remove_file(crate::serve::snapshot::path_in(state.path()));
     let club::Restored { aside, has_digest, loaded } = put;
-    Ok(Restored {
+    Ok(RestoreOutput {
         club,
         before: aside,
         has_digest,
@@ -99,7 +99,7 @@ fn unknown(loaded: &Loaded) -> Vec<String> {
     tiers.chain(policies).collect()
 }
 
-pub(crate) fn restored(restored: &Restored) -> String {
+pub(crate) fn restored(restored: &RestoreOutput) -> String {
     let mut text = format!("{} is restored, and it is sound.\n", restored.club.display());
     if !restored.has_digest {
         text += "The backup had no digest beside it (FILE.b3), so it may differ from what usher wrote.\n";

@@ -6,9 +6,9 @@ use std::{env, fmt};
 
 use club::provider::{Btcpay, Hook, Kofi, Secret, Stripe};
 use thiserror::Error;
-use web::pay::{BtcpayApi, HookSettings, Plan, Providers, StripeApi};
+use web::pay::{BtcpayApi, HookSettings, Providers, StripeApi, TierPlan};
 
-use crate::config::{Payments, Period, SecretSource};
+use crate::config::{PaymentSettings, Period, SecretSource};
 
 /// A secret that cannot be had.
 #[derive(Debug, Error)]
@@ -40,7 +40,7 @@ impl fmt::Display for Why {
 /// # Errors
 ///
 /// One cannot be read, or is empty.
-pub(crate) fn load(payments: &Payments) -> Result<Providers, NoSecret> {
+pub(crate) fn load(payments: &PaymentSettings) -> Result<Providers, NoSecret> {
     let mut providers = Providers::default();
     if let Some(stripe) = &payments.stripe {
         let secrets = secrets(&stripe.webhook_secrets)?;
@@ -80,13 +80,13 @@ pub(crate) fn load(payments: &Payments) -> Result<Providers, NoSecret> {
 }
 
 /// Whole periods, so that nobody who pays by hand is out before the month is.
-fn sold((price, period): (club::Amount, Period)) -> Plan {
+fn sold((price, period): (club::Amount, Period)) -> TierPlan {
     let (interval, days) = match period {
         Period::Week => ("week", 7),
         Period::Month => ("month", 31),
         Period::Year => ("year", 366),
     };
-    Plan { price, interval, days }
+    TierPlan { price, interval, days }
 }
 
 fn secrets(places: &[SecretSource]) -> Result<Vec<Secret>, NoSecret> {

@@ -18,7 +18,7 @@ use super::attempts::Attempts;
 use super::error::ApiError;
 use super::members;
 use crate::catalog::{LinkBuilder, PublicUrls, Publisher, TorrentAccess};
-use crate::http::Clock;
+use crate::http::TimeSource;
 use crate::pay::Payments;
 
 /// What the admin API stands on.
@@ -32,7 +32,7 @@ pub struct Admin {
     publisher: Publisher,
     stuck: Mutex<Vec<Stuck>>,
     secret_file: PathBuf,
-    clock: Clock,
+    clock: TimeSource,
     payments: Option<Arc<Payments>>,
 }
 
@@ -56,7 +56,7 @@ impl Admin {
         keyring: Arc<Keyring>,
         urls: PublicUrls,
         secret_file: PathBuf,
-        clock: Clock,
+        clock: TimeSource,
     ) -> Self {
         Self {
             publisher: Publisher::new(Arc::clone(&club), Arc::clone(&tracker)),

@@ -3,4 +3,4 @@
 use tracker::Now;
 
 /// Tells the time.
-pub type Clock = Box<dyn Fn() -> Now + Send + Sync>;
+pub type TimeSource = Box<dyn Fn() -> Now + Send + Sync>;

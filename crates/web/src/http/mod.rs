@@ -8,7 +8,7 @@ mod nul;
 mod origin;
 mod text;
 
-pub use clock::Clock;
+pub use clock::TimeSource;
 pub(crate) use etag::EntityTag;
 pub(crate) use nul::{path_has_nul, query_has_nul};
 pub use origin::Origin;

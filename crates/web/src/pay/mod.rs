@@ -21,5 +21,5 @@ pub use error::{PaymentError, Unanswered};
 pub use heard::Heard;
 pub use payments::Payments;
 pub use poll::Polled;
-pub use providers::{BtcpayApi, HookSettings, Plan, Providers, StripeApi};
+pub use providers::{BtcpayApi, HookSettings, Providers, StripeApi, TierPlan};
 pub use webhooks::{MAX_BODY_BYTES, router};

@@ -14,8 +14,8 @@ use super::client::{Client, ProviderError};
 use super::error::PaymentError;
 use super::heard::Heard;
 use super::poll::gone;
-use super::providers::{Plan, Providers};
-use crate::http::Clock;
+use super::providers::{Providers, TierPlan};
+use crate::http::TimeSource;
 
 /// What webhooks, the command line and background tasks ask of payments.
 pub struct Payments {
@@ -24,7 +24,7 @@ pub struct Payments {
     pub(super) client: Client,
     /// Held while a payment is paid back, so that the next refund sees what this one left.
     pub(super) refunds: Mutex<()>,
-    clock: Clock,
+    clock: TimeSource,
     heard: Heard,
 }
 
@@ -34,7 +34,7 @@ impl Payments {
     /// # Errors
     ///
     /// There is no TLS to be had.
-    pub fn new(club: Arc<Club>, providers: Providers, clock: Clock) -> io::Result<Self> {
+    pub fn new(club: Arc<Club>, providers: Providers, clock: TimeSource) -> io::Result<Self> {
         let client = Client::new()?;
         let providers = ArcSwap::from_pointee(providers);
         let refunds = Mutex::default();
@@ -47,7 +47,7 @@ impl Payments {
     }
 
     /// What a tier costs; `None` where it is not for sale.
-    pub fn plan(&self, tier: &str) -> Option<Plan> {
+    pub fn plan(&self, tier: &str) -> Option<TierPlan> {
         self.providers.load().plans.get(tier).cloned()
     }
 

@@ -20,7 +20,7 @@ pub struct Providers {
     /// Webhooks that the configuration describes, by the last part of their URL.
     pub hooks: BTreeMap<String, HookSettings>,
     /// Tiers that are for sale.
-    pub plans: BTreeMap<String, Plan>,
+    pub plans: BTreeMap<String, TierPlan>,
 }
 
 /// How Stripe's API is called.
@@ -64,7 +64,7 @@ pub struct HookSettings {
 
 /// A tier that is for sale.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct TierPlan {
     /// For one period.
     pub price: Amount,
     /// The period as Stripe calls it: `week`, `month` or `year`.

@@ -21,13 +21,13 @@ pub(super) struct Session {
 
 /// What became of a refund.
 #[derive(Deserialize)]
-pub(super) struct Refund {
+pub(super) struct StripeRefund {
     pub(super) id: String,
     #[serde(default)]
     status: Option<String>,
 }
 
-impl Refund {
+impl StripeRefund {
     /// How far it got.
     pub(super) fn state(&self) -> RefundState {
         match self.status.as_deref() {
@@ -101,7 +101,7 @@ pub(super) async fn refund(
     payment: &str,
     amount: Amount,
     key: &str,
-) -> Result<Refund, ProviderError> {
+) -> Result<StripeRefund, ProviderError> {
     // Payments are known by their intent; by the charge where there never was one.
     let named = if payment.starts_with("ch_") { "charge" } else { "payment_intent" };
     let body = Serializer::new(String::new())

@@ -23,14 +23,14 @@ use super::pace::{Pacer, Payer, TierPacing};
 use super::served_bytes::ServedBytes;
 use super::target::{Credential, FileTarget};
 use crate::catalog::has_web_seed;
-use crate::http::Clock;
+use crate::http::TimeSource;
 
 /// Authorizes requests for the publisher's own copies, paces them and counts what was sent.
 pub struct WebSeed {
     club: Arc<Club>,
     tracker: Arc<Tracker>,
     keyring: Arc<Keyring>,
-    clock: Clock,
+    clock: TimeSource,
     /// Paces streams.
     pub pacer: Arc<Pacer>,
     /// Counts the bytes sent.
@@ -107,7 +107,7 @@ impl WebSeed {
         keyring: Arc<Keyring>,
         pacer: Arc<Pacer>,
         member_addresses: Arc<MemberAddresses>,
-        clock: Clock,
+        clock: TimeSource,
     ) -> Self {
         Self {
             club,

@@ -10,7 +10,7 @@ use tracker::{Now, Tracker};
 
 use super::masthead::Masthead;
 use crate::catalog::PublicUrls;
-use crate::http::Clock;
+use crate::http::TimeSource;
 
 /// What every page, feed and hook may use.
 pub struct Site {
@@ -22,7 +22,7 @@ pub struct Site {
     pub keyring: Arc<Keyring>,
     urls: ArcSwap<PublicUrls>,
     masthead: ArcSwap<Masthead>,
-    clock: Clock,
+    clock: TimeSource,
 }
 
 impl Site {
@@ -32,7 +32,7 @@ impl Site {
         tracker: Arc<Tracker>,
         keyring: Arc<Keyring>,
         urls: PublicUrls,
-        clock: Clock,
+        clock: TimeSource,
     ) -> Self {
         Self {
             club,

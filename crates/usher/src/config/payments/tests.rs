@@ -150,7 +150,7 @@ fn the_documents_name_the_events_that_are_read() {
     assert_eq!(words(btcpay), Btcpay::EVENTS);
 }
 
-fn check(file: &str) -> Result<Payments, Invalid> {
+fn check(file: &str) -> Result<PaymentSettings, Invalid> {
     Config::new(parse(file).unwrap(), Path::new("/etc/usher")).map(|config| config.payments)
 }
 
