@@ -36,14 +36,14 @@ pub enum Parsed<'h, 'a> {
     /// The beginning of one.
     Partial,
     /// Not one that is answered otherwise than by this status.
-    Refused(Refusal),
+    Refused(HeadRefusal),
     /// Possibly a head, but with more headers than there is room for.
     TooManyHeaders,
 }
 
 /// Why a request is refused before anybody looks at its target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Refusal {
+pub enum HeadRefusal {
     /// 400: it is malformed or ambiguous.
     Malformed,
     /// 414: its line alone is longer than a whole request may be.
@@ -56,7 +56,7 @@ pub enum Refusal {
     Version,
 }
 
-impl Refusal {
+impl HeadRefusal {
     /// The whole response, after which the connection ends.
     pub const fn response(self) -> &'static [u8] {
         match self {
@@ -77,7 +77,7 @@ pub fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Parsed<'h, '
     let bytes = bytes.get(skipped..).unwrap_or_default();
     let is_full = bytes.len() >= MAX_REQUEST_BYTES;
     let Some(end) = memchr::memchr(b'\n', bytes) else {
-        return if is_full { Parsed::Refused(Refusal::LongTarget) } else { Parsed::Partial };
+        return if is_full { Parsed::Refused(HeadRefusal::LongTarget) } else { Parsed::Partial };
     };
     let (line, rest) = bytes.split_at(end + 1);
     let RequestLine { method, target, is_old } = match request_line(line) {
@@ -85,26 +85,26 @@ pub fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Parsed<'h, '
         Err(refusal) => return Parsed::Refused(refusal),
     };
     if line.len() > MAX_REQUEST_BYTES {
-        return Parsed::Refused(Refusal::LongTarget);
+        return Parsed::Refused(HeadRefusal::LongTarget);
     }
     let has_room_for_all = room.len() >= MAX_HEADERS;
     let (length, headers) = match httparse::parse_headers(rest, room) {
         Ok(Status::Complete((length, headers))) => (length, headers),
-        Ok(Status::Partial) if is_full => return Parsed::Refused(Refusal::LargeHeaders),
+        Ok(Status::Partial) if is_full => return Parsed::Refused(HeadRefusal::LargeHeaders),
         // Lines that a whole head could not have are refused at once.
-        Ok(Status::Partial) if has_bare_lf(rest) => return Parsed::Refused(Refusal::Malformed),
+        Ok(Status::Partial) if has_bare_lf(rest) => return Parsed::Refused(HeadRefusal::Malformed),
         Ok(Status::Partial) => return Parsed::Partial,
         Err(Error::TooManyHeaders) if has_room_for_all => {
-            return Parsed::Refused(Refusal::LargeHeaders);
+            return Parsed::Refused(HeadRefusal::LargeHeaders);
         }
         Err(Error::TooManyHeaders) => return Parsed::TooManyHeaders,
-        Err(_) => return Parsed::Refused(Refusal::Malformed),
+        Err(_) => return Parsed::Refused(HeadRefusal::Malformed),
     };
     if end + 1 + length > MAX_REQUEST_BYTES {
-        return Parsed::Refused(Refusal::LargeHeaders);
+        return Parsed::Refused(HeadRefusal::LargeHeaders);
     }
     if has_bare_lf(rest.get(..length).unwrap_or_default()) {
-        return Parsed::Refused(Refusal::Malformed);
+        return Parsed::Refused(HeadRefusal::Malformed);
     }
     match Framing::of(headers, is_old) {
         Ok(Framing { keep_alive, has_body }) => {
@@ -122,8 +122,8 @@ struct RequestLine<'a> {
 }
 
 /// Reads a request line with its LF.
-fn request_line(line: &[u8]) -> Result<RequestLine<'_>, Refusal> {
-    let line = line.strip_suffix(b"\r\n").ok_or(Refusal::Malformed)?;
+fn request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadRefusal> {
+    let line = line.strip_suffix(b"\r\n").ok_or(HeadRefusal::Malformed)?;
     let (line, is_old) = match line.split_last_chunk() {
         Some((line, b" HTTP/1.1")) => (line, false),
         Some((line, b" HTTP/1.0")) => (line, true),
@@ -131,25 +131,25 @@ fn request_line(line: &[u8]) -> Result<RequestLine<'_>, Refusal> {
             (line, false)
         }
         Some((_, [b' ', b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'])) => {
-            return Err(Refusal::Version);
+            return Err(HeadRefusal::Version);
         }
-        _ => return Err(Refusal::Malformed),
+        _ => return Err(HeadRefusal::Malformed),
     };
     let (method, target) = match line.strip_prefix(b"GET ") {
         Some(target) => (&b"GET"[..], target),
         None => {
-            let end = memchr::memchr(b' ', line).ok_or(Refusal::Malformed)?;
+            let end = memchr::memchr(b' ', line).ok_or(HeadRefusal::Malformed)?;
             let (method, target) = line.split_at(end);
             let is_token =
                 |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
             if method.is_empty() || !method.iter().all(is_token) {
-                return Err(Refusal::Malformed);
+                return Err(HeadRefusal::Malformed);
             }
             (method, target.get(1..).unwrap_or_default())
         }
     };
     if has_space_or_control(target) {
-        return Err(Refusal::Malformed);
+        return Err(HeadRefusal::Malformed);
     }
     let target = if target.starts_with(b"/") { target } else { other_form(method, target)? };
     Ok(RequestLine { method, target, is_old })
@@ -157,7 +157,7 @@ fn request_line(line: &[u8]) -> Result<RequestLine<'_>, Refusal> {
 
 /// The target in origin form of one that is in another (RFC 9112, 3.2).
 #[cold]
-fn other_form<'a>(method: &[u8], target: &'a [u8]) -> Result<&'a [u8], Refusal> {
+fn other_form<'a>(method: &[u8], target: &'a [u8]) -> Result<&'a [u8], HeadRefusal> {
     if method == b"OPTIONS" && target == b"*" {
         return Ok(target);
     }
@@ -166,11 +166,11 @@ fn other_form<'a>(method: &[u8], target: &'a [u8]) -> Result<&'a [u8], Refusal> 
         let (start, rest) = target.split_at_checked(scheme.len())?;
         start.eq_ignore_ascii_case(scheme).then_some(rest)
     });
-    let rest = rest.ok_or(Refusal::Malformed)?;
+    let rest = rest.ok_or(HeadRefusal::Malformed)?;
     let authority = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(authority);
     if authority.is_empty() || !authority.iter().all(is_of_host) {
-        return Err(Refusal::Malformed);
+        return Err(HeadRefusal::Malformed);
     }
     Ok(if path.starts_with(b"/") { path } else { b"/" })
 }
@@ -182,7 +182,7 @@ struct Framing {
 }
 
 impl Framing {
-    fn of(headers: &[Header<'_>], is_old: bool) -> Result<Self, Refusal> {
+    fn of(headers: &[Header<'_>], is_old: bool) -> Result<Self, HeadRefusal> {
         let (mut hosts, mut keep_alive, mut closes) = (0, !is_old, false);
         let (mut length, mut coding) = (None, None);
         for Header { name, value } in headers {
@@ -191,7 +191,7 @@ impl Framing {
                 4 if name.eq_ignore_ascii_case("host") => {
                     hosts += 1;
                     if !value.iter().all(is_of_host) {
-                        return Err(Refusal::Malformed);
+                        return Err(HeadRefusal::Malformed);
                     }
                 }
                 10 if name.eq_ignore_ascii_case("connection") => {
@@ -204,26 +204,26 @@ impl Framing {
                 14 if name.eq_ignore_ascii_case("content-length") => {
                     let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
                     if !is_number || length.replace(*value).is_some() {
-                        return Err(Refusal::Malformed);
+                        return Err(HeadRefusal::Malformed);
                     }
                 }
                 17 if name.eq_ignore_ascii_case("transfer-encoding")
                     && coding.replace(*value).is_some() =>
                 {
-                    return Err(Refusal::Malformed);
+                    return Err(HeadRefusal::Malformed);
                 }
                 _ => {}
             }
         }
         if hosts > 1 || (hosts == 0 && !is_old) {
-            return Err(Refusal::Malformed);
+            return Err(HeadRefusal::Malformed);
         }
         if let Some(coding) = coding {
             if length.is_some() || is_old {
-                return Err(Refusal::Malformed);
+                return Err(HeadRefusal::Malformed);
             }
             if !coding.eq_ignore_ascii_case(b"chunked") {
-                return Err(Refusal::UnknownCoding);
+                return Err(HeadRefusal::UnknownCoding);
             }
         }
         let is_empty = length.is_none_or(|length| length.iter().all(|digit| *digit == b'0'));
@@ -307,11 +307,11 @@ mod tests {
     #[test]
     fn refusals_are_as_long_as_they_say_and_name_the_bounds() {
         for refusal in [
-            Refusal::Malformed,
-            Refusal::LongTarget,
-            Refusal::LargeHeaders,
-            Refusal::UnknownCoding,
-            Refusal::Version,
+            HeadRefusal::Malformed,
+            HeadRefusal::LongTarget,
+            HeadRefusal::LargeHeaders,
+            HeadRefusal::UnknownCoding,
+            HeadRefusal::Version,
         ] {
             let text = str::from_utf8(refusal.response()).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -355,9 +355,9 @@ mod tests {
             "Host: a b\r\n",
             "Host: u@a\r\n",
         ] {
-            refuses(&format!("GET / HTTP/1.1\r\n{headers}\r\n"), Refusal::Malformed);
+            refuses(&format!("GET / HTTP/1.1\r\n{headers}\r\n"), HeadRefusal::Malformed);
         }
-        refuses("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", Refusal::Malformed);
+        refuses("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", HeadRefusal::Malformed);
         for host in ["", "t.example.org:6969", "[2001:db8::1]:80", "127.0.0.1"] {
             accepts(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), "/");
         }
@@ -379,13 +379,16 @@ mod tests {
             "no colon\r\n",
             ": empty\r\n",
         ] {
-            refuses(&format!("POST / HTTP/1.1\r\nHost: t\r\n{headers}\r\n"), Refusal::Malformed);
+            refuses(
+                &format!("POST / HTTP/1.1\r\nHost: t\r\n{headers}\r\n"),
+                HeadRefusal::Malformed,
+            );
         }
-        refuses("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", Refusal::Malformed);
+        refuses("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", HeadRefusal::Malformed);
         for coding in ["gzip, chunked", "identity", "xchunked", ""] {
             let request =
                 format!("POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: {coding}\r\n\r\n");
-            refuses(&request, Refusal::UnknownCoding);
+            refuses(&request, HeadRefusal::UnknownCoding);
         }
         for (headers, expected) in [
             ("", false),
@@ -411,7 +414,7 @@ mod tests {
             "GET / HTTP/1.1\r\n\nHost: t\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: t\rA: b\r\n\r\n",
         ] {
-            refuses(request, Refusal::Malformed);
+            refuses(request, HeadRefusal::Malformed);
         }
     }
 
@@ -439,17 +442,17 @@ mod tests {
             "G:T /",
             "/ GET",
         ] {
-            refuses(&format!("{line} HTTP/1.1\r\nHost: t\r\n\r\n"), Refusal::Malformed);
+            refuses(&format!("{line} HTTP/1.1\r\nHost: t\r\n\r\n"), HeadRefusal::Malformed);
         }
     }
 
     #[test]
     fn other_versions_are_told_from_nonsense() {
         accepts("GET / HTTP/1.2\r\nHost: t\r\n\r\n", "/");
-        refuses("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Version);
-        refuses("GET / HTTP/0.9\r\n\r\n", Refusal::Version);
+        refuses("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HeadRefusal::Version);
+        refuses("GET / HTTP/0.9\r\n\r\n", HeadRefusal::Version);
         for line in ["GET / HTTP/1.10", "GET / http/1.1", "GET / HTTP/1", "GET /", "nonsense"] {
-            refuses(&format!("{line}\r\nHost: t\r\n\r\n"), Refusal::Malformed);
+            refuses(&format!("{line}\r\nHost: t\r\n\r\n"), HeadRefusal::Malformed);
         }
     }
 
@@ -460,11 +463,11 @@ mod tests {
             format!("{start}{}{end}", "x".repeat(bytes - start.len() - end.len()))
         };
         assert_eq!(length(pad(MAX_REQUEST_BYTES).as_bytes()), Some(MAX_REQUEST_BYTES));
-        refuses(&pad(MAX_REQUEST_BYTES + 1), Refusal::LargeHeaders);
-        refuses(&pad(MAX_REQUEST_BYTES + 1)[..MAX_REQUEST_BYTES], Refusal::LargeHeaders);
+        refuses(&pad(MAX_REQUEST_BYTES + 1), HeadRefusal::LargeHeaders);
+        refuses(&pad(MAX_REQUEST_BYTES + 1)[..MAX_REQUEST_BYTES], HeadRefusal::LargeHeaders);
         let line = format!("GET /{}", "x".repeat(MAX_REQUEST_BYTES));
-        refuses(&line[..MAX_REQUEST_BYTES], Refusal::LongTarget);
-        refuses(&format!("{line} HTTP/1.1\r\nHost: t\r\n\r\n"), Refusal::LongTarget);
+        refuses(&line[..MAX_REQUEST_BYTES], HeadRefusal::LongTarget);
+        refuses(&format!("{line} HTTP/1.1\r\nHost: t\r\n\r\n"), HeadRefusal::LongTarget);
         assert!(matches!(
             read(&line.as_bytes()[..MAX_REQUEST_BYTES - 1], &mut []),
             Parsed::Partial
@@ -473,7 +476,7 @@ mod tests {
             format!("GET / HTTP/1.1\r\nHost: t\r\n{}\r\n", "a: b\r\n".repeat(count - 1))
         };
         accepts(&headers(MAX_HEADERS), "/");
-        refuses(&headers(MAX_HEADERS + 1), Refusal::LargeHeaders);
+        refuses(&headers(MAX_HEADERS + 1), HeadRefusal::LargeHeaders);
         let mut few = [EMPTY_HEADER; 8];
         assert!(matches!(read(headers(9).as_bytes(), &mut few), Parsed::TooManyHeaders));
     }
@@ -488,7 +491,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuses(request: &str, expected: Refusal) {
+    fn refuses(request: &str, expected: HeadRefusal) {
         let mut room = [EMPTY_HEADER; MAX_HEADERS];
         match read(request.as_bytes(), &mut room) {
             Parsed::Refused(refusal) => assert_eq!(refusal, expected, "{request:?}"),

@@ -6,7 +6,7 @@
 use policy::{MemberId, MemberState};
 
 use crate::ledger::account::Account;
-use crate::ledger::journal::{self, NewEntry, Request, balance, negated, post};
+use crate::ledger::journal::{self, EntryRequest, NewEntry, balance, negated, post};
 use crate::ledger::statement::{self, Entry};
 use crate::members::member;
 use crate::store::club::Club;
@@ -154,7 +154,7 @@ pub(crate) struct TakeBack {
 async fn topup(tx: &mut Tx, key: &str, new: &NewTopup) -> Result<Entry, Error> {
     let member = member::find(tx, &new.member).await?;
     let (id, amount) = (member.id.value().to_string(), new.amount.to_string());
-    let request = Request::new(key, &[TOPUP, &id, &amount, &new.provider, &new.memo])?;
+    let request = EntryRequest::new(key, &[TOPUP, &id, &amount, &new.provider, &new.memo])?;
     if let Some(entry) = request.answered(tx).await? {
         return statement::entry(tx, entry).await;
     }
@@ -181,7 +181,7 @@ async fn give_credit(
 ) -> Result<Entry, Error> {
     let member = member::find(tx, member).await?;
     let (id, said) = (member.id.value().to_string(), amount.to_string());
-    let request = Request::new(key, &[CREDIT, &id, &said, memo])?;
+    let request = EntryRequest::new(key, &[CREDIT, &id, &said, memo])?;
     if let Some(entry) = request.answered(tx).await? {
         return statement::entry(tx, entry).await;
     }
@@ -202,7 +202,7 @@ async fn give_credit(
 pub(crate) async fn take_back(tx: &mut Tx, key: &str, back: &TakeBack) -> Result<Entry, Error> {
     let said = |amount: Option<Amount>| amount.map_or_else(String::new, |a| a.to_string());
     let (topup, amount, fee) = (back.topup.0.to_string(), said(back.amount), said(back.fee));
-    let request = Request::new(key, &[back.kind, &topup, &amount, &fee])?;
+    let request = EntryRequest::new(key, &[back.kind, &topup, &amount, &fee])?;
     if let Some(entry) = request.answered(tx).await? {
         return statement::entry(tx, entry).await;
     }
@@ -265,7 +265,7 @@ pub(crate) async fn restore(
         for_sale -= spent;
         let rest = credit(tx, member, amount.currency.minor(part - spent)).await?;
         let entry = NewEntry {
-            request: &Request::new(&format!("{key}:{place}"), &[])?,
+            request: &EntryRequest::new(&format!("{key}:{place}"), &[])?,
             kind: TOPUP_REFUND_REVERSED,
             member: Some(member),
             reverses: Some(reversal),
@@ -290,7 +290,7 @@ async fn enter_fee(
     clearing: Account<'_>,
 ) -> Result<EntryId, Error> {
     let entry = NewEntry {
-        request: &Request::new(&format!("{key}:fee"), &[])?,
+        request: &EntryRequest::new(&format!("{key}:fee"), &[])?,
         kind: "dispute.fee",
         member: topup.member,
         reverses: None,

@@ -18,7 +18,7 @@ use crate::values::money::{Amount, Currency, MoneyError};
 
 /// What an operation enters.
 pub(crate) struct NewEntry<'a> {
-    pub(crate) request: &'a Request,
+    pub(crate) request: &'a EntryRequest,
     pub(crate) kind: &'static str,
     pub(crate) member: Option<MemberId>,
     pub(crate) reverses: Option<EntryId>,
@@ -28,12 +28,12 @@ pub(crate) struct NewEntry<'a> {
 }
 
 /// A request that changes the books once, however often it comes.
-pub(crate) struct Request {
+pub(crate) struct EntryRequest {
     key: String,
     hash: [u8; 32],
 }
 
-impl Request {
+impl EntryRequest {
     /// `parts` say all that was asked for: the same key with other parts is refused.
     pub(crate) fn new(key: &str, parts: &[&str]) -> Result<Self, Error> {
         if key.is_empty() || key.len() > MAX_KEY {
@@ -285,7 +285,7 @@ mod tests {
         let mut tx = testing::tx(dir.path()).await;
         let usd = Currency::parse("usd").unwrap();
         for (key, refused) in [("first", false), ("second", true)] {
-            let request = Request::new(key, &[]).unwrap();
+            let request = EntryRequest::new(key, &[]).unwrap();
             let postings =
                 [(Account::Clearing("hand"), i64::MAX), (Account::Chargebacks, -i64::MAX)]
                     .map(|(account, minor)| (account, usd.minor(minor)));

@@ -8,7 +8,7 @@
 
 use crate::ledger::account::Account;
 use crate::ledger::balance::{self, TakeBack, credit};
-use crate::ledger::journal::{self, NewEntry, Request, post};
+use crate::ledger::journal::{self, EntryRequest, NewEntry, post};
 use crate::members::member;
 use crate::payments::checkout::Checkout;
 use crate::payments::payment::{self, Payment};
@@ -193,7 +193,7 @@ impl Books<'_> {
         self.bring_in(tx, top, need).await?;
         let subject = (&buyer, item.as_ref());
         if is_first {
-            let request = Request::new(&self.payment.key(self.provider, "buy"), &[])?;
+            let request = EntryRequest::new(&self.payment.key(self.provider, "buy"), &[])?;
             let credit = self.order.amount.currency.minor(0);
             sale::sell(tx, &request, &self.order, subject, credit).await
         } else {
@@ -220,7 +220,7 @@ impl Books<'_> {
         let spent = for_sale.min(whole.minor);
         let rest = credit(tx, owner, currency.minor(whole.minor - spent)).await?;
         let entry = NewEntry {
-            request: &Request::new(&self.payment.key(self.provider, "paid"), &[])?,
+            request: &EntryRequest::new(&self.payment.key(self.provider, "paid"), &[])?,
             kind: balance::TOPUP,
             member: Some(owner),
             reverses: None,
@@ -240,7 +240,7 @@ impl Books<'_> {
     /// Takes back what is not kept: first the order, then the money.
     async fn lower(&mut self, tx: &mut Tx, target: i64, wanted: i64) -> Result<(), Error> {
         if self.order.entry.is_some() && self.order.kept.minor > wanted {
-            let request = Request::new(&self.payment.key(self.provider, "unbuy"), &[])?;
+            let request = EntryRequest::new(&self.payment.key(self.provider, "unbuy"), &[])?;
             sale::lower(tx, &request, &self.order, wanted).await?;
         }
         let Some(topup) = self.payment.topup else { return Ok(()) };

@@ -9,7 +9,7 @@ use crate::values::money::{Amount, MoneyError};
 use crate::values::product::{Product, ProductRequest};
 
 /// What somebody chose, as it is for sale.
-pub(crate) struct Offer {
+pub(crate) struct PricedOffer {
     pub(crate) product: Product,
     pub(crate) item: Option<Item>,
     price: Result<Amount, Error>,
@@ -32,7 +32,7 @@ impl Price {
     }
 }
 
-impl Offer {
+impl PricedOffer {
     /// The price with a discount, or as the buyer chose it.
     pub(crate) async fn price(
         &self,
@@ -71,12 +71,12 @@ impl Offer {
 }
 
 /// What a request asks for. An item may have been removed.
-pub(crate) async fn offer(tx: &mut Tx, wanted: &ProductRequest) -> Result<Offer, Error> {
+pub(crate) async fn offer(tx: &mut Tx, wanted: &ProductRequest) -> Result<PricedOffer, Error> {
     let (product, price) = match wanted {
         ProductRequest::Item { item, method } => {
             let (item, method) = (item::find(tx, item).await?, *method);
             let not_sold = || Error::NotForSale { item: item.name.clone(), method };
-            return Ok(Offer {
+            return Ok(PricedOffer {
                 product: Product::Item { item: item.id, method },
                 price: item.prices.of(method).ok_or_else(not_sold),
                 least: item.least(method),
@@ -95,5 +95,5 @@ pub(crate) async fn offer(tx: &mut Tx, wanted: &ProductRequest) -> Result<Offer,
         ProductRequest::Topup(amount) => (Product::Topup, *amount),
     };
     check_amount(price)?;
-    Ok(Offer { product, item: None, price: Ok(price), least: None })
+    Ok(PricedOffer { product, item: None, price: Ok(price), least: None })
 }

@@ -6,10 +6,10 @@
 use policy::{MemberId, MemberState};
 
 use crate::ledger::balance::held;
-use crate::ledger::journal::Request;
+use crate::ledger::journal::EntryRequest;
 use crate::members::member;
 use crate::rights::order::{self, NewRow, Order, check_not_bought};
-use crate::sales::offer::{Offer, offer};
+use crate::sales::offer::{PricedOffer, offer};
 use crate::sales::sale::{PURCHASE, sell};
 use crate::store::club::Club;
 use crate::store::tx::Tx;
@@ -117,9 +117,9 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Order, Error> 
 fn request(
     key: &str,
     member: MemberId,
-    offer: &Offer,
+    offer: &PricedOffer,
     new: &NewPurchase,
-) -> Result<Request, Error> {
+) -> Result<EntryRequest, Error> {
     let member = member.value().to_string();
     let (kind, what, how) = match &offer.product {
         Product::Item { item, method } => ("item", item.0.to_string(), method.to_string()),
@@ -129,5 +129,5 @@ fn request(
     };
     let pay = new.pay.map_or_else(String::new, |pay| pay.to_string());
     let code = new.discount.as_deref().unwrap_or_default();
-    Request::new(key, &[PURCHASE, &member, kind, &what, &how, &pay, code])
+    EntryRequest::new(key, &[PURCHASE, &member, kind, &what, &how, &pay, code])
 }

@@ -6,7 +6,7 @@
 //! are taken back. Deliberately absent: orders that were paid at a provider, which pays them back.
 
 use crate::ledger::balance::check_amount;
-use crate::ledger::journal::Request;
+use crate::ledger::journal::EntryRequest;
 use crate::ledger::statement::{self, Entry};
 use crate::rights::order;
 use crate::sales::sale::{REFUND, lower};
@@ -48,7 +48,7 @@ async fn refund(
     amount: Option<Amount>,
 ) -> Result<Entry, Error> {
     let said = amount.map_or_else(String::new, |amount| amount.to_string());
-    let request = Request::new(key, &[REFUND, &id.0.to_string(), &said])?;
+    let request = EntryRequest::new(key, &[REFUND, &id.0.to_string(), &said])?;
     if let Some(entry) = request.answered(tx).await? {
         return statement::entry(tx, entry).await;
     }

@@ -7,7 +7,7 @@
 use crate::catalog::item::{self, Item};
 use crate::ledger::account::Account;
 use crate::ledger::balance::credit;
-use crate::ledger::journal::{self, NewEntry, Request, negated, post};
+use crate::ledger::journal::{self, EntryRequest, NewEntry, negated, post};
 use crate::members::member::{self, Member};
 use crate::rights::bought;
 use crate::rights::order::{Order, check_not_bought};
@@ -51,7 +51,7 @@ pub(crate) async fn sellable(tx: &mut Tx, order: &Order) -> Result<(Member, Opti
 /// Sells an order for the first time, for all that it costs: `credit` of it by store credit.
 pub(crate) async fn sell(
     tx: &mut Tx,
-    request: &Request,
+    request: &EntryRequest,
     order: &Order,
     (buyer, item): (&Member, Option<&Item>),
     credit: Amount,
@@ -105,7 +105,7 @@ pub(crate) async fn raise(
     for (place, (reversal, part)) in (0_u32..).zip(parts) {
         let back = Shares::of(order, kept + part, part);
         let entry = NewEntry {
-            request: &Request::new(&format!("{key}:{place}"), &[])?,
+            request: &EntryRequest::new(&format!("{key}:{place}"), &[])?,
             kind: REFUND_REVERSED,
             member: Some(buyer.id),
             reverses: Some(reversal),
@@ -133,7 +133,7 @@ pub(crate) async fn raise(
 /// Has `to` of a sold order kept, less than now; what it gave ends where nothing is.
 pub(crate) async fn lower(
     tx: &mut Tx,
-    request: &Request,
+    request: &EntryRequest,
     order: &Order,
     to: i64,
 ) -> Result<EntryId, Error> {

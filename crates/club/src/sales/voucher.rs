@@ -9,7 +9,7 @@ use policy::{ItemId, MemberId, MemberState};
 use crate::catalog::item;
 use crate::ledger::account::Account;
 use crate::ledger::balance::{check_amount, credit};
-use crate::ledger::journal::{NewEntry, Request, negated, post};
+use crate::ledger::journal::{EntryRequest, NewEntry, negated, post};
 use crate::members::member;
 use crate::rights::{entitlement, tier_term};
 use crate::store::club::Club;
@@ -156,7 +156,7 @@ impl Club {
 }
 
 async fn issue(tx: &mut Tx, key: &str, new: &NewVouchers) -> Result<Vec<IssuedVoucher>, Error> {
-    let request = Request::new(key, &[ISSUE])?;
+    let request = EntryRequest::new(key, &[ISSUE])?;
     if let Some(entry) = request.answered(tx).await? {
         return Err(Error::Issued(entry));
     }
@@ -235,7 +235,7 @@ async fn redeem(tx: &mut Tx, code: VoucherCode, wanted: &str) -> Result<Voucher,
         }
     }
     let entry = NewEntry {
-        request: &Request::new(&format!("{source}: redeem"), &[])?,
+        request: &EntryRequest::new(&format!("{source}: redeem"), &[])?,
         kind: "voucher.redeem",
         member: Some(member.id),
         reverses: None,
@@ -261,7 +261,7 @@ async fn void(tx: &mut Tx, id: VoucherId) -> Result<Voucher, Error> {
         Worth::Item(_) | Worth::Tier { .. } => Vec::new(),
     };
     let entry = NewEntry {
-        request: &Request::new(&format!("voucher {}: void", id.0), &[])?,
+        request: &EntryRequest::new(&format!("voucher {}: void", id.0), &[])?,
         kind: "voucher.void",
         member: None,
         reverses: Some(voucher.issue),

@@ -11,7 +11,7 @@ use policy::{ItemId, MemberId};
 use crate::audit::alert::{AlertKind, NewAlert, raise};
 use crate::audit::log::{self, record};
 use crate::ledger::account::Account;
-use crate::ledger::journal::{NewEntry, Request, balance, left_of, negated, post};
+use crate::ledger::journal::{EntryRequest, NewEntry, balance, left_of, negated, post};
 use crate::members::member;
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, currency, member_id};
@@ -202,7 +202,7 @@ async fn pay(tx: &mut Tx, id: RewardId, pool_permille: u16) -> Result<bool, Erro
     }
     let reward = Reward { amount, ..promised };
     let entry = NewEntry {
-        request: &Request::new(&format!("reward:{}", id.0), &[])?,
+        request: &EntryRequest::new(&format!("reward:{}", id.0), &[])?,
         kind: "reward",
         member: Some(reward.member),
         reverses: None,
@@ -252,7 +252,7 @@ async fn reverse(tx: &mut Tx, reward: Reward, why: &str) -> Result<Reward, Error
         let back = amount.currency.minor(amount.minor.min(has.minor.max(0)));
         let owed = amount.currency.minor(amount.minor - back.minor);
         let entry = NewEntry {
-            request: &Request::new(&format!("reward:{}:back", reward.id.0), &[])?,
+            request: &EntryRequest::new(&format!("reward:{}:back", reward.id.0), &[])?,
             kind: "reward.back",
             member: Some(member),
             reverses: Some(posted),

@@ -28,7 +28,7 @@ use crate::bounds::{FORWARDED_FOR, HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEADERS};
 use crate::budget::Shortage;
 use crate::clock::Clock;
 use crate::forwarded::TrustedProxies;
-use crate::head::{self, Head, Parsed, Refusal};
+use crate::head::{self, Head, HeadRefusal, Parsed};
 use crate::limit::RequestLimit;
 use crate::stream::finish;
 
@@ -306,7 +306,7 @@ impl WebSeedConnection<'_> {
         }
         if head.has_body {
             // A body has no meaning here, and nobody reads it.
-            return Request::Ended(Refusal::Malformed.response());
+            return Request::Ended(HeadRefusal::Malformed.response());
         }
         let is_head = method == b"HEAD";
         let keep_alive = head.keep_alive;

@@ -6,7 +6,7 @@ use club::{Amount, Checkout};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::{Call, Client, ProviderError};
+use super::client::{Call, ProviderClient, ProviderError};
 use super::providers::BtcpayApi;
 
 /// A pull payment, from which the payer takes the money back.
@@ -27,7 +27,7 @@ struct Payout {
 
 /// Creates the invoice of a checkout; returns the server's name for it and where it is paid.
 pub(super) async fn create_invoice(
-    client: &Client,
+    client: &ProviderClient,
     api: &BtcpayApi,
     checkout: &Checkout,
     title: &str,
@@ -46,7 +46,7 @@ pub(super) async fn create_invoice(
 
 /// What the server says of an invoice now.
 pub(super) async fn invoice(
-    client: &Client,
+    client: &ProviderClient,
     api: &BtcpayApi,
     id: &str,
 ) -> Result<Invoice, ProviderError> {
@@ -55,7 +55,7 @@ pub(super) async fn invoice(
 
 /// Offers an amount of an invoice back, at its worth in the checkout's currency.
 pub(super) async fn refund(
-    client: &Client,
+    client: &ProviderClient,
     api: &BtcpayApi,
     invoice: &str,
     amount: Amount,
@@ -72,7 +72,7 @@ pub(super) async fn refund(
 
 /// How far a pull payment got. One that ended without anybody having taken from it was called off.
 pub(super) async fn pull_payment(
-    client: &Client,
+    client: &ProviderClient,
     api: &BtcpayApi,
     id: &str,
     now_unix: u32,
@@ -97,7 +97,7 @@ pub(super) async fn pull_payment(
 }
 
 async fn call<T: serde::de::DeserializeOwned>(
-    client: &Client,
+    client: &ProviderClient,
     api: &BtcpayApi,
     method: Method,
     path: &str,
@@ -108,7 +108,7 @@ async fn call<T: serde::de::DeserializeOwned>(
 }
 
 async fn ask<T: serde::de::DeserializeOwned>(
-    client: &Client,
+    client: &ProviderClient,
     api: &BtcpayApi,
     method: Method,
     path: &str,

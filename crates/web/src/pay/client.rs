@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 /// Connections to providers.
 #[derive(Clone, Debug)]
-pub(super) struct Client {
+pub(super) struct ProviderClient {
     pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Call<'a> {
     pub(super) body: String,
 }
 
-impl Client {
+impl ProviderClient {
     /// Trusts the certificate authorities that browsers do.
     pub(super) fn new() -> io::Result<Self> {
         let https = HttpsConnectorBuilder::new()

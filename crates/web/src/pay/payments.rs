@@ -10,7 +10,7 @@ use club::{Club, Delivery, DeliveryId, Stamp, Verdict};
 use tokio::sync::Mutex;
 
 use super::btcpay;
-use super::client::{Client, ProviderError};
+use super::client::{ProviderClient, ProviderError};
 use super::error::PaymentError;
 use super::heard::Heard;
 use super::poll::gone;
@@ -21,7 +21,7 @@ use crate::http::TimeSource;
 pub struct Payments {
     pub(super) club: Arc<Club>,
     pub(super) providers: ArcSwap<Providers>,
-    pub(super) client: Client,
+    pub(super) client: ProviderClient,
     /// Held while a payment is paid back, so that the next refund sees what this one left.
     pub(super) refunds: Mutex<()>,
     clock: TimeSource,
@@ -35,7 +35,7 @@ impl Payments {
     ///
     /// There is no TLS to be had.
     pub fn new(club: Arc<Club>, providers: Providers, clock: TimeSource) -> io::Result<Self> {
-        let client = Client::new()?;
+        let client = ProviderClient::new()?;
         let providers = ArcSwap::from_pointee(providers);
         let refunds = Mutex::default();
         Ok(Self { club, providers, client, refunds, clock, heard: Heard::default() })

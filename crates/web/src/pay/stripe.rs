@@ -9,7 +9,7 @@ use club::{Amount, Checkout, Product};
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
-use super::client::{Call, Client, ProviderError};
+use super::client::{Call, ProviderClient, ProviderError};
 use super::providers::StripeApi;
 
 /// Where a checkout is paid.
@@ -42,7 +42,7 @@ impl StripeRefund {
 /// Creates the session of a checkout; `title` is what the payer reads, `interval` the period of a
 /// subscription.
 pub(super) async fn create_session(
-    client: &Client,
+    client: &ProviderClient,
     api: &StripeApi,
     checkout: &Checkout,
     title: &str,
@@ -96,7 +96,7 @@ fn session_form(
 
 /// Pays an amount of a payment back; `key` names the request, and comes back in events.
 pub(super) async fn refund(
-    client: &Client,
+    client: &ProviderClient,
     api: &StripeApi,
     payment: &str,
     amount: Amount,
@@ -113,7 +113,7 @@ pub(super) async fn refund(
 }
 
 async fn post<T: serde::de::DeserializeOwned>(
-    client: &Client,
+    client: &ProviderClient,
     api: &StripeApi,
     path: &str,
     key: &str,
