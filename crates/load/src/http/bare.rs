@@ -118,7 +118,7 @@ struct ResponseCounts {
 impl ResponseCounts {
     fn new(bytes: usize) -> Self {
         let keeping = response("", bytes);
-        Self { keeping, closing: response("ClientConnection: close\r\n", bytes) }
+        Self { keeping, closing: response("Connection: close\r\n", bytes) }
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn write(out: &mut Vec<u8>, ask: &Ask, host: SocketAddr, close: bool)
         // HTTP knows no connect: nothing is asked, and nothing sent.
         Ask::Connect => return,
     }
-    let connection = if close { "ClientConnection: close\r\n" } else { "" };
+    let connection = if close { "Connection: close\r\n" } else { "" };
     // Writing to a vector does not fail.
     let _ = write!(
         out,
