@@ -1,7 +1,7 @@
 //! Exports of other trackers: CSV with a header line, or JSON.
 //!
-//! Columns are known by the names that Gazelle, UNIT3D and plain lists give them, in any case.
-//! Deliberately absent: what they mean here.
+//! Columns are known by the names that Gazelle, UNIT3D, NexusPHP, XBT, TorrentPier and plain lists
+//! give them, in any case. Deliberately absent: the tier that a class has here.
 
 use std::fmt;
 use std::fs::File;
@@ -9,6 +9,7 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use api::import::MIN_PASSKEY;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -21,14 +22,25 @@ pub(super) struct Person {
     pub(super) class: Option<String>,
 }
 
-/// An export, those with closed accounts only counted.
-pub(super) struct Export {
-    pub(super) people: Vec<Person>,
-    pub(super) closed: usize,
+/// An account that is not imported.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(super) struct LeftOut {
+    /// Its name there, or its place in the file where it has none.
+    pub(super) name: String,
+    /// The reason, for people.
+    pub(super) why: String,
 }
 
-/// Reads a file of up to [`MAX_BYTES`].
-pub(super) fn read(path: &Path) -> Result<Export, ExportError> {
+/// The accounts of an export.
+pub(super) struct Export {
+    pub(super) people: Vec<Person>,
+    /// In the order of the file.
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// Reads a file of up to [`MAX_BYTES`], without the accounts that their tracker shut out and those
+/// of the classes in `skip`.
+pub(super) fn read(path: &Path, skip: &[String]) -> Result<Export, ExportError> {
     let io = |source| ExportError::Io { path: path.to_owned(), source };
     let mut text = String::new();
     let mut reader = BufReader::new(File::open(path).map_err(io)?).take(MAX_BYTES + 1);
@@ -39,22 +51,58 @@ pub(super) fn read(path: &Path) -> Result<Export, ExportError> {
     let text = text.trim_start_matches('\u{feff}');
     let is_json = text.trim_start().starts_with(['[', '{']);
     let rows = if is_json { json_rows(text)? } else { csv_rows(text)? };
-    let (mut people, mut closed) = (Vec::with_capacity(rows.len()), 0);
+    let (mut people, mut left_out) = (Vec::with_capacity(rows.len()), Vec::new());
     for (place, row) in rows {
-        let field = |names: &[&str]| row.iter().find(|(name, _)| names.contains(&name.as_str()));
-        let value = |names| field(names).map(|(_, value)| value.clone()).filter(|v| !v.is_empty());
-        if value(ENABLED).is_some_and(|enabled| !OPEN.contains(&enabled.to_lowercase().as_str())) {
-            closed += 1;
+        let name = value(&row, NAMES);
+        let class = value(&row, CLASSES);
+        if let Some(why) = shut_out(&row).or_else(|| skipped(class?, skip)) {
+            let name = name.map_or_else(|| place.to_string(), str::to_owned);
+            left_out.push(LeftOut { name, why });
             continue;
         }
-        let name = value(NAMES).ok_or(ExportError::NoName(place))?;
-        let passkey = value(PASSKEYS);
+        let name = name.ok_or(ExportError::NoName(place))?.to_owned();
+        let passkey = value(&row, PASSKEYS).map(str::to_owned);
         if let Some(length) = passkey.as_ref().map(String::len).filter(|len| *len < MIN_PASSKEY) {
             return Err(ExportError::Passkey { place, name, length });
         }
-        people.push(Person { name, passkey, class: value(CLASSES) });
+        people.push(Person { name, passkey, class: class.map(str::to_owned) });
     }
-    Ok(Export { people, closed })
+    Ok(Export { people, left_out })
+}
+
+/// The value of the first column with one of these names, unless it is empty.
+fn value<'a>(row: &'a Fields, names: &[&str]) -> Option<&'a str> {
+    let field = row.iter().find(|(name, _)| names.contains(&name.as_str()));
+    field.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+}
+
+/// Why an account cannot be used on its own tracker; `None` where nothing says so.
+fn shut_out(row: &Fields) -> Option<String> {
+    row.iter().filter(|(_, value)| !value.is_empty()).find_map(|(name, value)| {
+        let (column, word) = (name.as_str(), value.to_lowercase());
+        let word = word.as_str();
+        let is_out = (MUST_BE_TRUE.contains(&column) && !TRUE.contains(&word))
+            || (MUST_BE_FALSE.contains(&column) && !FALSE.contains(&word))
+            || (MUST_BE_UNSET.contains(&column) && !is_unset(word))
+            || (column == STATUS && SHUT_OUT.contains(&word));
+        if is_out {
+            return Some(format!("`{name}` is `{value}`"));
+        }
+        // A group's slug stands for its name, which may be translated.
+        let class = column.strip_suffix(SLUG).unwrap_or(column);
+        (CLASSES.contains(&class) && SHUT_OUT.contains(&word))
+            .then(|| format!("its class is `{value}`"))
+    })
+}
+
+/// Why an account of a class is left out; `None` where the operator does not skip the class.
+fn skipped(class: &str, skip: &[String]) -> Option<String> {
+    skip.iter().any(|other| other == class).then(|| format!("its class `{class}` is skipped"))
+}
+
+/// Whether a time is none: 0, or the zero date of MySQL.
+fn is_unset(word: &str) -> bool {
+    word == "0" || word.starts_with("0000-00-00") || FALSE.contains(&word)
 }
 
 /// Where somebody stands in a file.
@@ -79,7 +127,14 @@ impl fmt::Display for FilePosition {
 type Fields = Vec<(String, String)>;
 
 fn csv_rows(text: &str) -> Result<Vec<(FilePosition, Fields)>, ExportError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let header = text.lines().next().unwrap_or_default();
+    // What `mysql --batch` prints has tabs between columns, and no quotes.
+    let has_tabs = header.contains('\t') && !header.contains(',');
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(if has_tabs { b'\t' } else { b',' })
+        .quoting(!has_tabs)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
     let header: Vec<_> = reader.headers()?.iter().map(str::to_lowercase).collect();
     if let [only] = header.as_slice()
         && only.contains(';')
@@ -88,7 +143,12 @@ fn csv_rows(text: &str) -> Result<Vec<(FilePosition, Fields)>, ExportError> {
     }
     let fields = |record: csv::StringRecord| {
         let line = record.position().map_or(0, csv::Position::line);
-        let fields = header.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
+        let named = header.iter().cloned().zip(record.iter());
+        let fields = named.map(|(name, text)| {
+            let is_null = text == "\\N" || (text == "NULL" && !NAMES.contains(&name.as_str()));
+            (name, if is_null { String::new() } else { text.to_owned() })
+        });
+        let fields = fields.collect();
         (FilePosition::Line(line), fields)
     };
     reader.into_records().map(|record| Ok(fields(record?))).collect()
@@ -119,22 +179,28 @@ fn json_rows(text: &str) -> Result<Vec<(FilePosition, Fields)>, ExportError> {
 fn json_fields(row: Map<String, Value>) -> Fields {
     let text = |value| match value {
         Value::String(text) => text,
-        Value::Null => String::new(),
-        // What a class is called, where the export nests it.
-        Value::Object(mut nested) => match nested.remove("name") {
-            Some(Value::String(name)) => name,
-            _ => String::new(),
-        },
+        Value::Null | Value::Object(_) => String::new(),
         other => other.to_string(),
     };
-    row.into_iter().map(|(name, value)| (name.to_lowercase(), text(value))).collect()
+    let fields = row.into_iter().flat_map(|(name, value)| {
+        let name = name.to_lowercase();
+        match value {
+            // A class, where the export nests it.
+            Value::Object(mut nested) => {
+                let mut part = |key| nested.remove(key).map(text).unwrap_or_default();
+                vec![(format!("{name}{SLUG}"), part("slug")), (name, part("name"))]
+            }
+            value => vec![(name, text(value))],
+        }
+    });
+    fields.collect()
 }
 
 /// Why an export can't be read.
 #[derive(Debug, Error)]
 pub(super) enum ExportError {
-    /// It is neither this
-    #[error("the file is no CSV with a header line: {0}")]
+    /// The file is not CSV.
+    #[error("the file is not CSV with a header line: {0}")]
     Csv(#[from] csv::Error),
     /// A file.
     #[error("cannot read {}: {source}", path.display())]
@@ -144,8 +210,8 @@ pub(super) enum ExportError {
         /// What the system says.
         source: io::Error,
     },
-    /// nor that.
-    #[error("the file is no JSON: {0}")]
+    /// The file is not JSON.
+    #[error("the file is not JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// It is too much at once.
     #[error("{} is larger than {} MiB: split it", .0.display(), MAX_BYTES >> 20)]
@@ -178,9 +244,42 @@ const NAMES: &[&str] = &["name", "username", "user_name", "login"];
 const PASSKEYS: &[&str] = &["passkey", "torrent_pass", "torrentpass"];
 const CLASSES: &[&str] =
     &["tier", "group", "group_name", "class", "class_name", "permissionid", "group_id", "level"];
-const ENABLED: &[&str] = &["enabled", "active"];
-/// Gazelle: 0 is not confirmed, 1 is enabled, 2 is disabled.
-const OPEN: &[&str] = &["1", "true", "yes", "enabled", "active"];
+/// What follows a class's column where its slug is meant.
+const SLUG: &str = ".slug";
+/// Columns of Gazelle, UNIT3D, NexusPHP, XBT and TorrentPier that are true for an account in use.
+/// Gazelle's `enabled` is 0 for one that is not confirmed, 1 for one in use, 2 for a disabled one.
+const MUST_BE_TRUE: &[&str] = &[
+    "active",
+    "can_download",
+    "can_leech",
+    "downloadpos",
+    "enabled",
+    "user_active",
+    "user_allow_passkey",
+];
+/// Columns that are false for an account in use.
+const MUST_BE_FALSE: &[&str] =
+    &["banned", "disabled", "is_banned", "is_disabled", "parked", "suspended"];
+/// Columns with the time at which an account was shut out.
+const MUST_BE_UNSET: &[&str] = &["banned_at", "bandate", "deleted_at", "disabled_at"];
+/// The column with one of the words below, or another.
+const STATUS: &str = "status";
+/// Words for an account that is not in use, as a status or a class.
+const SHUT_OUT: &[&str] = &[
+    "banned",
+    "closed",
+    "deleted",
+    "disabled",
+    "inactive",
+    "parked",
+    "pending",
+    "pruned",
+    "suspended",
+    "unconfirmed",
+    "validating",
+];
+const TRUE: &[&str] = &["1", "active", "enabled", "true", "yes"];
+const FALSE: &[&str] = &["0", "false", "no"];
 /// A million members have less.
 const MAX_BYTES: u64 = 256 << 20;
 
@@ -217,14 +316,71 @@ mod tests {
     }
 
     #[test]
+    fn every_way_in_which_a_tracker_shuts_an_account_out_is_known() {
+        #[track_caller]
+        fn check(column: &str, value: &str, is_out: bool) {
+            for json in [format!("\"{value}\""), value.to_owned()] {
+                let text = format!(r#"[{{"username": "ada", "{column}": {json}}}]"#);
+                let Ok(export) = read_text(&text) else { continue };
+                assert_eq!(export.left_out.len(), usize::from(is_out), "{text}");
+            }
+            let csv = read_text(&format!("Username\t{column}\nada\t{value}\n")).unwrap();
+            assert_eq!(csv.left_out.len(), usize::from(is_out), "{column} {value}");
+        }
+        for column in MUST_BE_TRUE {
+            check(column, "1", false);
+            check(column, "yes", false);
+            check(column, "0", true);
+            check(column, "no", true);
+            check(column, "false", true);
+        }
+        check("enabled", "2", true);
+        for column in MUST_BE_FALSE {
+            check(column, "0", false);
+            check(column, "no", false);
+            check(column, "1", true);
+            check(column, "yes", true);
+        }
+        for column in MUST_BE_UNSET {
+            check(column, "0", false);
+            check(column, "0000-00-00 00:00:00", false);
+            check(column, "2024-05-01 10:00:00", true);
+        }
+        for column in ["status", "group", "class_name"] {
+            check(column, "confirmed", false);
+            check(column, "Banned", true);
+            check(column, "Pruned", true);
+        }
+        check("class", "Bot", true);
+        let translated =
+            r#"[{"username": "ada", "group": {"name": "Verbannt", "slug": "banned"}}]"#;
+        assert_eq!(read_text(translated).unwrap().left_out[0].why, "its class is `banned`");
+    }
+
+    #[test]
+    fn what_a_database_writes_for_nothing_is_nothing() {
+        let key = "0123456789abcdef";
+        check(
+            &format!("username\tpasskey\tgroup\nada\t{key}\tNULL\nNULL\t\\N\tUser\n"),
+            &[("ada", Some(key), None), ("NULL", None, Some("User"))],
+            0,
+        );
+        check(
+            "username,passkey\nada,NULL\nbob,\\N\n",
+            &[("ada", None, None), ("bob", None, None)],
+            0,
+        );
+    }
+
+    #[test]
     fn what_is_no_export_says_what_one_is() {
         refuses("user,key\nada,1\n", "line 2 has no name");
-        refuses("name,passkey\nada\n", "no CSV");
+        refuses("name,passkey\nada\n", "not CSV");
         refuses("name;passkey\nada;1,2\n", "a comma is expected between columns");
         refuses("\u{feff}Name; Tier\nada;fan\n", "a comma is expected between columns");
         refuses("[1]", "no list of members");
         refuses("{\"a\": 1}", "no list of members");
-        refuses("[{", "no JSON");
+        refuses("[{", "not JSON");
     }
 
     #[test]
@@ -237,14 +393,14 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(text: &str, expected: &[(&str, Option<&str>, Option<&str>)], closed: usize) {
+    fn check(text: &str, expected: &[(&str, Option<&str>, Option<&str>)], left_out: usize) {
         let export = read_text(text).unwrap_or_else(|error| panic!("{error}"));
         let people: Vec<_> = export
             .people
             .iter()
             .map(|p| (p.name.as_str(), p.passkey.as_deref(), p.class.as_deref()))
             .collect();
-        assert_eq!((people.as_slice(), export.closed), (expected, closed));
+        assert_eq!((people.as_slice(), export.left_out.len()), (expected, left_out));
     }
 
     #[track_caller]
@@ -256,6 +412,6 @@ mod tests {
     fn read_text(text: &str) -> Result<Export, ExportError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), text).unwrap();
-        read(file.path())
+        read(file.path(), &["Bot".to_owned()])
     }
 }

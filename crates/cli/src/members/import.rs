@@ -11,15 +11,16 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::export_file::{self, ExportError, Person};
+use super::export_file::{self, ExportError, LeftOut, Person};
 use crate::daemon::{CommandContext, CommandError};
 
 /// `usher import`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = IMPORT)]
 pub struct ImportArgs {
-    /// CSV with a header line, or JSON: `name` or `username`; `passkey` or `torrent_pass`; `tier`,
-    /// `group`, `class` or `PermissionID`; `enabled` or `active`
+    /// CSV or tab-separated with a header line, or JSON: `name` or `username`; `passkey` or
+    /// `torrent_pass`; `tier`, `group`, `class` or `PermissionID`; and what says that an account
+    /// is shut out there, such as `enabled`, `can_download`, `banned` or `deleted_at`
     file: PathBuf,
     /// Only say what would be done
     #[arg(long)]
@@ -27,6 +28,9 @@ pub struct ImportArgs {
     /// The tier here of one of their classes or groups; repeat it for each
     #[arg(long, value_name = "CLASS=TIER", value_parser = class_is_tier)]
     tier: Vec<(String, String)>,
+    /// A class or group to leave out; repeat it for each
+    #[arg(long, value_name = "CLASS")]
+    skip: Vec<String>,
     /// The tier of everybody else
     #[arg(long, value_name = "TIER")]
     default_tier: Option<String>,
@@ -41,13 +45,13 @@ struct ImportReport {
     added: usize,
     /// Members that an earlier import added.
     present: usize,
-    /// Accounts that were left out, because they are closed there.
-    closed: usize,
+    /// Accounts that were left out: shut out there, or of a class that is skipped.
+    left_out: Vec<LeftOut>,
 }
 
 impl ImportArgs {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
-        let export = export_file::read(&self.file).map_err(ImportError::from)?;
+        let export = export_file::read(&self.file, &self.skip).map_err(ImportError::from)?;
         let people = export.people.into_iter();
         let rows: Vec<_> =
             people.map(|person| self.row(context, person)).collect::<Result<_, _>>()?;
@@ -67,7 +71,7 @@ impl ImportArgs {
             dry_run: self.dry_run,
             added: count("added"),
             present: count("present"),
-            closed: export.closed,
+            left_out: export.left_out,
         };
         context.print(&report, report_text)
     }
@@ -123,11 +127,13 @@ fn check_unique(rows: &[ImportRow]) -> Result<(), ImportError> {
 }
 
 fn report_text(report: &ImportReport) -> String {
-    let ImportReport { dry_run, added, present, closed } = report;
+    let ImportReport { dry_run, added, present, left_out } = report;
     let verb = if *dry_run { "would be added" } else { "added" };
     let mut text = format!("{added} members {verb}, {present} were imported before.\n");
-    if *closed > 0 {
-        text += &format!("{closed} left out: their accounts are closed.\n");
+    if !left_out.is_empty() {
+        let lines: Vec<_> =
+            left_out.iter().map(|out| format!("{}  {}", out.name, out.why)).collect();
+        text += &format!("{} left out:\n  {}\n", left_out.len(), shown(&lines));
     }
     if *dry_run {
         text += "Nothing was changed: leave out --dry-run to do it.\n";
@@ -192,8 +198,9 @@ const MAX_SHOWN: usize = 20;
 const IMPORT: &str = "\
 Examples:
   usher import users.csv --dry-run --default-tier outsider
-  usher import users.json --tier 'Power User=fan' --tier VIP=patron
+  usher import users.json --tier 'Power User=fan' --tier VIP=patron --skip Bot
 
 The whole file is tried first, and nothing is changed unless all of it can be
-imported. Passkeys work until `usher member rotate`; only a keyed hash of each
-is stored.";
+imported. Accounts that their tracker shut out are left out; the dry run lists
+them with the reason. Passkeys work until `usher member rotate`; only a keyed
+hash of each is stored.";
