@@ -64,6 +64,27 @@ impl Http {
     }
 }
 
+impl Http {
+    /// Whether a byte comes within a time.
+    pub fn is_answered_within(&mut self, time: Duration) -> bool {
+        self.stream.set_read_timeout(Some(time)).expect("a timeout");
+        let read = self.stream.peek(&mut [0]);
+        self.stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        read.is_ok_and(|read| read == 1)
+    }
+
+    /// Whether the connection ends within a time, without another byte.
+    pub fn ends_within(&mut self, time: Duration) -> bool {
+        self.stream.set_read_timeout(Some(time)).expect("a timeout");
+        let read = self.stream.peek(&mut [0]);
+        self.stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        match read {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+        }
+    }
+}
+
 impl Http<UnixStream> {
     /// Connects to a socket in the file system; `None` where nobody listens.
     pub fn at(path: &Path) -> Option<Self> {

@@ -60,7 +60,16 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
             ("http", &[]),
         ],
     ),
-    ("listen", &[("udp", &["."]), ("http", &["."]), ("site", &["."]), (".", &[])]),
+    (
+        "listen",
+        &[
+            ("udp", &["."]),
+            ("http", &["."]),
+            ("site", &["."]),
+            (".", &["admission"]),
+            ("admission", &[]),
+        ],
+    ),
     (
         "cli",
         &[

@@ -1,56 +1,74 @@
 //! What every connection over HTTP needs, whichever listener it came to.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tracker::Tracker;
 
-use crate::budget::{ConnectionBudget, Shortage};
+use crate::admission::{Admission, ByteBudget, Denied, Permit};
 use crate::clock::Clock;
 use crate::forwarded::TrustedProxies;
-use crate::limit::{ConnectionLimit, RequestLimit};
+use crate::limit::RequestLimit;
+use crate::shortage::Shortage;
 use crate::tls::ServerTls;
 
 /// What every HTTP worker shares.
 pub struct ListenContext {
-    /// The one line from announce to reply.
+    /// Answers announces.
     pub tracker: Arc<Tracker>,
-    /// Whose word on a client's address is taken.
+    /// The proxies that say whom they speak for.
     pub proxies: Arc<ArcSwap<TrustedProxies>>,
     /// Requests a second from one network.
     pub requests: Arc<RequestLimit>,
-    /// Connections at once from one network.
-    pub connections: ConnectionLimit,
-    /// The same, to the site.
-    pub site_connections: ConnectionLimit,
-    /// Connections at once to the announce listeners, from everybody together.
-    pub budget: ConnectionBudget,
-    /// Whether it was said that files are short.
+    /// The places of the announce listeners.
+    pub announces: Admission,
+    /// The places of the site.
+    pub site: Admission,
+    /// The bytes of all connections.
+    pub bytes: Arc<ByteBudget>,
+    /// Whether the log said of late that files are short.
     pub shortage: Shortage,
-    /// The certificate, where the listener speaks TLS.
+    /// The certificate, where the announce listeners speak TLS.
     pub tls: Option<ServerTls>,
     /// Where time comes from.
     pub clock: Clock,
 }
 
 impl ListenContext {
-    /// Says that a connection could not be taken.
+    /// A place for a connection from `source`; one from a trusted proxy counts for nobody until it says whom
+    /// it speaks for.
+    ///
+    /// # Errors
+    ///
+    /// See [`Denied`]; the connection should be closed.
+    pub fn admit(
+        &self,
+        places: &Admission,
+        source: IpAddr,
+        is_proxy: bool,
+        now_secs: u32,
+    ) -> Result<Permit, Denied> {
+        let admitted = if is_proxy {
+            places.admit_uncounted(now_secs)
+        } else {
+            places.admit(source, now_secs)
+        };
+        admitted.inspect_err(|denied| {
+            if *denied == Denied::Full && self.shortage.is_news(now_secs) {
+                tracing::warn!(
+                    "connections are refused: all places are taken and in use; raise LimitNOFILE= \
+                     (ulimit -n), or web.connections where it is the site's"
+                );
+            }
+        })
+    }
+
+    /// Says that a connection could not be accepted.
     pub fn tell_short(&self, error: &io::Error) {
         if self.shortage.is_news(self.clock.now().secs) {
             tracing::warn!(%error, "accepting a connection failed: too many open files? raise LimitNOFILE=");
         }
-    }
-
-    /// Whether the announce listeners may take another connection. Says so where it must wait.
-    pub fn has_room(&self) -> bool {
-        let is_full = self.budget.is_full();
-        if is_full && self.shortage.is_news(self.clock.now().secs) {
-            tracing::warn!(
-                "announces wait: the limit of open files leaves room for no more connections; \
-                raise LimitNOFILE="
-            );
-        }
-        !is_full
     }
 }

@@ -2,15 +2,17 @@
 //!
 //! Deliberately absent: the configuration; whoever starts a listener passes what it needs.
 
+pub mod admission;
 pub mod bounds;
-pub mod budget;
 pub mod clock;
 pub mod context;
 pub mod forwarded;
 pub mod head;
 pub mod http;
 pub mod limit;
+pub mod local;
 pub mod proxy;
+pub mod shortage;
 pub mod site;
 pub mod socket;
 pub mod stream;

@@ -1,12 +1,11 @@
-//! How much one network may ask of the daemon: requests a second, and connections at once.
+//! Maximum requests a second from one network.
 //!
-//! A network is an IPv4 /24 or an IPv6 /64. Both limits count in a fixed table of buckets, so that
-//! an attack with many addresses costs no memory; networks that share a bucket share its allowance,
-//! which is why the defaults are far above what a carrier's address translator needs. A keyed
-//! limiter that makes an entry for each new network would itself be the attack's target.
+//! A network is an IPv4 /24 or an IPv6 /64. The limit counts in a fixed table of buckets, so that an attack
+//! with many addresses costs no memory; networks that share a bucket share its allowance, which is why the
+//! default is far above what a carrier's address translator needs. A keyed limiter that makes an entry for
+//! each new network would itself be the attack's target.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use foldhash::fast::FixedState;
@@ -52,61 +51,6 @@ impl RequestLimit {
     }
 }
 
-/// Counts the open connections of each network.
-#[derive(Clone)]
-pub struct ConnectionLimit {
-    shared: Arc<ConnectionCounts>,
-}
-
-struct ConnectionCounts {
-    buckets: Box<[AtomicU32]>,
-    hasher: FixedState,
-    at_once: AtomicU32,
-}
-
-impl ConnectionLimit {
-    /// Allows so many connections at once from one network; 0 is no limit.
-    pub fn new(at_once: u32, seed: u64) -> Self {
-        Self {
-            shared: Arc::new(ConnectionCounts {
-                buckets: (0..BUCKETS).map(|_| AtomicU32::new(0)).collect(),
-                hasher: FixedState::with_seed(seed),
-                at_once: AtomicU32::new(at_once),
-            }),
-        }
-    }
-
-    /// Changes the allowance, as a reload of the configuration does.
-    pub fn set(&self, at_once: u32) {
-        self.shared.at_once.store(at_once, Ordering::Relaxed);
-    }
-
-    /// Counts a connection until the guard is dropped; `None` where the network has its share.
-    pub fn enter(&self, ip: IpAddr) -> Option<CountedConnection> {
-        let limit = self.shared.at_once.load(Ordering::Relaxed);
-        let bucket = bucket_of(&self.shared.hasher, ip);
-        let before = self.shared.buckets.get(bucket)?.fetch_add(1, Ordering::Relaxed);
-        let connection = CountedConnection { limit: self.clone(), bucket };
-        // Dropping the guard takes a refused connection off the count again.
-        (limit == 0 || before < limit).then_some(connection)
-    }
-}
-
-/// One counted connection.
-pub struct CountedConnection {
-    limit: ConnectionLimit,
-    /// Of its bucket.
-    bucket: usize,
-}
-
-impl Drop for CountedConnection {
-    fn drop(&mut self) {
-        if let Some(bucket) = self.limit.shared.buckets.get(self.bucket) {
-            bucket.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-}
-
 /// Which of [`BUCKETS`] counts an address.
 fn bucket_of(hasher: &FixedState, ip: IpAddr) -> usize {
     usize::try_from(hasher.hash_one(network(ip))).unwrap_or_default() % BUCKETS
@@ -141,20 +85,5 @@ mod tests {
     fn zero_is_no_limit() {
         let limit = RequestLimit::new(0, 1);
         assert!((0..1000).all(|_| limit.allow("2001:db8::1".parse().unwrap(), 1)));
-        let limit = ConnectionLimit::new(0, 1);
-        let open: Vec<_> = (0..1000).map(|_| limit.enter("::1".parse().unwrap())).collect();
-        assert!(open.iter().all(Option::is_some));
-    }
-
-    #[test]
-    fn a_closed_connection_makes_room() {
-        let limit = ConnectionLimit::new(2, 1);
-        let enter = || limit.enter("2001:db8::7".parse().unwrap());
-        let (first, second) = (enter(), enter());
-        assert!(first.is_some() && second.is_some());
-        assert!(enter().is_none());
-        assert!(enter().is_none());
-        drop(first);
-        assert!(enter().is_some());
     }
 }

@@ -1,6 +1,9 @@
 //! How memory is taken from the system and given back.
 
-#![cfg_attr(target_env = "gnu", expect(unsafe_code, reason = "mallopt has no safe wrapper"))]
+#![cfg_attr(
+    target_env = "gnu",
+    expect(unsafe_code, reason = "malloc's settings have no safe wrapper")
+)]
 
 /// Has one heap serve all threads, and whatever is large be given back when it is freed.
 ///
@@ -16,6 +19,13 @@ pub fn settle() {
         libc::mallopt(libc::M_ARENA_MAX, 1);
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES)
     };
+}
+
+/// Gives the free pages of the heap back to the system. O(the heap), under malloc's lock.
+pub fn trim() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it touches free memory alone.
+    let _ = unsafe { libc::malloc_trim(0) };
 }
 
 /// What has pages of its own.

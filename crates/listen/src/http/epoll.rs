@@ -7,8 +7,8 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Cache};
@@ -20,14 +20,13 @@ use slab::Slab;
 use tokio::sync::mpsc::UnboundedSender;
 use tracker::Now;
 
+use crate::admission::{Activity, Denied, Evict, Permit};
 use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT};
-use crate::budget::Permit;
 use crate::context::ListenContext;
 use crate::forwarded::TrustedProxies;
-use crate::http::handoff::HandedOffConnection;
+use crate::http::handoff::{HandedOffConnection, Stage};
 use crate::http::plain::{NextStep, PlainHandler};
 use crate::http::responder::Responder;
-use crate::limit::CountedConnection;
 
 /// Tells a worker to end.
 #[derive(Clone)]
@@ -45,6 +44,22 @@ impl EpollStop {
     }
 }
 
+/// Connections of a worker that must end for others, by their keys.
+struct Evictions {
+    keys: Mutex<Vec<usize>>,
+    is_any: AtomicBool,
+    waker: Arc<Waker>,
+}
+
+impl Evict for Evictions {
+    fn evict(&self, key: usize) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+        // Release pairs with the worker's acquire: it finds the key.
+        self.is_any.store(true, Ordering::Release);
+        let _ = self.waker.wake();
+    }
+}
+
 /// One worker.
 pub struct EpollWorker {
     poll: Poll,
@@ -53,6 +68,7 @@ pub struct EpollWorker {
     /// Whether connections may wait at the listener for which epoll sends no further event.
     accept_state: AcceptState,
     connections: Slab<EpollConnection>,
+    evictions: Arc<Evictions>,
     stop: EpollStop,
     over: UnboundedSender<HandedOffConnection>,
     processor: Processor,
@@ -83,21 +99,11 @@ struct EpollConnection {
     stream: TcpStream,
     source: IpAddr,
     permit: Permit,
-    counted: CountedConnection,
+    activity: Activity,
     /// The beginning of a request.
     held: Vec<u8>,
     /// Until when its next request must be whole, in seconds since the daemon's start.
     deadline: u32,
-}
-
-impl EpollConnection {
-    /// Whether it has time left: between two requests no more than for one, where others wait.
-    fn stays(&self, is_full: bool, now: Now) -> bool {
-        let (soon, late) = (whole_secs(HEADER_TIMEOUT), whole_secs(IDLE_TIMEOUT));
-        let Some(left) = self.deadline.checked_sub(now.secs) else { return false };
-        // One with less left than for a request may be new.
-        !is_full || !self.held.is_empty() || left <= soon || left > late - soon
-    }
 }
 
 /// What becomes of a connection.
@@ -131,6 +137,11 @@ impl EpollWorker {
             listener: Some(listener),
             accept_state: AcceptState::Some,
             connections: Slab::new(),
+            evictions: Arc::new(Evictions {
+                keys: Mutex::default(),
+                is_any: AtomicBool::new(false),
+                waker: Arc::clone(&waker),
+            }),
             stop: EpollStop { is_told: Arc::default(), waker },
             over,
             processor: Processor {
@@ -171,13 +182,13 @@ impl EpollWorker {
                     Token(key) => self.serve_ready(key, event.is_read_closed(), now),
                 }
             }
+            self.end_evicted();
             if self.accept_state != AcceptState::None {
                 self.accept(now);
             }
             if swept != now.secs {
                 swept = now.secs;
-                let is_full = self.processor.shared.budget.is_full();
-                self.connections.retain(|_, connection| connection.stays(is_full, now));
+                self.connections.retain(|_, connection| connection.deadline >= now.secs);
             }
             if self.stop.is_told.load(Ordering::Acquire) {
                 self.listener = None;
@@ -202,9 +213,10 @@ impl EpollWorker {
 
     /// Takes some of those who wait; the others after who is here has had a turn.
     fn accept(&mut self, now: Now) {
+        self.accept_state = AcceptState::Some;
         for _ in 0..ACCEPTS {
             let (Some(listener), shared) = (&self.listener, &self.processor.shared) else { return };
-            if !shared.has_room() {
+            if !shared.announces.may_accept() {
                 self.accept_state = AcceptState::Later;
                 return;
             }
@@ -213,6 +225,10 @@ impl EpollWorker {
                     // Always so on a listener of IPv4 or IPv6.
                     if let Some(Ok(from)) = from.map(SocketAddr::try_from) {
                         self.begin(TcpStream::from_std(stream.into()), from, now);
+                        self.end_evicted();
+                        if self.accept_state == AcceptState::Later {
+                            return;
+                        }
                     }
                 }
                 Err(Errno::AGAIN) => {
@@ -228,27 +244,49 @@ impl EpollWorker {
                 }
             }
         }
-        self.accept_state = AcceptState::Some;
+    }
+
+    /// Ends the connections whose places others get.
+    fn end_evicted(&mut self) {
+        // Acquire pairs with the release of whoever put a key there.
+        if !self.evictions.is_any.swap(false, Ordering::Acquire) {
+            return;
+        }
+        // Not under the lock: whoever evicts holds the registry, which an end takes, too.
+        let keys = std::mem::take(
+            &mut *self.evictions.keys.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        for key in keys {
+            // The key may be another connection's by now.
+            if self.connections.get(key).is_some_and(|connection| connection.permit.is_evicted()) {
+                drop(self.connections.remove(key));
+            }
+        }
     }
 
     /// Begins with a connection, and goes as far as it comes.
     fn begin(&mut self, stream: TcpStream, from: SocketAddr, now: Now) {
         let Processor { shared, proxies, .. } = &mut self.processor;
-        let (permit, source) = (shared.budget.enter(), from.ip().to_canonical());
-        if proxies.load().trusts(source) {
+        let source = from.ip().to_canonical();
+        let is_proxy = proxies.load().trusts(source);
+        let permit = match shared.admit(&shared.announces, source, is_proxy, now.secs) {
+            Ok(permit) => permit,
+            Err(Denied::Full) => {
+                self.accept_state = AcceptState::Later;
+                return;
+            }
+            Err(Denied::Share) => return,
+        };
+        if is_proxy {
             // It may begin with a header, or speak for many.
-            let stream = stream.into();
-            let (request, replies) = (Vec::new(), Vec::new());
-            let (counted, ends) = (None, false);
-            let handed =
-                HandedOffConnection { stream, source, permit, counted, request, replies, ends };
+            let stage = Stage::Begin;
+            let handed = HandedOffConnection { stream: stream.into(), source, permit, stage };
             let _ = self.over.send(handed);
             return;
         }
-        let Some(counted) = shared.connections.enter(source) else { return };
         let deadline = now.secs + whole_secs(HEADER_TIMEOUT);
-        let mut connection =
-            EpollConnection { stream, source, permit, counted, held: Vec::new(), deadline };
+        let (activity, held) = (Activity::Busy, Vec::new());
+        let mut connection = EpollConnection { stream, source, permit, activity, held, deadline };
         match self.processor.take_turn(&mut connection, false, now) {
             // Epoll speaks of what is there when it first hears of a connection.
             AfterTurn::Keep | AfterTurn::Again => {
@@ -256,11 +294,14 @@ impl EpollWorker {
                 let registry = self.poll.registry();
                 let token = Token(entry.key());
                 if registry.register(&mut connection.stream, token, Interest::READABLE).is_ok() {
+                    let worker = Arc::clone(&self.evictions);
+                    let EpollConnection { permit, activity, .. } = &mut connection;
+                    permit.keep(worker, entry.key(), *activity, now.secs);
                     entry.insert(connection);
                 }
             }
             AfterTurn::Close => {}
-            AfterTurn::HandOver { ends } => self.hand_over(connection, ends),
+            AfterTurn::HandOver { ends } => self.hand_over(connection, ends, now),
         }
     }
 
@@ -269,8 +310,9 @@ impl EpollWorker {
         // Whoever has gone in this round may have left an event behind.
         let Some(connection) = self.connections.get_mut(key) else { return };
         match self.processor.take_turn(connection, ends, now) {
-            AfterTurn::Keep => {}
+            AfterTurn::Keep => connection.permit.touch(connection.activity, now.secs),
             AfterTurn::Again => {
+                connection.permit.touch(connection.activity, now.secs);
                 let registry = self.poll.registry();
                 let token = Token(key);
                 if registry.reregister(&mut connection.stream, token, Interest::READABLE).is_err() {
@@ -281,20 +323,25 @@ impl EpollWorker {
             AfterTurn::HandOver { ends } => {
                 let mut connection = self.connections.remove(key);
                 if self.poll.registry().deregister(&mut connection.stream).is_ok() {
-                    self.hand_over(connection, ends);
+                    self.hand_over(connection, ends, now);
                 }
             }
         }
     }
 
-    fn hand_over(&mut self, connection: EpollConnection, ends: bool) {
-        let EpollConnection { stream, source, permit, counted, held: request, .. } = connection;
-        let replies = std::mem::take(&mut self.processor.replies);
-        let (stream, counted) = (stream.into(), Some(counted));
-        let handed =
-            HandedOffConnection { stream, source, permit, counted, request, replies, ends };
-        // It fails only where the other thread is gone, and so is its connection then.
-        let _ = self.over.send(handed);
+    fn hand_over(&mut self, connection: EpollConnection, ends: bool, now: Now) {
+        let EpollConnection { stream, source, permit, held: request, .. } = connection;
+        // The worker's own buffer may have grown for others.
+        let replies = self.processor.replies.to_vec();
+        self.processor.replies.clear();
+        // Without the memory for what its client does not read it ends here.
+        if permit.hold(request.capacity() + replies.capacity(), now.secs) {
+            let stage =
+                if ends { Stage::End { replies } } else { Stage::Continue { request, replies } };
+            let handed = HandedOffConnection { stream: stream.into(), source, permit, stage };
+            // It fails only where the other thread is gone, and so is its connection then.
+            let _ = self.over.send(handed);
+        }
     }
 }
 
@@ -319,6 +366,10 @@ impl Processor {
                 if !self.send(connection) {
                     return AfterTurn::Close;
                 }
+            }
+            if !connection.permit.hold(connection.held.capacity(), now.secs) {
+                self.replies.clear();
+                return AfterTurn::Close;
             }
             match next {
                 NextStep::Drain => return AfterTurn::HandOver { ends: true },
@@ -375,8 +426,10 @@ impl Processor {
         };
         let begins = !connection.held.is_empty() && (!had_begun || !replies.is_empty());
         if begins {
+            connection.activity = Activity::Busy;
             connection.deadline = now.secs + whole_secs(HEADER_TIMEOUT);
         } else if !replies.is_empty() {
+            connection.activity = Activity::Waiting;
             connection.deadline = now.secs + whole_secs(IDLE_TIMEOUT);
         }
         next

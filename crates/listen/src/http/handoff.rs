@@ -2,23 +2,34 @@
 
 use std::net::IpAddr;
 
-use crate::budget::Permit;
-use crate::limit::CountedConnection;
+use crate::admission::Permit;
 
-/// A connection that somebody else goes on with.
+/// A connection that a runtime continues.
 pub struct HandedOffConnection {
     /// The connection, not blocking.
     pub stream: std::net::TcpStream,
     /// Where it comes from.
     pub source: IpAddr,
-    /// Its place among all connections.
+    /// Its place.
     pub permit: Permit,
-    /// Its place in the count; `None` where a proxy may yet say whose it is.
-    pub counted: Option<CountedConnection>,
-    /// What was read and not answered.
-    pub request: Vec<u8>,
-    /// What was answered and not sent.
-    pub replies: Vec<u8>,
-    /// Whether it ends once that is sent.
-    pub ends: bool,
+    /// What remains to be done.
+    pub stage: Stage,
+}
+
+/// What remains to be done on a connection.
+pub enum Stage {
+    /// Everything: it comes from a trusted proxy and may begin with a header that names a client.
+    Begin,
+    /// Replies wait to be sent, and requests may be left.
+    Continue {
+        /// What was read and not answered.
+        request: Vec<u8>,
+        /// What was answered and not sent.
+        replies: Vec<u8>,
+    },
+    /// These replies wait to be sent, then it ends.
+    End {
+        /// What was answered and not sent.
+        replies: Vec<u8>,
+    },
 }

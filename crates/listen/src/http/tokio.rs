@@ -1,30 +1,35 @@
-//! Announce and scrape over HTTP/1.1, as far as it needs a runtime: TLS, proxies, and what a worker's
-//! epoll hands over. A current-thread runtime each.
+//! Announce and scrape over HTTP/1.1, as far as it needs a runtime: TLS, proxies, and what a worker's epoll
+//! hands off. A current-thread runtime each.
+//!
+//! A connection that waits holds no buffer: what comes is read into the thread's one, and kept only as long as
+//! it is part of a request or its answer is not sent.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::ready;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT};
-use crate::budget::Permit;
-use crate::clock::Clock;
+use crate::admission::{Activity, Denied, Permit};
+use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_UNSENT_BYTES};
 use crate::context::ListenContext;
 use crate::forwarded::TrustedProxies;
-use crate::http::handoff::HandedOffConnection;
+use crate::http::handoff::{HandedOffConnection, Stage};
 use crate::http::plain::{NextStep, PlainHandler};
 use crate::http::responder::Responder;
 use crate::proxy;
-use crate::stream::{close, drain, finish};
+use crate::stream::{Metered, close, drain, finish};
 
 /// Where connections come from.
 pub enum ConnectionSource {
@@ -39,7 +44,9 @@ pub enum ConnectionSource {
 struct RuntimeWorker {
     shared: Arc<ListenContext>,
     handler: Rc<RefCell<PlainHandler>>,
-    /// Buffers of ended connections, kept for new ones.
+    /// What is read from any connection.
+    read: Rc<RefCell<Box<[u8]>>>,
+    /// Buffers for connections that have something to keep.
     spare: Rc<RefCell<Vec<ConnectionBuffers>>>,
     stop: watch::Receiver<bool>,
 }
@@ -48,15 +55,16 @@ struct RuntimeWorker {
 ///
 /// # Errors
 ///
-/// Fails where the socket cannot be given to the runtime; what goes wrong on one connection ends
-/// that connection alone.
+/// Fails where the socket cannot be given to the runtime; an error on one connection ends that connection
+/// alone.
 pub async fn serve(
     shared: Arc<ListenContext>,
     source: ConnectionSource,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let handler = Rc::new(RefCell::new(PlainHandler::new(Responder::new(&shared))));
-    let worker = RuntimeWorker { shared, handler, spare: Rc::default(), stop };
+    let read = Rc::new(RefCell::new(vec![0; READ_BYTES].into_boxed_slice()));
+    let worker = RuntimeWorker { shared, handler, read, spare: Rc::default(), stop };
     let connections = LocalSet::new();
     match source {
         ConnectionSource::Listener(listener) => {
@@ -64,10 +72,10 @@ pub async fn serve(
             connections.run_until(worker.accept(listener)).await;
         }
         ConnectionSource::HandedOff(handed) => {
-            connections.run_until(worker.take_over(handed)).await
+            connections.run_until(worker.take_over(handed)).await;
         }
     }
-    // Whoever does not finish in time is cut off.
+    // Connections that do not finish in time are cut off.
     let _ = timeout(DRAIN, connections).await;
     Ok(())
 }
@@ -78,9 +86,9 @@ impl RuntimeWorker {
         let mut stopped = self.stop.clone();
         loop {
             let shared = &self.shared;
-            if !shared.has_room() {
+            if !shared.announces.may_accept() {
                 tokio::select! {
-                    () = sleep(PAUSE_AFTER_ERROR) => continue,
+                    () = sleep(PAUSE_WHILE_ENDING) => continue,
                     _ = stopped.changed() => break,
                 }
             }
@@ -88,8 +96,10 @@ impl RuntimeWorker {
                 biased;
                 accepted = listener.accept() => match accepted {
                     Ok((stream, from)) => {
-                        let (permit, source) = (shared.budget.enter(), from.ip().to_canonical());
-                        tokio::task::spawn_local(self.clone().connect(stream, source, permit));
+                        let source = from.ip().to_canonical();
+                        if self.welcome(stream, source) == Err(Denied::Full) {
+                            sleep(PAUSE_AFTER_ERROR).await;
+                        }
                     }
                     Err(error) => {
                         shared.tell_short(&error);
@@ -101,75 +111,168 @@ impl RuntimeWorker {
         }
     }
 
-    /// Goes on with connections until the worker that hands them over has ended.
+    /// Begins with a connection that was accepted here, if there is a place for it.
+    fn welcome(&self, stream: TcpStream, source: IpAddr) -> Result<(), Denied> {
+        let Self { shared, .. } = self;
+        let is_proxy = shared.proxies.load().trusts(source);
+        let now_secs = shared.clock.now().secs;
+        let permit = shared.admit(&shared.announces, source, is_proxy, now_secs)?;
+        tokio::task::spawn_local(self.clone().run(stream, source, permit, Stage::Begin));
+        Ok(())
+    }
+
+    /// Continues connections until the worker that hands them off has ended.
     async fn take_over(self, mut handed: UnboundedReceiver<HandedOffConnection>) {
         while let Some(handed) = handed.recv().await {
-            tokio::task::spawn_local(self.clone().resume(handed));
-        }
-    }
-
-    /// One connection from its first byte to its last.
-    async fn connect(self, mut stream: TcpStream, mut source: IpAddr, _permit: Permit) {
-        if self.shared.proxies.load().trusts(source) {
-            match timeout(HEADER_TIMEOUT, proxy::read_header(&mut stream)).await {
-                Ok(Ok(client)) => source = client.unwrap_or(source),
-                Ok(Err(_)) | Err(_) => return,
-            }
-        }
-        // A proxy of ours speaks for many, and its connections are not one network's.
-        let is_proxy = self.shared.proxies.load().trusts(source);
-        let counted = if is_proxy { None } else { self.shared.connections.enter(source) };
-        if counted.is_none() && !is_proxy {
-            return;
-        }
-        match &self.shared.tls {
-            None => self.serve_requests(stream, source, None).await,
-            Some(tls) => {
-                let accepted = timeout(HEADER_TIMEOUT, tls.acceptor().accept(stream)).await;
-                if let Ok(Ok(stream)) = accepted {
-                    self.serve_requests(stream, source, None).await;
-                }
+            let HandedOffConnection { stream, source, permit, stage } = handed;
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                tokio::task::spawn_local(self.clone().run(stream, source, permit, stage));
             }
         }
     }
 
-    /// One connection from where it was handed over.
-    async fn resume(self, handed: HandedOffConnection) {
-        let HandedOffConnection { stream, source, permit, counted, request, replies, ends } =
-            handed;
-        let Ok(mut stream) = TcpStream::from_std(stream) else { return };
-        let Some(_counted) = counted else { return self.connect(stream, source, permit).await };
-        if ends {
-            // What goes wrong now is nobody else's matter.
-            let _ = finish(&mut stream, &replies).await;
-        } else {
-            self.serve_requests(stream, source, Some(ConnectionBuffers { request, replies })).await;
+    /// One connection, until it ends or its place is given to another.
+    async fn run(self, stream: TcpStream, source: IpAddr, mut permit: Permit, stage: Stage) {
+        permit.keep_task(Activity::Busy, self.shared.clock.now().secs);
+        tokio::select! {
+            // What goes wrong on a connection ends that connection alone.
+            _ = self.serve(stream, source, &permit, stage) => {}
+            () = permit.evicted() => {}
         }
     }
 
-    /// Answers requests until the connection ends.
-    async fn serve_requests(
+    async fn serve(
         &self,
-        mut stream: impl AsyncRead + AsyncWrite + Unpin,
+        mut stream: TcpStream,
+        mut source: IpAddr,
+        permit: &Permit,
+        stage: Stage,
+    ) -> io::Result<()> {
+        let buffers = match stage {
+            Stage::End { replies } => return finish(&mut stream, &replies, permit).await,
+            Stage::Continue { request, replies } => ConnectionBuffers { request, replies },
+            Stage::Begin => ConnectionBuffers::default(),
+        };
+        if self.shared.proxies.load().trusts(source)
+            && let Some(client) = timeout(HEADER_TIMEOUT, proxy::read_header(&mut stream)).await??
+        {
+            source = client;
+            if permit.attribute(client, self.shared.clock.now().secs).is_err() {
+                return Ok(());
+            }
+        }
+        let stream = Metered::new(stream, permit, self.shared.clock);
+        match &self.shared.tls {
+            None => self.answer(stream, source, permit, buffers).await,
+            Some(tls) => {
+                let limit = |connection: &mut rustls::ServerConnection| {
+                    connection.set_buffer_limit(Some(MAX_UNSENT_BYTES));
+                };
+                let accept = tls.acceptor().accept_with(stream, limit);
+                let stream = timeout(HEADER_TIMEOUT, accept).await??;
+                self.answer(stream, source, permit, buffers).await
+            }
+        }
+    }
+
+    /// Answers requests until the connection ends, or `stop` changes between two of them.
+    async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        mut stream: S,
         source: IpAddr,
-        begun: Option<ConnectionBuffers>,
-    ) {
-        let Self { shared, handler, spare, stop } = self;
-        let proxies = shared.proxies.load_full();
-        let mut stop = stop.clone();
-        let spared = || spare.borrow_mut().pop().unwrap_or_default();
-        let mut buffers = begun.unwrap_or_else(spared);
-        let from = (source, shared.clock);
-        // What goes wrong on a connection ends that connection alone.
-        let _ = answer(&mut stream, &mut buffers, handler, &proxies, from, &mut stop).await;
-        buffers.reset();
-        if spare.borrow().len() < MAX_SPARE {
-            spare.borrow_mut().push(buffers);
+        permit: &Permit,
+        mut buffers: ConnectionBuffers,
+    ) -> io::Result<()> {
+        let (clock, mut stop) = (self.shared.clock, self.stop.clone());
+        let proxies = self.shared.proxies.load_full();
+        let mut deadline = Instant::now() + HEADER_TIMEOUT;
+        loop {
+            let now = clock.now();
+            let next = self.answer_all(&mut buffers, source, &proxies, now);
+            let ConnectionBuffers { request, replies } = &mut buffers;
+            if !permit.hold(request.len() + replies.len(), now.secs) {
+                return Ok(());
+            }
+            if !replies.is_empty() {
+                timeout(HEADER_TIMEOUT, stream.write_all(replies)).await??;
+                replies.clear();
+                deadline = Instant::now() + IDLE_TIMEOUT;
+            }
+            match next {
+                NextStep::Close => return close(&mut stream).await,
+                NextStep::Drain => return drain(&mut stream, permit).await,
+                NextStep::Send => continue,
+                NextStep::More => {}
+            }
+            let now_secs = clock.now().secs;
+            let waits = request.is_empty();
+            if waits {
+                self.keep_spare(std::mem::take(&mut buffers));
+                permit.release();
+            }
+            permit.touch(if waits { Activity::Waiting } else { Activity::Busy }, now_secs);
+            let read = tokio::select! {
+                biased;
+                read = timeout_at(deadline, self.read(&mut stream, &mut buffers)) => read??,
+                _ = stop.changed(), if waits => return Ok(()),
+            };
+            if read == 0 {
+                return Ok(());
+            }
+            permit.touch(Activity::Busy, clock.now().secs);
+            if waits {
+                deadline = Instant::now() + HEADER_TIMEOUT;
+            }
+        }
+    }
+
+    fn answer_all(
+        &self,
+        ConnectionBuffers { request, replies }: &mut ConnectionBuffers,
+        source: IpAddr,
+        proxies: &TrustedProxies,
+        now: tracker::Now,
+    ) -> NextStep {
+        let mut handler = self.handler.borrow_mut();
+        let (done, next) = handler.answer_all(request, source, proxies, now, replies);
+        request.drain(..done);
+        next
+    }
+
+    /// Reads into the thread's buffer, and from there to the request.
+    async fn read<S: AsyncRead + Unpin>(
+        &self,
+        stream: &mut S,
+        buffers: &mut ConnectionBuffers,
+    ) -> io::Result<usize> {
+        poll_fn(|context| {
+            let mut shared = self.read.borrow_mut();
+            let mut read = ReadBuf::new(&mut shared);
+            ready!(Pin::new(&mut *stream).poll_read(context, &mut read))?;
+            let bytes = read.filled();
+            if buffers.request.capacity() == 0
+                && let Some(spare) = self.spare.borrow_mut().pop()
+            {
+                *buffers = spare;
+            }
+            buffers.request.extend_from_slice(bytes);
+            Ok(bytes.len()).into()
+        })
+        .await
+    }
+
+    /// Keeps empty buffers of the usual size for another connection.
+    fn keep_spare(&self, mut buffers: ConnectionBuffers) {
+        let mut spare = self.spare.borrow_mut();
+        if buffers.request.capacity() > 0 && spare.len() < MAX_SPARE {
+            buffers.request.shrink_to(KEPT_BYTES);
+            buffers.replies.shrink_to(KEPT_BYTES);
+            spare.push(buffers);
         }
     }
 }
 
-/// What one connection reads into and writes from.
+/// What is held for one connection.
 #[derive(Debug, Default)]
 struct ConnectionBuffers {
     /// What was read and not answered.
@@ -178,59 +281,11 @@ struct ConnectionBuffers {
     replies: Vec<u8>,
 }
 
-impl ConnectionBuffers {
-    /// Makes ready for another connection, keeping what room a usual one needs.
-    fn reset(&mut self) {
-        for buffer in [&mut self.request, &mut self.replies] {
-            buffer.clear();
-            buffer.shrink_to(KEPT_BYTES);
-        }
-    }
-}
-
-/// Answers requests until the connection ends, or `stop` changes between two of them.
-async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    buffers: &mut ConnectionBuffers,
-    handler: &Rc<RefCell<PlainHandler>>,
-    proxies: &TrustedProxies,
-    (source, clock): (IpAddr, Clock),
-    stop: &mut watch::Receiver<bool>,
-) -> io::Result<()> {
-    let mut deadline = Instant::now() + HEADER_TIMEOUT;
-    loop {
-        let ConnectionBuffers { request, replies } = buffers;
-        let (done, next) =
-            handler.borrow_mut().answer_all(request, source, proxies, clock.now(), replies);
-        request.drain(..done);
-        if !replies.is_empty() {
-            timeout(HEADER_TIMEOUT, stream.write_all(replies)).await??;
-            replies.clear();
-            deadline = Instant::now() + IDLE_TIMEOUT;
-        }
-        match next {
-            NextStep::Close => return close(stream).await,
-            NextStep::Drain => return drain(stream).await,
-            NextStep::Send => continue,
-            NextStep::More => {}
-        }
-        let waits = request.is_empty();
-        let read = tokio::select! {
-            biased;
-            read = timeout_at(deadline, stream.read_buf(request)) => read??,
-            _ = stop.changed(), if waits => return Ok(()),
-        };
-        if read == 0 {
-            return Ok(());
-        }
-        if waits {
-            deadline = Instant::now() + HEADER_TIMEOUT;
-        }
-    }
-}
-
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
-/// Connections whose buffers are kept for others: 12 MiB a worker at most.
-const MAX_SPARE: usize = 1024;
-/// What a usual request or reply takes; buffers that grew larger shrink to this between connections.
+const PAUSE_WHILE_ENDING: Duration = Duration::from_millis(1);
+/// Twice the longest request: several pipelined ones come in one read.
+const READ_BYTES: usize = 16 * 1024;
+/// Buffers that are kept on one thread: 1 MiB.
+const MAX_SPARE: usize = 128;
+/// What a usual request or reply takes.
 const KEPT_BYTES: usize = 4096;

@@ -1,5 +1,5 @@
 //! The site's listener: web seed and direct downloads by `sendfile`, pages by hyper.
 
 pub mod listener;
-mod pages;
+pub mod pages;
 mod web_seed;

@@ -14,25 +14,27 @@ use std::time::Duration;
 
 use httparse::{EMPTY_HEADER, Header};
 use socket2::SockRef;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::{consume_budget, spawn_blocking};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tracker::Now;
 use web::seed::{
     AuthorizedFile, Denied, FileError, FileResponse, NextPiece, RequestHeaders, ServiceLevel,
     WebSeed, deny, is_of_goods, respond,
 };
 
+use crate::admission::{Activity, Permit};
 use crate::bounds::{FORWARDED_FOR, HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEADERS};
-use crate::budget::Shortage;
 use crate::clock::Clock;
 use crate::forwarded::TrustedProxies;
 use crate::head::{self, Head, HeadRefusal, Parsed};
 use crate::limit::RequestLimit;
+use crate::shortage::Shortage;
 use crate::stream::finish;
 
-/// What a connection needs to serve goods.
+/// What a connection needs to serve files.
 #[derive(Debug)]
 pub(super) struct WebSeedConnection<'a> {
     /// Decides.
@@ -45,24 +47,31 @@ pub(super) struct WebSeedConnection<'a> {
     pub(super) proxies: &'a TrustedProxies,
     /// Who is connected.
     pub(super) source: IpAddr,
+    /// Its place.
+    pub(super) permit: &'a Permit,
     /// How many wrong tokens a network may send.
     pub(super) guesses: &'a RequestLimit,
     /// Whether it was said that files are short.
     pub(super) shortage: &'a Shortage,
 }
 
-/// How a connection ended, as far as goods go.
+/// How a connection ended, as far as files go.
 #[derive(Debug)]
 pub(super) enum WebSeedEnd {
     /// It is over.
     Closed,
-    /// Something else is asked for, in these bytes.
-    HandOver(Vec<u8>),
+    /// Something else is asked for.
+    HandOver {
+        /// What was read and not answered.
+        read: Vec<u8>,
+        /// Whether the request has a body.
+        has_body: bool,
+    },
 }
 
 impl WebSeedConnection<'_> {
     /// Serves a connection until it ends, `stop` changes between two requests, or something else
-    /// than goods is asked for.
+    /// than a file is asked for.
     ///
     /// # Errors
     ///
@@ -85,40 +94,81 @@ impl WebSeedConnection<'_> {
                         return Ok(WebSeedEnd::Closed);
                     }
                     bytes.drain(..length);
+                    self.end_request();
                     deadline = Instant::now() + IDLE_TIMEOUT;
                     continue;
                 }
-                Request::Other => return Ok(WebSeedEnd::HandOver(bytes)),
+                Request::Other { has_body } => {
+                    return Ok(WebSeedEnd::HandOver { read: bytes, has_body });
+                }
                 Request::Ended(answer) => {
-                    finish(stream, answer).await?;
+                    finish(stream, answer, self.permit).await?;
                     return Ok(WebSeedEnd::Closed);
                 }
                 Request::Partial => {}
             }
             let waits = bytes.is_empty();
-            let read = tokio::select! {
-                biased;
-                read = timeout_at(deadline, stream.read_buf(&mut bytes)) => read??,
-                _ = stop.changed(), if waits => return Ok(WebSeedEnd::Closed),
-            };
-            if read == 0 {
+            if waits {
+                // Nothing is held for a connection that waits.
+                bytes = Vec::new();
+            }
+            if !self.permit.hold(bytes.capacity(), self.clock.now().secs) {
                 return Ok(WebSeedEnd::Closed);
             }
+            tokio::select! {
+                biased;
+                readable = timeout_at(deadline, stream.readable()) => readable??,
+                _ = stop.changed(), if waits => return Ok(WebSeedEnd::Closed),
+            }
+            bytes.reserve(LEAST_READ_BYTES);
+            match stream.try_read_buf(&mut bytes) {
+                Ok(0) => return Ok(WebSeedEnd::Closed),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(error) => return Err(error),
+            }
+            self.permit.touch(Activity::Busy, self.clock.now().secs);
             if waits {
                 deadline = Instant::now() + HEADER_TIMEOUT;
             }
         }
     }
 
+    /// Counts the connection for nobody but its own network until the next request.
+    fn end_request(&self) {
+        let now_secs = self.clock.now().secs;
+        self.permit.touch(Activity::Waiting, now_secs);
+        self.permit.leave_member();
+        if self.proxies.trusts(self.source) {
+            self.permit.leave_groups();
+        }
+    }
+
+    /// Whether the connection may hold its place for a request; it ends where not, as it would have if its
+    /// client had connected itself.
+    fn may_stay(&self, client: IpAddr, now_secs: u32) -> bool {
+        let is_counted = !self.proxies.trusts(self.source)
+            || self.proxies.trusts(client)
+            || self.permit.attribute(client, now_secs).is_ok();
+        is_counted && self.permit.settle(now_secs).is_ok()
+    }
+
     /// Answers one request; false where the connection can't go on after it.
     async fn answer(&self, stream: &TcpStream, request: &WebSeedRequest<'_>) -> io::Result<bool> {
-        let now_unix = self.clock.now().unix;
+        let Now { secs: now_secs, unix: now_unix } = self.clock.now();
+        if !self.may_stay(request.client, now_secs) {
+            return Ok(false);
+        }
         let opened = match self.web_seed.authorize(request.target, request.client).await {
             Ok(authorized) => self.open(authorized).await,
             Err(refused) => Err(refused),
         };
         match opened {
             Ok((authorized, file)) => {
+                let member = authorized.member();
+                if member.is_some_and(|id| self.permit.attribute_member(id, now_secs).is_err()) {
+                    return Ok(false);
+                }
                 let FileResponse { head, parts, end } =
                     respond(&authorized, &request.asked, now_unix);
                 send_text(stream, &head, !parts.is_empty()).await?;
@@ -221,6 +271,7 @@ impl FileTransfer<'_> {
                         authorized.member(),
                         sent,
                     );
+                    connection.permit.touch_bytes(connection.clock.now().secs);
                     (at, piece, took) = (at + sent, piece.saturating_sub(sent), now);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -285,7 +336,9 @@ enum Request<'a> {
     Ended(&'static [u8]),
     File(WebSeedRequest<'a>),
     /// A request, but not for a file.
-    Other,
+    Other {
+        has_body: bool,
+    },
     Partial,
 }
 
@@ -302,7 +355,7 @@ impl WebSeedConnection<'_> {
             return Request::Ended(SERVER_OPTIONS);
         }
         if !is_of_goods(target) || !matches!(method, b"GET" | b"HEAD") {
-            return Request::Other;
+            return Request::Other { has_body: head.has_body };
         }
         if head.has_body {
             // A body has no meaning here, and nobody reads it.
@@ -335,6 +388,8 @@ impl WebSeedConnection<'_> {
 /// Answers `OPTIONS *`.
 const SERVER_OPTIONS: &[u8] =
     b"HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, OPTIONS\r\nConnection: close\r\n\r\n";
+/// Room to read into: as much as usual requests have.
+const LEAST_READ_BYTES: usize = 1024;
 /// How often a stream's right is looked at: a revocation ends it within five seconds.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// How long a connection is held that sent one wrong token too many.

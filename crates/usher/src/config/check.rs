@@ -14,7 +14,7 @@ use super::invalid::{Invalid, whole_seconds, within};
 use super::listeners::Addresses;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, RawUnknownTorrents, Reachability};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
-use super::units::Network;
+use super::units::{Network, Size};
 use super::{backup, goods, payments, policies, standing, tax, tiers, web};
 
 impl Config {
@@ -115,6 +115,10 @@ fn tracker(raw: RawTracker, tiers: &Tiers, folder: &Path) -> Result<TrackerSetti
         nat(network, address)?;
     }
     reachability(&raw.reachability)?;
+    if raw.limits.buffer_memory < LEAST_BUFFER_MEMORY {
+        let why = format!("at least {LEAST_BUFFER_MEMORY}");
+        return Err(Invalid::new("tracker.limits.buffer_memory", why));
+    }
     for (key, interval) in [
         ("tracker.snapshot_interval", raw.snapshot_interval),
         ("tracker.flush_interval", raw.flush_interval),
@@ -252,6 +256,8 @@ fn has_port(url: &Uri) -> bool {
     url.authority().is_some_and(|all| bare(all) || all.port_u16().is_some())
 }
 
+/// Enough for some clients at once, whatever each may hold.
+const LEAST_BUFFER_MEMORY: Size = Size(1 << 20);
 const SHORTEST_TASK: Duration = Duration::from_millis(100);
 const LONGEST_TASK: Duration = Duration::from_secs(24 * 3600);
 /// The most bytes of a Unix socket's path on Linux, the 0 at its end left out.

@@ -24,7 +24,7 @@ use super::standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards};
 use super::tax::RawTax;
 use super::tiers::{self, RawTier};
 use super::unique;
-use super::units::{Network, PortRange, Workers};
+use super::units::{Network, PortRange, Size, Workers};
 use super::web::RawWeb;
 
 /// The whole file.
@@ -198,6 +198,7 @@ pub struct Limits {
     pub max_peers_per_prefix: u32,
     pub requests_per_prefix: u32,
     pub connections_per_prefix: u32,
+    pub buffer_memory: Size,
 }
 
 impl Default for Limits {
@@ -210,6 +211,7 @@ impl Default for Limits {
             max_peers_per_prefix: 0,
             requests_per_prefix: 1_000_000,
             connections_per_prefix: 50_000,
+            buffer_memory: Size(16 << 20),
         }
     }
 }

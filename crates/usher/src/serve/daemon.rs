@@ -9,12 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use arc_swap::ArcSwap;
+use axum::serve::Listener;
 use club::{Club, Image};
-use listen::budget::{ConnectionBudget, Shortage};
+use listen::admission::{Activity, Admission, ByteBudget};
 use listen::clock::Clock;
 use listen::context::ListenContext;
-use listen::limit::{ConnectionLimit, RequestLimit};
+use listen::limit::RequestLimit;
+use listen::local::LocalListener;
+use listen::shortage::Shortage;
 use listen::site::listener::SiteListener;
+use listen::site::pages::Pages;
 use listen::tls::{ServerTls, TlsError};
 use listen::udp::connection_id::ConnectionIds;
 use policy::{Aliases, Entitlements, Keyring, Roster, TooManyNames};
@@ -32,7 +36,6 @@ use crate::serve::admin::{self, AdminError, listen};
 use crate::serve::background_tasks::BackgroundTasks;
 use crate::serve::folder::{StateDir, StateDirError};
 use crate::serve::items_dir::ItemsDir;
-use crate::serve::limits::ConnectionShares;
 use crate::serve::listeners::{ListenError, Listeners};
 use crate::serve::log::Log;
 use crate::serve::lost_club::{LostClub, refuse_lost};
@@ -40,9 +43,9 @@ use crate::serve::observe::Observer;
 use crate::serve::providers::{self, NoSecret};
 use crate::serve::registry::Registry;
 use crate::serve::secret::{self, SecretError};
-use crate::serve::settings::site_connections_per_prefix;
 use crate::serve::signals::Signals;
 use crate::serve::store::{self, StoreError};
+use crate::serve::trim::trim_after_peaks;
 use crate::serve::warnings::warn_of_unknown;
 use crate::serve::{limits, served_bytes, settings, snapshot};
 
@@ -122,7 +125,6 @@ struct Daemon {
     // Held until the end, so that no other daemon takes the directory.
     _state: StateDir,
     clock: Clock,
-    shares: ConnectionShares,
     shared: Arc<ListenContext>,
     club: Arc<Club>,
     payments: Arc<Payments>,
@@ -165,14 +167,19 @@ impl Daemon {
         };
         let shares = limits::share_open_files(&config);
         let limits = config.tracker.limits;
-        let of_site = site_connections_per_prefix(shares.site, limits.connections_per_prefix);
+        let bytes = Arc::new(ByteBudget::new(settings::buffer_memory(&config)));
+        let admission = |most, reserved| {
+            let admission = Admission::new(most, reserved, Arc::clone(&bytes), random()?);
+            admission.set_most_per_network(limits.connections_per_prefix);
+            Ok::<_, getrandom::Error>(admission)
+        };
         let shared = Arc::new(ListenContext {
             tracker: Arc::clone(&tracker),
             proxies: Arc::new(ArcSwap::from_pointee(settings::proxies(&config))),
             requests: Arc::new(RequestLimit::new(limits.requests_per_prefix, random()?)),
-            connections: ConnectionLimit::new(limits.connections_per_prefix, random()?),
-            site_connections: ConnectionLimit::new(of_site, random()?),
-            budget: ConnectionBudget::new(shares.announces),
+            announces: admission(shares.announces, 0)?,
+            site: admission(shares.site, shares.webhooks)?,
+            bytes: Arc::clone(&bytes),
             shortage: Shortage::default(),
             tls,
             clock,
@@ -201,7 +208,6 @@ impl Daemon {
             log,
             _state: state,
             clock,
-            shares,
             shared,
             club,
             payments,
@@ -220,8 +226,10 @@ impl Daemon {
         let port = http.iter().chain(&udp).next().map_or(0, SocketAddr::port);
         let api = Arc::new(self.admin(port));
         let socket = admin::bind_socket(&config.admin.socket).await?;
+        let socket = self.local(socket, ADMIN_CONNECTIONS, Activity::Pinned)?;
         tokio::spawn(admin::serve(socket, web::api::router(Arc::clone(&api)), stopped.clone()));
         let (listener, admin_address) = listen("admin.listen", config.admin.listen).await?;
+        let listener = self.local(listener, HEALTH_CONNECTIONS, Activity::Busy)?;
         tokio::spawn(admin::serve(listener, self.health(&ready), stopped.clone()));
         let (listener, web_address) = listen("web.listen", config.web.listen).await?;
         let site = Arc::new(self.site(port));
@@ -230,16 +238,18 @@ impl Daemon {
         let pages = site::router(Arc::clone(&site))
             .merge(seed::router(Arc::clone(&web_seed)))
             .merge(pay::router(Arc::clone(&self.payments)));
+        let pages = Pages::new(pages, Arc::clone(&self.payments));
         let web =
             SiteListener::new(Arc::clone(&self.shared), Arc::clone(&web_seed), pages, random()?);
         let (stop_web, web_stopped) = watch::channel(false);
         let listener = listener.into_std()?;
-        let web = web_runtime.spawn(web.serve(listener, self.shares.site, web_stopped));
+        let web = web_runtime.spawn(web.serve(listener, web_stopped));
 
         let mut key = [0; 16];
         getrandom::fill(&mut key)?;
         let threads = listeners.serve(&self.shared, &ConnectionIds::new(&key))?;
         let mut running = self.tasks.start(&stopped);
+        running.spawn(trim_after_peaks(Arc::clone(&self.shared), stopped.clone()));
         let items_dir = ItemsDir {
             admin: Arc::clone(&api),
             club: Arc::clone(&self.club),
@@ -279,6 +289,17 @@ impl Daemon {
             0 => Ok(()),
             clients => Err(ServeError::LostTraffic { clients }),
         }
+    }
+
+    /// Gives a listener of this machine places of its own.
+    fn local<L: Listener>(
+        &self,
+        listener: L,
+        most: u32,
+        while_busy: Activity,
+    ) -> Result<LocalListener<L>, getrandom::Error> {
+        let places = Admission::new(most, 0, Arc::clone(&self.shared.bytes), random()?);
+        Ok(LocalListener::new(listener, places, self.clock, while_busy))
     }
 
     fn admin(&self, port: u16) -> Admin {
@@ -381,3 +402,7 @@ fn random() -> Result<u64, getrandom::Error> {
 /// The store's writer, the admin API and the background tasks keep one busy now and then, not two.
 const CONTROL_THREADS: usize = 2;
 const LEAST_WEB_THREADS: usize = 4;
+/// Commands that speak to the daemon at once.
+const ADMIN_CONNECTIONS: u32 = 32;
+/// Whoever asks for metrics and health at once.
+const HEALTH_CONNECTIONS: u32 = 16;

@@ -11,9 +11,11 @@ use crate::serve::listeners;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ConnectionShares {
     /// To all announce listeners together.
-    pub(crate) announces: usize,
+    pub(crate) announces: u32,
     /// To the site: `web.connections`, or fewer.
     pub(crate) site: u32,
+    /// Those of the site that are reserved for webhooks.
+    pub(crate) webhooks: u32,
 }
 
 /// Raises the soft limit of open files to the hard one. Programs begin with a low soft limit for the
@@ -58,9 +60,11 @@ fn share(limit: u64, own: u64, site: u32) -> ConnectionShares {
     let rest = limit.saturating_sub(own);
     let site = (rest / 2 / FILES_PER_PAGE).clamp(1, u64::from(site));
     let announces = rest.saturating_sub(site * FILES_PER_PAGE).max(1);
+    let site = u32::try_from(site).unwrap_or(u32::MAX);
     ConnectionShares {
-        announces: usize::try_from(announces).unwrap_or(usize::MAX),
-        site: u32::try_from(site).unwrap_or(u32::MAX),
+        announces: u32::try_from(announces).unwrap_or(u32::MAX),
+        site,
+        webhooks: (site / WEBHOOK_SHARE).clamp(LEAST_WEBHOOKS, MOST_WEBHOOKS),
     }
 }
 
@@ -79,6 +83,11 @@ fn own_files(sockets: usize) -> u64 {
 const OWN_FILES: u64 = 96;
 /// A worker's socket, epoll, and runtime.
 const FILES_PER_SOCKET: u64 = 5;
+/// One place of the site in this many is reserved for webhooks.
+const WEBHOOK_SHARE: u32 = 16;
+const LEAST_WEBHOOKS: u32 = 2;
+/// More are never at work at once.
+const MOST_WEBHOOKS: u32 = 64;
 /// A connection to the site, and the file that goes out on it.
 const FILES_PER_PAGE: u64 = 2;
 
@@ -99,15 +108,18 @@ mod tests {
     fn what_the_site_does_not_need_is_for_announces() {
         assert_eq!(
             share(1_048_576, 100, 4096),
-            ConnectionShares { announces: 1_040_284, site: 4096 }
+            ConnectionShares { announces: 1_040_284, site: 4096, webhooks: 64 }
         );
         assert_eq!(share(u64::MAX, 100, 1).site, 1);
     }
 
     #[test]
     fn a_low_limit_is_halved() {
-        assert_eq!(share(300, 100, 4096), ConnectionShares { announces: 100, site: 50 });
-        assert_eq!(share(50, 100, 4096), ConnectionShares { announces: 1, site: 1 });
+        assert_eq!(
+            share(300, 100, 4096),
+            ConnectionShares { announces: 100, site: 50, webhooks: 3 }
+        );
+        assert_eq!(share(50, 100, 4096), ConnectionShares { announces: 1, site: 1, webhooks: 2 });
     }
 
     #[test]

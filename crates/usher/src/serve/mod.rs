@@ -25,6 +25,7 @@ mod signals;
 pub(crate) mod snapshot;
 mod startable;
 pub(crate) mod store;
+mod trim;
 mod wait;
 mod warnings;
 

@@ -59,11 +59,9 @@ pub(crate) fn proxies(config: &Config) -> TrustedProxies {
     TrustedProxies::new(config.tracker.trusted_proxies.iter().map(|network| network.0).collect())
 }
 
-/// How many connections at once to the site one network may have, where everybody has so many: an eighth,
-/// so that none takes all, and `set` as for announces where that is less and not 0.
-pub(crate) fn site_connections_per_prefix(everybody: u32, set: u32) -> u32 {
-    let share = (everybody / SITE_SHARE).max(LEAST_SITE_SHARE);
-    if set == 0 { share } else { share.min(set) }
+/// Bytes that all connections hold together.
+pub(crate) fn buffer_memory(config: &Config) -> usize {
+    usize::try_from(config.tracker.limits.buffer_memory.0).unwrap_or(usize::MAX)
 }
 
 /// How fast the publisher's own copy serves each tier, and all together.
@@ -97,27 +95,4 @@ pub(crate) fn addresses(config: &Config, port: u16) -> PublicUrls {
 /// Where refusals send members to.
 pub(crate) fn site(config: &Config) -> String {
     config.public_url.to_string().trim_end_matches('/').to_owned()
-}
-
-/// So many networks at least can have connections to the site at once.
-const SITE_SHARE: u32 = 8;
-/// What a household takes: a browser, and a client or two with several streams.
-const LEAST_SITE_SHARE: u32 = 16;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_network_has_an_eighth_of_the_site_or_what_is_set() {
-        let check = |everybody, set, expected| {
-            assert_eq!(site_connections_per_prefix(everybody, set), expected, "{everybody}, {set}");
-        };
-        check(4096, 50_000, 512);
-        check(4096, 0, 512);
-        check(4096, 511, 511);
-        check(135, 50_000, 16);
-        check(1, 50_000, 16);
-        check(1, 3, 3);
-    }
 }

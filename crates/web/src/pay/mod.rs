@@ -12,6 +12,7 @@ mod payments;
 mod poll;
 mod providers;
 mod refund;
+mod screen;
 mod stripe;
 mod webhooks;
 
@@ -22,4 +23,5 @@ pub use heard::Heard;
 pub use payments::Payments;
 pub use poll::Polled;
 pub use providers::{BtcpayApi, HookSettings, Providers, StripeApi, TierPlan};
-pub use webhooks::{MAX_BODY_BYTES, router};
+pub use screen::{MAX_BODY_BYTES, Screening};
+pub use webhooks::router;

@@ -198,6 +198,10 @@ impl Payments {
         Ok(self.club.keep_refused(&stamp, delivery, refused).await?)
     }
 
+    pub(super) fn now_unix(&self) -> u32 {
+        (self.clock)().unix
+    }
+
     pub(super) fn stamp(&self, who: &str) -> Stamp {
         Stamp { who: who.to_owned(), now_unix: (self.clock)().unix }
     }

@@ -20,6 +20,7 @@ use tokio::time::timeout;
 
 use super::error::PaymentError;
 use super::payments::Payments;
+use super::screen::MAX_BODY_BYTES;
 
 /// Routes `/webhooks/…`.
 pub fn router(payments: Arc<Payments>) -> Router {
@@ -45,6 +46,11 @@ async fn receive(
         return (StatusCode::NOT_FOUND, "no such webhook\n").into_response();
     }
     let mut delivery = Delivery::of(&provider);
+    if let Err(refused) = payments.screen_head(&provider, &headers) {
+        // Fails, and keeps the headers that tell why.
+        let _ = payments.read(&mut delivery, &headers);
+        return refuse(&payments, delivery, &refused).await;
+    }
     let body = read_body(body).await;
     let Ok(Ok(_place)) = timeout(ROOM_PATIENCE, room.acquire()).await else {
         return again(&payments, &provider, "too many");
@@ -103,9 +109,6 @@ fn again(payments: &Payments, provider: &str, why: &'static str) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "30")], why).into_response()
 }
 
-/// The largest body that is taken, in bytes: no provider's is near. How many are read at once the listener
-/// bounds, by its connections from one network and altogether.
-pub const MAX_BODY_BYTES: usize = 256 << 10;
 const MAX_REFUSED_BYTES: usize = 4096;
 const MAX_AT_ONCE: usize = 128;
 /// How long an event waits for others: with its work less than providers wait for an answer.

@@ -28,14 +28,23 @@ impl Btcpay {
     ///
     /// See [`Refused`].
     pub fn read(&self, signature: &str, body: &[u8]) -> Result<Event, Refused> {
-        let tag =
-            signature.strip_prefix("sha256=").and_then(|hex| HEXLOWER.decode(hex.as_bytes()).ok());
         let is_genuine =
             |tag: Vec<u8>| Algorithm::HmacSha256.verifies(&self.secrets, &[body], &tag);
-        if !tag.is_some_and(is_genuine) {
+        if !tag(signature).is_some_and(is_genuine) {
             return Err(Refused::Forged("BTCPay-Sig was not made with our secrets"));
         }
         self.parse(body)
+    }
+
+    /// Judges a delivery by the value of its `BTCPay-Sig` alone, before its body is read.
+    ///
+    /// # Errors
+    ///
+    /// The header is not a signature.
+    pub fn screen(&self, signature: &str) -> Result<(), Refused> {
+        let tag =
+            tag(signature).ok_or(Refused::Forged("BTCPay-Sig is not sha256= and a digest"))?;
+        Algorithm::HmacSha256.check_length(&tag)
     }
 
     /// Parses a body that was verified before.
@@ -67,6 +76,11 @@ impl Btcpay {
     /// The kinds of event to subscribe to.
     pub const EVENTS: [&str; 5] =
         [RECEIVED, "InvoicePaymentSettled", "InvoiceSettled", "InvoiceExpired", "InvoiceInvalid"];
+}
+
+/// The message authentication code in a `BTCPay-Sig`.
+fn tag(signature: &str) -> Option<Vec<u8>> {
+    HEXLOWER.decode(signature.strip_prefix("sha256=")?.as_bytes()).ok()
 }
 
 /// An invoice, as the Greenfield API shows it.

@@ -78,15 +78,29 @@ impl Hook {
     ///
     /// See [`Refused`].
     pub fn read(&self, signature: &str, kind: Option<&str>, body: &[u8]) -> Result<Event, Refused> {
-        let text = signature.strip_prefix(&self.prefix);
-        let tag = text.and_then(|text| match self.format {
-            Format::Base64 => BASE64.decode(text.as_bytes()).ok(),
-            Format::Hex => HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok(),
-        });
+        let tag = self.tag(signature);
         if !tag.is_some_and(|tag| self.algorithm.verifies(&self.secrets, &[body], &tag)) {
             return Err(Refused::Forged("the signature was not made with our secrets"));
         }
         self.parse(kind, body)
+    }
+
+    /// Judges a delivery by the value of its signature's header alone, before its body is read.
+    ///
+    /// # Errors
+    ///
+    /// The header is not a signature in the configured form.
+    pub fn screen(&self, signature: &str) -> Result<(), Refused> {
+        let malformed = Refused::Forged("the signature is missing, or not in the configured form");
+        self.algorithm.check_length(&self.tag(signature).ok_or(malformed)?)
+    }
+
+    fn tag(&self, signature: &str) -> Option<Vec<u8>> {
+        let text = signature.strip_prefix(&self.prefix)?.as_bytes();
+        match self.format {
+            Format::Base64 => BASE64.decode(text).ok(),
+            Format::Hex => HEXLOWER_PERMISSIVE.decode(text).ok(),
+        }
     }
 
     /// Parses a body that was verified before.

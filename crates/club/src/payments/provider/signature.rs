@@ -8,6 +8,8 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 use subtle::ConstantTimeEq;
 
+use super::refused::Refused;
+
 /// A secret that is shared with a provider.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Secret(Vec<u8>);
@@ -58,6 +60,18 @@ impl Algorithm {
             Self::HmacSha512 => is_made_by::<Hmac<Sha512>>(secret, parts, tag),
         };
         secrets.iter().any(is_made_by)
+    }
+
+    /// Refuses what is not as long as its tags are.
+    pub(crate) fn check_length(self, tag: &[u8]) -> Result<(), Refused> {
+        let expected = match self {
+            Self::HmacMd5 => 16,
+            Self::HmacSha1 => 20,
+            Self::HmacSha256 => 32,
+            Self::HmacSha512 => 64,
+        };
+        let wrong = Refused::Forged("the signature has not the length of its algorithm's");
+        if tag.len() == expected { Ok(()) } else { Err(wrong) }
     }
 }
 

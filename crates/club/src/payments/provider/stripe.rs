@@ -35,6 +35,19 @@ impl Stripe {
         self.parse(body)
     }
 
+    /// Judges a delivery by the value of its `Stripe-Signature` alone, before its body is read.
+    ///
+    /// # Errors
+    ///
+    /// The header is malformed, without a signature, or of another time.
+    pub fn screen(&self, signature: &str, now_unix: u32) -> Result<(), Refused> {
+        let header = Header::parse(signature)?;
+        if header.tags.is_empty() {
+            return Err(Refused::Forged("Stripe-Signature has no v1 signature"));
+        }
+        header.check_time(now_unix)
+    }
+
     fn verify(&self, signature: &str, body: &[u8], now_unix: u32) -> Result<(), Refused> {
         let header = Header::parse(signature)?;
         let text = header.signed_at.to_string();
@@ -46,10 +59,7 @@ impl Stripe {
                 "no signature in Stripe-Signature was made with our secrets",
             ));
         }
-        match header.signed_at.abs_diff(now_unix.into()) {
-            ..=TOLERANCE_SECS => Ok(()),
-            secs => Err(Refused::Stale(secs)),
-        }
+        header.check_time(now_unix)
     }
 
     /// Parses a body that was verified before.
@@ -146,6 +156,13 @@ impl Header {
         }
         let signed_at = signed_at.ok_or(Refused::Forged("Stripe-Signature has no time"))?;
         Ok(Self { signed_at, tags })
+    }
+
+    fn check_time(&self, now_unix: u32) -> Result<(), Refused> {
+        match self.signed_at.abs_diff(now_unix.into()) {
+            ..=TOLERANCE_SECS => Ok(()),
+            secs => Err(Refused::Stale(secs)),
+        }
     }
 }
 

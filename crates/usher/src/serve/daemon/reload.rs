@@ -9,7 +9,6 @@ use web::site::Site;
 
 use super::{Daemon, ServeError};
 use crate::serve::failure_counts::count;
-use crate::serve::settings::site_connections_per_prefix;
 use crate::serve::warnings::{warn_of_unchanged, warn_of_unknown};
 use crate::serve::{providers, settings};
 
@@ -54,9 +53,9 @@ impl Daemon {
         self.shared.proxies.store(Arc::new(settings::proxies(&config)));
         let limits = config.tracker.limits;
         self.shared.requests.set(limits.requests_per_prefix);
-        self.shared.connections.set(limits.connections_per_prefix);
-        let of_site = site_connections_per_prefix(self.shares.site, limits.connections_per_prefix);
-        self.shared.site_connections.set(of_site);
+        self.shared.announces.set_most_per_network(limits.connections_per_prefix);
+        self.shared.site.set_most_per_network(limits.connections_per_prefix);
+        self.shared.bytes.set(settings::buffer_memory(&config));
         self.payments.set_providers(providers);
         api.set_urls(settings::addresses(&config, port));
         api.publisher().set_private(settings::private(&self.source, &config));

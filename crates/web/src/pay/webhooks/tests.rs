@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use tracker::Now;
 
 use super::*;
-use crate::pay::{HookSettings, Providers};
+use crate::pay::{HookSettings, Providers, Screening};
 
 #[tokio::test]
 async fn a_signed_event_is_answered_after_its_effect() {
@@ -73,11 +73,69 @@ async fn who_sends_no_body_keeps_nobody_out() {
     let order = house.order(500).await;
     for _ in 0..=MAX_AT_ONCE {
         let never = Body::from_stream(pending::<Result<Bytes, std::io::Error>>());
-        let request = Request::post("/webhooks/stripe").body(never).unwrap();
+        let plausible = signature("whsec_other", NOW, b"");
+        let request = Request::post("/webhooks/stripe").header("stripe-signature", plausible);
+        let request = request.body(never).unwrap();
         tokio::spawn(house.router.clone().oneshot(request));
         tokio::task::yield_now().await;
     }
     assert_eq!(house.stripe(&paid(&order, 500), NOW).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_cannot_be_genuine_is_refused_unread() {
+    let house = House::new().await;
+    let tag = "ab".repeat(32);
+    let refused = |provider: &str, headers: &[(&'static str, String)]| {
+        let path = format!("/webhooks/{provider}");
+        let mut request = Request::post(&path);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        // A body that never comes.
+        let never = Body::from_stream(pending::<Result<Bytes, std::io::Error>>());
+        let request = request.body(never).unwrap();
+        let screening = house.payments.screen(request.method(), &path, request.headers());
+        assert_eq!(screening, Screening::Refused, "{headers:?}");
+        house.router.clone().oneshot(request)
+    };
+    for signature in [
+        String::new(),
+        "nonsense".to_owned(),
+        format!("v1={tag}"),
+        format!("t={NOW}"),
+        format!("t={NOW},v0={tag}"),
+        format!("t={},v1={tag}", NOW - 301),
+        format!("t={NOW},v1={}", "AB".repeat(32)),
+    ] {
+        let answer = refused("stripe", &[("stripe-signature", signature)]).await.unwrap();
+        assert_eq!(answer.status(), 400);
+    }
+    assert_eq!(refused("stripe", &[]).await.unwrap().status(), 400);
+    for signature in ["", "sha256=", "sha256=abcd", &tag, &format!("sha256={tag}00")] {
+        let answer = refused("shop", &[("x-signature", signature.to_owned())]).await.unwrap();
+        assert_eq!(answer.status(), 400, "{signature}");
+    }
+    let long = ("content-length", (MAX_BODY_BYTES + 1).to_string());
+    let signed = ("stripe-signature", format!("t={NOW},v1={tag}"));
+    assert_eq!(refused("stripe", &[signed.clone(), long]).await.unwrap().status(), 413);
+
+    let screen = |method: Method, path: &str, (name, value): (&'static str, String)| {
+        let request = Request::builder().method(&method).header(name, value).body(()).unwrap();
+        house.payments.screen(&method, path, request.headers())
+    };
+    let hook = ("x-signature", format!("sha256={tag}"));
+    assert_eq!(screen(Method::POST, "/webhooks/stripe", signed.clone()), Screening::Plausible);
+    assert_eq!(screen(Method::POST, "/webhooks/shop", hook), Screening::Plausible);
+    assert_eq!(screen(Method::POST, "/webhooks/kofi", signed.clone()), Screening::Plausible);
+    for (method, path) in [
+        (Method::GET, "/webhooks/stripe"),
+        (Method::POST, "/webhooks/btcpay"),
+        (Method::POST, "/webhooks/"),
+        (Method::POST, "/"),
+    ] {
+        assert_eq!(screen(method, path, signed.clone()), Screening::NotOne, "{path}");
+    }
 }
 
 #[tokio::test]
