@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tracker::Tracker;
 
-use crate::admission::{Admission, ByteBudget, Denied, Permit};
+use crate::admission::{ByteBudget, ConnectionLimits, NoPlace, Permit};
 use crate::clock::Clock;
 use crate::forwarded::TrustedProxies;
 use crate::limit::RequestLimit;
@@ -23,9 +23,9 @@ pub struct ListenContext {
     /// Requests a second from one network.
     pub requests: Arc<RequestLimit>,
     /// The places of the announce listeners.
-    pub announces: Admission,
+    pub announces: ConnectionLimits,
     /// The places of the site.
-    pub site: Admission,
+    pub site: ConnectionLimits,
     /// The bytes of all connections.
     pub bytes: Arc<ByteBudget>,
     /// Whether the log said of late that files are short.
@@ -42,21 +42,21 @@ impl ListenContext {
     ///
     /// # Errors
     ///
-    /// See [`Denied`]; the connection should be closed.
+    /// See [`NoPlace`]; the connection should be closed.
     pub fn admit(
         &self,
-        places: &Admission,
+        places: &ConnectionLimits,
         source: IpAddr,
         is_proxy: bool,
         now_secs: u32,
-    ) -> Result<Permit, Denied> {
+    ) -> Result<Permit, NoPlace> {
         let admitted = if is_proxy {
             places.admit_uncounted(now_secs)
         } else {
             places.admit(source, now_secs)
         };
         admitted.inspect_err(|denied| {
-            if *denied == Denied::Full && self.shortage.is_news(now_secs) {
+            if *denied == NoPlace::Full && self.shortage.is_news(now_secs) {
                 tracing::warn!(
                     "connections are refused: all places are taken and in use; raise LimitNOFILE= \
                      (ulimit -n), or web.connections where it is the site's"

@@ -9,20 +9,20 @@ use std::task::{Context, Poll};
 use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::admission::{Activity, Admission, Permit};
+use crate::admission::{Activity, ConnectionLimits, Permit};
 use crate::clock::Clock;
 
 /// A listener with a maximum of connections; at the maximum one that waits is ended for the next.
 pub struct LocalListener<L> {
     listener: L,
-    places: Admission,
+    places: ConnectionLimits,
     clock: Clock,
     while_busy: Activity,
 }
 
 impl<L: Listener> LocalListener<L> {
     /// `while_busy` says whether a connection may be ended for another while it has an open request.
-    pub fn new(listener: L, places: Admission, clock: Clock, while_busy: Activity) -> Self {
+    pub fn new(listener: L, places: ConnectionLimits, clock: Clock, while_busy: Activity) -> Self {
         Self { listener, places, clock, while_busy }
     }
 }
@@ -138,7 +138,7 @@ mod tests {
     async fn listener(while_busy: Activity) -> (LocalListener<TcpListener>, std::net::SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let places = Admission::new(1, 0, Arc::new(ByteBudget::new(0)), 1);
+        let places = ConnectionLimits::new(1, 0, Arc::new(ByteBudget::new(0)), 1);
         (LocalListener::new(listener, places, Clock::start(), while_busy), address)
     }
 }

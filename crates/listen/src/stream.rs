@@ -177,11 +177,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::admission::{Admission, ByteBudget};
+    use crate::admission::{ByteBudget, ConnectionLimits};
 
     #[tokio::test]
     async fn a_client_that_never_reads_is_not_waited_for() {
-        let places = Admission::new(1, 0, Arc::new(ByteBudget::new(0)), 1);
+        let places = ConnectionLimits::new(1, 0, Arc::new(ByteBudget::new(0)), 1);
         let permit = places.admit_uncounted(0).unwrap();
         let ended = finish(&mut tokio::io::join(tokio::io::empty(), Full), b"", &permit).await;
         assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);

@@ -16,4 +16,4 @@ mod registry;
 
 pub use bytes::ByteBudget;
 pub use permit::{Activity, Evict, Permit};
-pub use places::{Admission, Denied};
+pub use places::{ConnectionLimits, NoPlace};

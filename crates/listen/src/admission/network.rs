@@ -9,7 +9,7 @@ use policy::MemberId;
 
 /// A group of clients that share places.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Group {
+pub(super) struct NetworkGroup {
     /// Unlike that of any other group.
     key: u128,
     /// It may hold one place of this many.
@@ -19,9 +19,9 @@ pub(super) struct Group {
 }
 
 /// The groups of one client.
-pub(super) type Groups = ArrayVec<Group, 3>;
+pub(super) type Groups = ArrayVec<NetworkGroup, 3>;
 
-impl Group {
+impl NetworkGroup {
     /// The networks of an address: the /24 of an IPv4 one; the /48, /56 and /64 of an IPv6 one.
     ///
     /// A /24 or /48 may hold an eighth of all places. Whoever has one IPv6 address has a /64, and often a
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn neighbours_share_a_group_and_others_do_not() {
-        let groups = |ip: &str| Group::networks(ip.parse().unwrap());
+        let groups = |ip: &str| NetworkGroup::networks(ip.parse().unwrap());
         let shared = |one: &str, other: &str| {
             let (one, other) = (groups(one), groups(other));
             one.iter().filter(|group| other.contains(group)).count()
@@ -88,13 +88,13 @@ mod tests {
         assert_eq!(shared("2001:db8:1:203::1", "2001:db8:1:ffff::1"), 1);
         assert_eq!(shared("2001:db8:1:203::1", "2001:db8:2:203::1"), 0);
         assert_eq!(shared("0.0.0.1", "::"), 0);
-        assert!(!groups("0.0.7.1").contains(&Group::member(MemberId::new(7).unwrap())));
+        assert!(!groups("0.0.7.1").contains(&NetworkGroup::member(MemberId::new(7).unwrap())));
     }
 
     #[test]
     fn a_network_may_hold_an_eighth() {
         let most = |ip: &str, places| {
-            let groups = Group::networks(ip.parse().unwrap());
+            let groups = NetworkGroup::networks(ip.parse().unwrap());
             groups.iter().map(|group| group.most(places)).collect::<Vec<_>>()
         };
         assert_eq!(most("192.0.2.1", 4096), [512]);

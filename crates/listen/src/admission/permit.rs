@@ -8,14 +8,14 @@ use arrayvec::ArrayVec;
 use policy::MemberId;
 use tokio::sync::Notify;
 
-use super::network::Group;
-use super::places::{Denied, Places};
-use super::registry::Registry;
+use super::network::NetworkGroup;
+use super::places::{NoPlace, PlaceTable};
+use super::registry::ConnectionRegistry;
 
 /// A connection's place, until it is dropped.
 pub struct Permit {
-    places: Arc<Places>,
-    state: Mutex<State>,
+    places: Arc<PlaceTable>,
+    state: Mutex<PermitState>,
     /// Bytes that are held for it.
     held: AtomicUsize,
     slot: Option<Arc<Slot>>,
@@ -23,7 +23,7 @@ pub struct Permit {
 
 /// What a permit takes of its listener's places.
 #[derive(Default)]
-struct State {
+struct PermitState {
     /// Which buckets count it; the widest network's first.
     buckets: Buckets,
     /// The one among them that is a member's.
@@ -71,8 +71,8 @@ enum Evictor {
 }
 
 impl Permit {
-    pub(super) fn new(places: Arc<Places>, buckets: Buckets, is_reserved: bool) -> Self {
-        let state = Mutex::new(State { buckets, member: None, is_reserved });
+    pub(super) fn new(places: Arc<PlaceTable>, buckets: Buckets, is_reserved: bool) -> Self {
+        let state = Mutex::new(PermitState { buckets, member: None, is_reserved });
         Self { places, state, held: AtomicUsize::new(0), slot: None }
     }
 
@@ -153,9 +153,9 @@ impl Permit {
     /// # Errors
     ///
     /// The client's network has its share, and none of its connections can be ended: this one should be.
-    pub fn attribute(&self, client: IpAddr, now_secs: u32) -> Result<(), Denied> {
+    pub fn attribute(&self, client: IpAddr, now_secs: u32) -> Result<(), NoPlace> {
         self.leave_groups();
-        self.join(&Group::networks(client), now_secs)
+        self.join(&NetworkGroup::networks(client), now_secs)
     }
 
     /// Counts it for a member, too. One that has its share gives up the connection that was silent longest.
@@ -163,10 +163,10 @@ impl Permit {
     /// # Errors
     ///
     /// The member has its share, and none of its connections can be ended: this one should be.
-    pub fn attribute_member(&self, member: MemberId, now_secs: u32) -> Result<(), Denied> {
+    pub fn attribute_member(&self, member: MemberId, now_secs: u32) -> Result<(), NoPlace> {
         self.leave_member();
         let before = self.state().buckets.len();
-        let joined = self.join(&[Group::member(member)], now_secs);
+        let joined = self.join(&[NetworkGroup::member(member)], now_secs);
         let mut state = self.state();
         state.member = state.buckets.get(before).copied();
         joined
@@ -194,7 +194,7 @@ impl Permit {
         buckets.iter().for_each(|bucket| self.places.leave(*bucket, held));
     }
 
-    fn join(&self, groups: &[Group], now_secs: u32) -> Result<(), Denied> {
+    fn join(&self, groups: &[NetworkGroup], now_secs: u32) -> Result<(), NoPlace> {
         let mut state = self.state();
         let held = self.held.load(Ordering::Relaxed);
         let joined = self.places.join(groups, &mut state.buckets, held, now_secs);
@@ -220,7 +220,7 @@ impl Permit {
     /// # Errors
     ///
     /// There is none.
-    pub fn settle(&self, now_secs: u32) -> Result<(), Denied> {
+    pub fn settle(&self, now_secs: u32) -> Result<(), NoPlace> {
         let mut state = self.state();
         if state.is_reserved {
             self.places.enter_general(state.buckets.first().copied(), now_secs)?;
@@ -265,7 +265,7 @@ impl Permit {
     }
 
     /// Changes what the registry knows of the connection, unless it was told to end.
-    fn in_registry(&self, change: impl FnOnce(&mut Registry, u32)) {
+    fn in_registry(&self, change: impl FnOnce(&mut ConnectionRegistry, u32)) {
         if let Some(slot) = &self.slot {
             let mut registry = self.places.registry();
             if !slot.is_evicted() {
@@ -274,7 +274,7 @@ impl Permit {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PermitState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

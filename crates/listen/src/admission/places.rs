@@ -11,19 +11,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use foldhash::fast::FixedState;
 
 use super::bytes::ByteBudget;
-use super::network::Group;
+use super::network::NetworkGroup;
 use super::permit::{Buckets, Permit, Slot};
-use super::registry::Registry;
+use super::registry::ConnectionRegistry;
 
 /// The places of one listener, or of several that share them.
 #[derive(Clone)]
-pub struct Admission {
-    places: Arc<Places>,
+pub struct ConnectionLimits {
+    places: Arc<PlaceTable>,
 }
 
 /// Why somebody gets no place.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Denied {
+pub enum NoPlace {
     /// All are taken by connections that are busy, of networks that have no more than it has.
     Full,
     /// Its network, or the member, has its share; or all places are taken, and its network has some.
@@ -31,7 +31,7 @@ pub enum Denied {
 }
 
 /// What all permits share.
-pub(super) struct Places {
+pub(super) struct PlaceTable {
     /// Connections at once, reserved places aside.
     most: u32,
     open: Padded<AtomicU32>,
@@ -40,14 +40,14 @@ pub(super) struct Places {
     taken_reserved: AtomicU32,
     /// What one network may hold in any case; 0 means its share.
     most_per_network: AtomicU32,
-    counts: Box<[Count]>,
+    counts: Box<[NetworkCount]>,
     hasher: FixedState,
     bytes: Arc<ByteBudget>,
     /// Connections that were told to end and have not yet.
     ending: AtomicUsize,
     /// When bytes were last looked for.
     looked_secs: AtomicU32,
-    registry: Mutex<Registry>,
+    registry: Mutex<ConnectionRegistry>,
 }
 
 /// What every accepted connection writes, apart from what all read.
@@ -56,22 +56,22 @@ struct Padded<T>(T);
 
 /// What the groups of one bucket hold.
 #[derive(Default)]
-struct Count {
+struct NetworkCount {
     connections: AtomicU32,
     bytes: AtomicUsize,
 }
 
-impl Admission {
+impl ConnectionLimits {
     /// `most` places, `reserved` of them for [`Permit::reserve`]. `seed` is a random number.
     pub fn new(most: u32, reserved: u32, bytes: Arc<ByteBudget>, seed: u64) -> Self {
         let reserved = reserved.min(most / 2);
-        let places = Places {
+        let places = PlaceTable {
             most: (most - reserved).max(1),
             open: Padded(AtomicU32::new(0)),
             reserved,
             taken_reserved: AtomicU32::new(0),
             most_per_network: AtomicU32::new(0),
-            counts: (0..BUCKETS).map(|_| Count::default()).collect(),
+            counts: (0..BUCKETS).map(|_| NetworkCount::default()).collect(),
             hasher: FixedState::with_seed(seed),
             bytes,
             ending: AtomicUsize::new(0),
@@ -96,10 +96,10 @@ impl Admission {
     ///
     /// # Errors
     ///
-    /// See [`Denied`]; the connection should be closed.
-    pub fn admit(&self, source: IpAddr, now_secs: u32) -> Result<Permit, Denied> {
+    /// See [`NoPlace`]; the connection should be closed.
+    pub fn admit(&self, source: IpAddr, now_secs: u32) -> Result<Permit, NoPlace> {
         let mut buckets = Buckets::new();
-        let groups = Group::networks(source);
+        let groups = NetworkGroup::networks(source);
         if let Err(denied) = self.places.join(&groups, &mut buckets, 0, now_secs) {
             buckets.iter().for_each(|bucket| self.places.leave(*bucket, 0));
             return Err(denied);
@@ -111,12 +111,12 @@ impl Admission {
     ///
     /// # Errors
     ///
-    /// See [`Denied`].
-    pub fn admit_uncounted(&self, now_secs: u32) -> Result<Permit, Denied> {
+    /// See [`NoPlace`].
+    pub fn admit_uncounted(&self, now_secs: u32) -> Result<Permit, NoPlace> {
         self.enter(Buckets::new(), now_secs)
     }
 
-    fn enter(&self, buckets: Buckets, now_secs: u32) -> Result<Permit, Denied> {
+    fn enter(&self, buckets: Buckets, now_secs: u32) -> Result<Permit, NoPlace> {
         let is_reserved = match self.places.enter_general(buckets.first().copied(), now_secs) {
             Ok(()) => false,
             // It may turn out to be what places are reserved for.
@@ -131,20 +131,20 @@ impl Admission {
 
     /// Connections now, those with a reserved place included.
     pub fn open(&self) -> u32 {
-        let Places { open, taken_reserved, .. } = &*self.places;
+        let PlaceTable { open, taken_reserved, .. } = &*self.places;
         open.0.load(Ordering::Relaxed) + taken_reserved.load(Ordering::Relaxed)
     }
 }
 
-impl Places {
+impl PlaceTable {
     /// Counts a connection in groups; those that it joined stand in `buckets` even where one denies it.
     pub(super) fn join(
         &self,
-        groups: &[Group],
+        groups: &[NetworkGroup],
         buckets: &mut Buckets,
         held: usize,
         now_secs: u32,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), NoPlace> {
         let set = self.most_per_network.load(Ordering::Relaxed);
         for group in groups {
             let index = group.bucket(&self.hasher, self.counts.len());
@@ -161,7 +161,7 @@ impl Places {
             let share = group.most(self.most);
             let most = if set == 0 { share } else { share.min(set) };
             if before >= most && !self.end_one_of(bucket, group.ends_busy, now_secs) {
-                return Err(Denied::Share);
+                return Err(NoPlace::Share);
             }
         }
         Ok(())
@@ -176,12 +176,12 @@ impl Places {
         }
     }
 
-    fn count(&self, bucket: u32) -> Option<&Count> {
+    fn count(&self, bucket: u32) -> Option<&NetworkCount> {
         self.counts.get(usize::try_from(bucket).ok()?)
     }
 
     /// Takes a place for a connection whose widest network is counted in `bucket`.
-    pub(super) fn enter_general(&self, bucket: Option<u32>, now_secs: u32) -> Result<(), Denied> {
+    pub(super) fn enter_general(&self, bucket: Option<u32>, now_secs: u32) -> Result<(), NoPlace> {
         let before = self.open.0.fetch_add(1, Ordering::Relaxed);
         let ending = u32::try_from(self.ending.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
         if before.saturating_sub(ending) < self.most {
@@ -194,7 +194,7 @@ impl Places {
             return Ok(());
         }
         self.leave_general();
-        Err(if own > 1 { Denied::Share } else { Denied::Full })
+        Err(if own > 1 { NoPlace::Share } else { NoPlace::Full })
     }
 
     pub(super) fn leave_general(&self) {
@@ -232,7 +232,7 @@ impl Places {
         found.map(|slot| self.end(&mut registry, &slot)).is_some()
     }
 
-    fn end(&self, registry: &mut Registry, slot: &Slot) {
+    fn end(&self, registry: &mut ConnectionRegistry, slot: &Slot) {
         registry.remove(slot.key());
         // Counted first: the connection may end at once.
         self.ending.fetch_add(1, Ordering::Relaxed);
@@ -296,7 +296,7 @@ impl Places {
         }
     }
 
-    pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
+    pub(super) fn registry(&self) -> MutexGuard<'_, ConnectionRegistry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,18 +12,18 @@ use super::permit::{Buckets, Slot};
 
 /// The connections of one listener that stay open.
 #[derive(Default)]
-pub(super) struct Registry {
-    entries: Slab<Entry>,
+pub(super) struct ConnectionRegistry {
+    entries: Slab<RegisteredConnection>,
     /// By bucket.
-    groups: HashMap<u32, Queue>,
+    groups: HashMap<u32, IdleQueue>,
     /// Every group by how many connections it has.
     order: BTreeSet<(u32, u32)>,
     /// All connections.
-    all: Queue,
+    all: IdleQueue,
     next_id: u32,
 }
 
-struct Entry {
+struct RegisteredConnection {
     slot: Arc<Slot>,
     buckets: Buckets,
     /// Unlike that of the entry before with the same key.
@@ -32,7 +32,7 @@ struct Entry {
 
 /// Connections, the idlest first; and some that are gone.
 #[derive(Default)]
-struct Queue {
+struct IdleQueue {
     count: u32,
     turns: VecDeque<Turn>,
 }
@@ -44,12 +44,12 @@ struct Turn {
     active_secs: u32,
 }
 
-impl Registry {
+impl ConnectionRegistry {
     /// Adds a connection; returns its key.
     pub(super) fn insert(&mut self, slot: &Arc<Slot>, buckets: &Buckets) -> u32 {
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
-        let entry = Entry { slot: Arc::clone(slot), buckets: Buckets::new(), id };
+        let entry = RegisteredConnection { slot: Arc::clone(slot), buckets: Buckets::new(), id };
         let key = u32::try_from(self.entries.insert(entry)).unwrap_or(u32::MAX);
         self.all.push(Turn { key, id, active_secs: slot.active_secs() });
         if self.all.has_many_gone() {
@@ -79,7 +79,7 @@ impl Registry {
             queue.push(Turn { key, id: entry.id, active_secs: entry.slot.active_secs() });
             self.order.insert((queue.count, *bucket));
         }
-        let crowded = |bucket: &&u32| self.groups.get(bucket).is_some_and(Queue::has_many_gone);
+        let crowded = |bucket: &&u32| self.groups.get(bucket).is_some_and(IdleQueue::has_many_gone);
         let crowded: Buckets = buckets.iter().filter(crowded).copied().collect();
         for bucket in crowded {
             let entries = &self.entries;
@@ -137,7 +137,9 @@ impl Registry {
     /// The connections of the group that holds the most bytes, the idlest first, and how many bytes that is.
     /// O(connections).
     pub(super) fn heaviest(&self) -> (usize, Vec<Arc<Slot>>) {
-        let held = |entry: &Entry| entry.slot.held.load(std::sync::atomic::Ordering::Relaxed);
+        let held = |entry: &RegisteredConnection| {
+            entry.slot.held.load(std::sync::atomic::Ordering::Relaxed)
+        };
         let holders = || self.entries.iter().filter(|(_, entry)| held(entry) > 0);
         let mut sums: HashMap<Option<u32>, usize> = HashMap::new();
         for (_, entry) in holders() {
@@ -153,7 +155,7 @@ impl Registry {
     }
 }
 
-impl Queue {
+impl IdleQueue {
     fn push(&mut self, turn: Turn) {
         self.count += 1;
         self.turns.push_back(turn);
@@ -192,7 +194,10 @@ impl Queue {
 }
 
 /// The connection of a turn, unless it is gone.
-fn entry_of<'a>(entries: &'a Slab<Entry>, turn: &Turn) -> Option<&'a Entry> {
+fn entry_of<'a>(
+    entries: &'a Slab<RegisteredConnection>,
+    turn: &Turn,
+) -> Option<&'a RegisteredConnection> {
     entries.get(index(turn.key)).filter(|entry| entry.id == turn.id)
 }
 

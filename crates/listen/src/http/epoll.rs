@@ -20,11 +20,11 @@ use slab::Slab;
 use tokio::sync::mpsc::UnboundedSender;
 use tracker::Now;
 
-use crate::admission::{Activity, Denied, Evict, Permit};
+use crate::admission::{Activity, Evict, NoPlace, Permit};
 use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT};
 use crate::context::ListenContext;
 use crate::forwarded::TrustedProxies;
-use crate::http::handoff::{HandedOffConnection, Stage};
+use crate::http::handoff::{HandedOffConnection, HandoffStage};
 use crate::http::plain::{NextStep, PlainHandler};
 use crate::http::responder::Responder;
 
@@ -271,15 +271,15 @@ impl EpollWorker {
         let is_proxy = proxies.load().trusts(source);
         let permit = match shared.admit(&shared.announces, source, is_proxy, now.secs) {
             Ok(permit) => permit,
-            Err(Denied::Full) => {
+            Err(NoPlace::Full) => {
                 self.accept_state = AcceptState::Later;
                 return;
             }
-            Err(Denied::Share) => return,
+            Err(NoPlace::Share) => return,
         };
         if is_proxy {
             // It may begin with a header, or speak for many.
-            let stage = Stage::Begin;
+            let stage = HandoffStage::Begin;
             let handed = HandedOffConnection { stream: stream.into(), source, permit, stage };
             let _ = self.over.send(handed);
             return;
@@ -336,8 +336,11 @@ impl EpollWorker {
         self.processor.replies.clear();
         // Without the memory for what its client does not read it ends here.
         if permit.hold(request.capacity() + replies.capacity(), now.secs) {
-            let stage =
-                if ends { Stage::End { replies } } else { Stage::Continue { request, replies } };
+            let stage = if ends {
+                HandoffStage::End { replies }
+            } else {
+                HandoffStage::Continue { request, replies }
+            };
             let handed = HandedOffConnection { stream: stream.into(), source, permit, stage };
             // It fails only where the other thread is gone, and so is its connection then.
             let _ = self.over.send(handed);

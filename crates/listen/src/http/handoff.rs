@@ -13,11 +13,11 @@ pub struct HandedOffConnection {
     /// Its place.
     pub permit: Permit,
     /// What remains to be done.
-    pub stage: Stage,
+    pub stage: HandoffStage,
 }
 
 /// What remains to be done on a connection.
-pub enum Stage {
+pub enum HandoffStage {
     /// Everything: it comes from a trusted proxy and may begin with a header that names a client.
     Begin,
     /// Replies wait to be sent, and requests may be left.

@@ -21,11 +21,11 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::admission::{Activity, Denied, Permit};
+use crate::admission::{Activity, NoPlace, Permit};
 use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_UNSENT_BYTES};
 use crate::context::ListenContext;
 use crate::forwarded::TrustedProxies;
-use crate::http::handoff::{HandedOffConnection, Stage};
+use crate::http::handoff::{HandedOffConnection, HandoffStage};
 use crate::http::plain::{NextStep, PlainHandler};
 use crate::http::responder::Responder;
 use crate::proxy;
@@ -97,7 +97,7 @@ impl RuntimeWorker {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, from)) => {
                         let source = from.ip().to_canonical();
-                        if self.welcome(stream, source) == Err(Denied::Full) {
+                        if self.welcome(stream, source) == Err(NoPlace::Full) {
                             sleep(PAUSE_AFTER_ERROR).await;
                         }
                     }
@@ -112,12 +112,12 @@ impl RuntimeWorker {
     }
 
     /// Begins with a connection that was accepted here, if there is a place for it.
-    fn welcome(&self, stream: TcpStream, source: IpAddr) -> Result<(), Denied> {
+    fn welcome(&self, stream: TcpStream, source: IpAddr) -> Result<(), NoPlace> {
         let Self { shared, .. } = self;
         let is_proxy = shared.proxies.load().trusts(source);
         let now_secs = shared.clock.now().secs;
         let permit = shared.admit(&shared.announces, source, is_proxy, now_secs)?;
-        tokio::task::spawn_local(self.clone().run(stream, source, permit, Stage::Begin));
+        tokio::task::spawn_local(self.clone().run(stream, source, permit, HandoffStage::Begin));
         Ok(())
     }
 
@@ -132,7 +132,7 @@ impl RuntimeWorker {
     }
 
     /// One connection, until it ends or its place is given to another.
-    async fn run(self, stream: TcpStream, source: IpAddr, mut permit: Permit, stage: Stage) {
+    async fn run(self, stream: TcpStream, source: IpAddr, mut permit: Permit, stage: HandoffStage) {
         permit.keep_task(Activity::Busy, self.shared.clock.now().secs);
         tokio::select! {
             // What goes wrong on a connection ends that connection alone.
@@ -146,12 +146,12 @@ impl RuntimeWorker {
         mut stream: TcpStream,
         mut source: IpAddr,
         permit: &Permit,
-        stage: Stage,
+        stage: HandoffStage,
     ) -> io::Result<()> {
         let buffers = match stage {
-            Stage::End { replies } => return finish(&mut stream, &replies, permit).await,
-            Stage::Continue { request, replies } => ConnectionBuffers { request, replies },
-            Stage::Begin => ConnectionBuffers::default(),
+            HandoffStage::End { replies } => return finish(&mut stream, &replies, permit).await,
+            HandoffStage::Continue { request, replies } => ConnectionBuffers { request, replies },
+            HandoffStage::Begin => ConnectionBuffers::default(),
         };
         if self.shared.proxies.load().trusts(source)
             && let Some(client) = timeout(HEADER_TIMEOUT, proxy::read_header(&mut stream)).await??

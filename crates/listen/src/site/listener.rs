@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 use web::seed::WebSeed;
 
-use crate::admission::{Activity, Denied, Permit};
+use crate::admission::{Activity, NoPlace, Permit};
 use crate::bounds::{DRAIN, HEADER_TIMEOUT};
 use crate::context::ListenContext;
 use crate::limit::RequestLimit;
@@ -70,7 +70,7 @@ impl SiteListener {
             match accepted {
                 Ok((stream, from)) => {
                     if self.welcome(stream, from.ip().to_canonical(), &stop, open.clone())
-                        == Err(Denied::Full)
+                        == Err(NoPlace::Full)
                     {
                         sleep(PAUSE_AFTER_ERROR).await;
                     }
@@ -93,7 +93,7 @@ impl SiteListener {
         source: IpAddr,
         stop: &watch::Receiver<bool>,
         open: mpsc::Sender<()>,
-    ) -> Result<(), Denied> {
+    ) -> Result<(), NoPlace> {
         let Self { shared, .. } = self;
         let others = shared.site.open();
         let is_proxy = shared.proxies.load().trusts(source);

@@ -11,7 +11,7 @@ use std::thread;
 use arc_swap::ArcSwap;
 use axum::serve::Listener;
 use club::{Club, Image};
-use listen::admission::{Activity, Admission, ByteBudget};
+use listen::admission::{Activity, ByteBudget, ConnectionLimits};
 use listen::clock::Clock;
 use listen::context::ListenContext;
 use listen::limit::RequestLimit;
@@ -169,7 +169,7 @@ impl Daemon {
         let limits = config.tracker.limits;
         let bytes = Arc::new(ByteBudget::new(settings::buffer_memory(&config)));
         let admission = |most, reserved| {
-            let admission = Admission::new(most, reserved, Arc::clone(&bytes), random()?);
+            let admission = ConnectionLimits::new(most, reserved, Arc::clone(&bytes), random()?);
             admission.set_most_per_network(limits.connections_per_prefix);
             Ok::<_, getrandom::Error>(admission)
         };
@@ -298,7 +298,7 @@ impl Daemon {
         most: u32,
         while_busy: Activity,
     ) -> Result<LocalListener<L>, getrandom::Error> {
-        let places = Admission::new(most, 0, Arc::clone(&self.shared.bytes), random()?);
+        let places = ConnectionLimits::new(most, 0, Arc::clone(&self.shared.bytes), random()?);
         Ok(LocalListener::new(listener, places, self.clock, while_busy))
     }
 

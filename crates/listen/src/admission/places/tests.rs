@@ -14,7 +14,7 @@ fn one_network_has_an_eighth_whatever_it_tries() {
     let (admission, ended) = (admission(242, 0), Ended::default());
     let held: Vec<_> = (0..300).filter_map(|key| busy(&admission, 1, key, &ended).ok()).collect();
     assert_eq!((held.len(), admission.open()), (30, 30));
-    assert_eq!(admission.admit(host(1), 0).unwrap_err(), Denied::Share);
+    assert_eq!(admission.admit(host(1), 0).unwrap_err(), NoPlace::Share);
     assert!(admission.admit(host(2), 0).is_ok());
     drop(held);
     assert_eq!(admission.open(), 0);
@@ -58,7 +58,7 @@ fn a_newcomer_takes_the_place_of_the_idlest_of_whoever_has_most() {
     assert_eq!(key % 100, 17);
     // A network that has as many as any other gets no place of another's.
     held.iter().for_each(|permit| permit.touch(Activity::Busy, 1));
-    assert_eq!(admission.admit(host(0), 1).unwrap_err(), Denied::Share);
+    assert_eq!(admission.admit(host(0), 1).unwrap_err(), NoPlace::Share);
     assert!(admission.admit(host(8), 1).is_ok());
 }
 
@@ -67,7 +67,7 @@ fn among_equals_only_an_idle_connection_makes_room() {
     let (admission, ended) = (admission(20, 0), Ended::default());
     let held: Vec<_> =
         (0..20).map(|key| busy(&admission, key, usize::from(key), &ended).unwrap()).collect();
-    assert_eq!(admission.admit(host(30), 4).unwrap_err(), Denied::Full);
+    assert_eq!(admission.admit(host(30), 4).unwrap_err(), NoPlace::Full);
     held[7].touch(Activity::Waiting, 4);
     let _new = admission.admit(host(30), 4).unwrap();
     assert_eq!(ended.take(), [7]);
@@ -81,7 +81,7 @@ fn among_equals_only_an_idle_connection_makes_room() {
 fn a_connection_between_requests_makes_room_for_its_own_network() {
     let (admission, ended) = (admission(242, 0), Ended::default());
     let held: Vec<_> = (0..30).map(|key| busy(&admission, 1, key, &ended).unwrap()).collect();
-    assert_eq!(admission.admit(host(1), 0).unwrap_err(), Denied::Share);
+    assert_eq!(admission.admit(host(1), 0).unwrap_err(), NoPlace::Share);
     held[12].touch(Activity::Waiting, 0);
     assert!(admission.admit(host(1), 0).is_ok());
     assert_eq!(ended.take(), [12]);
@@ -110,9 +110,9 @@ fn reserved_places_are_for_what_proves_to_be_due_them() {
         (0..20).map(|key| busy(&admission, key, usize::from(key), &ended).unwrap()).collect();
     let first = admission.admit(host(30), 0).unwrap();
     let second = admission.admit(host(31), 0).unwrap();
-    assert_eq!(admission.admit(host(32), 0).unwrap_err(), Denied::Full);
+    assert_eq!(admission.admit(host(32), 0).unwrap_err(), NoPlace::Full);
     assert!(first.reserve(0));
-    assert_eq!(second.settle(0), Err(Denied::Full));
+    assert_eq!(second.settle(0), Err(NoPlace::Full));
     drop(second);
     // One that has a place gives it to others when it takes a reserved one.
     assert!(held[0].reserve(0) && !held[1].reserve(0));
@@ -131,7 +131,7 @@ fn what_a_proxy_passes_on_counts_for_its_client_and_member() {
     let proxied: Vec<_> = (0..100).map(|_| admission.admit_uncounted(0).unwrap()).collect();
     let attribute = |number: usize, network| proxied[number].attribute(host(network), 0);
     assert!((0..30).all(|number| attribute(number, 1).is_ok()));
-    assert_eq!(attribute(30, 1), Err(Denied::Share));
+    assert_eq!(attribute(30, 1), Err(NoPlace::Share));
     // Its next request is another's.
     assert!(attribute(30, 2).is_ok() && attribute(0, 2).is_ok() && attribute(31, 1).is_ok());
 
@@ -146,7 +146,8 @@ fn what_a_proxy_passes_on_counts_for_its_client_and_member() {
 #[test]
 fn one_network_holds_an_eighth_of_the_bytes_and_who_has_most_gives_way() {
     let bytes = Arc::new(ByteBudget::new(8000));
-    let (admission, ended) = (Admission::new(4096, 0, Arc::clone(&bytes), 1), Ended::default());
+    let (admission, ended) =
+        (ConnectionLimits::new(4096, 0, Arc::clone(&bytes), 1), Ended::default());
     let permits: Vec<_> = (0..9)
         .map(|network| busy(&admission, network, usize::from(network), &ended).unwrap())
         .collect();
@@ -171,7 +172,7 @@ proptest! {
     #[test]
     fn whatever_comes_all_is_given_back(steps in prop::collection::vec((0..8_u8, 0..40_u16, 0..40_u32), 1..400)) {
         let bytes = Arc::new(ByteBudget::new(10_000));
-        let (admission, ended) = (Admission::new(20, 4, Arc::clone(&bytes), 1), Ended::default());
+        let (admission, ended) = (ConnectionLimits::new(20, 4, Arc::clone(&bytes), 1), Ended::default());
         let mut held: Vec<(usize, Permit)> = Vec::new();
         let mut next = 0;
         for (what, number, now) in steps {
@@ -232,12 +233,17 @@ impl Evict for Ended {
     }
 }
 
-fn admission(most: u32, reserved: u32) -> Admission {
-    Admission::new(most, reserved, Arc::new(ByteBudget::new(0)), 1)
+fn admission(most: u32, reserved: u32) -> ConnectionLimits {
+    ConnectionLimits::new(most, reserved, Arc::new(ByteBudget::new(0)), 1)
 }
 
 /// A connection that has begun something at second 0.
-fn busy(admission: &Admission, network: u16, key: usize, ended: &Ended) -> Result<Permit, Denied> {
+fn busy(
+    admission: &ConnectionLimits,
+    network: u16,
+    key: usize,
+    ended: &Ended,
+) -> Result<Permit, NoPlace> {
     let mut permit = admission.admit(host(network), 0)?;
     permit.keep(ended.evictor(), key, Activity::Busy, 0);
     Ok(permit)
