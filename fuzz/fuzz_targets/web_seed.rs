@@ -1,6 +1,6 @@
 //! Any `Range` stays within the file, and any URL of goods finds a file of the torrent or nothing.
 //!
-//! The two readers are compiled in by their files: the room that they stand in brings a database and
+//! The two readers are compiled in by their files: their crate brings a database and
 //! a web server along, which a fuzzer would have to instrument.
 #![no_main]
 
@@ -14,19 +14,22 @@ mod range;
 #[path = "../../crates/web/src/seed/target.rs"]
 mod target;
 
-use range::{Wanted, wanted};
-use target::{Right, Target, is_of_goods};
+use range::{RequestedRange, requested};
+use target::{Credential, FileTarget, is_of_goods};
 
 fuzz_target!(|input: (u64, &[u8])| {
     let (length, bytes) = input;
-    if let Wanted::Part { start, end } = wanted(Some(bytes), length) {
-        assert!(start < end && end <= length);
+    if let RequestedRange::Parts(parts) = requested(Some(bytes), length) {
+        assert!(!parts.is_empty());
+        for part in parts {
+            assert!(part.start < part.end && part.end <= length);
+        }
     }
     for front in ["", "/ws/t/", "/d/t/", "/ws/free/7/"] {
         let text = [front.as_bytes(), bytes].concat();
-        let Some(Target { right, path }) = Target::read(&text) else { continue };
+        let Some(FileTarget { credential, path }) = FileTarget::read(&text) else { continue };
         assert!(is_of_goods(&text) && path.len() <= text.len());
-        if let Right::Free(item) = right {
+        if let Credential::Free(item) = credential {
             assert!(item.0 > 0);
         }
         if let Some(index) = TORRENT.find(&path) {

@@ -2,7 +2,7 @@
 //!
 //! Strict where clients would disagree or a path could do harm, lenient where real files are odd:
 //! unknown keys, keys out of order, optional keys of a wrong type. The file is gone through once,
-//! and what is kept is bounded by its length, [`MAX_FILES`] and [`MAX_URLS`].
+//! and what is kept is bounded by its length, `MAX_FILES` and [`MAX_URLS`].
 
 use std::ops::Range;
 
