@@ -208,6 +208,8 @@ fn a_scrape_counts() {
     let film = &files[&FILM.to_vec()];
     let counts = ["complete", "downloaded", "downloaders", "incomplete"].map(|key| film.int(key));
     assert_eq!(counts, [1, 0, 1, 2]);
+    let unknown = &files[&b"abcdefghijklmnopqrst".to_vec()];
+    assert_eq!(["complete", "downloaded", "incomplete"].map(|key| unknown.int(key)), [0, 0, 0]);
 
     let udp = Udp::to(daemon.listening().udp.port());
     let mut scrape = head(udp.connection_id, 2, 5);
@@ -217,6 +219,43 @@ fn a_scrape_counts() {
     let words: Vec<u32> =
         reply.chunks(4).map(|word| u32::from_be_bytes(word.try_into().expect("4 bytes"))).collect();
     assert_eq!(words, [2, 5, 1, 0, 2, 0, 0, 0]);
+}
+
+#[test]
+fn a_scrape_with_a_passkey_that_fails_is_refused_as_an_announce_is() {
+    let daemon = daemon();
+    let member = daemon.member("ada", "fan");
+    let ada = member["passkey"].as_str().expect("a passkey").to_owned();
+    daemon.json(&["member", "suspend", "ada"]);
+    let mut http = Http::to(daemon.listening().http.port());
+    for passkey in [ada, "0123456789abcdef0123456789abcdef".to_owned()] {
+        let announced =
+            daemon.announce(&Ask { passkey: Some(passkey.clone()), ..Ask::of(FILM, 1) });
+        let path = format!("/scrape/{passkey}?info_hash=film%20film%20film%20film%20");
+        let scraped = Value::read(&http.get(&path, "").body);
+        let reason = scraped.text("failure reason");
+        assert!(reason.is_some() && reason == announced.text("failure reason"), "{scraped:?}");
+    }
+}
+
+#[test]
+fn a_scrape_of_what_the_asker_may_not_see_shows_nobody_on_both_transports() {
+    let daemon = daemon();
+    daemon.item("secret", [9; 20], "club");
+    let member = daemon.member("ada", "fan");
+    let ada = member["passkey"].as_str().expect("a passkey");
+    daemon.json(&["grant", "ada", "secret"]);
+    daemon.announce(&Ask::of([9; 20], 1).by(&member));
+    let mut http = Http::to(daemon.listening().http.port());
+    let hash = "%09".repeat(20);
+    for (path, leechers) in [("/scrape".to_owned(), 0), (format!("/scrape/{ada}"), 1)] {
+        let reply = Value::read(&http.get(&format!("{path}?info_hash={hash}"), "").body);
+        let Some(Value::Dict(files)) = reply.find("files") else { panic!("{reply:?}") };
+        assert_eq!(files[&vec![9; 20]].int("incomplete"), leechers, "{path}");
+    }
+    let udp = Udp::to(daemon.listening().udp.port());
+    let scrape = [head(udp.connection_id, 2, 5), vec![9; 20]].concat();
+    assert_eq!(udp.exchange(&scrape)[8..], [0; 12]);
 }
 
 #[test]

@@ -114,6 +114,15 @@ impl Authorizer<'_> {
         }
     }
 
+    /// Checks a passkey as an announce would, whatever item it opens.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the reason that an announce with it is refused for.
+    pub fn check_passkey(&self, passkey: &Passkey, now_unix: u32) -> Result<(), Refusal> {
+        self.holder(passkey, now_unix).map(|_| ())
+    }
+
     /// The member whose passkey this is, while the key opens that item and the account may be used.
     pub fn member(&self, passkey: &Passkey, item: ItemId, now_unix: u32) -> Option<MemberId> {
         let holder = self.holder(passkey, now_unix).ok()?;

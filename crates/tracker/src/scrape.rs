@@ -2,9 +2,12 @@
 
 use policy::{Audience, ItemRules};
 use wire::http::Scrape;
-use wire::{InfoHash, ScrapeStats};
+use wire::{FailureReply, InfoHash, ScrapeStats};
 
 use crate::Now;
+use crate::answer::failure;
+use crate::scratch::Scratch;
+use crate::settings::Settings;
 use crate::tracker::Tracker;
 
 impl Tracker {
@@ -14,11 +17,28 @@ impl Tracker {
         self.scrape_one(info_hash, |item| self.who(item) == Some(Audience::Anyone))
     }
 
-    /// Answers a scrape over HTTP. Swarms that are not known, or not for the passkey's holder to
-    /// know, are left out (BEP 48).
-    pub fn scrape(&self, scrape: &Scrape<'_>, now: Now, out: &mut Vec<u8>) {
-        let settings = self.settings.load();
+    /// Answers a scrape over HTTP, appended to `out`. A swarm that is not known, or not for the
+    /// passkey's holder to know, has no peers, as over UDP (BEP 15): clients take a swarm that is
+    /// left out for a broken reply.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the reply for a passkey that an announce would be refused for.
+    pub fn scrape<'s>(
+        &self,
+        scrape: &Scrape<'_>,
+        now: Now,
+        scratch: &'s mut Scratch,
+        out: &mut Vec<u8>,
+    ) -> Result<(), FailureReply<'s>> {
+        let Scratch { settings, buffers } = scratch;
+        let settings: &Settings = settings.load();
         let authorizer = settings.authorizer(&self.members);
+        if let Some(passkey) = &scrape.passkey
+            && let Err(refusal) = authorizer.check_passkey(passkey, now.unix)
+        {
+            return Err(failure(settings, refusal, buffers));
+        }
         let is_entitled = |item: ItemRules| {
             let member = authorizer.member(scrape.passkey.as_ref()?, item.id, now.unix)?;
             Some(authorizer.access(member, item, now.unix)?.entitled)
@@ -26,10 +46,12 @@ impl Tracker {
         let may_know = |item: ItemRules| {
             self.who(item) == Some(Audience::Anyone) || is_entitled(item) == Some(true)
         };
-        let files =
-            scrape.info_hashes().filter_map(|hash| Some((hash, self.scrape_one(&hash, may_know)?)));
+        let files = scrape
+            .info_hashes()
+            .map(|hash| (hash, self.scrape_one(&hash, may_know).unwrap_or_default()));
         let min_secs = settings.rules.tiers.tier(policy::TierId::OUTSIDER).intervals.min_secs();
         wire::http::encode_scrape(files, Some(min_secs), out);
+        Ok(())
     }
 
     fn scrape_one(

@@ -58,7 +58,9 @@ impl Responder {
             }
             Ok(HttpRequest::Scrape(scrape)) => {
                 scratch.counters().scraped(Via::Http);
-                shared.tracker.scrape(&scrape, now, body);
+                if let Err(failure) = shared.tracker.scrape(&scrape, now, scratch, body) {
+                    encode_failure(&failure, body);
+                }
             }
             Err(error) => {
                 scratch.counters().malformed(Via::Http);
