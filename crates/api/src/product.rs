@@ -57,7 +57,7 @@ pub enum ProductChoice {
 /// A product that was bought, or is to be paid for.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ProductView {
-    /// Which of the products it is.
+    /// The kind of product.
     pub product: ProductKind,
     /// The item; `null` for anything else.
     pub item: Option<NamedId>,
