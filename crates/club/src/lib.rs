@@ -6,6 +6,10 @@
 
 #![forbid(unsafe_code)]
 
+// The name by which files that the unit tests share with the suite call this crate.
+#[cfg(test)]
+extern crate self as club;
+
 mod audit;
 mod catalog;
 mod ledger;

@@ -122,7 +122,7 @@ impl From<MigrateError> for OpenReason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::CodedError;
+    use crate::store::testing::coded_error::CodedError;
 
     #[test]
     fn a_file_system_that_lacks_something_is_named_with_the_way_out() {

@@ -103,7 +103,7 @@ const ROLLED_BACK: [&str; 3] = ["40001", "40002", "40P01"];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::CodedError;
+    use crate::store::testing::coded_error::CodedError;
 
     #[test]
     fn a_commit_is_undone_only_where_the_error_says_so() {

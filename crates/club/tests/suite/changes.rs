@@ -1,16 +1,12 @@
-use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use club::{
-    BoxFuture, Connection, Error, Fault, NewMember, NewTopup, Page, Places, Prices, RowVisitor,
-    SqlResult, Store, Unavailable, Value,
-};
+use club::{Error, Fault, NewMember, NewTopup, Page, Prices, Store, Unavailable};
 use policy::MemberState;
-use sqlx::error::{DatabaseError, ErrorKind};
 
+use super::coded_error::CodedError;
 use super::money::usd;
+use super::watched::{Moment, WatchedStore};
 use super::{House, new_item, stamp};
 
 pub(crate) async fn a_change_counts_in_memory_as_in_the_store(store: Arc<dyn Store>) {
@@ -85,7 +81,12 @@ pub(crate) async fn every_change_leaves_one_row_in_the_record(store: Arc<dyn Sto
 
 pub(crate) async fn what_the_store_does_not_take_is_not_shown(store: Arc<dyn Store>) {
     let full = Arc::new(AtomicBool::new(false));
-    let house = House::open(Arc::new(Failing { store, full: full.clone() })).await;
+    let is_full = full.clone();
+    let fills_up = WatchedStore::new(store, move |moment, sql| {
+        let fails = moment == Moment::Before && sql == "COMMIT" && is_full.load(Ordering::Relaxed);
+        if fails { Err(sqlx::Error::WorkerCrashed) } else { Ok(()) }
+    });
+    let house = House::open(Arc::new(fills_up)).await;
     let ada = house.add_member("ada").await;
 
     full.store(true, Ordering::Relaxed);
@@ -104,9 +105,13 @@ pub(crate) async fn an_error_of_the_disk_hides_no_change(store: Arc<dyn Store>) 
     House::open(store.clone()).await.add_member("ada").await;
     let mut doubts = 0;
     for call in 0.. {
-        let faults = Arc::new(Faults::default());
-        let house = House::open(Arc::new(Faulty { store: store.clone(), faults: faults.clone() }));
-        let house = house.await;
+        let calls_left = Arc::new(AtomicU32::new(NEVER));
+        let left = calls_left.clone();
+        let faulty = WatchedStore::new(store.clone(), move |moment, _| {
+            let fails = moment == Moment::After && is_last(&left);
+            if fails { Err(CodedError(IO_ERROR_FSYNC).into()) } else { Ok(()) }
+        });
+        let house = House::open(Arc::new(faulty)).await;
         let key = format!("call {call}");
         let topup = || NewTopup {
             member: "ada".to_owned(),
@@ -114,9 +119,9 @@ pub(crate) async fn an_error_of_the_disk_hides_no_change(store: Arc<dyn Store>) 
             provider: "hand".to_owned(),
             memo: String::new(),
         };
-        faults.fail_in(call);
+        calls_left.store(call, Ordering::Relaxed);
         let answer = house.club.topup(&stamp(), &key, topup()).await;
-        faults.fail_in(NEVER);
+        calls_left.store(NEVER, Ordering::Relaxed);
         drop(house);
 
         let house = House::open(store.clone()).await;
@@ -139,192 +144,15 @@ pub(crate) async fn an_error_of_the_disk_hides_no_change(store: Arc<dyn Store>) 
     }
 }
 
-/// When the disk fails.
-struct Faults {
-    calls_left: AtomicU32,
-}
-
-impl Default for Faults {
-    fn default() -> Self {
-        Self { calls_left: AtomicU32::new(NEVER) }
-    }
-}
-
-impl Faults {
-    /// Lets so many calls succeed before one fails.
-    fn fail_in(&self, calls: u32) {
-        self.calls_left.store(calls, Ordering::Relaxed);
-    }
-
-    /// Whether the present call fails.
-    fn is_now(&self) -> bool {
-        let less = |left: u32| if left == NEVER { None } else { Some(left.wrapping_sub(1)) };
-        self.calls_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) == Ok(0)
-    }
+/// Whether the statement fails, of which so many succeed before.
+fn is_last(calls_left: &AtomicU32) -> bool {
+    let take = |left: u32| if left == NEVER { None } else { Some(left.wrapping_sub(1)) };
+    calls_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) == Ok(0)
 }
 
 const NEVER: u32 = u32::MAX;
-
-/// A store one of whose writing calls has its effect, and fails all the same.
-struct Faulty {
-    store: Arc<dyn Store>,
-    faults: Arc<Faults>,
-}
-
-impl Store for Faulty {
-    fn begin(&self) -> &'static [&'static str] {
-        self.store.begin()
-    }
-
-    fn is_shared(&self) -> bool {
-        self.store.is_shared()
-    }
-
-    fn reader(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
-        self.store.reader()
-    }
-
-    fn writer(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
-        Box::pin(async {
-            let (faults, open) = (self.faults.clone(), self.store.writer().await?);
-            let faulty: Box<dyn Connection> = Box::new(FaultyConnection { faults, open });
-            Ok(faulty)
-        })
-    }
-}
-
-struct FaultyConnection {
-    faults: Arc<Faults>,
-    open: Box<dyn Connection>,
-}
-
-impl FaultyConnection {
-    fn answer<T>(&self, done: SqlResult<T>) -> SqlResult<T> {
-        if self.faults.is_now() { Err(sqlx::Error::Database(Box::new(DiskError))) } else { done }
-    }
-}
-
-impl Connection for FaultyConnection {
-    fn execute<'a>(
-        &'a mut self,
-        sql: &'static str,
-        values: &'a [Value<'a>],
-    ) -> BoxFuture<'a, SqlResult<u64>> {
-        Box::pin(async move {
-            let done = self.open.execute(sql, values).await;
-            self.answer(done)
-        })
-    }
-
-    fn visit<'a>(
-        &'a mut self,
-        sql: &'static str,
-        values: &'a [Value<'a>],
-        visit: &'a mut RowVisitor<'_>,
-    ) -> BoxFuture<'a, SqlResult<()>> {
-        Box::pin(async move {
-            let done = self.open.visit(sql, values, visit).await;
-            self.answer(done)
-        })
-    }
-
-    fn places(&self) -> Places {
-        self.open.places()
-    }
-}
-
 /// What SQLite reports where a sync fails.
-#[derive(Debug)]
-struct DiskError;
-
-impl fmt::Display for DiskError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message())
-    }
-}
-
-impl std::error::Error for DiskError {}
-
-impl DatabaseError for DiskError {
-    fn message(&self) -> &str {
-        "disk I/O error"
-    }
-
-    fn code(&self) -> Option<Cow<'_, str>> {
-        Some("1034".into())
-    }
-
-    fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
-        self
-    }
-
-    fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
-        self
-    }
-
-    fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
-        self
-    }
-
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Other
-    }
-}
-
-/// A store whose commits fail while it is full.
-struct Failing<S: ?Sized> {
-    full: Arc<AtomicBool>,
-    store: Arc<S>,
-}
-
-impl Store for Failing<dyn Store> {
-    fn begin(&self) -> &'static [&'static str] {
-        self.store.begin()
-    }
-
-    fn is_shared(&self) -> bool {
-        self.store.is_shared()
-    }
-
-    fn reader(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
-        self.store.reader()
-    }
-
-    fn writer(&self) -> BoxFuture<'_, SqlResult<Box<dyn Connection>>> {
-        Box::pin(async {
-            let (full, open) = (self.full.clone(), self.store.writer().await?);
-            let failing: Box<dyn Connection> = Box::new(FailingConnection { full, open });
-            Ok(failing)
-        })
-    }
-}
-
-struct FailingConnection {
-    full: Arc<AtomicBool>,
-    open: Box<dyn Connection>,
-}
-
-impl Connection for FailingConnection {
-    fn execute<'a>(
-        &'a mut self,
-        sql: &'static str,
-        values: &'a [Value<'a>],
-    ) -> BoxFuture<'a, SqlResult<u64>> {
-        if sql == "COMMIT" && self.full.load(Ordering::Relaxed) {
-            return Box::pin(async { Err(sqlx::Error::WorkerCrashed) });
-        }
-        self.open.execute(sql, values)
-    }
-
-    fn visit<'a>(
-        &'a mut self,
-        sql: &'static str,
-        values: &'a [Value<'a>],
-        visit: &'a mut RowVisitor<'_>,
-    ) -> BoxFuture<'a, SqlResult<()>> {
-        self.open.visit(sql, values, visit)
-    }
-}
+const IO_ERROR_FSYNC: &str = "1034";
 
 /// All results, of futures that run at once.
 async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {

@@ -10,6 +10,7 @@ use policy::{Aliases, Entitlements, ItemId, MemberId, PolicyId, Right, Roster, S
 use wire::InfoHash;
 
 pub(crate) mod changes;
+mod coded_error;
 pub(crate) mod entitlements;
 pub(crate) mod erasure;
 mod facts;
@@ -30,6 +31,7 @@ pub(crate) mod texts;
 pub(crate) mod traffic;
 pub(crate) mod visitors;
 pub(crate) mod vouchers;
+mod watched;
 pub(crate) mod whose;
 
 pub(crate) use facts::facts;

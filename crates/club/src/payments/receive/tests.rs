@@ -20,7 +20,7 @@ use crate::rights::order::{self, NewRow};
 use crate::store::database::Store;
 use crate::store::sql::member_id;
 use crate::store::sqlite::Sqlite;
-use crate::store::testing::Failing;
+use crate::store::testing::watched::{Moment, WatchedStore};
 use crate::values::email::Email;
 use crate::values::money::Currency;
 use crate::values::names::Names;
@@ -74,18 +74,28 @@ struct State {
 fn any_order_of_events_ends_in_one_state() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
+    // The statements that succeed before all others fail.
     let calls = Arc::new(AtomicU32::new(u32::MAX));
     let (store, tx) = runtime.block_on(async {
-        let store = Sqlite::open(&dir.path().join("club.db")).await.unwrap();
-        let mut db = store.writer().await.unwrap();
+        let store = Arc::new(Sqlite::open(&dir.path().join("club.db")).await.unwrap());
+        let left = Arc::clone(&calls);
+        let dying = WatchedStore::new(store.clone(), move |moment, _| {
+            let take = |left: u32| left.checked_sub(1);
+            if moment == Moment::Before
+                && left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err()
+            {
+                return Err(sqlx::Error::WorkerCrashed);
+            }
+            Ok(())
+        });
+        let mut db = dying.writer().await.unwrap();
         // One transaction for all: this is about logic, not about disks.
         db.execute("BEGIN IMMEDIATE", &[]).await.unwrap();
         let item =
             "INSERT INTO item (id, name, title, policy, private, removed, created, currency, \
              torrent_price, direct_price) VALUES (1, 'reel', '', 'club', 1, 0, 0, 'usd', 300, 300)";
         db.execute(item, &[]).await.unwrap();
-        let db = Failing { db, calls: Arc::clone(&calls) };
-        (store, Tx::new(Box::new(db), stamp(), Arc::new(names())))
+        (store, Tx::new(db, stamp(), Arc::new(names())))
     });
     let tx = std::cell::RefCell::new(tx);
     let config = Config { cases: 5_000, failure_persistence: None, ..Config::default() };
@@ -97,7 +107,7 @@ fn any_order_of_events_ends_in_one_state() {
     });
     assert_eq!(outcome, Ok(()));
     runtime.block_on(tx.borrow_mut().execute("COMMIT", &[])).unwrap();
-    assert_eq!(runtime.block_on(verify(&store)).unwrap(), []);
+    assert_eq!(runtime.block_on(verify(&*store)).unwrap(), []);
 }
 
 fn wishes() -> impl Strategy<Value = Wish> {
