@@ -48,7 +48,7 @@ pub use rights::entitlement::{Ended, Entitlement};
 pub use rights::order::{Order, OrderState};
 pub use sales::discount::{Discount, NewDiscount, Off};
 pub use sales::placing::{Buyer, NewOrder};
-pub use sales::purchase::NewPurchase;
+pub use sales::purchase::{NewPurchase, Purchase};
 pub use sales::voucher::{IssuedVoucher, NewVouchers, Voucher, Worth};
 pub use store::backup::BackupError;
 pub use store::club::Club;

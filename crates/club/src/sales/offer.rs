@@ -33,6 +33,16 @@ impl Price {
 }
 
 impl PricedOffer {
+    /// An amount that the buyer typed, in the currency of the price. The item may be sold by
+    /// another delivery method alone by now: what was bought before is found all the same.
+    pub(crate) fn parse(&self, text: &str) -> Result<Amount, Error> {
+        let currency = match self.item.as_ref().and_then(|item| item.prices.currency()) {
+            Some(currency) => currency,
+            None => self.price.clone()?.currency,
+        };
+        Ok(Amount::parse(text, currency)?)
+    }
+
     /// The price with a discount, or as the buyer chose it.
     pub(crate) async fn price(
         &self,

@@ -5,11 +5,12 @@
 
 use policy::{MemberId, MemberState};
 
+use crate::catalog::item::Item;
 use crate::ledger::balance::held;
 use crate::ledger::journal::EntryRequest;
-use crate::members::member;
+use crate::members::member::{self, Member};
 use crate::rights::order::{self, NewRow, Order, check_not_bought};
-use crate::sales::offer::{PricedOffer, offer};
+use crate::sales::offer::offer;
 use crate::sales::sale::{PURCHASE, sell};
 use crate::store::club::Club;
 use crate::store::tx::Tx;
@@ -25,10 +26,22 @@ pub struct NewPurchase {
     pub member: String,
     /// The product.
     pub product: ProductRequest,
-    /// What the buyer chose to pay, where the item has a minimum; `None` for its price.
-    pub pay: Option<Amount>,
+    /// What the buyer chose to pay, as a decimal of the item's currency, where the item has a
+    /// minimum; `None` for its price.
+    pub pay: Option<String>,
     /// A discount's code.
     pub discount: Option<String>,
+}
+
+/// A purchase, with all that was read for it.
+#[derive(Clone, Debug)]
+pub struct Purchase {
+    /// The order, which is paid.
+    pub order: Order,
+    /// The buyer, as before the purchase.
+    pub buyer: Member,
+    /// The item; `None` for a tier.
+    pub item: Option<Item>,
 }
 
 /// Purchases; `key` as for payments. What they give is in force on the announce path when they
@@ -49,7 +62,7 @@ impl Club {
     ) -> Result<Order, Error> {
         let product = ProductRequest::Item { item: item.to_owned(), method };
         let new = NewPurchase { member: member.to_owned(), product, pay: None, discount: None };
-        self.purchase(stamp, key, new).await
+        Ok(self.purchase(stamp, key, new).await?.order)
     }
 
     /// Buys a product from a member's balance.
@@ -64,13 +77,13 @@ impl Club {
         stamp: &Stamp,
         key: &str,
         new: NewPurchase,
-    ) -> Result<Order, Error> {
+    ) -> Result<Purchase, Error> {
         let key = key.to_owned();
         self.change(stamp, move |tx| Box::pin(async move { buy(tx, &key, &new).await })).await
     }
 }
 
-async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Order, Error> {
+async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Purchase, Error> {
     match &new.product {
         ProductRequest::Subscription { .. } => return Err(Error::NotForBalance("a subscription")),
         ProductRequest::Topup(_) => return Err(Error::NotForBalance("a top-up")),
@@ -78,9 +91,11 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Order, Error> 
     }
     let buyer = member::find(tx, &new.member).await?;
     let offer = offer(tx, &new.product).await?;
-    let request = request(key, buyer.id, &offer, new)?;
+    let pay = new.pay.as_deref().map(|text| offer.parse(text)).transpose()?;
+    let request = request(key, buyer.id, &offer.product, pay, new.discount.as_deref())?;
     if let Some(entry) = request.answered(tx).await? {
-        return order::of_entry(tx, entry).await;
+        let order = order::of_entry(tx, entry).await?;
+        return Ok(Purchase { order, buyer, item: offer.item });
     }
     buyer.check_not_removed()?;
     if buyer.state == MemberState::Suspended {
@@ -90,7 +105,7 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Order, Error> 
         item.check_not_removed()?;
         check_not_bought(tx, &buyer, item, &offer.product).await?;
     }
-    let price = offer.price(tx, new.pay, new.discount.as_deref()).await?;
+    let price = offer.price(tx, pay, new.discount.as_deref()).await?;
     let needs = price.amount();
     let has = held(tx, buyer.id, needs.currency).await?;
     let spendable = has.prepaid.checked_add(has.credit)?;
@@ -110,24 +125,26 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Order, Error> 
     };
     let order = order::insert(tx, row).await?;
     sell(tx, &request, &order, (&buyer, offer.item.as_ref()), credit).await?;
-    order::find(tx, order.id).await
+    let order = order::find(tx, order.id).await?;
+    Ok(Purchase { order, buyer, item: offer.item })
 }
 
 /// What is asked for; the price is not of it, so that a repeated request may find another.
 fn request(
     key: &str,
     member: MemberId,
-    offer: &PricedOffer,
-    new: &NewPurchase,
+    product: &Product,
+    pay: Option<Amount>,
+    discount: Option<&str>,
 ) -> Result<EntryRequest, Error> {
     let member = member.value().to_string();
-    let (kind, what, how) = match &offer.product {
+    let (kind, what, how) = match product {
         Product::Item { item, method } => ("item", item.0.to_string(), method.to_string()),
         Product::Subscription { tier } => ("tier", tier.clone(), "0".to_owned()),
         Product::Tier { tier, days } => ("tier", tier.clone(), days.to_string()),
         Product::Topup => return Err(Error::NotForBalance("a top-up")),
     };
-    let pay = new.pay.map_or_else(String::new, |pay| pay.to_string());
-    let code = new.discount.as_deref().unwrap_or_default();
+    let pay = pay.map_or_else(String::new, |pay| pay.to_string());
+    let code = discount.unwrap_or_default();
     EntryRequest::new(key, &[PURCHASE, &member, kind, &what, &how, &pay, code])
 }

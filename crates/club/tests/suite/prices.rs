@@ -59,7 +59,7 @@ pub(crate) async fn a_tier_is_bought_for_longer_and_taken_back(store: Arc<dyn St
 pub(crate) async fn a_buyer_chooses_from_the_minimum_up(store: Arc<dyn Store>) {
     let house = stocked(store).await;
     let club = &house.club;
-    let pay = |method, minor| NewPurchase { pay: Some(usd(minor)), ..reel(method) };
+    let pay = |method, minor| NewPurchase { pay: Some(usd(minor).decimal()), ..reel(method) };
     let text = "the price of 2.25 usd is not for the buyer to choose, or not with a discount: \
                 leave `pay` out";
     let fixed = club.purchase(&stamp(), "B1", pay(DeliveryMethod::Torrent, 300)).await;
@@ -161,7 +161,7 @@ pub(crate) async fn the_direct_download_includes_the_torrent(store: Arc<dyn Stor
 }
 
 async fn buy(club: &Club, key: &str, new: NewPurchase) -> Order {
-    club.purchase(&stamp(), key, new).await.unwrap()
+    club.purchase(&stamp(), key, new).await.unwrap().order
 }
 
 fn reel(method: DeliveryMethod) -> NewPurchase {

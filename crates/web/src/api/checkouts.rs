@@ -17,7 +17,7 @@ use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::{Body, Params, page};
 use super::ledger::{amount, money};
-use super::products::to_club;
+use super::products::{product_view, to_club};
 use crate::pay::{CheckoutRequest, PaymentError, WantedProduct};
 
 pub(super) async fn add(
@@ -92,7 +92,7 @@ async fn describe(admin: &Admin, checkout: Checkout) -> Result<CheckoutView, Api
     let (state, order) = (checkout.state(), checkout.order);
     let amount = order.amount;
     let decimal = |minor| amount.currency.minor(minor).decimal();
-    let product = admin.product(order.product).await?;
+    let item = admin.name_product(&order.product).await?;
     let payments = checkout.payments.iter().map(|payment| PaymentView {
         name: payment.name.clone(),
         state: payment.phase(amount).to_string(),
@@ -108,7 +108,7 @@ async fn describe(admin: &Admin, checkout: Checkout) -> Result<CheckoutView, Api
         reference: checkout.reference,
         member: admin.name_buyer(order.member).await?,
         email: order.email.map(|email| email.to_string()),
-        product,
+        product: product_view(order.product, item),
         amount: money(amount),
         state,
         url: checkout.url,

@@ -2,34 +2,32 @@
 
 use std::sync::Arc;
 
+use api::member::NamedId;
 use api::order::{Discounted, OrderRefunded, OrderView, PlaceOrder, RefundOrder, Taxed};
 use api::product::ProductChoice;
 use api::query::{PageQuery, PeriodQuery};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Currency, NewPurchase, NewRefund, OrderId, ProductRequest, RefundOf};
+use club::{NewPurchase, NewRefund, OrderId, ProductRequest, RefundOf};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::{Body, Params, page, period};
 use super::ledger::{amount, entry_view, money};
-use super::products::to_club;
+use super::products::{product_view, to_club};
 
 pub(super) async fn buy(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
     Body(new): Body<PlaceOrder>,
 ) -> Result<(StatusCode, Json<OrderView>), ApiError> {
-    let (product, currency) = admin.choice(new.product).await?;
-    let pay = match (&new.pay, currency) {
-        (None, _) => None,
-        (Some(text), Some(currency)) => Some(amount(text, currency.code())?),
-        (Some(_), None) => return Err(ApiError::unprocessable(NOTHING_TO_CHOOSE)),
-    };
-    let purchase = NewPurchase { member, product, pay, discount: new.discount };
-    let order = admin.club.purchase(&admin.stamp(), &new.key, purchase).await?;
-    Ok((StatusCode::CREATED, Json(admin.describe_order(order).await?)))
+    let product = admin.request(new.product)?;
+    let new_purchase = NewPurchase { member, product, pay: new.pay, discount: new.discount };
+    let purchase = admin.club.purchase(&admin.stamp(), &new.key, new_purchase).await?;
+    let buyer = NamedId { id: purchase.buyer.id.value(), name: purchase.buyer.name };
+    let item = purchase.item.map(|item| NamedId { id: item.id.0, name: item.name });
+    Ok((StatusCode::CREATED, Json(order_view(purchase.order, Some(buyer), item))))
 }
 
 pub(super) async fn list(
@@ -98,15 +96,11 @@ pub(super) async fn refund(
 }
 
 impl Admin {
-    /// What is to be bought, and the currency that an item is sold in.
-    async fn choice(
-        &self,
-        product: ProductChoice,
-    ) -> Result<(ProductRequest, Option<Currency>), ApiError> {
+    /// The product that is to be bought, a tier at its price.
+    fn request(&self, product: ProductChoice) -> Result<ProductRequest, ApiError> {
         match product {
             ProductChoice::Item { item, method } => {
-                let currency = self.club.item(&item).await?.prices.currency();
-                Ok((ProductRequest::Item { item, method: to_club(method) }, currency))
+                Ok(ProductRequest::Item { item, method: to_club(method) })
             }
             ProductChoice::Tier { tier, subscribe: false } => {
                 let plan = self.payments()?.plan(&tier).ok_or_else(|| {
@@ -114,7 +108,7 @@ impl Admin {
                     ApiError::new(StatusCode::CONFLICT, why)
                 })?;
                 let (days, price) = (plan.days, plan.price);
-                Ok((ProductRequest::Tier { tier, days, price }, None))
+                Ok(ProductRequest::Tier { tier, days, price })
             }
             ProductChoice::Tier { subscribe: true, .. } | ProductChoice::Topup { .. } => {
                 Err(ApiError::unprocessable(NOT_FROM_THE_BALANCE))
@@ -122,40 +116,44 @@ impl Admin {
         }
     }
 
-    /// An order with the names of who bought what: three reads of the store.
+    /// An order with the names of its member and item: up to two reads of the store.
     pub(super) async fn describe_order(&self, order: club::Order) -> Result<OrderView, ApiError> {
-        let (state, paid_back) = (order.state().text().to_owned(), money(order.paid_back()));
-        let taxed = |(tax, amount): (club::Tax, club::Amount)| Taxed {
-            label: tax.label,
-            rate: tax.rate,
-            amount: money(amount),
-        };
-        Ok(OrderView {
-            id: order.id.0,
-            state,
-            token: order.token,
-            member: self.name_buyer(order.member).await?,
-            email: order.email.map(|email| email.to_string()),
-            renews: order.renews.map(|first| first.0),
-            product: self.product(order.product).await?,
-            price: money(order.price),
-            discount: order
-                .discount
-                .map(|(code, amount)| Discounted { code, amount: money(amount) }),
-            amount: money(order.amount),
-            tax: order.tax.map(taxed),
-            credit: money(order.credit),
-            entry: order.entry.map(|entry| entry.0),
-            created: moment(order.created),
-            paid: order.paid.map(moment),
-            cancelled: order.cancelled.map(moment),
-            paid_back,
-            refunded: order.refunded.map(moment),
-        })
+        let buyer = self.name_buyer(order.member).await?;
+        let item = self.name_product(&order.product).await?;
+        Ok(order_view(order, buyer, item))
+    }
+}
+
+/// An order as JSON, with its member and item.
+fn order_view(order: club::Order, member: Option<NamedId>, item: Option<NamedId>) -> OrderView {
+    let (state, paid_back) = (order.state().text().to_owned(), money(order.paid_back()));
+    let taxed = |(tax, amount): (club::Tax, club::Amount)| Taxed {
+        label: tax.label,
+        rate: tax.rate,
+        amount: money(amount),
+    };
+    OrderView {
+        id: order.id.0,
+        state,
+        token: order.token,
+        member,
+        email: order.email.map(|email| email.to_string()),
+        renews: order.renews.map(|first| first.0),
+        product: product_view(order.product, item),
+        price: money(order.price),
+        discount: order.discount.map(|(code, amount)| Discounted { code, amount: money(amount) }),
+        amount: money(order.amount),
+        tax: order.tax.map(taxed),
+        credit: money(order.credit),
+        entry: order.entry.map(|entry| entry.0),
+        created: moment(order.created),
+        paid: order.paid.map(moment),
+        cancelled: order.cancelled.map(moment),
+        paid_back,
+        refunded: order.refunded.map(moment),
     }
 }
 
 const NO_ENTRY: &str = "the refund is in no entry of the journal";
-const NOTHING_TO_CHOOSE: &str = "this product has a fixed price: leave `pay` out";
 const NOT_FROM_THE_BALANCE: &str =
     "a balance buys an item or one period of a tier: make a checkout for anything else";

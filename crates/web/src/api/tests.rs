@@ -15,6 +15,7 @@ use super::*;
 use crate::catalog::fixture;
 
 mod money;
+mod statements;
 
 #[tokio::test]
 async fn a_member_is_added_shown_and_listed() {
@@ -226,8 +227,11 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        let fixture::Fixture { club, tracker, keyring, roster, folder } =
-            fixture::Fixture::new(NOW).await;
+        Self::over(fixture::Fixture::new(NOW).await)
+    }
+
+    fn over(parts: fixture::Fixture) -> Self {
+        let fixture::Fixture { club, tracker, keyring, roster, folder } = parts;
         let admin = Admin::new(
             club,
             Arc::clone(&tracker),

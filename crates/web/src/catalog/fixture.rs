@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use club::{Club, Image, Items, Names, Sqlite};
+use club::{Club, Image, Items, Names, Sqlite, Store};
 use policy::{Aliases, Entitlements, ItemId, Keyring, MasterSecret, Notices, Roster, Rules};
 use tempfile::TempDir;
 use tracker::{Members, Nat, Now, Registration, Settings, Tracker};
@@ -21,6 +21,14 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// Builds one in which it is always `now`.
     pub(crate) async fn new(now: Now) -> Self {
+        Self::with_store(now, |store| store).await
+    }
+
+    /// Builds one on what `wrap` makes of its store.
+    pub(crate) async fn with_store(
+        now: Now,
+        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let keyring = Arc::new(Keyring::new(&MasterSecret::new([1; 32]), None));
         let (roster, rights) = (Arc::new(Roster::new()), Arc::new(Entitlements::default()));
@@ -43,7 +51,8 @@ impl Fixture {
         let items = Arc::new(Register { tracker: Arc::clone(&tracker), now });
         let image = Image { roster: Arc::clone(&roster), rights, aliases, items };
         let store = Arc::new(Sqlite::open(&folder.path().join("club.db")).await.unwrap());
-        let (club, _) = Club::open(store, image, Names::from(&Rules::default())).await.unwrap();
+        let names = Names::from(&Rules::default());
+        let (club, _) = Club::open(wrap(store), image, names).await.unwrap();
         Self { club: Arc::new(club), tracker, keyring, roster, folder }
     }
 

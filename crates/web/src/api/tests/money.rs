@@ -202,7 +202,11 @@ async fn wrong_codes_are_limited_and_right_ones_are_not() {
 
 /// A fixture with two members and an item for sale.
 async fn shop() -> Fixture {
-    let fixture = Fixture::new().await;
+    stock(Fixture::new().await).await
+}
+
+/// Adds two members and an item for sale.
+pub(super) async fn stock(fixture: Fixture) -> Fixture {
     for name in ["ada", "bob"] {
         fixture.post("/members", json!({"name": name, "tier": "outsider"})).await.created();
     }
@@ -212,7 +216,7 @@ async fn shop() -> Fixture {
     fixture
 }
 
-fn topup(key: &str, amount: &str) -> Value {
+pub(super) fn topup(key: &str, amount: &str) -> Value {
     json!({"key": key, "amount": amount, "currency": "usd", "memo": "cash"})
 }
 
