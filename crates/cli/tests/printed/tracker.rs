@@ -1,0 +1,174 @@
+//! The commands under the heading Tracker.
+
+use api::alert::AlertView;
+use api::swarm::{AnnounceView, RecentAnnounces, RefusalCount, Stats, SwarmDetail, SwarmPeer};
+
+use super::samples::{HASH, HASH_V2, ada, at, reel};
+use super::typed::typed;
+
+#[test]
+fn alerts() {
+    let open = AlertView {
+        id: 7,
+        kind: "leak".to_owned(),
+        member: Some(ada()),
+        item: Some(reel()),
+        first: at("20T10:00:00"),
+        last: at("22T11:30:00"),
+        times: 12,
+        evidence: "9 networks in an hour, of 4 allowed".to_owned(),
+        acked: None,
+        acked_by: None,
+    };
+    let closed = AlertView {
+        id: 6,
+        kind: "payment".to_owned(),
+        member: None,
+        item: None,
+        times: 1,
+        evidence: "stripe event 12 is held: no order has this reference".to_owned(),
+        acked: Some(at("21T08:00:00")),
+        acked_by: Some("admin".to_owned()),
+        ..open.clone()
+    };
+    let alerts = vec![closed, open.clone()];
+    typed("alert list --all").answer("GET /alerts", &alerts).check();
+    let acked =
+        AlertView { acked: Some(at("22T12:00:00")), acked_by: Some("admin".to_owned()), ..open };
+    typed("alert ack 7").answer("POST /alerts/7/ack", &acked).check();
+}
+
+#[test]
+fn swarm() {
+    let seeder = SwarmPeer {
+        side: "inside".to_owned(),
+        seeder: true,
+        paused: false,
+        client: Some("qBittorrent 5.1.0".to_owned()),
+        progress: Some(1.0),
+        age: 125,
+        member: Some(ada()),
+        addresses: ["203.0.113.7:6881", "[2001:db8::7]:6881"]
+            .map(|address| address.parse().unwrap())
+            .to_vec(),
+        uploaded: Some(1_610_612_736),
+        downloaded: Some(734_003_200),
+        left: Some(0),
+        reachable: Some(true),
+    };
+    let leecher = SwarmPeer {
+        side: "outside".to_owned(),
+        seeder: false,
+        client: None,
+        progress: Some(0.4235),
+        age: 5,
+        member: None,
+        addresses: vec!["198.51.100.9:51413".parse().unwrap()],
+        uploaded: Some(0),
+        downloaded: Some(310_850_000),
+        left: Some(423_153_200),
+        reachable: Some(false),
+        ..seeder.clone()
+    };
+    let unknown = SwarmPeer {
+        progress: None,
+        left: None,
+        uploaded: None,
+        downloaded: None,
+        reachable: None,
+        ..leecher.clone()
+    };
+    let swarm = SwarmDetail {
+        item: Some(reel()),
+        info_hash: HASH.to_owned(),
+        info_hashes: vec![HASH.to_owned(), HASH_V2[..40].to_owned()],
+        inside_seeders: 1,
+        inside_leechers: 0,
+        outside_seeders: 0,
+        outside_leechers: 2,
+        completed: 31,
+        guard_active: true,
+        peers: vec![seeder, leecher, unknown],
+        peers_left_out: 4,
+    };
+    typed("swarm reel").answer("GET /swarms/reel", &swarm).check();
+    let strange = SwarmDetail {
+        item: None,
+        info_hashes: vec![HASH.to_owned()],
+        guard_active: false,
+        peers: Vec::new(),
+        peers_left_out: 0,
+        ..swarm
+    };
+    let path = format!("GET /swarms/{HASH}");
+    typed(&format!("swarm {HASH}")).answer(&path, &strange).check_with("of-strangers");
+}
+
+#[test]
+fn stats() {
+    let refusal = |count, why: &str| RefusalCount { why: why.to_owned(), count };
+    let stats = Stats {
+        uptime_secs: 93_784,
+        swarms: 120,
+        seeders: 800,
+        leechers: 95,
+        endpoints_v4: 870,
+        endpoints_v6: 310,
+        sessions: 640,
+        inside: 410,
+        outside: 230,
+        guards_active: 2,
+        announces_http: 41_250,
+        announces_udp: 1_208_331,
+        scrapes_http: 77,
+        scrapes_udp: 9_310,
+        peers_given: 48_120_004,
+        refused: vec![
+            refusal(12, "Unregistered torrent"),
+            refusal(3, "Your account is suspended: see https://club.example.org"),
+        ],
+        malformed_http: 5,
+        malformed_udp: 18,
+        unverified_udp: 402,
+        limited: 61,
+        hid_seeders: 2,
+    };
+    typed("stats").answer("GET /stats", &stats).check();
+    let quiet = Stats { refused: Vec::new(), hid_seeders: 0, ..stats };
+    typed("stats").answer("GET /stats", &quiet).check_with("quiet");
+}
+
+#[test]
+fn why() {
+    let seated = AnnounceView {
+        at: at("22T11:58:00"),
+        info_hash: HASH.to_owned(),
+        item: Some(reel()),
+        event: "started".to_owned(),
+        via: "udp".to_owned(),
+        left: Some(734_003_200),
+        admitted: true,
+        side: Some("inside".to_owned()),
+        peers: 50,
+        message: None,
+    };
+    let warned = AnnounceView {
+        event: "none".to_owned(),
+        via: "http".to_owned(),
+        message: Some("Your passkey was rotated: download the torrent again".to_owned()),
+        ..seated.clone()
+    };
+    let refused = AnnounceView {
+        item: None,
+        left: None,
+        admitted: false,
+        side: None,
+        peers: 0,
+        message: Some("Unregistered torrent".to_owned()),
+        ..warned.clone()
+    };
+    let why = RecentAnnounces { member: ada(), announces: vec![refused, warned, seated] };
+    typed("why ada").answer("GET /members/ada/why", &why).check();
+    let silent = RecentAnnounces { announces: Vec::new(), ..why };
+    typed("why ada").answer("GET /members/ada/why", &silent).check_with("none");
+}
