@@ -233,14 +233,15 @@ fn traffic_text(traffic: &MemberTraffic) -> String {
     let rows = traffic.items.iter().map(|of| {
         [
             of.item.name.clone(),
-            of.uploaded.to_string(),
-            of.downloaded.to_string(),
-            of.web_seed.to_string(),
-            of.judged.to_string(),
-            of.verified.to_string(),
+            size(of.uploaded),
+            size(of.downloaded),
+            size(of.web_seed),
+            size(of.judged),
+            size(of.verified),
         ]
     });
     list(["ITEM", "UPLOADED", "DOWNLOADED", "BY WEB SEED", "JUDGED", "VERIFIED"], rows)
+        + "\n"
         + &facts([
             ("pending", sums(&traffic.pending)),
             ("credited", sums(&traffic.credited)),
