@@ -349,7 +349,8 @@ fn usher(folder: &Path) -> Command {
     command
 }
 
-fn binary() -> PathBuf {
+/// The daemon's binary, as built beside the running test.
+pub fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a path");
     let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
     let binary = profile.join("usher");

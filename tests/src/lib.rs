@@ -25,7 +25,7 @@ mod witness;
 pub use ask::{Ask, compact, head, peers_of};
 pub use bencode::Value;
 pub use content::Content;
-pub use daemon::{Daemon, Listening};
+pub use daemon::{Daemon, Listening, binary};
 pub use goods::Goods;
 pub use http::{Http, Response};
 pub use postgres::{Database, Server, TableLock};

@@ -41,6 +41,7 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
     (
         "usher",
         &[
+            ("demo", &["offline"]),
             ("offline", &["args", "help", "serve"]),
             ("help", &["args"]),
             ("serve", &["config"]),

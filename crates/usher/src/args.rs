@@ -42,6 +42,13 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Run a shop to look at, with goods, members and peers that are made up
+    #[command(after_help = DEMO)]
+    Demo {
+        /// Port of the site, if it is free; 0 means any free one
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
     /// A command that asks the running daemon
     #[command(flatten)]
     Daemon(Box<DaemonCommand>),
@@ -83,6 +90,12 @@ const COMPLETIONS: &str = "\
 Examples:
   usher completions bash > /usr/share/bash-completion/completions/usher
   usher completions fish > ~/.config/fish/completions/usher.fish";
+const DEMO: &str = "\
+Example:
+  usher demo
+
+It runs in a temporary folder, touches no other daemon, and deletes the folder
+when Ctrl-C ends it.";
 const FORGET_SECRET: &str = "\
 Example:
   systemctl stop usher && usher forget-secret

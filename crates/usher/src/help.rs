@@ -49,7 +49,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "discount", "reward", "ledger", "export",
         ],
     ),
-    ("Tracker", &["serve", "swarm", "stats", "why", "alert"]),
+    ("Tracker", &["serve", "demo", "swarm", "stats", "why", "alert"]),
     (
         "Maintenance",
         &["check", "audit", "verify", "backup", "restore", "forget-secret", "completions", "help"],

@@ -4,6 +4,7 @@
 
 pub mod args;
 pub mod config;
+pub mod demo;
 pub mod heap;
 pub mod help;
 pub mod offline;

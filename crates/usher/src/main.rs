@@ -11,6 +11,7 @@ use cli::CommandError;
 use listen::clock::Clock;
 use usher::args::{Args, Command};
 use usher::config::Source;
+use usher::demo::demo;
 use usher::help;
 use usher::offline::{self, RunError};
 use usher::serve::serve;
@@ -48,6 +49,9 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> anyhow::Result<()> {
     if let Command::Serve = args.command() {
         return Ok(serve(&Source::find(args.config.clone()))?);
+    }
+    if let Command::Demo { port } = args.command() {
+        return Ok(demo(*port)?);
     }
     let text = offline::run(args, Clock::start().now().unix)?;
     match io::stdout().write_all(text.as_bytes()) {

@@ -43,7 +43,9 @@ async fn carry_out(
     config: &Config,
 ) -> Result<String, RunError> {
     Ok(match command {
-        Command::Check | Command::Completions { .. } | Command::Serve => String::new(),
+        Command::Check | Command::Completions { .. } | Command::Demo { .. } | Command::Serve => {
+            String::new()
+        }
         Command::Daemon(command) => command.run(context).await?,
         Command::ForgetSecret => {
             context.print(&upkeep::forget_secret(config).await?, upkeep::forgotten)?
