@@ -37,6 +37,7 @@ use subtle::ConstantTimeEq;
 use wire::Passkey;
 
 use crate::base32::{self, Half};
+use crate::form_tag::FormTag;
 use crate::{Generation, ItemId, MemberId};
 
 /// What a passkey stands for.
@@ -146,6 +147,11 @@ impl Keyring {
         self.previous.as_ref()?.of(label).open(halves)
     }
 
+    /// A tag that only the holder of the secret can make for this message: what a page's form proves itself by.
+    pub fn form_tag(&self, message: &[u8]) -> FormTag {
+        FormTag::new(*blake3::keyed_hash(&self.current.form, message).as_bytes())
+    }
+
     /// The hash under which another tracker's passkey is kept.
     pub fn alias_hash(&self, passkey: &Passkey) -> AliasHash {
         self.current.alias_hash(passkey)
@@ -175,6 +181,7 @@ struct Keys {
     login: Seal,
     web_seed: Seal,
     alias: [u8; blake3::KEY_LEN],
+    form: [u8; blake3::KEY_LEN],
 }
 
 impl Keys {
@@ -187,6 +194,7 @@ impl Keys {
             login: Seal::new(key("usher 2026-11-22 passkey login")),
             web_seed: Seal::new(key("usher 2026-11-22 passkey web seed")),
             alias: key("usher 2026-11-22 passkey alias"),
+            form: key("usher 2026-11-30 form"),
         }
     }
 
@@ -298,6 +306,16 @@ mod tests {
         }
         let alias = ring(1).alias_hash(&Passkey::new(b"hunter2").unwrap());
         assert_eq!(u128::from_be_bytes(alias.0), 0xb96e_4d77_6c86_3c15_1939_e291_f634_6700);
+    }
+
+    #[test]
+    fn a_forms_tag_is_of_one_message_and_one_secret() {
+        let tag = ring(1).form_tag(b"visitor");
+        assert!(tag.is(ring(1).form_tag(b"visitor").expose()));
+        assert!(!tag.is(ring(2).form_tag(b"visitor").expose()));
+        assert!(!tag.is(ring(1).form_tag(b"visitors").expose()));
+        assert!(!tag.is(&tag.expose()[1..]) && !tag.is(b""));
+        assert_eq!(format!("{tag:?}"), "FormTag(..)");
     }
 
     #[test]
