@@ -1,6 +1,6 @@
 //! The numbers of swarms, for whoever may know them.
 
-use policy::{Audience, ItemRules};
+use policy::{Audience, Headcount, ItemRules};
 use wire::http::Scrape;
 use wire::{FailureReply, InfoHash, ScrapeStats};
 
@@ -15,6 +15,23 @@ impl Tracker {
     /// swarm that is not known, or is for members alone.
     pub fn scrape_open(&self, info_hash: &InfoHash) -> Option<ScrapeStats> {
         self.scrape_one(info_hash, |item| self.who(item) == Some(Audience::Anyone))
+    }
+
+    /// Who is in a swarm that anybody may know of, for people to read; of a hybrid's two swarms the larger one, as most
+    /// of its clients are in both. `None` for swarms that are not known, or are for members alone.
+    pub fn open_headcount(&self, info_hashes: &[InfoHash]) -> Option<Headcount> {
+        let counts = info_hashes.iter().filter_map(|info_hash| {
+            let (id, item) = self.item_of(self.swarms.find(info_hash).tag())?;
+            let is_open = self.who(item.view(id)?) == Some(Audience::Anyone);
+            is_open.then(|| self.swarms.census(info_hash))?
+        });
+        let larger = counts.max_by_key(swarm::Census::total)?;
+        Some(Headcount {
+            inside_seeders: larger.inside_seeders,
+            inside_leechers: larger.inside_leechers,
+            outside_seeders: larger.outside_seeders,
+            outside_leechers: larger.outside_leechers,
+        })
     }
 
     /// Answers a scrape over HTTP, appended to `out`. A swarm that is not known, or not for the

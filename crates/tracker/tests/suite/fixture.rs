@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use policy::{
-    Aliases, Entitlements, Generation, ItemId, KeyGrant, Keyring, Label, MasterSecret, MemberId,
-    MemberState, Notices, Roster, Rules, Standing, TierId,
+    Aliases, Entitlements, Generation, Headcount, ItemId, KeyGrant, Keyring, Label, MasterSecret,
+    MemberId, MemberState, Notices, Roster, Rules, Standing, TierId,
 };
 use tracker::{Members, Nat, Now, Registration, Scratch, SessionTraffic, Settings, Tracker, Via};
 use wire::{Announce, AnnounceEvent, InfoHash, Passkey, PeerId, PeerKey};
@@ -170,6 +170,11 @@ impl Fixture {
         let counts = self.tracker.scrape_open(&V1).unwrap();
         let [is, il, os, ol] = expected.map(|count| u32::try_from(count).unwrap());
         assert_eq!((counts.complete, counts.incomplete), (is + os, il + ol));
+        let people = self.tracker.open_headcount(&[V1]).unwrap();
+        let Headcount { inside_seeders, inside_leechers, outside_seeders, outside_leechers } =
+            people;
+        let sides = [inside_seeders, inside_leechers, outside_seeders, outside_leechers];
+        assert_eq!(sides, [is, il, os, ol]);
     }
 }
 
