@@ -15,7 +15,7 @@ use super::listeners::Addresses;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, RawUnknownTorrents, Reachability};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::{Network, Size};
-use super::{backup, goods, payments, policies, standing, tax, tiers, web};
+use super::{backup, goods, payments, policies, site, standing, tax, tiers, web};
 
 impl Config {
     /// Checks what a file says. Relative paths are taken from `folder`, where the file lies.
@@ -46,7 +46,9 @@ fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         ));
     }
     let state_dir = folder.join(raw.state_dir);
-    let site = raw.public_url.trim_end_matches('/');
+    let home = raw.public_url.trim_end_matches('/');
+    let payments = payments::resolve(raw.payments, &terms, home, folder)?;
+    let (masthead, appearance) = site::resolve(raw.site, payments.form_targets(), folder)?;
     Ok(Config {
         secret_file: within(folder, raw.secret_file).unwrap_or_else(|| state_dir.join("secret")),
         database: Database::new(raw.database, raw.database_file, folder)?,
@@ -58,10 +60,11 @@ fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         tracker: tracker(raw.tracker, &tiers, folder)?,
         admin: admin(raw.admin, &state_dir, folder)?,
         items_dir: goods::items_dir(raw.items_dir, raw.items_settle, folder)?,
-        masthead: raw.site.into(),
+        masthead,
+        appearance,
         web: web::resolve(&raw.web)?,
         backup: backup::resolve(raw.backup, &state_dir, folder)?,
-        payments: payments::resolve(raw.payments, &terms, site, folder)?,
+        payments,
         standing: standing::resolve(raw.rewards, raw.leaks, raw.privacy)?,
         tax: tax::resolve(raw.tax)?,
         log_level: raw.log.level,

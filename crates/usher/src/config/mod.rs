@@ -18,6 +18,7 @@ mod payments;
 mod policies;
 mod raw;
 mod settings;
+mod site;
 mod source;
 mod standing;
 mod tax;
@@ -29,7 +30,7 @@ mod word;
 
 pub use backup::{BackupSettings, RawBackup};
 pub use database::{Database, RawDatabase};
-pub use goods::{RawSite, WatchedFolder};
+pub use goods::WatchedFolder;
 pub use invalid::Invalid;
 pub use parse::{ParseError, parse};
 pub use payments::{
@@ -43,6 +44,7 @@ pub use raw::{
     RawUnknownTorrents, Reachability, Tls,
 };
 pub use settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
+pub use site::{RawSite, RawText, TextFile};
 pub use source::{LoadedConfig, Source, SourceError};
 pub use standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards, StandingSettings};
 pub use tax::RawTax;

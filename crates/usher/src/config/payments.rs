@@ -38,6 +38,18 @@ pub struct PaymentSettings {
 }
 
 impl PaymentSettings {
+    /// The origins to which a form that begins a payment may lead: each provider's, and where it sends payers.
+    pub(super) fn form_targets(&self) -> Vec<String> {
+        let mut targets = Vec::new();
+        if let Some(stripe) = &self.stripe {
+            // Its API answers with the address of a page on another host.
+            targets.push(STRIPE_CHECKOUT.to_owned());
+            targets.extend(origin(&stripe.base_url).filter(|origin| origin != STRIPE_API));
+        }
+        targets.extend(self.btcpay.as_ref().and_then(|btcpay| origin(&btcpay.base_url)));
+        targets
+    }
+
     /// The files that secrets lie in, whole.
     pub fn secret_files(&self) -> Vec<PathBuf> {
         let (stripe, btcpay, kofi) = (&self.stripe, &self.btcpay, &self.kofi);
@@ -342,6 +354,11 @@ fn price(key: &str, amount: &AmountText, currency: &str) -> Result<club::Amount,
     club::Amount::parse(&amount.0, currency).map_err(|error| fails("amount", error))
 }
 
+/// Scheme, host and port of a URL.
+fn origin(url: &Uri) -> Option<String> {
+    Some(format!("{}://{}", url.scheme_str()?, url.authority()?))
+}
+
 /// Keys travel there, so it is HTTPS unless it is this machine.
 fn base_url(key: String, text: &str) -> Result<Uri, Invalid> {
     let uri: Uri =
@@ -360,6 +377,8 @@ fn base_url(key: String, text: &str) -> Result<Uri, Invalid> {
 }
 
 const MAX_NAME: usize = 30;
+const STRIPE_API: &str = "https://api.stripe.com";
+const STRIPE_CHECKOUT: &str = "https://checkout.stripe.com";
 const SHORTEST_POLL: Duration = Duration::from_secs(1);
 const LONGEST_POLL: Duration = Duration::from_secs(86_400);
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use club::RewardRules;
 use listen::udp::backend::UdpIo;
 use policy::Rules;
-use web::site::Masthead;
+use web::site::{Appearance, Masthead};
 
 use super::backup::BackupSettings;
 use super::database::Database;
@@ -39,6 +39,8 @@ pub struct Config {
     pub items_dir: WatchedFolder,
     /// What the publisher is called.
     pub masthead: Masthead,
+    /// How the pages look and what they say.
+    pub appearance: Appearance,
     /// The site.
     pub web: WebSettings,
     /// Copies of the club.

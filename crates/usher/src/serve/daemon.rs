@@ -46,6 +46,7 @@ use crate::serve::secret::{self, SecretError};
 use crate::serve::signals::Signals;
 use crate::serve::store::{self, StoreError};
 use crate::serve::trim::trim_after_peaks;
+use crate::serve::visitors::forget_idle;
 use crate::serve::warnings::warn_of_unknown;
 use crate::serve::{limits, served_bytes, settings, snapshot};
 
@@ -233,7 +234,6 @@ impl Daemon {
         tokio::spawn(admin::serve(listener, self.health(&ready), stopped.clone()));
         let (listener, web_address) = listen("web.listen", config.web.listen).await?;
         let site = Arc::new(self.site(port));
-        site.set_masthead(config.masthead.clone());
         let web_seed = Arc::new(self.web_seed());
         let pages = site::router(Arc::clone(&site))
             .merge(seed::router(Arc::clone(&web_seed)))
@@ -250,6 +250,7 @@ impl Daemon {
         let threads = listeners.serve(&self.shared, &ConnectionIds::new(&key))?;
         let mut running = self.tasks.start(&stopped);
         running.spawn(trim_after_peaks(Arc::clone(&self.shared), stopped.clone()));
+        running.spawn(forget_idle(Arc::clone(&site), stopped.clone()));
         let items_dir = ItemsDir {
             admin: Arc::clone(&api),
             club: Arc::clone(&self.club),
@@ -319,14 +320,17 @@ impl Daemon {
     }
 
     fn site(&self, port: u16) -> Site {
-        let clock = self.clock;
-        Site::new(
+        let (clock, config) = (self.clock, self.config.load());
+        let urls = settings::addresses(&config, port);
+        let site = Site::new(
             Arc::clone(&self.club),
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.keyring),
-            settings::addresses(&self.config.load(), port),
+            urls.clone(),
             Box::new(move || clock.now()),
-        )
+        );
+        site.set_face(urls, config.masthead.clone(), config.appearance.clone());
+        site
     }
 
     fn web_seed(&self) -> WebSeed {

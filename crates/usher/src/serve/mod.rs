@@ -26,6 +26,7 @@ pub(crate) mod snapshot;
 mod startable;
 pub(crate) mod store;
 mod trim;
+mod visitors;
 mod wait;
 mod warnings;
 

@@ -1,15 +1,19 @@
-//! What every handler shares: the clock, a request's origin, entity tags, answers in plain text, and the health
-//! routes.
+//! What every handler shares: the clock, a request's origin, entity tags, compression, limits, answers in plain
+//! text, and the health routes.
 
 mod clock;
 mod etag;
+mod gzip;
 pub mod health;
+mod limit;
 mod nul;
 mod origin;
 mod text;
 
 pub use clock::TimeSource;
 pub(crate) use etag::EntityTag;
+pub(crate) use gzip::{gzip, takes_gzip};
+pub use limit::{Action, Actor, RateLimits, TooMany};
 pub(crate) use nul::{path_has_nul, query_has_nul};
 pub use origin::Origin;
 pub(crate) use text::text;

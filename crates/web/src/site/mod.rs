@@ -1,12 +1,14 @@
 //! What people and their clients reach over HTTP: the site of one publisher.
 //!
-//! Every answer says `Referrer-Policy: no-referrer`, because most URLs here hold a secret. Deliberately
+//! Every answer says `Referrer-Policy: no-referrer`, because many URLs here hold a secret. Deliberately
 //! absent: the listener, which brings the client's address as an [`Origin`](crate::http::Origin); and the bytes of the
 //! goods, which the daemon moves by itself.
 
 mod feed_document;
 mod feeds;
 mod masthead;
+#[cfg_attr(not(test), expect(dead_code, reason = "buying and signing in bring the first forms"))]
+mod pages;
 mod state;
 mod token;
 mod torrents;
@@ -15,34 +17,31 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::header::REFERRER_POLICY;
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn, map_response};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 pub use masthead::Masthead;
+pub use pages::{Appearance, BadColour, BadPicture, Colour, Picture, Texts};
 pub use state::Site;
 
-use crate::http::{path_has_nul, text};
-use token::PageError;
+use crate::http::path_has_nul;
+use pages::Failure;
 
 /// Routes everything that the site answers. A topic adds its routes here.
 pub fn router(site: Arc<Site>) -> Router {
+    let shared = || Arc::clone(&site);
     Router::new()
-        .route("/", get(async || text(StatusCode::OK, LANDING)))
         .route("/feed/public.xml", get(feeds::public))
         .route("/feed/{token}/{file}", get(feeds::personal))
         .route("/t/{token}/{file}", get(torrents::show))
-        // The comment of each torrent names it. Any name goes the same way, so that nobody learns by
-        // trying which items there are.
-        .route("/items/{name}", get(async || Redirect::to("/")))
-        .fallback(async || text(StatusCode::NOT_FOUND, "nothing here\n"))
-        .method_not_allowed_fallback(async || {
-            text(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method\n")
-        })
+        .merge(pages::routes(&site))
+        .fallback(async || Failure::not_found())
+        .method_not_allowed_fallback(async || Failure::wrong_method())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(without_nul))
-        .layer(map_response(without_referrer))
+        .layer(from_fn_with_state(shared(), pages::failures))
+        .layer(from_fn(pages::shorten))
+        .layer(from_fn_with_state(shared(), pages::headers))
         .with_state(site)
 }
 
@@ -52,18 +51,7 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Answers a path that can't name anything like any other that does not.
 async fn without_nul(request: Request, next: Next) -> Response {
     if path_has_nul(request.uri()) {
-        return PageError::Nothing.into_response();
+        return Failure::not_found().into_response();
     }
     next.run(request).await
 }
-
-async fn without_referrer(mut response: Response) -> Response {
-    let none = HeaderValue::from_static("no-referrer");
-    response.headers_mut().entry(REFERRER_POLICY).or_insert(none);
-    response
-}
-
-const LANDING: &str = "This is a BitTorrent tracker that knows who paid. Its feeds and torrents have links of their own.\n";
-
-#[cfg(test)]
-mod tests;

@@ -9,8 +9,9 @@ use policy::Keyring;
 use tracker::{Now, Tracker};
 
 use super::masthead::Masthead;
+use super::pages::{Appearance, Look};
 use crate::catalog::PublicUrls;
-use crate::http::TimeSource;
+use crate::http::{RateLimits, TimeSource};
 
 /// What every page, feed and hook may use.
 pub struct Site {
@@ -20,8 +21,11 @@ pub struct Site {
     pub tracker: Arc<Tracker>,
     /// Issues and verifies the secrets that URLs hold.
     pub keyring: Arc<Keyring>,
+    /// How often one network, or one account, may do what costs or what could be a guess.
+    pub limits: RateLimits,
     urls: ArcSwap<PublicUrls>,
     masthead: ArcSwap<Masthead>,
+    look: ArcSwap<Look>,
     clock: TimeSource,
 }
 
@@ -34,28 +38,33 @@ impl Site {
         urls: PublicUrls,
         clock: TimeSource,
     ) -> Self {
+        let masthead = Masthead::default();
+        let look = Look::new(Appearance::default(), &masthead, &urls);
         Self {
             club,
             tracker,
             keyring,
+            limits: RateLimits::new(),
             urls: ArcSwap::from_pointee(urls),
-            masthead: ArcSwap::from_pointee(Masthead::default()),
+            masthead: ArcSwap::from_pointee(masthead),
+            look: ArcSwap::from_pointee(look),
             clock,
         }
     }
 
-    /// Replaces the URLs, after a reload of the configuration.
-    pub fn set_urls(&self, urls: PublicUrls) {
+    /// Has another URL, name and appearance from now on, after a reload of the configuration.
+    pub fn set_face(&self, urls: PublicUrls, masthead: Masthead, appearance: Appearance) {
+        self.look.store(Arc::new(Look::new(appearance, &masthead, &urls)));
         self.urls.store(Arc::new(urls));
-    }
-
-    /// Calls the publisher otherwise from now on.
-    pub fn set_masthead(&self, masthead: Masthead) {
         self.masthead.store(Arc::new(masthead));
     }
 
     pub(super) fn masthead(&self) -> Arc<Masthead> {
         self.masthead.load_full()
+    }
+
+    pub(super) fn look(&self) -> Arc<Look> {
+        self.look.load_full()
     }
 
     /// Where the publisher can be reached now.

@@ -15,6 +15,8 @@ fn nothing_is_taken_by_default() {
 #[test]
 fn every_provider_is_read_with_its_defaults() {
     let payments = check(EVERYTHING).unwrap();
+    let targets = payments.form_targets();
+    assert_eq!(targets, ["https://checkout.stripe.com", "https://pay.example.org"]);
     let stripe = payments.stripe.unwrap();
     assert_eq!(stripe.base_url, "https://api.stripe.com/");
     assert_eq!(stripe.webhook_secrets[0], SecretSource::File("/etc/usher/stripe".into()));

@@ -60,8 +60,11 @@ impl Daemon {
         api.set_urls(settings::addresses(&config, port));
         api.publisher().set_private(settings::private(&self.source, &config));
         web_seed.pacer.set(settings::pace(&config));
-        site.set_urls(settings::addresses(&config, port));
-        site.set_masthead(config.masthead.clone());
+        site.set_face(
+            settings::addresses(&config, port),
+            config.masthead.clone(),
+            config.appearance.clone(),
+        );
         self.config.store(Arc::new(config));
         Ok(())
     }
