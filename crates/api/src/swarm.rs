@@ -142,6 +142,22 @@ pub struct Stats {
     pub limited: u64,
     /// Replies that left out a seeder because its address is private; `tracker.nat` maps those.
     pub hid_seeders: u64,
+    /// Memory of swarms and sessions; its maximum is `tracker.limits.max_memory_mib`.
+    pub memory: MemoryUse,
+    /// Memory for what clients sent and were answered; its maximum is `tracker.limits.buffer_memory`.
+    pub buffers: MemoryUse,
+}
+
+/// What is held of a budget of memory.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub struct MemoryUse {
+    /// Bytes held.
+    pub held: u64,
+    /// Maximum bytes; 0 means no limit.
+    pub max: u64,
+    /// Of swarms and sessions, how often something was not let grow at the maximum; of buffers, connections
+    /// that were cut off or answered with 503 at the maximum, or at their network's share of it.
+    pub refused: u64,
 }
 
 /// The announces that were refused for one reason.

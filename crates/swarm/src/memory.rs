@@ -10,12 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct MemoryBudget {
     used: AtomicU64,
     max: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl MemoryBudget {
     /// A budget of which nothing is used; 0 means no limit.
     pub const fn new(max_bytes: u64) -> Self {
-        Self { used: AtomicU64::new(0), max: AtomicU64::new(max_bytes) }
+        Self { used: AtomicU64::new(0), max: AtomicU64::new(max_bytes), refused: AtomicU64::new(0) }
     }
 
     /// Bytes taken.
@@ -28,17 +29,26 @@ impl MemoryBudget {
         self.max.load(Ordering::Relaxed)
     }
 
+    /// Times that something was not let grow.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     /// Changes the maximum. What is there stays.
     pub fn set_max(&self, max_bytes: u64) {
         self.max.store(max_bytes, Ordering::Relaxed);
     }
 
-    /// Whether something may grow. What is `is_reserved` may go an eighth beyond the maximum, so that
+    /// Whether something may grow; counted where not. What is `is_reserved` may go an eighth beyond the maximum, so that
     /// strangers who use all of it leave room to members.
     pub fn may_grow(&self, is_reserved: bool) -> bool {
         let max = self.max();
         let reserve = if is_reserved { max / 8 } else { 0 };
-        max == 0 || self.used() < max.saturating_add(reserve)
+        let may_grow = max == 0 || self.used() < max.saturating_add(reserve);
+        if !may_grow {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        may_grow
     }
 
     /// Counts what took `before` bytes and takes `after` now.
@@ -63,6 +73,7 @@ mod tests {
         check(&budget, 800, [false, true]);
         check(&budget, 899, [false, true]);
         check(&budget, 900, [false, false]);
+        assert_eq!(budget.refused(), 4);
         budget.set_max(0);
         assert!(budget.may_grow(false));
     }

@@ -21,10 +21,6 @@ pub struct Totals {
     pub sessions: usize,
     /// Clients served and not remembered since the start, as there were too many.
     pub left_out: u64,
-    /// Bytes that swarms and sessions take.
-    pub memory_bytes: u64,
-    /// Their maximum; 0 means no limit.
-    pub max_memory_bytes: u64,
     /// Swarms in which the guard against starving outsiders stands.
     pub guards_active: usize,
 }
@@ -50,8 +46,6 @@ impl Tracker {
             endpoints_v6: swarms.v6,
             sessions: self.sessions.len(),
             left_out: self.sessions.left_out(),
-            memory_bytes: self.swarms.memory().used(),
-            max_memory_bytes: self.swarms.memory().max(),
             guards_active: self
                 .items
                 .iter()

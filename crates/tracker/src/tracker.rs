@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use policy::{Aliases, Authorizer, Entitlements, ItemId, Keyring, MemberId, Roster};
-use swarm::{Swarms, Tick};
+use swarm::{MemoryBudget, Swarms, Tick};
 use wire::InfoHash;
 
 use crate::counters::{AllCounters, CounterTotals};
@@ -65,6 +65,11 @@ impl Tracker {
     pub fn scratch(&self) -> Scratch {
         let (counters, worker) = self.counters.worker();
         Scratch::new(&self.settings, counters, worker, self.seed)
+    }
+
+    /// The bytes that swarms and sessions take together.
+    pub fn memory(&self) -> &MemoryBudget {
+        self.swarms.memory()
     }
 
     /// Puts other settings in force for the announces from now on.

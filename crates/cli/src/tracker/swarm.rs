@@ -1,6 +1,6 @@
 //! `usher swarm`, `stats` and `why`.
 
-use api::swarm::{AnnounceView, RecentAnnounces, Stats, SwarmDetail, SwarmPeer};
+use api::swarm::{AnnounceView, MemoryUse, RecentAnnounces, Stats, SwarmDetail, SwarmPeer};
 
 use crate::daemon::{CommandContext, CommandError};
 use crate::text::{ago, facts, list, named, or_dash, size, yes_or_no};
@@ -86,6 +86,8 @@ fn stats_text(stats: &Stats) -> String {
         ("malformed", format!("{} HTTP, {} UDP", stats.malformed_http, stats.malformed_udp)),
         ("unverified", format!("{} UDP", stats.unverified_udp)),
         ("limited", stats.limited.to_string()),
+        ("memory", memory(stats.memory)),
+        ("client buffers", memory(stats.buffers)),
     ]);
     if !stats.refused.is_empty() {
         let rows =
@@ -100,7 +102,28 @@ fn stats_text(stats: &Stats) -> String {
             stats.hid_seeders
         );
     }
+    if stats.memory.refused > 0 {
+        text += &format!(
+            "\nSwarms and sessions reached their maximum memory: {} peers or sessions were not taken \
+             in. See tracker.limits.max_memory_mib in tracker.yaml.\n",
+            stats.memory.refused
+        );
+    }
+    if stats.buffers.refused > 0 {
+        text += &format!(
+            "\nClient buffers reached their maximum memory: {} connections were cut off or answered \
+             with 503. See tracker.limits.buffer_memory in tracker.yaml.\n",
+            stats.buffers.refused
+        );
+    }
     text
+}
+
+fn memory(used: MemoryUse) -> String {
+    match used.max {
+        0 => format!("{}, no limit", size(used.held)),
+        max => format!("{} of {}", size(used.held), size(max)),
+    }
 }
 
 fn why_text(why: &RecentAnnounces) -> String {

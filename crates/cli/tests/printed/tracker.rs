@@ -1,7 +1,9 @@
 //! The commands under the heading Tracker.
 
 use api::alert::AlertView;
-use api::swarm::{AnnounceView, RecentAnnounces, RefusalCount, Stats, SwarmDetail, SwarmPeer};
+use api::swarm::{
+    AnnounceView, MemoryUse, RecentAnnounces, RefusalCount, Stats, SwarmDetail, SwarmPeer,
+};
 
 use super::samples::{HASH, HASH_V2, ada, at, reel};
 use super::typed::typed;
@@ -132,9 +134,17 @@ fn stats() {
         unverified_udp: 402,
         limited: 61,
         hid_seeders: 2,
+        memory: MemoryUse { held: 268_435_500, max: 268_435_456, refused: 52 },
+        buffers: MemoryUse { held: 16 << 20, max: 16 << 20, refused: 7 },
     };
     typed("stats").answer("GET /stats", &stats).check();
-    let quiet = Stats { refused: Vec::new(), hid_seeders: 0, ..stats };
+    let quiet = Stats {
+        refused: Vec::new(),
+        hid_seeders: 0,
+        memory: MemoryUse { held: 1 << 20, max: 0, refused: 0 },
+        buffers: MemoryUse { held: 0, max: 16 << 20, refused: 0 },
+        ..stats
+    };
     typed("stats").answer("GET /stats", &quiet).check_with("quiet");
 }
 

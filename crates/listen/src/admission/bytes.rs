@@ -1,6 +1,6 @@
 //! The bytes that are held for clients: what they sent and was not answered, what was answered and not sent.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// A limit on the bytes that all connections of all listeners hold together.
 ///
@@ -9,12 +9,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct ByteBudget {
     total: AtomicUsize,
     used: AtomicUsize,
+    cut_offs: AtomicU64,
 }
 
 impl ByteBudget {
     /// A budget of `total` bytes; 0 means no limit.
     pub fn new(total: usize) -> Self {
-        let budget = Self { total: AtomicUsize::new(0), used: AtomicUsize::new(0) };
+        let budget = Self {
+            total: AtomicUsize::new(0),
+            used: AtomicUsize::new(0),
+            cut_offs: AtomicU64::new(0),
+        };
         budget.set(total);
         budget
     }
@@ -29,7 +34,24 @@ impl ByteBudget {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// The limit.
+    /// The limit; 0 means none.
+    pub fn max(&self) -> usize {
+        match self.total() {
+            usize::MAX => 0,
+            total => total,
+        }
+    }
+
+    /// Connections that ended, or were refused an answer, because the limit or their network's share of it was
+    /// reached.
+    pub fn cut_offs(&self) -> u64 {
+        self.cut_offs.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_cut_off(&self) {
+        self.cut_offs.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn total(&self) -> usize {
         self.total.load(Ordering::Relaxed)
     }
@@ -59,8 +81,9 @@ mod tests {
         assert!(budget.take(60) && budget.take(40) && !budget.take(1));
         budget.give_back(40);
         assert!(!budget.take(41) && budget.take(40));
-        assert_eq!(budget.used(), 100);
+        assert_eq!((budget.used(), budget.max()), (100, 100));
         budget.set(0);
+        assert_eq!(budget.max(), 0);
         assert!(budget.take(1 << 40));
     }
 }

@@ -18,6 +18,8 @@ pub struct Permit {
     state: Mutex<PermitState>,
     /// Bytes that are held for it.
     held: AtomicUsize,
+    /// Whether it last asked for bytes that it was not given.
+    is_short: AtomicBool,
     slot: Option<Arc<Slot>>,
 }
 
@@ -73,7 +75,13 @@ enum Evictor {
 impl Permit {
     pub(super) fn new(places: Arc<PlaceTable>, buckets: Buckets, is_reserved: bool) -> Self {
         let state = Mutex::new(PermitState { buckets, member: None, is_reserved });
-        Self { places, state, held: AtomicUsize::new(0), slot: None }
+        Self {
+            places,
+            state,
+            held: AtomicUsize::new(0),
+            is_short: AtomicBool::new(false),
+            slot: None,
+        }
     }
 
     /// Lets the connection, which stays open, be ended for others: by `worker`, under `key`.
@@ -238,10 +246,15 @@ impl Permit {
             return true;
         }
         let state = self.state();
-        if !self.places.hold(before, bytes, &state.buckets, now_secs) {
+        let is_given = self.places.hold(before, bytes, &state.buckets, now_secs);
+        drop(state);
+        // One that is given less holds less, and is not helped by it.
+        if !is_given || bytes > before {
+            self.is_short.store(!is_given, Ordering::Relaxed);
+        }
+        if !is_given {
             return false;
         }
-        drop(state);
         self.held.store(bytes, Ordering::Relaxed);
         if let Some(slot) = &self.slot {
             slot.held.store(bytes, Ordering::Relaxed);
@@ -281,10 +294,15 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        // One that was told to end was counted then.
+        let was_told = self.slot.as_ref().is_some_and(|slot| slot.is_evicted());
         self.unregister();
         let state = std::mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
         let held = *self.held.get_mut();
         self.places.give_back(held);
+        if *self.is_short.get_mut() && !was_told {
+            self.places.count_cut_off();
+        }
         state.buckets.iter().for_each(|bucket| self.places.leave(*bucket, held));
         if state.is_reserved { self.places.leave_reserved() } else { self.places.leave_general() }
     }

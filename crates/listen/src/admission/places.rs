@@ -278,6 +278,11 @@ impl PlaceTable {
         }
     }
 
+    /// Counts a connection that ended for want of bytes.
+    pub(super) fn count_cut_off(&self) {
+        self.bytes.count_cut_off();
+    }
+
     /// Ends connections of the network that holds the most bytes, where that is more than somebody's `own`:
     /// the idlest first, until a sixteenth of the budget is free. Once a second, as it looks at all.
     fn end_heaviest(&self, own: usize, now_secs: u32) {
@@ -290,6 +295,7 @@ impl PlaceTable {
         for slot in slots.iter().filter(|_| sum > own) {
             free = free.saturating_sub(slot.held.load(Ordering::Relaxed));
             self.end(&mut registry, slot);
+            self.count_cut_off();
             if free == 0 {
                 return;
             }

@@ -34,6 +34,7 @@ use web::site::{self, Site};
 use crate::config::{Config, Source, SourceError};
 use crate::serve::admin::{self, AdminError, listen};
 use crate::serve::background_tasks::BackgroundTasks;
+use crate::serve::budgets::{self, warn_at_maximum};
 use crate::serve::folder::{StateDir, StateDirError};
 use crate::serve::items_dir::ItemsDir;
 use crate::serve::listeners::{ListenError, Listeners};
@@ -251,6 +252,7 @@ impl Daemon {
         let mut running = self.tasks.start(&stopped);
         running.spawn(trim_after_peaks(Arc::clone(&self.shared), stopped.clone()));
         running.spawn(forget_idle(Arc::clone(&site), stopped.clone()));
+        running.spawn(warn_at_maximum(Arc::clone(&self.shared), stopped.clone()));
         let items_dir = ItemsDir {
             admin: Arc::clone(&api),
             club: Arc::clone(&self.club),
@@ -305,7 +307,7 @@ impl Daemon {
 
     fn admin(&self, port: u16) -> Admin {
         let config = self.config.load();
-        let clock = self.clock;
+        let (clock, buffers) = (self.clock, Arc::clone(&self.shared.bytes));
         let admin = Admin::new(
             Arc::clone(&self.club),
             Arc::clone(&self.shared.tracker),
@@ -314,7 +316,8 @@ impl Daemon {
             config.secret_file.clone(),
             Box::new(move || clock.now()),
         )
-        .with_payments(Arc::clone(&self.payments));
+        .with_payments(Arc::clone(&self.payments))
+        .with_buffers(move || budgets::of_buffers(&buffers));
         admin.publisher().set_private(settings::private(&self.source, &config));
         admin
     }
@@ -350,6 +353,7 @@ impl Daemon {
             Arc::clone(&self.shared.tracker),
             Arc::clone(&self.payments),
             Arc::clone(&self.club),
+            Arc::clone(&self.shared.bytes),
             Arc::clone(&self.tasks.failures),
         );
         let (clock, ready) = (self.clock, Arc::clone(ready));

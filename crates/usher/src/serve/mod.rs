@@ -3,6 +3,7 @@
 mod admin;
 mod background_tasks;
 mod backup;
+mod budgets;
 mod daemon;
 mod failure_counts;
 mod flush;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use api::swarm::MemoryUse;
 use club::Club;
+use listen::admission::ByteBudget;
 use metrics::{
     Counter, Gauge, counter, describe_counter, describe_gauge, gauge, with_local_recorder,
 };
@@ -12,6 +14,7 @@ use policy::Refusal;
 use tracker::{CounterTotals, Now, Totals, Tracker};
 use web::pay::Payments;
 
+use crate::serve::budgets;
 use crate::serve::failure_counts::FailureCounts;
 
 /// Every metric, with its handle made once.
@@ -19,6 +22,7 @@ pub(crate) struct Observer {
     tracker: Arc<Tracker>,
     payments: Arc<Payments>,
     club: Arc<Club>,
+    buffers: Arc<ByteBudget>,
     counts: Arc<FailureCounts>,
     alerts: Gauge,
     last_backup: Gauge,
@@ -40,11 +44,12 @@ type GaugeSources = Vec<(Gauge, fn(&Totals) -> usize)>;
 type FailureSources = Vec<(Counter, fn(&FailureCounts) -> &AtomicU64)>;
 
 impl Observer {
-    /// Makes the metrics of a tracker, payments, a club and the daemon's own work.
+    /// Makes the metrics of a tracker, payments, a club, what is held for clients and the daemon's own work.
     pub(crate) fn new(
         tracker: Arc<Tracker>,
         payments: Arc<Payments>,
         club: Arc<Club>,
+        buffers: Arc<ByteBudget>,
         counts: Arc<FailureCounts>,
     ) -> Self {
         let recorder = PrometheusBuilder::new().build_recorder();
@@ -60,6 +65,7 @@ impl Observer {
             tracker,
             payments,
             club,
+            buffers,
             counts,
             alerts,
             last_backup,
@@ -86,6 +92,14 @@ impl Observer {
         // Which there are is not known before they come, so they are made here.
         with_local_recorder(&self.recorder, || {
             counter!(LEFT_OUT).absolute(totals.left_out);
+            for (budget, MemoryUse { held, max, refused }) in [
+                ("buffers", budgets::of_buffers(&self.buffers)),
+                ("swarms", budgets::of_swarms(&self.tracker)),
+            ] {
+                gauge!(MEMORY, "budget" => budget).set(number(held));
+                gauge!(MEMORY_MAX, "budget" => budget).set(number(max));
+                counter!(MEMORY_REFUSALS, "budget" => budget).absolute(refused);
+            }
             for (provider, verdict, count) in self.payments.heard().counts() {
                 counter!(WEBHOOKS, "provider" => provider, "verdict" => verdict).absolute(count);
             }
@@ -152,6 +166,12 @@ fn count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// A number of bytes as Prometheus takes it; exact up to 2^53.
+fn number(bytes: u64) -> f64 {
+    let part = |bytes: u64| f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
+    part(bytes >> 32) * 4_294_967_296.0 + part(bytes & u64::from(u32::MAX))
+}
+
 fn describe() {
     describe_counter!(ANNOUNCES, "Announces answered, refused ones included");
     describe_counter!(SCRAPES, "Scrapes answered");
@@ -186,6 +206,15 @@ fn describe() {
     describe_gauge!(ENDPOINTS, "Addresses of clients in swarms");
     describe_gauge!(SESSIONS, "Clients remembered in items' swarms");
     describe_counter!(LEFT_OUT, "Announces of clients for whose session there was no room");
+    describe_gauge!(
+        MEMORY,
+        "Bytes held: of swarms and sessions (max_memory_mib), and of clients' buffers (buffer_memory)"
+    );
+    describe_gauge!(MEMORY_MAX, "Their maximum, 0 where there is none");
+    describe_counter!(
+        MEMORY_REFUSALS,
+        "Swarms, peers and sessions not taken in, and connections cut off, because of that maximum"
+    );
     describe_gauge!(GUARD_ACTIVE, "Swarms where starving outsiders are seated like everybody");
 }
 
@@ -213,4 +242,20 @@ const PEERS: &str = "usher_peers";
 const ENDPOINTS: &str = "usher_endpoints";
 const SESSIONS: &str = "usher_sessions";
 const LEFT_OUT: &str = "usher_sessions_left_out_total";
+const MEMORY: &str = "usher_memory_bytes";
+const MEMORY_MAX: &str = "usher_memory_max_bytes";
+const MEMORY_REFUSALS: &str = "usher_memory_refusals_total";
 const GUARD_ACTIVE: &str = "policy_guard_active";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "whole numbers are exact")]
+    fn bytes_beyond_four_gigabytes_are_exact() {
+        for (bytes, expected) in [(0, 0.0), (7, 7.0), (5 << 32 | 9, 21_474_836_489.0)] {
+            assert_eq!(number(bytes), expected);
+        }
+    }
+}

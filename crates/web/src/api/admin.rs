@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use api::member::{MemberKey, NamedId};
 use api::publish::Stuck;
 use api::right::{BoundKey, RightView};
+use api::swarm::MemoryUse;
 use arc_swap::ArcSwap;
 use club::{Club, Stamp};
 use jiff::Timestamp;
@@ -34,7 +35,11 @@ pub struct Admin {
     secret_file: PathBuf,
     clock: TimeSource,
     payments: Option<Arc<Payments>>,
+    buffers: BufferUse,
 }
+
+/// Where it is known what is held for clients.
+type BufferUse = Box<dyn Fn() -> MemoryUse + Send + Sync>;
 
 /// What depends on where the publisher can be reached.
 struct Public {
@@ -69,6 +74,7 @@ impl Admin {
             secret_file,
             clock,
             payments: None,
+            buffers: Box::new(MemoryUse::default),
         }
     }
 
@@ -76,6 +82,16 @@ impl Admin {
     #[must_use]
     pub fn with_payments(self, payments: Arc<Payments>) -> Self {
         Self { payments: Some(payments), ..self }
+    }
+
+    /// With what is held for clients, for the statistics.
+    #[must_use]
+    pub fn with_buffers(self, buffers: impl Fn() -> MemoryUse + Send + Sync + 'static) -> Self {
+        Self { buffers: Box::new(buffers), ..self }
+    }
+
+    pub(super) fn buffers(&self) -> MemoryUse {
+        (self.buffers)()
     }
 
     pub(super) fn payments(&self) -> Result<&Arc<Payments>, ApiError> {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use api::member::NamedId;
-use api::swarm::{AnnounceView, RecentAnnounces, RefusalCount, Stats, SwarmDetail, SwarmPeer};
+use api::swarm::{
+    AnnounceView, MemoryUse, RecentAnnounces, RefusalCount, Stats, SwarmDetail, SwarmPeer,
+};
 use axum::Json;
 use axum::extract::{Path, State};
 use policy::{MemberId, Side};
@@ -60,6 +62,7 @@ pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<Stats>
     });
     let (totals, sides, counted) =
         look.await.map_err(|_| ApiError::unprocessable("the daemon is stopping"))?;
+    let memory = admin.tracker.memory();
     let refused = counted.refusals.iter().filter(|(_, count)| *count > 0);
     Ok(Json(Stats {
         uptime_secs: now.secs,
@@ -85,6 +88,8 @@ pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<Stats>
         unverified_udp: counted.unverified,
         limited: counted.limited,
         hid_seeders: counted.hid_seeders,
+        memory: MemoryUse { held: memory.used(), max: memory.max(), refused: memory.refused() },
+        buffers: admin.buffers(),
     }))
 }
 

@@ -164,8 +164,12 @@ fn one_network_holds_an_eighth_of_the_bytes_and_who_has_most_gives_way() {
     // Once a second.
     assert!(!permits[8].hold(left + 1, 0));
     assert!(ended.take().is_empty());
+    // The one that is told to end. Others may wait and be given what they asked for.
+    assert_eq!(bytes.cut_offs(), 1);
+    assert!(permits[0].hold(0, 1) && permits[8].hold(left + 1, 1) && permits[8].hold(1, 1));
     drop((permits, neighbour));
-    assert_eq!(bytes.used(), 0);
+    // And the one that was never given any.
+    assert_eq!((bytes.used(), bytes.cut_offs()), (0, 2));
 }
 
 proptest! {
