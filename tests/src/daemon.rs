@@ -12,13 +12,15 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Ask, Http};
+use crate::{Ask, Http, MemoryLimit};
 
 /// A running daemon.
 pub struct Daemon {
     folder: TempDir,
     child: Child,
     listening: Listening,
+    /// What a shell does before each start.
+    before: Option<String>,
 }
 
 /// Where a daemon listens, as it said when it was ready.
@@ -50,19 +52,27 @@ impl Daemon {
         let folder = tempfile::tempdir_in(parent).expect("a temporary folder");
         configure(folder.path(), tracker, rest);
         let (child, listening) = spawn(usher(folder.path()), folder.path());
-        Self { folder, child, listening }
+        Self { folder, child, listening, before: None }
     }
 
     /// Starts a daemon that may have so many files open.
     #[track_caller]
     pub fn start_with_open_files(most: u32, tracker: &str, rest: &str) -> Self {
+        Self::start_after(format!("ulimit -n {most}"), tracker, rest)
+    }
+
+    /// Starts a daemon with a limit on its memory, which it has at each start.
+    #[track_caller]
+    pub fn start_within(limit: &MemoryLimit, tracker: &str, rest: &str) -> Self {
+        Self::start_after(limit.enter(), tracker, rest)
+    }
+
+    #[track_caller]
+    fn start_after(before: String, tracker: &str, rest: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         configure(folder.path(), tracker, rest);
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(format!("ulimit -n {most} && exec \"$0\" \"$@\"")).arg(binary());
-        command.arg("--config").arg(folder.path().join("tracker.yaml")).env_remove("RUST_LOG");
-        let (child, listening) = spawn(command, folder.path());
-        Self { folder, child, listening }
+        let (child, listening) = spawn(usher_after(&before, folder.path()), folder.path());
+        Self { folder, child, listening, before: Some(before) }
     }
 
     /// How many files the daemon has open.
@@ -79,7 +89,7 @@ impl Daemon {
         let mut command = Command::new(binary());
         command.current_dir(folder.path()).env_remove("RUST_LOG");
         let (child, listening) = spawn(command, folder.path());
-        Self { folder, child, listening }
+        Self { folder, child, listening, before: None }
     }
 
     /// Starts a daemon that must refuse to, and returns what it said.
@@ -222,7 +232,7 @@ impl Daemon {
     pub fn kill_and_restart(&mut self) -> Result<(), String> {
         let before = self.log().len();
         self.child.kill().expect("the daemon can be killed");
-        let mut next = begin(usher(self.folder.path()), self.folder.path(), Stdio::piped());
+        let mut next = begin(self.command(), self.folder.path(), Stdio::piped());
         self.child.wait().expect("the daemon ends");
         let listening = try_heard(&mut next);
         self.child = next;
@@ -239,7 +249,7 @@ impl Daemon {
     /// The same, and does something with its process before it is ready.
     #[track_caller]
     pub fn restart_and(&mut self, meanwhile: impl FnOnce(Pid)) {
-        let mut child = begin(usher(self.folder.path()), self.folder.path(), Stdio::piped());
+        let mut child = begin(self.command(), self.folder.path(), Stdio::piped());
         meanwhile(Pid::from_raw(i32::try_from(child.id()).expect("a process id")));
         self.listening = heard(&mut child, self.folder.path());
         self.child = child;
@@ -248,7 +258,13 @@ impl Daemon {
     /// Starts the daemon again with nowhere to say that it is ready; where it listens is not known.
     pub fn restart_mute(&mut self) {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
-        self.child = begin(usher(self.folder.path()), self.folder.path(), full.into());
+        self.child = begin(self.command(), self.folder.path(), full.into());
+    }
+
+    /// What starts it again.
+    fn command(&self) -> Command {
+        let folder = self.folder.path();
+        self.before.as_ref().map_or_else(|| usher(folder), |before| usher_after(before, folder))
     }
 
     /// Whether the process is there still.
@@ -345,6 +361,14 @@ fn try_heard(child: &mut Child) -> Option<Listening> {
 /// The built binary, beside the test that runs.
 fn usher(folder: &Path) -> Command {
     let mut command = Command::new(binary());
+    command.arg("--config").arg(folder.join("tracker.yaml")).env_remove("RUST_LOG");
+    command
+}
+
+/// The same, run by a shell that does something before.
+fn usher_after(before: &str, folder: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{before} && exec \"$0\" \"$@\"")).arg(binary());
     command.arg("--config").arg(folder.join("tracker.yaml")).env_remove("RUST_LOG");
     command
 }

@@ -6,7 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use tests::{Ask, Daemon, Goods, Http, eventually, send_stripe_event, stripe_payments};
+use tests::{
+    Ask, Daemon, Goods, Http, MemoryLimit, eventually, invent_peers, send_stripe_event,
+    stripe_payments,
+};
 
 const FILM: [u8; 20] = *b"film film film film ";
 
@@ -14,8 +17,8 @@ const FILM: [u8; 20] = *b"film film film film ";
 fn endless_webhook_bodies_exhaust_no_memory_and_keep_no_provider_out() {
     raise_open_files();
     let folder = tempfile::tempdir().expect("a folder");
-    let daemon = Daemon::start("", &stripe_payments(folder.path()));
-    let port = daemon.listening().web.port();
+    let limit = MemoryLimit::of(LIMIT_MIB);
+    let daemon = Daemon::start_within(&limit, "", &stripe_payments(folder.path()));
     let plausible = format!("Stripe-Signature: t={},v1={}\r\n", now(), "ab".repeat(32));
     let kinds = [
         // As in the attack: no signature, and a length that is never reached.
@@ -26,8 +29,27 @@ fn endless_webhook_bodies_exhaust_no_memory_and_keep_no_provider_out() {
         format!("{plausible}Transfer-Encoding: chunked\r\n"),
     ];
     let before = memory(&daemon, "VmRSS");
-    let mut held = Vec::new();
-    for number in 0..4000_usize {
+    let first = flood_webhooks(&daemon, &kinds);
+    let most = memory(&daemon, "VmHWM");
+    assert!(most < before + 128 * MIB, "{} MiB before, {} MiB at most", before / MIB, most / MIB);
+    let at_peak = memory(&daemon, "RssAnon");
+    drop(first);
+    assert_eq!(send_stripe_event(&daemon, 1), Some(200));
+    nothing_is_held(&daemon);
+    // Another wave finds what the first one left.
+    let second = flood_webhooks(&daemon, &kinds);
+    let again = memory(&daemon, "VmHWM");
+    assert!(again < most + 16 * MIB, "{} MiB at most, then {} MiB", most / MIB, again / MIB);
+    drop(second);
+    nothing_is_held(&daemon);
+    assert_eq!(send_stripe_event(&daemon, 2), Some(200));
+    println!("{} MiB at the peak, {} MiB now", at_peak / MIB, memory(&daemon, "RssAnon") / MIB);
+}
+
+/// Sends 4,000 webhooks that do not end, from ten networks, and genuine ones between them.
+fn flood_webhooks(daemon: &Daemon, kinds: &[String]) -> Vec<TcpStream> {
+    let port = daemon.listening().web.port();
+    let send = |number: usize| {
         let network = u8::try_from(number % 10).expect("a byte");
         let stream = Http::from([127, 0, network, 9].into(), port).writer();
         stream.set_nonblocking(true).expect("a socket that does not block");
@@ -37,23 +59,61 @@ fn endless_webhook_bodies_exhaust_no_memory_and_keep_no_provider_out() {
         let begin = if headers.contains("chunked") { head + "fffff\r\n" } else { head };
         // As much of it as the kernel takes.
         let _ = (&stream).write_all(begin.as_bytes()).and_then(|()| (&stream).write_all(&body));
-        held.push(stream);
         if number % 1000 == 500 {
-            assert_eq!(
-                send_stripe_event(&daemon, u64::try_from(number).expect("a number")),
-                Some(200)
-            );
+            let event = u64::try_from(number).expect("a number");
+            assert_eq!(send_stripe_event(daemon, event), Some(200));
             assert_eq!(Http::from([127, 0, 77, 1].into(), port).get("/", "").status, 200);
         }
+        stream
+    };
+    (0..4000).map(send).collect()
+}
+
+/// Waits until the daemon holds nothing for clients.
+fn nothing_is_held(daemon: &Daemon) {
+    let held = "usher_memory_bytes{budget=\"buffers\"}";
+    eventually("nothing is held", || (daemon.metric(held)? < 1.0).then_some(()));
+}
+
+#[test]
+fn invented_torrents_exhaust_no_memory_and_the_daemon_starts_again() {
+    let number = |name: &str, otherwise| {
+        std::env::var(name).map_or(otherwise, |text| text.parse().expect(name))
+    };
+    let peers = number("USHER_ATTACK_TORRENTS", 250_000);
+    let limit_mib = number("USHER_ATTACK_MIB", 40);
+    let limit = MemoryLimit::of(u64::from(limit_mib));
+    let mut daemon = Daemon::start_within(&limit, "  unknown_torrents: free", "");
+    daemon.item("film", FILM, "free");
+    let ada = daemon.member("ada", "fan");
+    for addresses in [1, 1000] {
+        let answered = invent_peers(&daemon, peers, addresses, u64::from(addresses));
+        assert_eq!(answered, u64::from(peers), "from {addresses} addresses");
     }
-    let most = memory(&daemon, "VmHWM");
-    assert!(most < before + 128 * MIB, "{} MiB before, {} MiB at most", before / MIB, most / MIB);
-    assert_eq!(send_stripe_event(&daemon, 1), Some(200));
-    drop(held);
-    eventually("the memory is given back", || {
-        let now = memory(&daemon, "VmRSS");
-        (now < before + 16 * MIB).then(|| println!("{} MiB of {}", now / MIB, most / MIB))
+    let metric = |daemon: &Daemon, name: &str| daemon.metric(name).expect("a metric");
+    let (held, max) = (metric(&daemon, HELD), metric(&daemon, MAX));
+    assert!(metric(&daemon, REFUSED) > 0.0, "{held} of {max} bytes are held");
+    assert!(held < max * 1.125, "{held} of {max} bytes are held");
+    eventually("the log says so", || {
+        daemon.log().contains("have reached their maximum memory").then_some(())
     });
+    let stats = daemon.run(&["stats"]);
+    let stats = String::from_utf8_lossy(&stats.stdout).into_owned();
+    assert!(stats.contains("See tracker.limits.max_memory_mib in tracker.yaml."), "{stats}");
+    // A member is let in.
+    let reply = daemon.announce(&Ask::of(FILM, 1).by(&ada));
+    assert_eq!(reply.text("failure reason"), None);
+
+    let swarms = metric(&daemon, "usher_swarms");
+    assert!(daemon.terminate().success(), "{}", daemon.log());
+    daemon.restart();
+    let loaded = metric(&daemon, "usher_swarms");
+    assert!(loaded > swarms * 0.9, "{loaded} of {swarms} swarms are loaded");
+    daemon.kill();
+    daemon.restart();
+    assert!(metric(&daemon, "usher_swarms") > swarms * 0.9);
+    let reply = daemon.announce(&Ask::of(FILM, 2).by(&ada));
+    assert_eq!(reply.text("failure reason"), None);
 }
 
 #[test]
@@ -201,4 +261,8 @@ fn raise_open_files() {
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("the hard limit");
 }
 
+const HELD: &str = "usher_memory_bytes{budget=\"swarms\"}";
+const MAX: &str = "usher_memory_max_bytes{budget=\"swarms\"}";
+const REFUSED: &str = "usher_memory_refusals_total{budget=\"swarms\"}";
+const LIMIT_MIB: u64 = 512;
 const MIB: u64 = 1 << 20;

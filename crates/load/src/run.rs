@@ -1,8 +1,9 @@
 //! One run: threads that ask, and one that measures what their asking costs.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::LoadError;
 use crate::plan::LoadPlan;
@@ -55,7 +56,12 @@ impl LoadPlan {
         let mut before = begin;
         let tell = |past| progress(stage.answered.load(Relaxed), past);
         if self.fill {
-            watch(Duration::MAX, || finished() == self.threads, tell);
+            let heard = Cell::new((0, clock::now()));
+            let is_over = || finished() == self.threads || self.is_silent(stage, &heard);
+            watch(Duration::MAX, is_over, tell);
+            if finished() < self.threads {
+                return Err(LoadError::Silent(self.target.address));
+            }
         } else {
             // A thread that ends before it is told to has failed.
             let failed = || finished() > 0;
@@ -66,6 +72,18 @@ impl LoadPlan {
             watch(self.duration, failed, tell);
         }
         Ok([begin, before, self.sample(stage)?])
+    }
+
+    /// Whether nothing was answered for several times the patience: what is lost is asked again, so that a
+    /// fill would never end. `heard` holds the answers so far, and since when there are as many.
+    fn is_silent(&self, stage: &Stage, heard: &Cell<(u64, Instant)>) -> bool {
+        let (count, since) = heard.get();
+        let (answered, now) = (stage.answered.load(Relaxed), clock::now());
+        if answered != count {
+            heard.set((answered, now));
+            return false;
+        }
+        now.saturating_duration_since(since) > SILENT_PATIENCES * self.patience
     }
 
     /// What one thread does: a share of the sources is its.
@@ -149,6 +167,8 @@ fn watch(limit: Duration, over: impl Fn() -> bool, mut tell: impl FnMut(Duration
     }
 }
 
+/// Times the patience for one answer after which a tracker is taken for dead.
+const SILENT_PATIENCES: u32 = 10;
 const WARM_UP: u8 = 0;
 const MEASURE: u8 = 1;
 const STOP: u8 = 2;

@@ -91,3 +91,17 @@ fn who_asks_nobody_is_told_so() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("does not answer"));
 }
+
+#[test]
+fn a_fill_of_a_tracker_that_died_ends() {
+    let floor = Floor::start("echo", "127.0.0.1:0");
+    let target = format!("udp://{}", floor.address);
+    let words = ["fill", &target, "--peers", "1000000", "--torrents", "1", "--patience", "0.05"];
+    let filling = usher_load(words).stderr(Stdio::piped()).spawn().unwrap();
+    // However early it dies, it is told of in the same words.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    drop(floor);
+    let output = filling.wait_with_output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("does not answer"));
+}
