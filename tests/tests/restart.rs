@@ -2,7 +2,10 @@
 //!
 //! `scripts/restart` runs this with more rounds than a test takes by itself.
 
-use tests::{Ask, Daemon};
+use std::fs;
+use std::net::TcpListener;
+
+use tests::{Ask, Daemon, eventually};
 
 const FILM: [u8; 20] = *b"film film film film ";
 
@@ -35,6 +38,24 @@ fn a_start_right_after_a_kill_is_not_refused() {
         }
         assert_eq!(daemon.json(&["item", "show", "film"])["name"], "film");
     }
+}
+
+#[test]
+fn a_start_says_at_once_what_it_waits_for() {
+    let mut daemon = Daemon::start("", "");
+    daemon.terminate();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address");
+    daemon.configure(&format!("  http: {{listen: ['{address}']}}"), "");
+    let log = daemon.folder().join("log");
+    daemon.restart_and(|_| {
+        let said = format!("another process holds {address}");
+        eventually("it says that it waits", || {
+            fs::read_to_string(&log).expect("a log").contains(&said).then_some(())
+        });
+        drop(taken);
+    });
+    assert_eq!(daemon.listening().http, address);
 }
 
 const ROUNDS: &str = "USHER_RESTART_ROUNDS";

@@ -9,12 +9,12 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// Attempts something until it succeeds, fails for another reason than that somebody holds it, or
-/// five seconds are over. `what` names it in the log.
+/// five seconds are over. `what` names it in the log, which says at once that the start waits.
 ///
 /// # Errors
 ///
 /// Returns the last attempt's.
-pub(crate) async fn until_let_go<T, E>(
+pub(crate) async fn until_let_go<T, E: Display>(
     what: impl Display,
     is_held: impl Fn(&E) -> bool,
     attempt: impl AsyncFnMut() -> Result<T, E>,
@@ -22,7 +22,7 @@ pub(crate) async fn until_let_go<T, E>(
     with_pauses(PAUSE, what, is_held, attempt).await
 }
 
-async fn with_pauses<T, E>(
+async fn with_pauses<T, E: Display>(
     pause: Duration,
     what: impl Display,
     is_held: impl Fn(&E) -> bool,
@@ -30,11 +30,16 @@ async fn with_pauses<T, E>(
 ) -> Result<T, E> {
     for number in 0..ATTEMPTS {
         match attempt().await {
-            Err(error) if is_held(&error) => {}
+            Err(error) if is_held(&error) => {
+                if number == 0 {
+                    tracing::info!(
+                        %error,
+                        "another process holds {what}, perhaps an usher that was just killed: waiting for up \
+                         to 5 s"
+                    );
+                }
+            }
             done => return done,
-        }
-        if number == SILENT_ATTEMPTS {
-            tracing::info!("waiting for another process to let go of {what}");
         }
         sleep(pause).await;
     }
@@ -44,8 +49,6 @@ async fn with_pauses<T, E>(
 const PAUSE: Duration = Duration::from_millis(20);
 /// Attempts before the last one: five seconds.
 const ATTEMPTS: u32 = 250;
-/// Attempts before the log says what is waited for.
-const SILENT_ATTEMPTS: u32 = 25;
 
 #[cfg(test)]
 mod tests {
