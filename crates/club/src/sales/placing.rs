@@ -1,5 +1,7 @@
 //! Placing orders that are paid later, and giving them up.
 
+use policy::MemberId;
+
 use crate::audit::log::{LogEntry, record};
 use crate::ledger::balance::check_amount;
 use crate::ledger::journal::MAX_KEY;
@@ -68,6 +70,32 @@ impl Club {
     pub async fn cancel_order(&self, stamp: &Stamp, order: OrderId) -> Result<Order, Error> {
         self.change(stamp, move |tx| Box::pin(async move { cancel(tx, order).await })).await
     }
+
+    /// Cancels visitors' orders that nobody tried to pay: pending, without a checkout, and placed before
+    /// `before_unix`. Returns how many. If money comes for one, it is paid after all.
+    ///
+    /// Reads all orders. Each transaction cancels a few hundred, so that other changes come between.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn cancel_abandoned_orders(
+        &self,
+        before_unix: u32,
+        now_unix: u32,
+    ) -> Result<u64, Error> {
+        let (mut cancelled, mut after) = (0, 0);
+        loop {
+            let stamp = Stamp::of_daemon(now_unix);
+            let step = self.change(&stamp, move |tx| {
+                Box::pin(async move { cancel_abandoned(tx, after, before_unix).await })
+            });
+            let ids = step.await?;
+            cancelled += u64::try_from(ids.len()).unwrap_or(u64::MAX);
+            let Some(last) = ids.last() else { return Ok(cancelled) };
+            after = last.0;
+        }
+    }
 }
 
 /// Places an order, or finds the one that this request placed before.
@@ -132,14 +160,31 @@ async fn cancel(tx: &mut Tx, id: OrderId) -> Result<Order, Error> {
         OrderState::Pending => {}
         _ => return Err(Error::OrderPaid(id)),
     }
-    let values = [id.0.into(), tx.now().into()];
-    tx.execute("UPDATE orders SET cancelled = $2 WHERE id = $1", &values).await?;
-    let entry = LogEntry {
-        what: "order.cancel",
-        member: order.member,
-        item: None,
-        detail: &id.to_string(),
-    };
-    record(tx, entry).await?;
+    give_up(tx, id, order.member).await?;
     order::find(tx, id).await
 }
+
+/// Cancels the next abandoned orders whose ids are above `after`, and returns them.
+async fn cancel_abandoned(tx: &mut Tx, after: u32, before: u32) -> Result<Vec<OrderId>, Error> {
+    let values = [after.into(), before.into(), MAX_CANCELLED_AT_ONCE.into()];
+    let db: &mut dyn Connection = tx;
+    let ids = db.all(ABANDONED, &values, |row| Ok(OrderId(row.number(0)?))).await?;
+    for id in &ids {
+        give_up(tx, *id, None).await?;
+    }
+    Ok(ids)
+}
+
+async fn give_up(tx: &mut Tx, id: OrderId, member: Option<MemberId>) -> Result<(), Error> {
+    let values = [id.0.into(), tx.now().into()];
+    tx.execute("UPDATE orders SET cancelled = $2 WHERE id = $1", &values).await?;
+    let entry = LogEntry { what: "order.cancel", member, item: None, detail: &id.to_string() };
+    record(tx, entry).await?;
+    Ok(())
+}
+
+const ABANDONED: &str = "SELECT id FROM orders WHERE id > $1 AND created < $2 \
+     AND member IS NULL AND paid IS NULL AND cancelled IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM checkout WHERE checkout.orders = orders.id) \
+     ORDER BY id LIMIT $3";
+const MAX_CANCELLED_AT_ONCE: u32 = 200;

@@ -152,6 +152,8 @@ macro_rules! facts {
             visitors:
                 a_visitor_is_a_member_once_paid,
                 a_visitors_address_may_be_a_members,
+                a_visitors_order_that_nobody_pays_is_cancelled,
+                more_abandoned_orders_than_one_step_takes_are_cancelled,
                 an_order_is_cancelled_until_it_is_wanted_again,
                 an_order_has_any_number_of_checkouts,
                 the_periods_of_a_subscription_are_orders;

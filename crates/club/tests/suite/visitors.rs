@@ -117,6 +117,54 @@ pub(crate) async fn an_order_is_cancelled_until_it_is_wanted_again(store: Arc<dy
     check_refused(refused, Fault::Conflict, "order 1 is paid: `usher order refund 1` pays it back");
 }
 
+pub(crate) async fn a_visitors_order_that_nobody_pays_is_cancelled(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store).await;
+    let club = &house.club;
+    let abandoned = place(&house, "1", "eve@example.org").await;
+    // Somebody began to pay one, and another is a member's.
+    let begun = place(&house, "2", "bob@example.org").await;
+    let checkout = club.add_checkout(&stamp(), "c", begun.id, "stripe").await.unwrap();
+    let buyer = Buyer::Member("ada".to_owned());
+    let members = NewOrder { buyer, product: item(), pay: None, discount: None };
+    let members = club.place_order(&stamp(), "3", members).await.unwrap();
+    let created = abandoned.created;
+    let cancel = async |before| club.cancel_abandoned_orders(before, before + 9).await.unwrap();
+    assert_eq!(cancel(created).await, 0, "it is too young");
+    assert_eq!(cancel(created + 1).await, 1);
+    assert_eq!(cancel(created + 1).await, 0, "it is cancelled once");
+    let order = async |id| club.order(id).await.unwrap();
+    let now = order(abandoned.id).await;
+    assert_eq!((now.state(), now.cancelled), (OrderState::Cancelled, Some(created + 10)));
+    for other in [begun.id, members.id] {
+        assert_eq!(order(other).await.state(), OrderState::Pending);
+    }
+    let record = club.audit(Page::FIRST).await.unwrap();
+    let last = record.last().unwrap();
+    let found = (last.who.as_str(), last.what.as_str(), last.detail.as_str());
+    assert_eq!(found, ("usher", "order.cancel", "order 1"));
+    // Whoever comes back can pay it, and a payment of a cancelled order counts.
+    let late = club.add_checkout(&stamp(), "d", abandoned.id, "stripe").await.unwrap();
+    assert_eq!(order(abandoned.id).await.state(), OrderState::Pending);
+    club.cancel_order(&stamp(), abandoned.id).await.unwrap();
+    assert_eq!(hear(&house, "evt_1", paid(&late, 300)).await.0, Verdict::Applied);
+    let paid_late = order(abandoned.id).await;
+    assert_eq!((paid_late.state(), paid_late.cancelled), (OrderState::Paid, None));
+    assert!(house.right(reel, paid_late.member.unwrap()).is_some());
+    assert_eq!(house.right(reel, ada), None);
+    let begun = Report { payment: "pi_2".to_owned(), ..paid(&checkout, 300) };
+    assert_eq!(hear(&house, "evt_2", begun).await.0, Verdict::Applied);
+    check_sound(&house).await;
+}
+
+pub(crate) async fn more_abandoned_orders_than_one_step_takes_are_cancelled(store: Arc<dyn Store>) {
+    let (house, ..) = stocked(store).await;
+    for number in 0..201 {
+        place(&house, &number.to_string(), &format!("buyer{number}@example.org")).await;
+    }
+    let before = stamp().now_unix + 1;
+    assert_eq!(house.club.cancel_abandoned_orders(before, before).await.unwrap(), 201);
+}
+
 pub(crate) async fn the_periods_of_a_subscription_are_orders(store: Arc<dyn Store>) {
     let (house, ada, _) = stocked(store).await;
     let product = ProductRequest::Subscription { tier: "patron".to_owned(), price: usd(500) };

@@ -25,6 +25,8 @@ use super::units::AmountText;
 /// The providers, checked; none by default.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PaymentSettings {
+    /// How long a visitor's order waits for a checkout; `None` is for ever. An hour at least.
+    pub unpaid_orders: Option<Duration>,
     /// Stripe.
     pub stripe: Option<StripeSettings>,
     /// BTCPay Server.
@@ -137,7 +139,12 @@ pub(super) fn resolve(
     let hook = |(name, hook): (String, RawHook)| {
         Ok((checker.hook_name(&name)?, checker.hook(&name, hook)?))
     };
+    if let Some(wait) = raw.unpaid_orders.filter(|wait| *wait < SHORTEST_WAIT) {
+        let why = format!("{wait:?}: expected at least {SHORTEST_WAIT:?}; null cancels none");
+        return Err(Invalid::new("payments.unpaid_orders", why));
+    }
     Ok(PaymentSettings {
+        unpaid_orders: raw.unpaid_orders,
         stripe: raw.stripe.map(|stripe| checker.stripe(stripe)).transpose()?,
         btcpay: raw.btcpay.map(|btcpay| checker.btcpay(btcpay)).transpose()?,
         kofi: raw.kofi.map(|kofi| checker.kofi(kofi)).transpose()?,
@@ -379,6 +386,8 @@ fn base_url(key: String, text: &str) -> Result<Uri, Invalid> {
 const MAX_NAME: usize = 30;
 const STRIPE_API: &str = "https://api.stripe.com";
 const STRIPE_CHECKOUT: &str = "https://checkout.stripe.com";
+/// Somebody may be at the provider's page meanwhile.
+const SHORTEST_WAIT: Duration = Duration::from_secs(3600);
 const SHORTEST_POLL: Duration = Duration::from_secs(1);
 const LONGEST_POLL: Duration = Duration::from_secs(86_400);
 

@@ -257,6 +257,19 @@ impl BackgroundTasks {
         Timestamp::from_second(self.clock.now().unix.into()).unwrap_or_default()
     }
 
+    async fn cancel_abandoned_orders(&self) {
+        let Some(wait) = self.config.load().payments.unpaid_orders else { return };
+        let now = self.clock.now().unix;
+        let before = now.saturating_sub(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
+        match self.club.cancel_abandoned_orders(before, now).await {
+            Ok(0) => {}
+            Ok(orders) => tracing::info!(orders, "visitors' orders that nobody paid are cancelled"),
+            Err(error) => {
+                tracing::warn!(%error, "visitors' unpaid orders stay pending until tomorrow");
+            }
+        }
+    }
+
     async fn prune(self, mut stop: watch::Receiver<bool>) {
         // A daemon that is started anew every night prunes as well.
         let mut wait = HOUR;
@@ -268,6 +281,7 @@ impl BackgroundTasks {
             if let Err(error) = self.club.prune_sessions(self.clock.now().unix).await {
                 tracing::warn!(%error, "old sessions stay in the store until tomorrow");
             }
+            self.cancel_abandoned_orders().await;
         }
     }
 }

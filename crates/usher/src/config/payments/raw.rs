@@ -14,15 +14,24 @@ use crate::config::unique;
 use crate::config::units::AmountText;
 
 /// `payments`.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "tracker.yaml says it")]
 pub struct RawPayments {
+    #[serde(with = "days::optional")]
+    pub unpaid_orders: Option<Duration>,
     pub stripe: Option<RawStripe>,
     pub btcpay: Option<RawBtcpay>,
     pub kofi: Option<RawKofi>,
     #[serde(deserialize_with = "unique::map")]
     pub hooks: BTreeMap<String, RawHook>,
+}
+
+impl Default for RawPayments {
+    fn default() -> Self {
+        let unpaid_orders = Some(Duration::from_secs(30 * 86_400));
+        Self { unpaid_orders, stripe: None, btcpay: None, kofi: None, hooks: BTreeMap::new() }
+    }
 }
 
 /// `payments.stripe`.
