@@ -8,7 +8,8 @@ use wire::InfoHash;
 ///
 /// # Errors
 ///
-/// Another length or character; only digits (an id); 40 hexadecimal digits (an info hash); `all`.
+/// Another length or character; only digits (an id); 40 hexadecimal digits (an info hash); `all`; `.` and `..`, which
+/// are folders in every path and URL.
 pub(crate) fn check(name: &str) -> Result<(), NameError> {
     if name.is_empty() || name.len() > MAX_LEN {
         return Err(NameError::Length(name.len()));
@@ -21,6 +22,7 @@ pub(crate) fn check(name: &str) -> Result<(), NameError> {
         Handle::Hash(_) => Err(NameError::InfoHash),
         Handle::Id(_) => Err(NameError::Id),
         Handle::Name(ALL) => Err(NameError::All),
+        Handle::Name("." | "..") => Err(NameError::Folder),
         Handle::Name(_) => Ok(()),
     }
 }
@@ -92,6 +94,9 @@ pub enum NameError {
     /// A member that was erased is called so.
     #[error("`erased-` and a number is what usher calls an erased member: choose another name")]
     Erased,
+    /// It is `.` or `..`.
+    #[error("`.` and `..` are folders in a path and in a URL: choose another name")]
+    Folder,
     /// It is all digits.
     #[error("a name of digits alone would be taken for an id: add a letter")]
     Id,
@@ -140,6 +145,10 @@ mod tests {
         check_name(&"1".repeat(64), Err(NameError::Id));
         check_name(&"c1".repeat(20), Err(NameError::InfoHash));
         check_name("all", Err(NameError::All));
+        check_name(".", Err(NameError::Folder));
+        check_name("..", Err(NameError::Folder));
+        check_name(".a", Ok(()));
+        check_name("...", Ok(()));
     }
 
     #[test]

@@ -48,6 +48,7 @@ macro_rules! facts {
                 one_or_two_different_info_hashes,
                 set_policy_is_in_force_when_it_returns;
             members:
+                a_folder_is_no_name_but_rows_that_have_it_load,
                 a_member_is_in_force_when_added,
                 a_member_whose_tier_is_gone_is_an_outsider,
                 a_reload_that_fails_changes_nothing,

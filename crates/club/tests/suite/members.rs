@@ -4,7 +4,7 @@ use std::sync::Arc;
 use club::{Fault, Names, NewMember, Newcomer, Page, Store};
 use policy::{Generation, ItemId, MemberState, Right, Standing, TierId};
 
-use super::{House, NOW, check_refused, names, stamp};
+use super::{House, NOW, check_refused, names, new_item, stamp};
 
 pub(crate) async fn a_member_is_in_force_when_added(store: Arc<dyn Store>) {
     let house = House::open(store.clone()).await;
@@ -206,4 +206,27 @@ pub(crate) async fn unknown_ones_are_named_in_the_error(store: Arc<dyn Store>) {
         check_refused(house.club.member(wanted).await, Fault::Missing, &text);
         check_refused(house.club.suspend(&stamp(), wanted).await, Fault::Missing, &text);
     }
+}
+
+pub(crate) async fn a_folder_is_no_name_but_rows_that_have_it_load(store: Arc<dyn Store>) {
+    let house = House::open(store.clone()).await;
+    let why = "`.` and `..` are folders in a path and in a URL: choose another name";
+    for name in [".", ".."] {
+        let new = NewMember { name: name.to_owned(), tier: "fan".to_owned(), tier_until: None };
+        let newcomer = Newcomer { member: new.clone(), passkey: None };
+        check_refused(house.club.import(&stamp(), vec![newcomer]).await, Fault::Request, why);
+        check_refused(house.club.add_member(&stamp(), new).await, Fault::Request, why);
+        check_refused(
+            house.club.add_item(&stamp(), new_item(name, &[1])).await,
+            Fault::Request,
+            why,
+        );
+    }
+    let (ada, film) = (house.add_member("ada").await, house.add_item("film", &[1]).await);
+    for sql in ["UPDATE member SET name = '..'", "UPDATE item SET name = '..'"] {
+        store.writer().await.unwrap().execute(sql, &[]).await.unwrap();
+    }
+    let again = House::open(store).await;
+    assert_eq!(again.club.member("..").await.unwrap().id, ada);
+    assert_eq!(again.club.item("..").await.unwrap().id, film);
 }
