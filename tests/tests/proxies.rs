@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tests::{Ask, Daemon, Http, Response, Value};
+use tests::{Ask, Daemon, Http, Response, Value, eventually};
 
 const FILM: [u8; 20] = *b"film film film film ";
 /// 127.0.0.1 is trusted, the rest of the loopback network is not.
@@ -116,4 +116,95 @@ fn after_header(http: &mut Http) -> Option<Response> {
     bytes.extend(format!("GET {target} HTTP/1.1\r\nHost: t\r\n\r\n").bytes());
     http.send(bytes);
     http.receive()
+}
+
+#[test]
+fn a_proxy_that_hides_its_clients_is_named_with_what_to_write() {
+    let daemon = daemon();
+    let check = |source: [u8; 4], header: &str, expected: &[&str]| {
+        let mut http = Http::from(source.into(), daemon.listening().http.port());
+        let fault = eventually("the proxy is noticed", || {
+            assert_eq!(http.get(&Ask::of(FILM, 1).target(), header).status, 200);
+            let stats = daemon.json(&["stats"]);
+            let faults = stats["proxy_faults"].as_array().expect("faults");
+            let texts = faults.iter().filter_map(|fault| fault.as_str().map(str::to_owned));
+            texts.into_iter().find(|text| expected.iter().all(|part| text.contains(part)))
+        });
+        assert!(daemon.log().contains(&fault), "{fault}: {}", daemon.log());
+        let shown = daemon.run(&["stats"]).stdout;
+        assert!(String::from_utf8_lossy(&shown).contains(&fault));
+        fault
+    };
+    let untrusted = ["127.0.0.2 sends X-Forwarded-For", "trusted_proxies", "tracker.yaml"];
+    let fault = check(STRANGER, "X-Forwarded-For: 203.0.113.5\r\n", &untrusted);
+    // It is said once, in the log and in the alert.
+    assert_eq!(daemon.log().matches(&fault).count(), 1);
+    let alert = eventually("there is an alert", || {
+        let alerts = daemon.json(&["alert", "list"]);
+        alerts.as_array()?.first().cloned()
+    });
+    assert_eq!((&alert["kind"], &alert["times"]), (&"proxy".into(), &1.into()));
+    assert!(
+        alert["evidence"].as_str().is_some_and(|evidence| evidence.contains(&fault)),
+        "{alert}"
+    );
+
+    check(
+        PROXY,
+        "X-Real-IP: 203.0.113.5\r\n",
+        &["trusted proxy 127.0.0.1 sends X-Real-IP", "nginx"],
+    );
+    check(PROXY, "X-Forwarded-For: unix:\r\n", &["trusted proxy 127.0.0.1", "not an IP address"]);
+    assert_eq!(daemon.json(&["alert", "list"]).as_array().map(Vec::len), Some(1), "one for all");
+    for proxy in ["untrusted", "trusted"] {
+        let count =
+            daemon.metric(&format!("usher_hidden_client_requests_total{{proxy=\"{proxy}\"}}"));
+        assert!(count.is_some_and(|count| count >= 1.0), "{proxy}: {count:?}");
+    }
+}
+
+#[test]
+fn a_trusted_proxy_that_passes_on_many_and_names_none_is_noticed() {
+    let daemon = daemon();
+    let mut http = Http::from(PROXY.into(), daemon.listening().http.port());
+    for peer in 1..=8 {
+        http.announce(&Ask::of(FILM, peer));
+    }
+    eventually("the proxy is noticed", || {
+        let faults = daemon.json(&["stats"])["proxy_faults"].to_string();
+        faults.contains("127.0.0.1 passes on several clients").then_some(())
+    });
+}
+
+#[test]
+fn a_proxy_header_that_is_not_read_is_noticed_on_each_listener() {
+    let daemon = daemon();
+    let listening = daemon.listening();
+    for (source, port, version, expected) in [
+        (
+            STRANGER,
+            listening.http.port(),
+            &b"\r\n\r\n\0\r\nQUIT\n\x21\x11"[..],
+            "127.0.0.2 sends a PROXY header and",
+        ),
+        (
+            [127, 0, 0, 3],
+            listening.web.port(),
+            b"PROXY TCP4 1.1.1.1 1.1.1.2 1 2\r\n",
+            "127.0.0.3 sends a PROXY header of version 1",
+        ),
+        (
+            PROXY,
+            listening.http.port(),
+            b"PROXY TCP4 1.1.1.1 1.1.1.2 1 2\r\n",
+            "trusted proxy 127.0.0.1 sends a PROXY header of version 1",
+        ),
+    ] {
+        eventually(expected, || {
+            let mut http = Http::from(source.into(), port);
+            http.send(version);
+            assert!(http.receive().is_none_or(|response| response.status == 400));
+            daemon.json(&["stats"])["proxy_faults"].to_string().contains(expected).then_some(())
+        });
+    }
 }

@@ -146,6 +146,8 @@ pub struct Stats {
     pub memory: MemoryUse,
     /// Memory for what clients sent and were answered; its maximum is `tracker.limits.buffer_memory`.
     pub buffers: MemoryUse,
+    /// Proxies that hide their clients' addresses, a sentence each that says what to change. At most 16.
+    pub proxy_faults: Vec<String>,
 }
 
 /// What is held of a budget of memory.

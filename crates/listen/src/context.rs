@@ -11,6 +11,7 @@ use crate::admission::{ByteBudget, ConnectionLimits, NoPlace, Permit};
 use crate::clock::Clock;
 use crate::forwarded::TrustedProxies;
 use crate::limit::RequestLimit;
+use crate::proxy_watch::ProxyWatch;
 use crate::shortage::Shortage;
 use crate::tls::ServerTls;
 
@@ -20,6 +21,8 @@ pub struct ListenContext {
     pub tracker: Arc<Tracker>,
     /// The proxies that say whom they speak for.
     pub proxies: Arc<ArcSwap<TrustedProxies>>,
+    /// Notices proxies that are set up wrong.
+    pub proxy_watch: ProxyWatch,
     /// Requests a second from one network.
     pub requests: Arc<RequestLimit>,
     /// The places of the announce listeners.

@@ -42,6 +42,68 @@ impl TrustedProxies {
         }
         client
     }
+
+    /// Whether the right-most hop of `X-Forwarded-For` is an address.
+    pub fn names_somebody<'a>(mut hops: impl DoubleEndedIterator<Item = &'a [u8]>) -> bool {
+        let last = hops.next_back().and_then(|value| str::from_utf8(value).ok());
+        last.and_then(|value| value.rsplit(',').next())
+            .is_some_and(|hop| address(hop.trim()).is_some())
+    }
+}
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionOrigin {
+    /// The address of the other end, or the client that a PROXY header named.
+    pub address: IpAddr,
+    /// Whether that is a trusted proxy, so that each request should name a client.
+    pub is_proxy: bool,
+}
+
+/// What names a client for whom a proxy asks. In this order the last one in a request counts.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum ClientHeader {
+    /// `Forwarded` (RFC 7239), which is not read.
+    Forwarded,
+    /// `X-Real-IP`, which is not read.
+    RealIp,
+    /// `X-Forwarded-For`.
+    ForwardedFor,
+    /// The PROXY protocol, version 1, which is not read.
+    ProxyV1,
+    /// The PROXY protocol, version 2.
+    ProxyV2,
+}
+
+impl ClientHeader {
+    /// The PROXY header at the beginning of a connection.
+    pub fn at_start_of(bytes: &[u8]) -> Option<Self> {
+        if bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n") {
+            Some(Self::ProxyV2)
+        } else {
+            bytes.starts_with(b"PROXY ").then_some(Self::ProxyV1)
+        }
+    }
+
+    /// Its name in a sentence.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Forwarded => "Forwarded",
+            Self::ForwardedFor => "X-Forwarded-For",
+            Self::ProxyV1 => "a PROXY header of version 1",
+            Self::ProxyV2 => "a PROXY header",
+            Self::RealIp => "X-Real-IP",
+        }
+    }
+
+    /// What to do beside trusting the proxy, as the end of a sentence.
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::Forwarded | Self::RealIp => ", and let it send X-Forwarded-For",
+            Self::ProxyV1 => ", and let it send version 2 (HAProxy: send-proxy-v2)",
+            Self::ForwardedFor | Self::ProxyV2 => "",
+        }
+    }
 }
 
 /// An address with or without brackets and port, as proxies write them.

@@ -7,7 +7,8 @@
 
 use httparse::{Error, Header, Status};
 
-use crate::bounds::{MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::bounds::{FORWARDED_FOR, MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::forwarded::ClientHeader;
 
 /// A whole head.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub struct Head<'h, 'a> {
     pub keep_alive: bool,
     /// Whether bytes of a body follow.
     pub has_body: bool,
+    /// Which header names a client for whom a proxy asks.
+    pub client_header: Option<ClientHeader>,
     /// All of them, in order.
     pub headers: &'h [Header<'a>],
     /// Bytes of the head, with the empty line.
@@ -107,9 +110,18 @@ pub fn read<'h, 'a>(bytes: &'a [u8], room: &'h mut [Header<'a>]) -> Parsed<'h, '
         return Parsed::Refused(HeadRefusal::Malformed);
     }
     match Framing::of(headers, is_old) {
-        Ok(Framing { keep_alive, has_body }) => {
+        Ok(Framing { keep_alive, has_body, client_header }) => {
             let length = skipped + end + 1 + length;
-            Parsed::Head(Head { method, target, is_old, keep_alive, has_body, headers, length })
+            Parsed::Head(Head {
+                method,
+                target,
+                is_old,
+                keep_alive,
+                has_body,
+                client_header,
+                headers,
+                length,
+            })
         }
         Err(refusal) => Parsed::Refused(refusal),
     }
@@ -175,24 +187,31 @@ fn other_form<'a>(method: &[u8], target: &'a [u8]) -> Result<&'a [u8], HeadRefus
     Ok(if path.starts_with(b"/") { path } else { b"/" })
 }
 
-/// What headers say about where a request ends.
+/// What headers say about where a request ends, and which of them names a client.
 struct Framing {
     keep_alive: bool,
     has_body: bool,
+    client_header: Option<ClientHeader>,
 }
 
 impl Framing {
     fn of(headers: &[Header<'_>], is_old: bool) -> Result<Self, HeadRefusal> {
         let (mut hosts, mut keep_alive, mut closes) = (0, !is_old, false);
-        let (mut length, mut coding) = (None, None);
+        let (mut length, mut coding, mut client_header) = (None, None, None);
         for Header { name, value } in headers {
-            // Each has another length, so that most headers are compared with none.
+            // Most headers are of another length, and so are compared with none.
             match name.len() {
                 4 if name.eq_ignore_ascii_case("host") => {
                     hosts += 1;
                     if !value.iter().all(is_of_host) {
                         return Err(HeadRefusal::Malformed);
                     }
+                }
+                9 if name.eq_ignore_ascii_case("x-real-ip") => {
+                    client_header = client_header.max(Some(ClientHeader::RealIp));
+                }
+                9 if name.eq_ignore_ascii_case("forwarded") => {
+                    client_header = client_header.max(Some(ClientHeader::Forwarded));
                 }
                 10 if name.eq_ignore_ascii_case("connection") => {
                     for option in value.split(|byte| *byte == b',') {
@@ -206,6 +225,9 @@ impl Framing {
                     if !is_number || length.replace(*value).is_some() {
                         return Err(HeadRefusal::Malformed);
                     }
+                }
+                15 if name.eq_ignore_ascii_case(FORWARDED_FOR) => {
+                    client_header = Some(ClientHeader::ForwardedFor);
                 }
                 17 if name.eq_ignore_ascii_case("transfer-encoding")
                     && coding.replace(*value).is_some() =>
@@ -227,7 +249,11 @@ impl Framing {
             }
         }
         let is_empty = length.is_none_or(|length| length.iter().all(|digit| *digit == b'0'));
-        Ok(Self { keep_alive: keep_alive && !closes, has_body: coding.is_some() || !is_empty })
+        Ok(Self {
+            keep_alive: keep_alive && !closes,
+            has_body: coding.is_some() || !is_empty,
+            client_header,
+        })
     }
 }
 

@@ -12,6 +12,8 @@ pub mod http;
 pub mod limit;
 pub mod local;
 pub mod proxy;
+pub mod proxy_finding;
+pub mod proxy_watch;
 pub mod shortage;
 pub mod site;
 pub mod socket;

@@ -116,6 +116,9 @@ fn stats_text(stats: &Stats) -> String {
             stats.buffers.refused
         );
     }
+    for fault in &stats.proxy_faults {
+        text += &format!("\nproxy: {fault}\n");
+    }
     text
 }
 

@@ -136,6 +136,10 @@ fn stats() {
         hid_seeders: 2,
         memory: MemoryUse { held: 268_435_500, max: 268_435_456, refused: 52 },
         buffers: MemoryUse { held: 16 << 20, max: 16 << 20, refused: 7 },
+        proxy_faults: vec![
+            "127.0.0.1 sends X-Forwarded-For and is not trusted: add it to tracker.trusted_proxies"
+                .to_owned(),
+        ],
     };
     typed("stats").answer("GET /stats", &stats).check();
     let quiet = Stats {
@@ -143,6 +147,7 @@ fn stats() {
         hid_seeders: 0,
         memory: MemoryUse { held: 1 << 20, max: 0, refused: 0 },
         buffers: MemoryUse { held: 0, max: 16 << 20, refused: 0 },
+        proxy_faults: Vec::new(),
         ..stats
     };
     typed("stats").answer("GET /stats", &quiet).check_with("quiet");

@@ -29,6 +29,8 @@ pub enum AlertKind {
     NobodyTook,
     /// A payment that fits no order.
     Payment,
+    /// A proxy hides its clients' addresses: it is not trusted, or does not name them.
+    Proxy,
     /// Upload faster than a line is.
     Speed,
     /// An item's files can't be read at the moment: a disk or a share may be away.
@@ -37,12 +39,13 @@ pub enum AlertKind {
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BrokenItem,
         Self::Imbalance,
         Self::Leak,
         Self::NobodyTook,
         Self::Payment,
+        Self::Proxy,
         Self::Speed,
         Self::UnreadableItem,
     ];
@@ -55,6 +58,7 @@ impl AlertKind {
             Self::Leak => "leak",
             Self::NobodyTook => "nobody-took",
             Self::Payment => "payment",
+            Self::Proxy => "proxy",
             Self::Speed => "speed",
             Self::UnreadableItem => "unreadable-item",
         }
@@ -76,8 +80,8 @@ pub struct NewAlert {
     pub member: Option<MemberId>,
     /// Which item it concerns.
     pub item: Option<ItemId>,
-    /// What was seen, in numbers; cut to 500 bytes. No secret, and no more of addresses than how
-    /// many there were.
+    /// What was seen, in numbers; cut to 500 bytes. No secret, and no more of members' addresses than
+    /// how many there were.
     pub evidence: String,
 }
 

@@ -23,10 +23,9 @@ use tracker::Now;
 use crate::admission::{Activity, Evict, NoPlace, Permit};
 use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT};
 use crate::context::ListenContext;
-use crate::forwarded::TrustedProxies;
+use crate::forwarded::{ConnectionOrigin, TrustedProxies};
 use crate::http::handoff::{HandedOffConnection, HandoffStage};
 use crate::http::plain::{NextStep, PlainHandler};
-use crate::http::responder::Responder;
 
 /// Tells a worker to end.
 #[derive(Clone)]
@@ -145,7 +144,7 @@ impl EpollWorker {
             stop: EpollStop { is_told: Arc::default(), waker },
             over,
             processor: Processor {
-                handler: PlainHandler::new(Responder::new(&shared)),
+                handler: PlainHandler::new(&shared),
                 proxies: Cache::new(Arc::clone(&shared.proxies)),
                 shared,
                 read: vec![0; READ_BYTES].into(),
@@ -411,11 +410,12 @@ impl Processor {
         let Self { handler, proxies, replies, .. } = self;
         let bytes = self.read.get(..read).unwrap_or_default();
         let proxies = proxies.load();
+        // Connections of trusted proxies are handed over.
+        let origin = ConnectionOrigin { address: connection.source, is_proxy: false };
         let had_begun = !connection.held.is_empty();
         let next = if had_begun {
             connection.held.extend_from_slice(bytes);
-            let (done, next) =
-                handler.answer_all(&connection.held, connection.source, proxies, now, replies);
+            let (done, next) = handler.answer_all(&connection.held, origin, proxies, now, replies);
             if done == connection.held.len() {
                 connection.held = Vec::new();
             } else {
@@ -423,7 +423,7 @@ impl Processor {
             }
             next
         } else {
-            let (done, next) = handler.answer_all(bytes, connection.source, proxies, now, replies);
+            let (done, next) = handler.answer_all(bytes, origin, proxies, now, replies);
             connection.held.extend_from_slice(bytes.get(done..).unwrap_or_default());
             next
         };

@@ -5,17 +5,21 @@
 //! `epoll.rs` and `tokio.rs` move them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use httparse::{EMPTY_HEADER, Header};
+use httparse::EMPTY_HEADER;
 use tracker::Now;
+use wire::http::{HttpRequest, parse_target};
 
-use crate::bounds::{FORWARDED_FOR, MAX_HEADERS, MAX_UNSENT_BYTES};
-use crate::forwarded::TrustedProxies;
+use crate::bounds::{MAX_HEADERS, MAX_UNSENT_BYTES};
+use crate::context::ListenContext;
+use crate::forwarded::{ConnectionOrigin, TrustedProxies};
 use crate::head::{self, Head, Parsed};
 use crate::http::responder::{Responder, TargetKind};
 
 /// Answers requests; each worker has its own.
 pub struct PlainHandler {
+    shared: Arc<ListenContext>,
     responder: Responder,
     body: Vec<u8>,
 }
@@ -35,17 +39,18 @@ pub enum NextStep {
 }
 
 impl PlainHandler {
-    /// A handler that answers by `responder`.
-    pub fn new(responder: Responder) -> Self {
-        Self { responder, body: Vec::new() }
+    /// A handler for one worker.
+    pub fn new(shared: &Arc<ListenContext>) -> Self {
+        let responder = Responder::new(shared);
+        Self { shared: Arc::clone(shared), responder, body: Vec::new() }
     }
 
-    /// Appends the answers to the whole requests in `bytes`, which came from `source`, to `replies`, until
+    /// Appends the answers to the whole requests in `bytes`, which came from `origin`, to `replies`, until
     /// these hold [`MAX_UNSENT_BYTES`]. Returns how many bytes those requests were, and what comes next.
     pub fn answer_all(
         &mut self,
         bytes: &[u8],
-        source: IpAddr,
+        origin: ConnectionOrigin,
         proxies: &TrustedProxies,
         now: Now,
         replies: &mut Vec<u8>,
@@ -70,11 +75,13 @@ impl PlainHandler {
                 Parsed::Head(head) => head,
                 Parsed::Partial | Parsed::TooManyHeaders => return (done, NextStep::More),
                 Parsed::Refused(refusal) => {
+                    let watch = &self.shared.proxy_watch;
+                    watch.connection_begins(rest, origin.address, proxies, now.secs);
                     replies.extend_from_slice(refusal.response());
                     return (done, NextStep::Drain);
                 }
             };
-            self.answer(&head, source, proxies, now, replies);
+            self.answer(&head, origin, proxies, now, replies);
             done += head.length;
             if head.has_body {
                 // Nobody wants it, and what follows it could be told from it only by reading it.
@@ -89,12 +96,12 @@ impl PlainHandler {
     fn answer(
         &mut self,
         head: &Head<'_, '_>,
-        source: IpAddr,
+        origin: ConnectionOrigin,
         proxies: &TrustedProxies,
         now: Now,
         replies: &mut Vec<u8>,
     ) {
-        let Self { responder, body } = self;
+        let Self { shared, responder, body } = self;
         body.clear();
         let is_head = match head.method {
             b"GET" => false,
@@ -108,7 +115,10 @@ impl PlainHandler {
                 return write_reply(replies, METHOD_NOT_ALLOWED, body, head);
             }
         };
-        let client = proxies.client(source, hops(head.headers));
+        let client = shared.proxy_watch.client(head, origin.address, proxies, now.secs);
+        if origin.is_proxy && head.client_header.is_none() {
+            note_silent(shared, head, origin.address, now);
+        }
         let status = match responder.respond(head.target, client, now, body) {
             TargetKind::Tracker => OK,
             TargetKind::Unknown => {
@@ -123,10 +133,12 @@ impl PlainHandler {
     }
 }
 
-/// What proxies say about the client, in the order of the headers.
-fn hops<'a>(headers: &[Header<'a>]) -> impl DoubleEndedIterator<Item = &'a [u8]> {
-    let forwarded = |header: &&Header<'a>| header.name.eq_ignore_ascii_case(FORWARDED_FOR);
-    headers.iter().filter(forwarded).map(|header| header.value)
+/// Notes that a trusted proxy passed on an announce and does not say for whom: clients differ by their ports.
+#[cold]
+fn note_silent(shared: &ListenContext, head: &Head<'_, '_>, proxy: IpAddr, now: Now) {
+    if let Ok(HttpRequest::Announce(announce)) = parse_target(head.target) {
+        shared.proxy_watch.silent(proxy, u32::from(announce.port), now.secs);
+    }
 }
 
 /// Writes a response; `start` is its head up to the length.

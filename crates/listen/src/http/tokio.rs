@@ -24,11 +24,11 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::admission::{Activity, NoPlace, Permit};
 use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_UNSENT_BYTES};
 use crate::context::ListenContext;
-use crate::forwarded::TrustedProxies;
+use crate::forwarded::{ConnectionOrigin, TrustedProxies};
 use crate::http::handoff::{HandedOffConnection, HandoffStage};
 use crate::http::plain::{NextStep, PlainHandler};
-use crate::http::responder::Responder;
 use crate::proxy;
+use crate::proxy_watch::is_own_network;
 use crate::stream::{Metered, close, drain, finish};
 
 /// Where connections come from.
@@ -62,7 +62,7 @@ pub async fn serve(
     source: ConnectionSource,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let handler = Rc::new(RefCell::new(PlainHandler::new(Responder::new(&shared))));
+    let handler = Rc::new(RefCell::new(PlainHandler::new(&shared)));
     let read = Rc::new(RefCell::new(vec![0; READ_BYTES].into_boxed_slice()));
     let worker = RuntimeWorker { shared, handler, read, spare: Rc::default(), stop };
     let connections = LocalSet::new();
@@ -161,6 +161,9 @@ impl RuntimeWorker {
                 return Ok(());
             }
         }
+        if self.shared.tls.is_some() {
+            self.note_proxy_header(&stream, source).await?;
+        }
         let stream = Metered::new(stream, permit, self.shared.clock);
         match &self.shared.tls {
             None => self.answer(stream, source, permit, buffers).await,
@@ -175,6 +178,19 @@ impl RuntimeWorker {
         }
     }
 
+    /// Notes a PROXY header that is not read, before TLS fails on it. Looks at machines of the operator's alone.
+    async fn note_proxy_header(&self, stream: &TcpStream, source: IpAddr) -> io::Result<()> {
+        let proxies = self.shared.proxies.load();
+        if proxies.trusts(source) || is_own_network(source) {
+            let mut start = [0; PROXY_HEADER_START];
+            let peeked = timeout(HEADER_TIMEOUT, stream.peek(&mut start)).await??;
+            let start = start.get(..peeked).unwrap_or_default();
+            let now_secs = self.shared.clock.now().secs;
+            self.shared.proxy_watch.connection_begins(start, source, &proxies, now_secs);
+        }
+        Ok(())
+    }
+
     /// Answers requests until the connection ends, or `stop` changes between two of them.
     async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
@@ -185,10 +201,11 @@ impl RuntimeWorker {
     ) -> io::Result<()> {
         let (clock, mut stop) = (self.shared.clock, self.stop.clone());
         let proxies = self.shared.proxies.load_full();
+        let origin = ConnectionOrigin { address: source, is_proxy: proxies.trusts(source) };
         let mut deadline = Instant::now() + HEADER_TIMEOUT;
         loop {
             let now = clock.now();
-            let next = self.answer_all(&mut buffers, source, &proxies, now);
+            let next = self.answer_all(&mut buffers, origin, &proxies, now);
             let ConnectionBuffers { request, replies } = &mut buffers;
             if !permit.hold(request.len() + replies.len(), now.secs) {
                 return Ok(());
@@ -229,12 +246,12 @@ impl RuntimeWorker {
     fn answer_all(
         &self,
         ConnectionBuffers { request, replies }: &mut ConnectionBuffers,
-        source: IpAddr,
+        origin: ConnectionOrigin,
         proxies: &TrustedProxies,
         now: tracker::Now,
     ) -> NextStep {
         let mut handler = self.handler.borrow_mut();
-        let (done, next) = handler.answer_all(request, source, proxies, now, replies);
+        let (done, next) = handler.answer_all(request, origin, proxies, now, replies);
         request.drain(..done);
         next
     }
@@ -283,6 +300,8 @@ struct ConnectionBuffers {
 
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
 const PAUSE_WHILE_ENDING: Duration = Duration::from_millis(1);
+/// Bytes by which a PROXY header of either version is known.
+const PROXY_HEADER_START: usize = 12;
 /// Twice the longest request: several pipelined ones come in one read.
 const READ_BYTES: usize = 16 * 1024;
 /// Buffers that are kept on one thread: 1 MiB.

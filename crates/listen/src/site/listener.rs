@@ -154,6 +154,7 @@ impl SiteListener {
             clock: shared.clock,
             start: *start,
             proxies: &proxies,
+            proxy_watch: &shared.proxy_watch,
             source,
             permit,
             guesses,

@@ -26,11 +26,12 @@ use web::seed::{
 };
 
 use crate::admission::{Activity, Permit};
-use crate::bounds::{FORWARDED_FOR, HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEADERS};
+use crate::bounds::{HEADER_TIMEOUT, IDLE_TIMEOUT, MAX_HEADERS};
 use crate::clock::Clock;
 use crate::forwarded::TrustedProxies;
 use crate::head::{self, Head, HeadRefusal, Parsed};
 use crate::limit::RequestLimit;
+use crate::proxy_watch::{ProxyWatch, is_own_network};
 use crate::shortage::Shortage;
 use crate::stream::finish;
 
@@ -45,6 +46,8 @@ pub(super) struct WebSeedConnection<'a> {
     pub(super) start: Instant,
     /// Whose word on a client's address is taken.
     pub(super) proxies: &'a TrustedProxies,
+    /// Notices proxies that are set up wrong.
+    pub(super) proxy_watch: &'a ProxyWatch,
     /// Who is connected.
     pub(super) source: IpAddr,
     /// Its place.
@@ -168,6 +171,12 @@ impl WebSeedConnection<'_> {
                 let member = authorized.member();
                 if member.is_some_and(|id| self.permit.attribute_member(id, now_secs).is_err()) {
                     return Ok(false);
+                }
+                if let Some(member) = member
+                    && !request.is_named
+                    && self.proxies.trusts(self.source)
+                {
+                    self.proxy_watch.silent(self.source, member.value(), now_secs);
                 }
                 let FileResponse { head, parts, end } =
                     respond(&authorized, &request.asked, now_unix);
@@ -325,6 +334,8 @@ async fn send_text(stream: &TcpStream, text: &str, more: bool) -> io::Result<()>
 struct WebSeedRequest<'a> {
     target: &'a [u8],
     client: IpAddr,
+    /// Whether a header names the client.
+    is_named: bool,
     asked: RequestHeaders<'a>,
     /// Bytes of the whole request.
     length: usize,
@@ -348,9 +359,16 @@ impl WebSeedConnection<'_> {
         let head = match head::read(bytes, room) {
             Parsed::Head(head) => head,
             Parsed::Partial | Parsed::TooManyHeaders => return Request::Partial,
-            Parsed::Refused(refusal) => return Request::Ended(refusal.response()),
+            Parsed::Refused(refusal) => {
+                if self.is_watched() {
+                    let now_secs = self.clock.now().secs;
+                    self.proxy_watch.connection_begins(bytes, self.source, self.proxies, now_secs);
+                }
+                return Request::Ended(refusal.response());
+            }
         };
         let Head { method, target, .. } = head;
+        let client = self.client(&head);
         if target == b"*" {
             return Request::Ended(SERVER_OPTIONS);
         }
@@ -364,7 +382,6 @@ impl WebSeedConnection<'_> {
         let is_head = method == b"HEAD";
         let keep_alive = head.keep_alive;
         let mut asked = RequestHeaders { head: is_head, keep_alive, ..RequestHeaders::default() };
-        let mut hops = Vec::new();
         for Header { name, value } in head.headers {
             let is = |other: &str| name.eq_ignore_ascii_case(other);
             if is("if-match") {
@@ -376,12 +393,25 @@ impl WebSeedConnection<'_> {
                 asked.range = Some(value);
             } else if is("if-range") {
                 asked.if_range = Some(value);
-            } else if is(FORWARDED_FOR) {
-                hops.push(*value);
             }
         }
-        let client = self.proxies.client(self.source, hops.into_iter());
-        Request::File(WebSeedRequest { target, client, asked, length: head.length })
+        let is_named = head.client_header.is_some();
+        Request::File(WebSeedRequest { target, client, is_named, asked, length: head.length })
+    }
+
+    /// The client behind a request.
+    fn client(&self, head: &Head<'_, '_>) -> IpAddr {
+        if self.is_watched() {
+            let now_secs = self.clock.now().secs;
+            self.proxy_watch.client(head, self.source, self.proxies, now_secs)
+        } else {
+            self.source
+        }
+    }
+
+    /// Whether a header that names a client says anything: from the internet, anybody may send one to a page.
+    fn is_watched(&self) -> bool {
+        self.proxies.trusts(self.source) || is_own_network(self.source)
     }
 }
 

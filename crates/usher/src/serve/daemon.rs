@@ -16,6 +16,7 @@ use listen::clock::Clock;
 use listen::context::ListenContext;
 use listen::limit::RequestLimit;
 use listen::local::LocalListener;
+use listen::proxy_watch::ProxyWatch;
 use listen::shortage::Shortage;
 use listen::site::listener::SiteListener;
 use listen::site::pages::Pages;
@@ -42,6 +43,7 @@ use crate::serve::log::Log;
 use crate::serve::lost_club::{LostClub, refuse_lost};
 use crate::serve::observe::Observer;
 use crate::serve::providers::{self, NoSecret};
+use crate::serve::proxies;
 use crate::serve::registry::Registry;
 use crate::serve::secret::{self, SecretError};
 use crate::serve::signals::Signals;
@@ -178,6 +180,7 @@ impl Daemon {
         let shared = Arc::new(ListenContext {
             tracker: Arc::clone(&tracker),
             proxies: Arc::new(ArcSwap::from_pointee(settings::proxies(&config))),
+            proxy_watch: ProxyWatch::default(),
             requests: Arc::new(RequestLimit::new(limits.requests_per_prefix, random()?)),
             announces: admission(shares.announces, 0)?,
             site: admission(shares.site, shares.webhooks)?,
@@ -253,6 +256,8 @@ impl Daemon {
         running.spawn(trim_after_peaks(Arc::clone(&self.shared), stopped.clone()));
         running.spawn(forget_idle(Arc::clone(&site), stopped.clone()));
         running.spawn(warn_at_maximum(Arc::clone(&self.shared), stopped.clone()));
+        let (shared, club) = (Arc::clone(&self.shared), Arc::clone(&self.club));
+        running.spawn(proxies::watch(shared, club, stopped.clone()));
         let items_dir = ItemsDir {
             admin: Arc::clone(&api),
             club: Arc::clone(&self.club),
@@ -317,7 +322,8 @@ impl Daemon {
             Box::new(move || clock.now()),
         )
         .with_payments(Arc::clone(&self.payments))
-        .with_buffers(move || budgets::of_buffers(&buffers));
+        .with_buffers(move || budgets::of_buffers(&buffers))
+        .with_proxy_faults(proxies::faults(&self.shared));
         admin.publisher().set_private(settings::private(&self.source, &config));
         admin
     }
@@ -350,7 +356,7 @@ impl Daemon {
 
     fn health(&self, ready: &Arc<AtomicBool>) -> axum::Router {
         let observer = Observer::new(
-            Arc::clone(&self.shared.tracker),
+            Arc::clone(&self.shared),
             Arc::clone(&self.payments),
             Arc::clone(&self.club),
             Arc::clone(&self.shared.bytes),

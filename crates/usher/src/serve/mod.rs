@@ -17,6 +17,7 @@ pub(crate) mod lost_club;
 mod memory;
 mod observe;
 mod providers;
+mod proxies;
 mod reachability;
 mod registry;
 mod secret;

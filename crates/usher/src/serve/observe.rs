@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use api::swarm::MemoryUse;
 use club::Club;
 use listen::admission::ByteBudget;
+use listen::context::ListenContext;
 use metrics::{
     Counter, Gauge, counter, describe_counter, describe_gauge, gauge, with_local_recorder,
 };
@@ -23,6 +24,7 @@ pub(crate) struct Observer {
     payments: Arc<Payments>,
     club: Arc<Club>,
     buffers: Arc<ByteBudget>,
+    shared: Arc<ListenContext>,
     counts: Arc<FailureCounts>,
     alerts: Gauge,
     last_backup: Gauge,
@@ -44,9 +46,10 @@ type GaugeSources = Vec<(Gauge, fn(&Totals) -> usize)>;
 type FailureSources = Vec<(Counter, fn(&FailureCounts) -> &AtomicU64)>;
 
 impl Observer {
-    /// Makes the metrics of a tracker, payments, a club, what is held for clients and the daemon's own work.
+    /// Makes the metrics of listeners with their tracker, payments, a club, what is held for clients and the daemon's
+    /// own work.
     pub(crate) fn new(
-        tracker: Arc<Tracker>,
+        shared: Arc<ListenContext>,
         payments: Arc<Payments>,
         club: Arc<Club>,
         buffers: Arc<ByteBudget>,
@@ -62,10 +65,11 @@ impl Observer {
             [gauge!(ALERTS), gauge!(LAST_BACKUP), gauge!(DATABASE_UP)]
         });
         Self {
-            tracker,
+            tracker: Arc::clone(&shared.tracker),
             payments,
             club,
             buffers,
+            shared,
             counts,
             alerts,
             last_backup,
@@ -100,6 +104,9 @@ impl Observer {
                 gauge!(MEMORY_MAX, "budget" => budget).set(number(max));
                 counter!(MEMORY_REFUSALS, "budget" => budget).absolute(refused);
             }
+            let watch = &self.shared.proxy_watch;
+            counter!(HIDDEN_CLIENTS, "proxy" => "untrusted").absolute(watch.untrusted_requests());
+            counter!(HIDDEN_CLIENTS, "proxy" => "trusted").absolute(watch.unnamed_requests());
             for (provider, verdict, count) in self.payments.heard().counts() {
                 counter!(WEBHOOKS, "provider" => provider, "verdict" => verdict).absolute(count);
             }
@@ -215,6 +222,10 @@ fn describe() {
         MEMORY_REFUSALS,
         "Swarms, peers and sessions not taken in, and connections cut off, because of that maximum"
     );
+    describe_counter!(
+        HIDDEN_CLIENTS,
+        "Requests that hide their client: of proxies that are not trusted, or that name no client"
+    );
     describe_gauge!(GUARD_ACTIVE, "Swarms where starving outsiders are seated like everybody");
 }
 
@@ -245,6 +256,7 @@ const LEFT_OUT: &str = "usher_sessions_left_out_total";
 const MEMORY: &str = "usher_memory_bytes";
 const MEMORY_MAX: &str = "usher_memory_max_bytes";
 const MEMORY_REFUSALS: &str = "usher_memory_refusals_total";
+const HIDDEN_CLIENTS: &str = "usher_hidden_client_requests_total";
 const GUARD_ACTIVE: &str = "policy_guard_active";
 
 #[cfg(test)]

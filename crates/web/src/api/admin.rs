@@ -36,10 +36,14 @@ pub struct Admin {
     clock: TimeSource,
     payments: Option<Arc<Payments>>,
     buffers: BufferUse,
+    proxy_faults: ProxyFaults,
 }
 
 /// Where it is known what is held for clients.
 type BufferUse = Box<dyn Fn() -> MemoryUse + Send + Sync>;
+
+/// Says what is wrong with proxies, a sentence each.
+type ProxyFaults = Box<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// What depends on where the publisher can be reached.
 struct Public {
@@ -75,7 +79,18 @@ impl Admin {
             clock,
             payments: None,
             buffers: Box::new(MemoryUse::default),
+            proxy_faults: Box::new(Vec::new),
         }
+    }
+
+    /// With somebody who knows what is wrong with proxies.
+    #[must_use]
+    pub fn with_proxy_faults(self, proxy_faults: ProxyFaults) -> Self {
+        Self { proxy_faults, ..self }
+    }
+
+    pub(super) fn proxy_faults(&self) -> Vec<String> {
+        (self.proxy_faults)()
     }
 
     /// With payments, for checkouts at providers.

@@ -90,6 +90,7 @@ pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<Stats>
         hid_seeders: counted.hid_seeders,
         memory: MemoryUse { held: memory.used(), max: memory.max(), refused: memory.refused() },
         buffers: admin.buffers(),
+        proxy_faults: admin.proxy_faults(),
     }))
 }
 
