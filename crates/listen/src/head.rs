@@ -7,8 +7,10 @@
 
 use httparse::{Error, Header, Status};
 
-use crate::bounds::{FORWARDED_FOR, MAX_HEADERS, MAX_REQUEST_BYTES};
+use crate::bounds::{MAX_HEADERS, MAX_REQUEST_BYTES};
 use crate::forwarded::ClientHeader;
+use crate::framing::{Framing, is_of_host};
+use crate::head_refusal::HeadRefusal;
 
 /// A whole head.
 #[derive(Clone, Copy, Debug)]
@@ -42,34 +44,6 @@ pub enum Parsed<'h, 'a> {
     Refused(HeadRefusal),
     /// Possibly a head, but with more headers than there is room for.
     TooManyHeaders,
-}
-
-/// Why a request is refused before anybody looks at its target.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum HeadRefusal {
-    /// 400: it is malformed or ambiguous.
-    Malformed,
-    /// 414: its line alone is longer than a whole request may be.
-    LongTarget,
-    /// 431: its headers are too long or too many.
-    LargeHeaders,
-    /// 501: its body comes in a coding that is not known.
-    UnknownCoding,
-    /// 505: it is of another major version.
-    Version,
-}
-
-impl HeadRefusal {
-    /// The whole response, after which the connection ends.
-    pub const fn response(self) -> &'static [u8] {
-        match self {
-            Self::Malformed => MALFORMED,
-            Self::LongTarget => LONG_TARGET,
-            Self::LargeHeaders => LARGE_HEADERS,
-            Self::UnknownCoding => UNKNOWN_CODING,
-            Self::Version => VERSION,
-        }
-    }
 }
 
 /// Reads the head at the beginning of `bytes`, its headers into `room`.
@@ -187,88 +161,6 @@ fn other_form<'a>(method: &[u8], target: &'a [u8]) -> Result<&'a [u8], HeadRefus
     Ok(if path.starts_with(b"/") { path } else { b"/" })
 }
 
-/// What headers say about where a request ends, and which of them names a client.
-struct Framing {
-    keep_alive: bool,
-    has_body: bool,
-    client_header: Option<ClientHeader>,
-}
-
-impl Framing {
-    fn of(headers: &[Header<'_>], is_old: bool) -> Result<Self, HeadRefusal> {
-        let (mut hosts, mut keep_alive, mut closes) = (0, !is_old, false);
-        let (mut length, mut coding, mut client_header) = (None, None, None);
-        for Header { name, value } in headers {
-            // Most headers are of another length, and so are compared with none.
-            match name.len() {
-                4 if name.eq_ignore_ascii_case("host") => {
-                    hosts += 1;
-                    if !value.iter().all(is_of_host) {
-                        return Err(HeadRefusal::Malformed);
-                    }
-                }
-                9 if name.eq_ignore_ascii_case("x-real-ip") => {
-                    client_header = client_header.max(Some(ClientHeader::RealIp));
-                }
-                9 if name.eq_ignore_ascii_case("forwarded") => {
-                    client_header = client_header.max(Some(ClientHeader::Forwarded));
-                }
-                10 if name.eq_ignore_ascii_case("connection") => {
-                    for option in value.split(|byte| *byte == b',') {
-                        let option = option.trim_ascii();
-                        closes |= option.eq_ignore_ascii_case(b"close");
-                        keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
-                    }
-                }
-                14 if name.eq_ignore_ascii_case("content-length") => {
-                    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-                    if !is_number || length.replace(*value).is_some() {
-                        return Err(HeadRefusal::Malformed);
-                    }
-                }
-                15 if name.eq_ignore_ascii_case(FORWARDED_FOR) => {
-                    client_header = Some(ClientHeader::ForwardedFor);
-                }
-                17 if name.eq_ignore_ascii_case("transfer-encoding")
-                    && coding.replace(*value).is_some() =>
-                {
-                    return Err(HeadRefusal::Malformed);
-                }
-                _ => {}
-            }
-        }
-        if hosts > 1 || (hosts == 0 && !is_old) {
-            return Err(HeadRefusal::Malformed);
-        }
-        if let Some(coding) = coding {
-            if length.is_some() || is_old {
-                return Err(HeadRefusal::Malformed);
-            }
-            if !coding.eq_ignore_ascii_case(b"chunked") {
-                return Err(HeadRefusal::UnknownCoding);
-            }
-        }
-        let is_empty = length.is_none_or(|length| length.iter().all(|digit| *digit == b'0'));
-        Ok(Self {
-            keep_alive: keep_alive && !closes,
-            has_body: coding.is_some() || !is_empty,
-            client_header,
-        })
-    }
-}
-
-/// Whether a byte may be in a host with its port (RFC 3986, 3.2.2).
-fn is_of_host(byte: &u8) -> bool {
-    matches!(
-        byte,
-        b'0'..=b';' // digits, colon and semicolon
-            | b'A'..=b'Z'
-            | b'a'..=b'z'
-            | b'%'..=b'.' // percent sign, ampersand, quote, brackets, asterisk, plus, comma, minus, dot
-            | b'!' | b'$' | b'=' | b'[' | b']' | b'_' | b'~'
-    )
-}
-
 /// Looks at every byte, and so at many at once: a search that ends early takes them one by one.
 fn has_space_or_control(target: &[u8]) -> bool {
     target.iter().fold(false, |found, byte| found | (*byte <= b' ') | (*byte == 0x7f))
@@ -283,23 +175,6 @@ fn has_bare_lf(lines: &[u8]) -> bool {
             .zip(after)
             .fold(false, |found, (before, byte)| found | ((*byte == b'\n') & (*before != b'\r')))
 }
-
-const MALFORMED: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
-    Content-Length: 78\r\nConnection: close\r\n\r\n\
-    this is not an HTTP/1.1 request: send GET /... HTTP/1.1, Host: and CRLF lines\n";
-const LONG_TARGET: &[u8] = b"HTTP/1.1 414 URI Too Long\r\nContent-Type: text/plain\r\n\
-    Content-Length: 50\r\nConnection: close\r\n\r\n\
-    a request line and its headers have at most 8 KiB\n";
-const LARGE_HEADERS: &[u8] =
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain\r\n\
-    Content-Length: 66\r\nConnection: close\r\n\r\n\
-    a request has at most 32 headers, and with its line at most 8 KiB\n";
-const UNKNOWN_CODING: &[u8] = b"HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain\r\n\
-    Content-Length: 52\r\nConnection: close\r\n\r\n\
-    the only transfer coding that is known is \"chunked\"\n";
-const VERSION: &[u8] = b"HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\n\
-    Content-Length: 24\r\nConnection: close\r\n\r\n\
-    HTTP/1.1 is spoken here\n";
 
 #[cfg(test)]
 mod tests {
@@ -328,28 +203,6 @@ mod tests {
             assert!(matches!(read(&bytes[..length], &mut room), Parsed::Partial), "{length} bytes");
         }
         assert_eq!(length(bytes), Some(bytes.len()));
-    }
-
-    #[test]
-    fn refusals_are_as_long_as_they_say_and_name_the_bounds() {
-        for refusal in [
-            HeadRefusal::Malformed,
-            HeadRefusal::LongTarget,
-            HeadRefusal::LargeHeaders,
-            HeadRefusal::UnknownCoding,
-            HeadRefusal::Version,
-        ] {
-            let text = str::from_utf8(refusal.response()).unwrap();
-            let (head, body) = text.split_once("\r\n\r\n").unwrap();
-            assert!(
-                head.contains(&format!("Content-Length: {}\r\n", body.len())),
-                "{head}: {}",
-                body.len()
-            );
-        }
-        let text = str::from_utf8(LARGE_HEADERS).unwrap();
-        assert!(text.contains(&format!("at most {MAX_HEADERS} headers")), "{text}");
-        assert!(text.contains(&format!("at most {} KiB", MAX_REQUEST_BYTES >> 10)), "{text}");
     }
 
     #[test]

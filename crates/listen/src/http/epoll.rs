@@ -6,26 +6,24 @@
 //! for more than a request (hyper's part, a slow reader, a proxy's header) is handed over.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, Cache};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, SocketFlags, acceptfrom_with, recv, send};
+use rustix::net::{SocketFlags, acceptfrom_with};
 use slab::Slab;
 use tokio::sync::mpsc::UnboundedSender;
 use tracker::Now;
 
-use crate::admission::{Activity, Evict, NoPlace, Permit};
-use crate::bounds::{DRAIN, HEADER_TIMEOUT, IDLE_TIMEOUT};
+use crate::admission::{Activity, Evict, NoPlace};
+use crate::bounds::{DRAIN, HEADER_TIMEOUT};
 use crate::context::ListenContext;
-use crate::forwarded::{ConnectionOrigin, TrustedProxies};
 use crate::http::handoff::{HandedOffConnection, HandoffStage};
-use crate::http::plain::{NextStep, PlainHandler};
+use crate::http::turn::{AfterTurn, EpollConnection, TurnProcessor, whole_secs};
 
 /// Tells a worker to end.
 #[derive(Clone)]
@@ -70,18 +68,7 @@ pub struct EpollWorker {
     evictions: Arc<Evictions>,
     stop: EpollStop,
     over: UnboundedSender<HandedOffConnection>,
-    processor: Processor,
-}
-
-/// What all connections of a worker share.
-struct Processor {
-    shared: Arc<ListenContext>,
-    /// As last seen: whether they are still in force is one look.
-    proxies: Cache<Arc<ArcSwap<TrustedProxies>>, Arc<TrustedProxies>>,
-    handler: PlainHandler,
-    read: Box<[u8]>,
-    /// What could not be sent at once; empty between two connections.
-    replies: Vec<u8>,
+    processor: TurnProcessor,
 }
 
 /// Whether to ask the listener.
@@ -91,29 +78,6 @@ enum AcceptState {
     Some,
     /// There are, but no room for them: after a moment.
     Later,
-}
-
-/// One connection.
-struct EpollConnection {
-    stream: TcpStream,
-    source: IpAddr,
-    permit: Permit,
-    activity: Activity,
-    /// The beginning of a request.
-    held: Vec<u8>,
-    /// Until when its next request must be whole, in seconds since the daemon's start.
-    deadline: u32,
-}
-
-/// What becomes of a connection.
-enum AfterTurn {
-    Keep,
-    /// It has had its turn, and there is more.
-    Again,
-    Close,
-    HandOver {
-        ends: bool,
-    },
 }
 
 impl EpollWorker {
@@ -143,13 +107,7 @@ impl EpollWorker {
             }),
             stop: EpollStop { is_told: Arc::default(), waker },
             over,
-            processor: Processor {
-                handler: PlainHandler::new(&shared),
-                proxies: Cache::new(Arc::clone(&shared.proxies)),
-                shared,
-                read: vec![0; READ_BYTES].into(),
-                replies: Vec::new(),
-            },
+            processor: TurnProcessor::new(shared),
         })
     }
 
@@ -265,7 +223,7 @@ impl EpollWorker {
 
     /// Begins with a connection, and goes as far as it comes.
     fn begin(&mut self, stream: TcpStream, from: SocketAddr, now: Now) {
-        let Processor { shared, proxies, .. } = &mut self.processor;
+        let TurnProcessor { shared, proxies, .. } = &mut self.processor;
         let source = from.ip().to_canonical();
         let is_proxy = proxies.load().trusts(source);
         let permit = match shared.admit(&shared.announces, source, is_proxy, now.secs) {
@@ -347,103 +305,6 @@ impl EpollWorker {
     }
 }
 
-impl Processor {
-    /// Reads what is there on a connection and answers it. Of an end that was told already epoll
-    /// speaks no more, so where it `ends` it is read to there.
-    fn take_turn(&mut self, connection: &mut EpollConnection, ends: bool, now: Now) -> AfterTurn {
-        for _ in 0..READS {
-            let read = match recv(&connection.stream, &mut *self.read, RecvFlags::empty()) {
-                Ok((_, 0)) => return AfterTurn::Close,
-                Ok((_, read)) => read,
-                Err(Errno::AGAIN) => return AfterTurn::Keep,
-                Err(Errno::INTR) => continue,
-                Err(_) => return AfterTurn::Close,
-            };
-            let mut next = self.answer(connection, read, now);
-            if !self.send(connection) {
-                return AfterTurn::Close;
-            }
-            while next == NextStep::Send && self.replies.is_empty() {
-                next = self.answer(connection, 0, now);
-                if !self.send(connection) {
-                    return AfterTurn::Close;
-                }
-            }
-            if !connection.permit.hold(connection.held.capacity(), now.secs) {
-                self.replies.clear();
-                return AfterTurn::Close;
-            }
-            match next {
-                NextStep::Drain => return AfterTurn::HandOver { ends: true },
-                NextStep::Close if self.replies.is_empty() => return AfterTurn::Close,
-                NextStep::Close => return AfterTurn::HandOver { ends: true },
-                NextStep::More | NextStep::Send if !self.replies.is_empty() => {
-                    return AfterTurn::HandOver { ends: false };
-                }
-                // The kernel had less than there was room for: epoll will tell of what comes.
-                NextStep::More if read < READ_BYTES && !ends => return AfterTurn::Keep,
-                NextStep::More | NextStep::Send => {}
-            }
-        }
-        AfterTurn::Again
-    }
-
-    /// Sends replies as far as the kernel takes them; false where the connection has ended.
-    fn send(&mut self, connection: &EpollConnection) -> bool {
-        if self.replies.is_empty() {
-            return true;
-        }
-        match send(&connection.stream, &self.replies, SendFlags::NOSIGNAL) {
-            Ok(sent) if sent == self.replies.len() => self.replies.clear(),
-            Ok(sent) => drop(self.replies.drain(..sent)),
-            Err(Errno::AGAIN) => {}
-            Err(_) => {
-                self.replies.clear();
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Answers what was read, together with what was held; holds what is no whole request.
-    fn answer(&mut self, connection: &mut EpollConnection, read: usize, now: Now) -> NextStep {
-        let Self { handler, proxies, replies, .. } = self;
-        let bytes = self.read.get(..read).unwrap_or_default();
-        let proxies = proxies.load();
-        // Connections of trusted proxies are handed over.
-        let origin = ConnectionOrigin { address: connection.source, is_proxy: false };
-        let had_begun = !connection.held.is_empty();
-        let next = if had_begun {
-            connection.held.extend_from_slice(bytes);
-            let (done, next) = handler.answer_all(&connection.held, origin, proxies, now, replies);
-            if done == connection.held.len() {
-                connection.held = Vec::new();
-            } else {
-                connection.held.drain(..done);
-            }
-            next
-        } else {
-            let (done, next) = handler.answer_all(bytes, origin, proxies, now, replies);
-            connection.held.extend_from_slice(bytes.get(done..).unwrap_or_default());
-            next
-        };
-        let begins = !connection.held.is_empty() && (!had_begun || !replies.is_empty());
-        if begins {
-            connection.activity = Activity::Busy;
-            connection.deadline = now.secs + whole_secs(HEADER_TIMEOUT);
-        } else if !replies.is_empty() {
-            connection.activity = Activity::Waiting;
-            connection.deadline = now.secs + whole_secs(IDLE_TIMEOUT);
-        }
-        next
-    }
-}
-
-/// Whole seconds, the one that has begun not counted.
-fn whole_secs(duration: Duration) -> u32 {
-    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
-}
-
 const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
 /// Maximum events fetched at once.
@@ -453,7 +314,3 @@ const ACCEPTS: usize = 64;
 /// Deadlines are looked at so often; they are of whole seconds.
 const TICK: Duration = Duration::from_secs(1);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
-/// Maximum reads from one connection before the others have another turn.
-const READS: usize = 16;
-/// Twice the longest request: several pipelined ones come in one read.
-const READ_BYTES: usize = 16 * 1024;

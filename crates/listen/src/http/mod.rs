@@ -5,3 +5,4 @@ pub mod handoff;
 pub mod plain;
 pub mod responder;
 pub mod tokio;
+mod turn;
