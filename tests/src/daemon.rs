@@ -97,10 +97,20 @@ impl Daemon {
     pub fn fails_to_start(tracker: &str, rest: &str) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder");
         configure(folder.path(), tracker, rest);
-        let output = usher(folder.path()).arg("serve").output().expect("usher runs");
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{said}{}", text(&output.stdout));
-        said
+        refusal(folder.path())
+    }
+
+    /// Starts a daemon that must refuse to keep its state in `state`, and returns what it said.
+    #[track_caller]
+    pub fn fails_to_start_in(state: &Path) -> String {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        configure(folder.path(), "", "");
+        let yaml = folder.path().join("tracker.yaml");
+        let text = fs::read_to_string(&yaml).expect("tracker.yaml");
+        let line = format!("state_dir: {}\n", state.display());
+        fs::write(&yaml, text.replace("state_dir: state\n", &line))
+            .expect("tracker.yaml is written");
+        refusal(folder.path())
     }
 
     /// Starts a second daemon in the same folder, and returns what came of it.
@@ -281,6 +291,15 @@ impl Drop for Daemon {
 }
 
 /// Writes `tracker.yaml` for a daemon on ports of its own.
+/// Why a daemon in this folder does not start.
+#[track_caller]
+fn refusal(folder: &Path) -> String {
+    let output = usher(folder).arg("serve").output().expect("usher runs");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}{}", text(&output.stdout));
+    said
+}
+
 fn configure(folder: &Path, tracker: &str, rest: &str) {
     let own = |key: &str, value: &str| {
         let given = tracker.lines().any(|line| line.starts_with(&format!("  {key}:")));

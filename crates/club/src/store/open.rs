@@ -91,13 +91,17 @@ impl OpenReason {
 
 impl From<sqlx::Error> for OpenReason {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code());
-        let code = code.and_then(|code| code.parse().ok()).unwrap_or(0);
-        match LACKS.iter().find(|(codes, _)| codes.contains(&code)) {
-            Some((_, lacks)) => Self::FileSystem { lacks, error },
+        match lack(&error) {
+            Some(lacks) => Self::FileSystem { lacks, error },
             None => Self::Database(error),
         }
     }
+}
+
+/// What the file system lacks, where that is why SQLite fails.
+fn lack(error: &sqlx::Error) -> Option<&'static str> {
+    let code = error.as_database_error()?.code()?.parse().ok()?;
+    LACKS.iter().find(|(codes, _)| codes.contains(&code)).map(|(_, lacks)| *lacks)
 }
 
 /// SQLite's codes, and what the file system lacks where one of them is reported at the start.
@@ -113,6 +117,12 @@ impl From<MigrateError> for OpenReason {
         match error {
             MigrateError::VersionMissing(found) => {
                 Self::Newer { found, known: migrations::newest() }
+            }
+            // The log is first used by the first migration.
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)
+                if lack(&error).is_some() =>
+            {
+                Self::from(error)
             }
             other => Self::Migration(other),
         }
@@ -131,7 +141,15 @@ mod tests {
             let told = OpenReason::from(sqlx::Error::from(CodedError(code))).to_string();
             assert!(told.contains(lacks) && told.contains(code), "{told}");
             assert!(told.contains("put `state_dir` on a local file system"), "{told}");
+            for error in [
+                MigrateError::Execute(sqlx::Error::from(CodedError(code))),
+                MigrateError::ExecuteMigration(sqlx::Error::from(CodedError(code)), 1),
+            ] {
+                assert_eq!(OpenReason::from(error).to_string(), told);
+            }
         }
+        let other = MigrateError::ExecuteMigration(sqlx::Error::from(CodedError("26")), 1);
+        assert!(matches!(OpenReason::from(other), OpenReason::Migration(_)));
         let other = OpenReason::from(sqlx::Error::from(CodedError("26")));
         assert!(matches!(other, OpenReason::Database(_)), "{other}");
     }
