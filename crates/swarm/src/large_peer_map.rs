@@ -6,7 +6,7 @@ use crate::hash::KeyHasher;
 use crate::peer_tables::{PeerTables, Placement, Removal};
 use crate::peer_update::{LimitReached, SwarmCounts};
 use crate::scope::{Scopes, scope_of};
-use crate::slot::{Lookup, PeerSlot};
+use crate::slot::{Lookup, PeerSlot, WHOLE_PEER};
 use crate::slot4::{V4Slot, endpoint_of};
 use crate::slot6::V6Slot;
 use crate::small_peer_map::SmallPeerMap;
@@ -111,10 +111,10 @@ impl LargePeerMap {
             (EndpointLookup::V6(lookup), Some(v6)) => v6.sharing_address(lookup, window),
             (EndpointLookup::V6(_), None) => 0,
         };
-        if sharing >= counters.limits.max_peers_per_address {
+        if sharing / WHOLE_PEER >= counters.limits.max_peers_per_address {
             return Err(Placement::Unlisted);
         }
-        if sharing > 0 && !self.shares_addresses() {
+        if sharing >= WHOLE_PEER && !self.shares_addresses() {
             self.shares_addresses.store(true, Ordering::Relaxed);
         }
         Ok(())

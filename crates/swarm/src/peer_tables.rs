@@ -146,13 +146,13 @@ impl<S: PeerSlot> PeerTables<S> {
     }
 
     /// How many fresh peers share the address of a key, among the slots around its place in each
-    /// table.
+    /// table, in parts of [`WHOLE_PEER`](crate::slot::WHOLE_PEER).
     pub(crate) fn sharing_address(&self, lookup: &Lookup<S::Key>, window: AgeWindow) -> u32 {
         let mut count = 0;
         for (_, table) in self.tables().filter(|(_, table)| table.live() != 0) {
             for slot in table.around(lookup.hash) {
                 let word = slot.word();
-                count += u32::from(word.is_fresh(window) & slot.shares_address(word, lookup));
+                count += u32::from(word.is_fresh(window)) * slot.shares_address(word, lookup);
             }
         }
         count

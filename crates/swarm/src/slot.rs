@@ -35,8 +35,9 @@ pub(crate) trait PeerSlot: fmt::Debug + Sized {
     /// Whether the slot, live or dead with state `word`, is this key's.
     fn is(&self, word: PeerWord, lookup: &Lookup<Self::Key>) -> bool;
 
-    /// Whether the slot, live or dead with state `word`, is of the same IPv4 address or IPv6 /64.
-    fn shares_address(&self, word: PeerWord, lookup: &Lookup<Self::Key>) -> bool;
+    /// What the slot, live or dead with state `word`, counts among the peers of a key's address, in parts of
+    /// [`WHOLE_PEER`]: all of one of the same IPv4 address or IPv6 /64, and a quarter of one of the same /48.
+    fn shares_address(&self, word: PeerWord, lookup: &Lookup<Self::Key>) -> u32;
 
     /// Takes an empty slot for a key; `false` if somebody else did first.
     fn claim(&self, lookup: &Lookup<Self::Key>, word: PeerWord) -> bool;
@@ -57,3 +58,7 @@ pub(crate) struct Lookup<K> {
     /// What the first 48 bits of its word are.
     pub(crate) name: u64,
 }
+
+/// Parts of a peer. One customer has at least an IPv6 /64 and at most a /48, so that a /48 has four times what
+/// a /64 has, as in the admission of connections.
+pub(crate) const WHOLE_PEER: u32 = 4;

@@ -3,7 +3,7 @@
 use wire::CompactV4;
 
 use crate::hash::KeyHasher;
-use crate::slot::{Lookup, PeerSlot};
+use crate::slot::{Lookup, PeerSlot, WHOLE_PEER};
 use crate::sync::{AtomicU64, Ordering};
 use crate::word::PeerWord;
 
@@ -52,8 +52,8 @@ impl PeerSlot for V4Slot {
         word.name() == lookup.name
     }
 
-    fn shares_address(&self, word: PeerWord, lookup: &Lookup<CompactV4>) -> bool {
-        (word.name() ^ lookup.name) >> PORT_BITS == 0
+    fn shares_address(&self, word: PeerWord, lookup: &Lookup<CompactV4>) -> u32 {
+        u32::from((word.name() ^ lookup.name) >> PORT_BITS == 0) * WHOLE_PEER
     }
 
     fn claim(&self, _: &Lookup<CompactV4>, word: PeerWord) -> bool {

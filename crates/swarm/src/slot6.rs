@@ -4,7 +4,7 @@ use wire::CompactV6;
 
 use crate::address_seats::address_of;
 use crate::hash::KeyHasher;
-use crate::slot::{Lookup, PeerSlot};
+use crate::slot::{Lookup, PeerSlot, WHOLE_PEER};
 use crate::sync::{AtomicU64, Ordering};
 use crate::word::PeerWord;
 
@@ -58,8 +58,12 @@ impl PeerSlot for V6Slot {
         word.name() == lookup.name && self.address() == lookup.key.ip().to_bits()
     }
 
-    fn shares_address(&self, _: PeerWord, lookup: &Lookup<CompactV6>) -> bool {
-        self.high.load(Ordering::Relaxed) == address_of(lookup.key.into())
+    fn shares_address(&self, _: PeerWord, lookup: &Lookup<CompactV6>) -> u32 {
+        match self.high.load(Ordering::Relaxed) ^ address_of(lookup.key.into()) {
+            0 => WHOLE_PEER,
+            other_subnet if other_subnet >> SUBNET_BITS == 0 => 1,
+            _ => 0,
+        }
     }
 
     fn claim(&self, lookup: &Lookup<CompactV6>, word: PeerWord) -> bool {
@@ -91,3 +95,6 @@ impl PeerSlot for V6Slot {
             .map_err(PeerWord::from_bits)
     }
 }
+
+/// Bits of an IPv6 address that number the /64s of a /48.
+const SUBNET_BITS: u32 = 16;

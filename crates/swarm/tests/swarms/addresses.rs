@@ -16,6 +16,22 @@ fn a_peer_past_its_addresss_maximum_is_not_listed() {
 }
 
 #[test]
+fn a_48_has_four_times_what_a_64_has() {
+    for max in [1, 2, 16] {
+        let mut tracker = limited(max.into());
+        for n in 0..40 {
+            come(&mut tracker, peer(&other(n)));
+        }
+        let of_48 = |n: u16| at(&format!("2001:db8:7:{n:x}::1"), 6881);
+        for n in 1..=4 * max {
+            assert_eq!(come(&mut tracker, of_48(n)), UpdateOutcome::Inserted, "{n} of {max}");
+        }
+        assert_eq!(come(&mut tracker, of_48(4 * max + 1)), UpdateOutcome::Unlisted);
+        assert_eq!(come(&mut tracker, at("2001:db8:8::1", 6881)), UpdateOutcome::Inserted);
+    }
+}
+
+#[test]
 fn without_a_limit_every_peer_of_an_address_is_listed() {
     let mut tracker = limited(0);
     let outcomes: Vec<_> = (1..=100).map(|n| come(&mut tracker, at("203.0.113.7", n))).collect();
