@@ -264,6 +264,46 @@ fn what_lands_in_the_folder_is_published_once_it_is_described() {
     );
 }
 
+#[test]
+fn a_side_car_that_changes_presents_its_item_anew_and_once() {
+    let items = tempfile::tempdir().unwrap();
+    let setting = format!("items_dir: {}\nitems_settle: 200ms", items.path().display());
+    let daemon = Daemon::start("", &setting);
+    fs::write(items.path().join("reel.mp4"), vec![7; 100_000]).unwrap();
+    let side_car = items.path().join("reel.mp4.usher.yaml");
+    fs::write(&side_car, "policy: free\ntags: [film]\nvisibility: draft\n").unwrap();
+    let shown = || daemon.json(&["item", "show", "reel"]);
+    let is_published = || daemon.json(&["item", "list"]).as_array()?.first().cloned();
+    let item = eventually("it is published", is_published);
+    assert_eq!((&item["visibility"], &item["tags"][0]), (&"draft".into(), &"film".into()));
+    let public = || {
+        let feed = Http::to(daemon.listening().web.port()).get("/feed/public.xml", "");
+        String::from_utf8(feed.body).unwrap()
+    };
+    let torrent = || Http::to(daemon.listening().web.port()).get("/t/free/reel.torrent", "").status;
+    assert_eq!((public().contains("reel"), torrent()), (false, 404), "a draft is nobody's");
+
+    fs::write(&side_car, "policy: free\nvisibility: unlisted\npreview: reel.mp4\n").unwrap();
+    eventually("it is unlisted", || (shown()["visibility"] == "unlisted").then_some(()));
+    assert_eq!((public().contains("reel"), torrent()), (false, 200), "it is not listed");
+    let item = shown();
+    assert_eq!((&item["tags"][0], &item["preview"]), (&"film".into(), &"reel.mp4".into()));
+
+    // What is set by hand stays, until the side-car says something else.
+    daemon.json(&["item", "set", "reel", "--visibility", "published", "--title", "By hand"]);
+    assert!(public().contains("By hand"));
+    fs::write(items.path().join("reel.mp4.usher.jpg"), "no image").unwrap();
+    eventually("a bad cover is said", || {
+        let list = String::from_utf8(daemon.run(&["item", "list"]).stdout).unwrap();
+        list.contains("is not an image").then_some(())
+    });
+    fs::remove_file(items.path().join("reel.mp4.usher.jpg")).unwrap();
+    fs::write(&side_car, "policy: free\ndescription: A *quiet* night\n").unwrap();
+    eventually("it is described", || (shown()["description"] != "").then_some(()));
+    assert_eq!(shown()["title"], "By hand");
+    assert!(public().contains("A quiet night"), "{}", public());
+}
+
 #[track_caller]
 fn publish(daemon: &Daemon, name: &str, policy: &str) {
     let path = daemon.folder().join(name);

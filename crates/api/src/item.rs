@@ -1,6 +1,7 @@
 //! Items and their prices.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
@@ -16,6 +17,18 @@ pub struct ItemView {
     pub name: String,
     /// The title that people see.
     pub title: String,
+    /// The line below the title, such as `Film, 88 minutes`; may be empty.
+    pub subtitle: String,
+    /// What it is grouped by.
+    pub tags: Vec<String>,
+    /// Who sees it on the site: `draft`, `published` or `unlisted`.
+    pub visibility: String,
+    /// When it was released; `null` stands for the day on which it was published.
+    pub released: Option<Date>,
+    /// The path of a file in its torrent that anybody may play.
+    pub preview: Option<String>,
+    /// The digest of its cover; `null` where it has none.
+    pub cover: Option<String>,
     /// The policy's name.
     pub policy: String,
     /// The first info hash, in hexadecimal; `null` once the item is removed.
@@ -30,8 +43,6 @@ pub struct ItemView {
     pub torrent_price: Option<Money>,
     /// The price of the direct download, which includes the torrent; `null` where it is not for sale.
     pub direct_price: Option<Money>,
-    /// The description that people see; may be empty.
-    pub description: String,
     /// The lowest tier that has the item without buying it.
     pub tier: Option<String>,
     /// `published`, `unpublished`, `broken`, or `tracked` where only its info hashes are known.
@@ -55,6 +66,8 @@ pub struct ItemDetail {
     /// The item.
     #[serde(flatten)]
     pub item: ItemView,
+    /// The description that people see, in Markdown; may be empty.
+    pub description: String,
     /// Bytes that the publisher's own copy sent of it, to anybody.
     pub served_bytes: u64,
     /// Rights to it, ended ones too: the first thousand.
@@ -82,13 +95,23 @@ pub struct SetPolicy {
 }
 
 /// Sets how an item is presented; what is not named stays.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SetItem {
     /// The title that people see.
     pub title: Option<String>,
-    /// The description that people see; may be empty.
+    /// The line below the title, such as `Film, 88 minutes`; may be empty.
+    pub subtitle: Option<String>,
+    /// The description that people see, in Markdown; may be empty.
     pub description: Option<String>,
+    /// What it is grouped by, in place of the tags that it has.
+    pub tags: Option<Vec<String>>,
+    /// Who sees it on the site: `draft` (nobody), `published` (everybody) or `unlisted` (whoever knows its address).
+    pub visibility: Option<String>,
+    /// When it was released, such as `2026-11-30`; empty for the day on which it was published.
+    pub released: Option<String>,
+    /// The path of a file in its torrent that anybody may play; empty for none.
+    pub preview: Option<String>,
     /// The lowest tier that has the item without buying it; empty for none.
     pub tier: Option<String>,
 }
@@ -123,3 +146,6 @@ pub struct Verified {
     /// The files that are not: the first thousand.
     pub bad_files: Vec<String>,
 }
+
+/// The most bytes of an uploaded cover.
+pub const MAX_COVER_BYTES: usize = 8 << 20;

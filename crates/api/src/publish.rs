@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorBody;
+use crate::item::SetItem;
 
 /// Publishes a file or folder. A side-car file has the same fields, except for the path. A field that
 /// is left out gets a default; for a new version of an item, it stays as it was.
@@ -19,8 +20,18 @@ pub struct Publish {
     pub name: Option<String>,
     /// The title that people see; by default the file's name.
     pub title: Option<String>,
-    /// The description that people see.
+    /// The line below the title, such as `Film, 88 minutes`.
+    pub subtitle: Option<String>,
+    /// The description that people see, in Markdown.
     pub description: Option<String>,
+    /// What it is grouped by.
+    pub tags: Option<Vec<String>>,
+    /// Who sees it on the site: `draft`, `published` or `unlisted`; by default `published`.
+    pub visibility: Option<String>,
+    /// When it was released, such as `2026-11-30`; by default the day on which it is published.
+    pub released: Option<String>,
+    /// The path of a file inside it that anybody may play.
+    pub preview: Option<String>,
     /// The policy's name; by default `priority`.
     pub policy: Option<String>,
     /// The lowest tier that has the item without buying it.
@@ -35,6 +46,16 @@ pub struct Publish {
     pub format: Option<TorrentFormat>,
     /// The item that this is a new version of.
     pub replaces: Option<String>,
+}
+
+impl Publish {
+    /// How the item is to be presented.
+    pub fn presentation(&self) -> SetItem {
+        let Self {
+            title, subtitle, description, tags, visibility, released, preview, tier, ..
+        } = self.clone();
+        SetItem { title, subtitle, description, tags, visibility, released, preview, tier }
+    }
 }
 
 /// The format of a torrent.

@@ -64,7 +64,7 @@ pub enum DaemonCommand {
     #[command(subcommand, after_help = money::ORDER)]
     Order(OrderCommand),
     /// Make an item and its torrent from a file or folder
-    Publish(PublishArgs),
+    Publish(Box<PublishArgs>),
     /// Refund an order, to where the money came from
     Refund(RefundArgs),
     /// Revoke a member's right to an item, or to all

@@ -18,7 +18,7 @@ mod tracker;
 
 pub use command::DaemonCommand;
 pub use daemon::{ClientError, CommandContext, CommandError};
-pub use items::{DetailArgs, ItemCommand, PriceArgs, PublishArgs, SetItemArgs, TorrentArgs};
+pub use items::{ItemCommand, PresentationArgs, PriceArgs, PublishArgs, SetItemArgs, TorrentArgs};
 pub use maintenance::{AuditArgs, BackupArgs};
 pub use members::{GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs};
 pub use money::{

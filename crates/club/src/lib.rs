@@ -24,10 +24,16 @@ mod values;
 
 pub use audit::alert::{Alert, AlertKind, MAX_OPEN as MAX_OPEN_ALERTS, NewAlert};
 pub use audit::log::AuditRow;
+pub use catalog::catalogue::{
+    CataloguePage, CatalogueQuery, CatalogueSort, MAX_CATALOGUE_PAGE, MAX_COUNT, MAX_SEARCH_WORDS,
+    MAX_TAG_COUNTS, TagCount,
+};
+pub use catalog::cover::{Cover, CoverImages, CoverSize};
+pub use catalog::details::{Details, MAX_TAGS};
 pub use catalog::feed::FeedKind;
 pub use catalog::item::{Item, NewItem};
 pub use catalog::price::Prices;
-pub use catalog::publish::{Details, NewGoods, NewListing};
+pub use catalog::publish::{NewGoods, NewListing};
 pub use ledger::balance::{Balance, NewTopup};
 pub use ledger::statement::{Entry, Line, Posting, Trial};
 pub use load::restore::{RestoreError, Restored, restore};
@@ -58,12 +64,13 @@ pub use store::image::{Image, Items, ListedItem};
 pub use store::open::{OpenError, OpenReason};
 pub use store::postgres::{BadUrl, Postgres, PostgresUrl};
 pub use store::secret_mark::{SecretMark, forget_secret, note_secret, secret_mark};
-pub use store::sql::{BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value};
+pub use store::sql::{BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value, WordIndex};
 pub use store::sqlite::Sqlite;
 pub use traffic::reward::{Reward, VerifiedTraffic};
 pub use traffic::served::Served;
 pub use traffic::session::{Counters, Run, SessionCount};
 pub use traffic::window::{Closed, RewardRules};
+pub use values::cover_digest::CoverDigest;
 pub use values::email::{BadEmail, Email};
 pub use values::error::Error;
 pub use values::fault::Fault;
@@ -78,8 +85,10 @@ pub use values::names::Names;
 pub use values::page::Page;
 pub use values::product::{DeliveryMethod, Product, ProductRequest, UnknownDeliveryMethod};
 pub use values::stamp::Stamp;
+pub use values::tag::{BadTag, Tag};
 pub use values::tax::Tax;
-pub use values::text::{BadText, MAX_TEXT};
+pub use values::text::{BadText, MAX_DESCRIPTION, MAX_TEXT};
 pub use values::unavailable::Unavailable;
+pub use values::visibility::{UnknownVisibility, Visibility};
 pub use values::voucher_code::{BadCode, VoucherCode};
 pub use values::voucher_state::VoucherState;

@@ -51,6 +51,11 @@ impl TorrentPlan {
         self.files.len()
     }
 
+    /// Whether it has a file of this path, as [`File::path`](crate::File::path) will be.
+    pub fn has_file(&self, path: &[u8]) -> bool {
+        self.files.iter().any(|file| file.path.as_bytes() == path)
+    }
+
     /// Bytes in each piece but the last.
     pub const fn piece_length(&self) -> u32 {
         self.piece_length

@@ -82,6 +82,11 @@ impl AdminRequest<'_> {
         self.with(|request| request.header(CONTENT_TYPE, "application/x-bittorrent").body(torrent))
     }
 
+    /// With an image as its body.
+    pub(crate) fn image(self, image: Vec<u8>) -> Self {
+        self.with(|request| request.header(CONTENT_TYPE, "application/octet-stream").body(image))
+    }
+
     /// Waits for the answer without a limit, because the daemon reads the whole club for it.
     pub(crate) fn patient(self) -> Self {
         Self { patience: None, ..self }

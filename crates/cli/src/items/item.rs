@@ -9,8 +9,9 @@ use api::publish::Stuck;
 use api::query::{MAX_BODY_BYTES, TorrentQuery};
 use clap::{ArgGroup, Args, Subcommand};
 
+use super::presentation::{PresentationArgs, set_cover};
 use super::price::{PriceArgs, prices};
-use super::publish::{DetailArgs, verify};
+use super::publish::verify;
 use crate::daemon::{CommandContext, CommandError};
 use crate::text::{facts, list, or_dash, rights, size, yes_or_no};
 
@@ -42,9 +43,9 @@ pub enum ItemCommand {
         /// The item's name, id or info hash
         item: String,
     },
-    /// Change an item's policy, title, description or prices
+    /// Change an item's policy, prices, texts or cover, without publishing it again
     #[command(after_help = SET)]
-    Set(SetItemArgs),
+    Set(Box<SetItemArgs>),
     /// Hash an item's files again, and stop serving them if they have changed
     #[command(after_help = "Example:\n  usher item verify reel")]
     Verify {
@@ -70,8 +71,9 @@ pub enum ItemCommand {
 #[command(
     override_usage = "usher item set <ITEM> <OPTIONS>",
     group = ArgGroup::new("change").required(true).multiple(true).args([
-        "policy", "title", "description", "tier", "torrent_price", "direct_price", "currency",
-        "minimum", "fixed", "free", "not_for_sale",
+        "policy", "title", "subtitle", "description", "description_file", "tags", "visibility",
+        "released", "preview", "tier", "cover", "no_cover", "torrent_price", "direct_price",
+        "currency", "minimum", "fixed", "free", "not_for_sale",
     ])
 )]
 pub struct SetItemArgs {
@@ -80,8 +82,14 @@ pub struct SetItemArgs {
     /// A policy of the configuration: free, priority, club, or your own
     #[arg(long)]
     policy: Option<String>,
+    /// Title that people see
+    #[arg(long)]
+    title: Option<String>,
     #[command(flatten)]
-    details: DetailArgs,
+    presentation: PresentationArgs,
+    /// Take its cover away
+    #[arg(long, conflicts_with = "cover")]
+    no_cover: bool,
     #[command(flatten)]
     prices: PriceArgs,
 }
@@ -134,6 +142,9 @@ impl ItemCommand {
 
 impl SetItemArgs {
     async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
+        // Files that can't be read stop it before anything is changed.
+        let details = self.presentation.change(self.title.clone())?;
+        let cover = self.presentation.cover()?;
         let mut item: Option<ItemView> = None;
         if let Some(policy) = &self.policy {
             let request = context.put(&["items", &self.item, "policy"]);
@@ -143,9 +154,15 @@ impl SetItemArgs {
             let request = context.put(&["items", &self.item, "prices"]);
             item = Some(request.json(&prices).answer().await?);
         }
-        if let Some(details) = self.details.change() {
+        if let Some(details) = details {
             let request = context.put(&["items", &self.item, "details"]);
             item = Some(request.json(&details).answer().await?);
+        }
+        if let Some(cover) = cover {
+            item = Some(set_cover(context, &self.item, cover).await?);
+        }
+        if self.no_cover {
+            item = Some(context.delete(&["items", &self.item, "cover"]).answer().await?);
         }
         match item {
             Some(item) => context.print(&item, set_text),
@@ -195,7 +212,7 @@ fn items_text(items: &[ItemView]) -> String {
             item.id.to_string(),
             item.name.clone(),
             item.policy.clone(),
-            item.state.clone(),
+            state(item),
             or_dash(item.size_bytes.map(size)),
             prices(item),
             item.info_hashes.join("\n"),
@@ -210,6 +227,12 @@ fn item_text(detail: &ItemDetail) -> String {
         ("id", item.id.to_string()),
         ("name", item.name.clone()),
         ("title", item.title.clone()),
+        ("subtitle", or_dash(filled(&item.subtitle))),
+        ("tags", or_dash(filled(&item.tags.join(" ")))),
+        ("visibility", item.visibility.clone()),
+        ("released", or_dash(item.released)),
+        ("preview", or_dash(item.preview.clone())),
+        ("cover", yes_or_no(item.cover.is_some())),
         ("policy", item.policy.clone()),
         ("state", item.broken.clone().unwrap_or_else(|| item.state.clone())),
         ("version", or_dash(item.version)),
@@ -221,6 +244,9 @@ fn item_text(detail: &ItemDetail) -> String {
         ("served", size(detail.served_bytes)),
         ("added", item.created.to_string()),
     ]);
+    if let Some(description) = filled(&detail.description) {
+        text += &format!("\n{}\n", description.trim_end());
+    }
     if !detail.rights.is_empty() {
         text += "\n";
         text += &rights(&detail.rights);
@@ -232,10 +258,27 @@ fn set_text(item: &ItemView) -> String {
     format!("{} (item {}) is now:\n", item.name, item.id)
         + &facts([
             ("title", item.title.clone()),
+            ("subtitle", or_dash(filled(&item.subtitle))),
+            ("tags", or_dash(filled(&item.tags.join(" ")))),
+            ("visibility", item.visibility.clone()),
+            ("released", or_dash(item.released)),
+            ("preview", or_dash(item.preview.clone())),
+            ("cover", yes_or_no(item.cover.is_some())),
             ("policy", item.policy.clone()),
             ("lowest tier", or_dash(item.tier.clone())),
             ("prices", prices(item)),
         ])
+}
+
+/// Whether it is given out, and if so whether everybody sees it.
+fn state(item: &ItemView) -> String {
+    let is_offered = item.state == "published";
+    if is_offered { item.visibility.clone() } else { item.state.clone() }
+}
+
+/// `None` for a text that is empty.
+fn filled(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 pub(crate) const ITEM: &str = "\
@@ -254,4 +297,6 @@ const SET: &str = "\
 Examples:
   usher item set reel --policy club
   usher item set reel --torrent-price 2.25 --direct-price 3.00 --currency usd
-  usher item set reel --title 'The Reel' --tier patron";
+  usher item set reel --title 'The Reel' --subtitle 'Film, 88 minutes' --tag film --tag 4k
+  usher item set reel --description-file reel.md --cover poster.jpg --released 2026-11-30
+  usher item set reel --visibility draft";

@@ -14,6 +14,7 @@ use nix::unistd::{AccessFlags, access};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::presentation::{PresentationArgs, set_cover};
 use crate::daemon::{AdminRequest, CommandContext, CommandError};
 
 /// `usher publish`.
@@ -28,15 +29,11 @@ pub struct PublishArgs {
     /// Title that people see [default: the file's name]
     #[arg(long)]
     title: Option<String>,
-    /// A sentence or two for people
-    #[arg(long)]
-    description: Option<String>,
+    #[command(flatten)]
+    presentation: PresentationArgs,
     /// A policy of the configuration: free, priority, club, or your own [default: priority]
     #[arg(long)]
     policy: Option<String>,
-    /// Lowest tier that has it without buying it
-    #[arg(long)]
-    tier: Option<String>,
     /// Price of the torrent, such as 2.25
     #[arg(long, value_name = "AMOUNT", requires = "currency")]
     torrent_price: Option<String>,
@@ -66,20 +63,6 @@ pub struct PublishArgs {
     output: Option<PathBuf>,
 }
 
-/// How an item is presented; what is not named stays.
-#[derive(Args, Clone, Debug)]
-pub struct DetailArgs {
-    /// Title that people see
-    #[arg(long)]
-    title: Option<String>,
-    /// A sentence or two for people
-    #[arg(long)]
-    description: Option<String>,
-    /// Lowest tier that has it without buying it; empty for none
-    #[arg(long)]
-    tier: Option<String>,
-}
-
 impl PublishArgs {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         let path = absolute(&self.path)?;
@@ -90,13 +73,22 @@ impl PublishArgs {
         if let Some(file) = self.torrent_file() {
             check_writable(&file)?;
         }
+        let cover = self.presentation.cover()?;
+        let presented = self.presentation.change(self.title.clone())?.unwrap_or_default();
+        let SetItem { title, subtitle, description, tags, visibility, released, preview, tier } =
+            presented;
         let request = Publish {
             path: Some(path),
             name: self.name.clone(),
-            title: self.title.clone(),
-            description: self.description.clone(),
+            title,
+            subtitle,
+            description,
+            tags,
+            visibility,
+            released,
+            preview,
             policy: self.policy.clone(),
-            tier: self.tier.clone(),
+            tier,
             torrent_price: self.torrent_price.clone(),
             direct_price: self.direct_price.clone(),
             currency: self.currency.clone(),
@@ -104,6 +96,9 @@ impl PublishArgs {
             replaces: self.replaces.clone(),
         };
         let published: Published = follow(context.post(&["publish"]).json(&request)).await?;
+        if let Some(cover) = cover {
+            set_cover(context, &published.item, cover).await?;
+        }
         let torrent = context.get(&["items", &published.item, "torrent"]).bytes().await?;
         let file = self.output.clone();
         let file = file.unwrap_or_else(|| torrent_name(&published.item));
@@ -115,15 +110,6 @@ impl PublishArgs {
     fn torrent_file(&self) -> Option<PathBuf> {
         let item = self.name.as_deref().or(self.replaces.as_deref());
         self.output.clone().or_else(|| item.map(torrent_name))
-    }
-}
-
-impl DetailArgs {
-    /// The change; `None` where none is named.
-    pub(super) fn change(&self) -> Option<SetItem> {
-        let Self { title, description, tier } = self.clone();
-        let is_any = title.is_some() || description.is_some() || tier.is_some();
-        is_any.then_some(SetItem { title, description, tier })
     }
 }
 
@@ -261,4 +247,5 @@ Examples:
   usher publish reel.mp4 --policy club --torrent-price 2.25 --currency usd
   usher publish season-1/ --name season-1 --tier patron
   usher publish season-1-fixed/ --replaces season-1
+  usher publish album/ --tag music --cover album/cover.jpg --preview 01.flac --visibility draft
   usher publish trailer.mp4 --policy free --json";

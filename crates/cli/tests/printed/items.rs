@@ -16,13 +16,18 @@ fn items() {
         id: 4,
         name: "trailer".to_owned(),
         title: "trailer.mp4".to_owned(),
+        subtitle: String::new(),
+        tags: Vec::new(),
+        visibility: "draft".to_owned(),
+        released: None,
+        preview: None,
+        cover: None,
         policy: "free".to_owned(),
         info_hashes: vec![HASH.to_owned(), HASH_V2[..40].to_owned()],
         size_bytes: None,
         private: false,
         torrent_price: None,
         direct_price: None,
-        description: String::new(),
         tier: None,
         state: "tracked".to_owned(),
         version: None,
@@ -55,9 +60,15 @@ fn items() {
         RightView { member: named(8, "bob"), until: Some(at("30T23:59:59")), ..right(reel()) },
         RightView { member: named(9, "cleo"), revoked: Some(at("21T07:00:00")), ..right(reel()) },
     ];
-    let detail = ItemDetail { item: item(), served_bytes: 2_202_009_600, rights };
+    let detail = ItemDetail {
+        item: item(),
+        description: "Twelve *quiet* minutes.\n\nOn a pier.\n".to_owned(),
+        served_bytes: 2_202_009_600,
+        rights,
+    };
     typed("item show reel").answer("GET /items/reel", &detail).check();
-    let detail = ItemDetail { item: broken, served_bytes: 0, rights: Vec::new() };
+    let description = String::new();
+    let detail = ItemDetail { item: broken, description, served_bytes: 0, rights: Vec::new() };
     typed("item show short").answer("GET /items/short", &detail).check_with("broken");
 
     let add = format!("item add --name trailer --policy free --info-hash {HASH}");
@@ -67,6 +78,11 @@ fn items() {
         .answer("PUT /items/reel/prices", &item())
         .answer("PUT /items/reel/details", &item())
         .check();
+    let draft = ItemView { visibility: "draft".to_owned(), cover: None, ..item() };
+    typed("item set reel --tag film --tag 4k --visibility draft --released 2026-11-01 --no-cover")
+        .answer("PUT /items/reel/details", &draft)
+        .answer("DELETE /items/reel/cover", &draft)
+        .check_with("texts");
     let unpublished = ItemView { state: "unpublished".to_owned(), ..item() };
     typed("item unpublish reel").answer("POST /items/reel/unpublish", &unpublished).check();
     let removed = ItemView { info_hash: None, info_hashes: Vec::new(), removed: true, ..item() };

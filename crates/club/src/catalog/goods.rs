@@ -11,7 +11,7 @@ use metainfo::Torrent;
 use policy::ItemId;
 
 use crate::store::club::Club;
-use crate::store::sql::{Reading, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, unreadable};
 use crate::values::error::Error;
 use crate::values::goods::{Goods, Offer};
 
@@ -37,17 +37,61 @@ impl Club {
 }
 
 impl Club {
-    /// Whether a file or folder is that of an item, offered or not.
+    /// The item whose file or folder it is, offered or not.
     ///
     /// # Errors
     ///
     /// The database is unavailable.
-    pub async fn is_published(&self, root: &Path) -> Result<bool, Error> {
+    pub async fn item_at(&self, root: &Path) -> Result<Option<ItemId>, Error> {
         let root = Value::Bytes(root.as_os_str().as_bytes());
         let sql = "SELECT item FROM goods WHERE root = $1 LIMIT 1";
-        let found = self.reader().await?.one(sql, &[root], |row| row.number::<u32>(0)).await?;
-        Ok(found.is_some())
+        let found = self.reader().await?.one(sql, &[root], |row| row.number(0)).await?;
+        Ok(found.map(ItemId))
     }
+
+    /// Whether a side-car, by its digest, is not the one that was heeded last. Of an item from before there
+    /// were digests, the first one is taken for it.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn is_new_side_car(&self, item: ItemId, digest: [u8; 32]) -> Result<bool, Error> {
+        let sql = "SELECT side_car FROM goods WHERE item = $1";
+        let read = |row: &dyn Row| Ok(row.bytes(0)?.map(<[u8]>::to_vec));
+        let known = self.reader().await?.one(sql, &[item.0.into()], read).await?.flatten();
+        match known {
+            Some(known) if known.is_empty() => {
+                self.keep_side_car(item, digest).await?;
+                Ok(false)
+            }
+            known => Ok(known.is_none_or(|known| known != digest)),
+        }
+    }
+
+    /// Notes which side-car was heeded.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn keep_side_car(&self, item: ItemId, digest: [u8; 32]) -> Result<(), Error> {
+        let sql = "UPDATE goods SET side_car = $2 WHERE item = $1";
+        self.write(move |db| {
+            Box::pin(async move {
+                db.execute(sql, &[item.0.into(), Value::Bytes(&digest)]).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+/// The torrent of an item's files; `None` where there are none.
+pub(crate) async fn torrent_of(
+    db: &mut dyn Connection,
+    item: ItemId,
+) -> SqlResult<Option<Torrent>> {
+    db.one("SELECT torrent FROM goods WHERE item = $1", &[item.0.into()], |row| torrent(row, 0))
+        .await
 }
 
 /// Reads version, publication, withdrawal and defect; all NULL where there are no files.
@@ -61,10 +105,14 @@ pub(crate) fn read_offer(row: &dyn Row, column: usize) -> SqlResult<Option<Offer
     }))
 }
 
+fn torrent(row: &dyn Row, column: usize) -> SqlResult<Torrent> {
+    Torrent::read(row.bytes(column)?.unwrap_or_default())
+        .map_err(|error| unreadable(column, &format!("a torrent: {error}")))
+}
+
 fn read(row: &dyn Row) -> SqlResult<Goods> {
     let bytes = row.bytes(2)?.unwrap_or_default().to_vec();
-    let torrent =
-        Torrent::read(&bytes).map_err(|error| unreadable(2, &format!("a torrent: {error}")))?;
+    let torrent = torrent(row, 2)?;
     let root = OsString::from_vec(row.bytes(1)?.unwrap_or_default().to_vec());
     Ok(Goods {
         item: ItemId(row.number(0)?),

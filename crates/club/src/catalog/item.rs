@@ -1,16 +1,21 @@
 //! Items: what the publisher offers, and by which info hashes swarms know it.
+//!
+//! Deliberately absent: an item's description, which is long and read by whoever shows it.
 
+use jiff::civil::Date;
 use policy::ItemId;
 use wire::InfoHash;
 
 use crate::audit::alert;
 use crate::audit::log::{LogEntry, record};
-use crate::catalog::goods::read_offer;
+use crate::catalog::item_row::{BY_HASH, BY_ID, BY_NAME, LIVE_PAGE, NEWEST, read};
+use crate::catalog::listing;
 use crate::catalog::price::Prices;
 use crate::store::club::Club;
 use crate::store::image::{ListedItem, Shown};
-use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, unreadable};
+use crate::store::sql::{Connection, SqlResult, Value};
 use crate::store::tx::Tx;
+use crate::values::cover_digest::CoverDigest;
 use crate::values::error::Error;
 use crate::values::goods::Offer;
 use crate::values::money::Amount;
@@ -18,7 +23,9 @@ use crate::values::name::{self, ALL, Handle, Kind};
 use crate::values::names::Names;
 use crate::values::page::Page;
 use crate::values::stamp::Stamp;
+use crate::values::tag::Tag;
 use crate::values::text::check_line;
+use crate::values::visibility::Visibility;
 
 /// An item.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,8 +36,18 @@ pub struct Item {
     pub name: String,
     /// For people.
     pub title: String,
-    /// For people who do not know it yet; may be empty.
-    pub description: String,
+    /// A line below the title, such as `Film, 88 minutes`; may be empty.
+    pub subtitle: String,
+    /// What it is grouped by; at most [`MAX_TAGS`](crate::MAX_TAGS).
+    pub tags: Vec<Tag>,
+    /// Who sees it on the site.
+    pub visibility: Visibility,
+    /// When it was released; `None` stands for the day on which it was published.
+    pub released: Option<Date>,
+    /// The path of a file in its torrent that anybody may play.
+    pub preview: Option<String>,
+    /// The digest of its cover, where it has one.
+    pub cover: Option<CoverDigest>,
     /// The id of a configured policy; where the configuration has it no more, nobody may have the
     /// item.
     pub policy: String,
@@ -66,6 +83,12 @@ impl Item {
             return Err(Error::Removed { kind: Kind::Item, id: self.id.0 });
         }
         Ok(())
+    }
+
+    /// Whether everybody finds it: it is published, its files are offered, and it was not removed.
+    pub fn is_listed(&self) -> bool {
+        let is_offered = self.offer.as_ref().is_some_and(|offer| !offer.withdrawn);
+        is_offered && self.visibility == Visibility::Published && !self.removed
     }
 
     /// What the image shows of the item.
@@ -298,9 +321,11 @@ async fn change_policy(tx: &mut Tx, wanted: &str, policy: &str) -> Result<Item, 
 async fn remove(tx: &mut Tx, wanted: &str) -> Result<Item, Error> {
     let item = find_live(tx, wanted).await?;
     let id = item.id.0.into();
-    tx.execute("UPDATE item SET removed = 1 WHERE id = $1", &[id]).await?;
+    tx.execute("UPDATE item SET removed = 1, cover = NULL WHERE id = $1", &[id]).await?;
     take_hashes(tx, item.id).await?;
-    tx.execute("DELETE FROM goods WHERE item = $1", &[id]).await?;
+    for sql in FORGET {
+        tx.execute(sql, &[id]).await?;
+    }
     alert::settle_files(tx, item.id).await?;
     let hashes: Vec<String> = item.info_hashes.iter().map(InfoHash::to_string).collect();
     let detail = format!("{} {}", item.name, hashes.join(" "));
@@ -313,7 +338,7 @@ pub(crate) async fn take_hashes(db: &mut dyn Connection, item: ItemId) -> SqlRes
     db.execute("DELETE FROM info_hash WHERE item = $1", &[item.0.into()]).await
 }
 
-/// Records a change of an item, and shows and returns the item as it is now.
+/// Records a change of an item, lists it accordingly, and shows and returns it as it is now.
 pub(crate) async fn changed(
     tx: &mut Tx,
     what: &'static str,
@@ -322,63 +347,14 @@ pub(crate) async fn changed(
 ) -> Result<Item, Error> {
     record(tx, LogEntry { what, member: None, item: Some(id), detail }).await?;
     let item = by_id(tx, id).await?;
+    listing::refresh(tx, &item).await?;
     tx.show(item.shown(&tx.names));
     Ok(item)
 }
 
-/// Reads a row of `select!`.
-pub(crate) fn read(row: &dyn Row) -> SqlResult<Item> {
-    let hashes = [info_hash(row, 7)?, info_hash(row, 8)?];
-    let prices = Prices::read(row, 10)?;
-    Ok(Item {
-        id: ItemId(row.number(0)?),
-        name: row.text(1)?.to_owned(),
-        title: row.text(2)?.to_owned(),
-        policy: row.text(3)?.to_owned(),
-        size_bytes: row.optional(4)?,
-        private: row.number::<u8>(5)? != 0,
-        removed: row.number::<u8>(6)? != 0,
-        info_hashes: hashes.into_iter().flatten().collect(),
-        created: row.number(9)?,
-        prices,
-        minimum: prices.currency().zip(row.int(19)?).map(|(currency, minor)| currency.minor(minor)),
-        description: row.text(13)?.to_owned(),
-        tier: Some(row.text(14)?.to_owned()).filter(|tier| !tier.is_empty()),
-        offer: read_offer(row, 15)?,
-    })
-}
-
-fn info_hash(row: &dyn Row, column: usize) -> SqlResult<Option<InfoHash>> {
-    let Some(bytes) = row.bytes(column)? else { return Ok(None) };
-    let hash = bytes.try_into().map_err(|_| unreadable(column, "another length"))?;
-    Ok(Some(InfoHash(hash)))
-}
-
-macro_rules! select {
-    ($rest:literal) => {
-        concat!(
-            "SELECT item.id, name, title, policy, size_bytes, private, removed, \
-             first.hash, second.hash, created, currency, torrent_price, direct_price, \
-             description, coalesce(tier, ''), version, published, withdrawn, coalesce(broken, ''), \
-             minimum \
-             FROM item \
-             LEFT JOIN goods ON goods.item = item.id \
-             LEFT JOIN info_hash first ON first.item = item.id AND first.place = 0 \
-             LEFT JOIN info_hash second ON second.item = item.id AND second.place = 1 ",
-            $rest
-        )
-    };
-}
-
-/// Every row.
-pub(crate) const READING: Reading =
-    Reading { table: "item", sql: select!(""), read: |row| read(row).map(drop) };
-/// All items that were not removed.
-pub(crate) const ALL_LIVE: &str = select!("WHERE removed = 0");
-const BY_HASH: &str =
-    select!("WHERE item.id = (SELECT item FROM info_hash WHERE info_hash.hash = $1)");
-const BY_ID: &str = select!("WHERE item.id = $1");
-const BY_NAME: &str = select!("WHERE name = $1 AND removed = 0");
-const NEWEST: &str =
-    select!("WHERE removed = 0 AND withdrawn = 0 ORDER BY published DESC, item.id DESC LIMIT $1");
-const LIVE_PAGE: &str = select!("WHERE item.id > $1 AND removed = 0 ORDER BY item.id LIMIT $2");
+/// What is not kept of an item that was removed.
+const FORGET: [&str; 3] = [
+    "DELETE FROM goods WHERE item = $1",
+    "DELETE FROM description WHERE item = $1",
+    "DELETE FROM cover WHERE item = $1",
+];

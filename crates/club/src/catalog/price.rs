@@ -49,7 +49,7 @@ impl Prices {
     }
 
     /// The lower one.
-    fn lowest(self) -> Option<Amount> {
+    pub(crate) fn lowest(self) -> Option<Amount> {
         self.torrent.or(self.direct)
     }
 

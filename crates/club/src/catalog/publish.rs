@@ -7,6 +7,7 @@ use metainfo::Torrent;
 use policy::ItemId;
 
 use crate::audit::alert::{self, AlertKind, NewAlert};
+use crate::catalog::details::{self, Details};
 use crate::catalog::item::{self, Item, NewItem};
 use crate::catalog::price::{self, Prices};
 use crate::store::club::Club;
@@ -15,7 +16,7 @@ use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::name;
 use crate::values::stamp::Stamp;
-use crate::values::text::{check_line, check_lines};
+use crate::values::text::check_line;
 
 /// How an item is presented.
 #[derive(Clone, Debug)]
@@ -24,14 +25,12 @@ pub struct NewListing {
     pub name: String,
     /// For people.
     pub title: String,
-    /// For people; may be empty.
-    pub description: String,
     /// The id of a configured policy.
     pub policy: String,
-    /// The id of the lowest tier that has it without buying it.
-    pub tier: Option<String>,
     /// What it costs.
     pub prices: Prices,
+    /// The rest; what is not named is empty, and it is published.
+    pub details: Details,
 }
 
 impl NewListing {
@@ -39,12 +38,12 @@ impl NewListing {
     ///
     /// # Errors
     ///
-    /// The name can't be one; title or description are no such text; the prices are none.
+    /// The name can't be one; a text is none; there are too many tags; the prices are none.
     pub fn check(&self) -> Result<(), Error> {
         name::check(&self.name)?;
         check_line("title", &self.title)?;
         self.prices.check()?;
-        Ok(check_lines("description", &self.description)?)
+        self.details.check()
     }
 }
 
@@ -55,30 +54,6 @@ pub struct NewGoods {
     pub root: PathBuf,
     /// The .torrent, without trackers and web seeds.
     pub torrent: Vec<u8>,
-}
-
-/// What is to change of how an item is presented; `None` leaves it.
-#[derive(Clone, Debug, Default)]
-pub struct Details {
-    /// For people.
-    pub title: Option<String>,
-    /// For people; may be empty.
-    pub description: Option<String>,
-    /// The id of the lowest tier that has it without buying it, or none.
-    pub tier: Option<Option<String>>,
-}
-
-impl Details {
-    /// Checks the texts.
-    ///
-    /// # Errors
-    ///
-    /// Title or description are no such text.
-    pub fn check(&self) -> Result<(), Error> {
-        self.title.as_deref().map_or(Ok(()), |title| check_line("title", title))?;
-        let description = self.description.as_deref();
-        Ok(description.map_or(Ok(()), |text| check_lines("description", text))?)
-    }
 }
 
 /// Operations on items with files; as those on items in general.
@@ -97,7 +72,7 @@ impl Club {
     ) -> Result<Item, Error> {
         listing.check()?;
         self.names().check_policy(&listing.policy)?;
-        self.check_tier_of(listing.tier.as_deref())?;
+        self.check_tier_of(listing.details.tier.as_ref().and_then(Option::as_deref))?;
         let torrent = Torrent::read(&goods.torrent)?;
         self.change(stamp, move |tx| {
             Box::pin(async move { publish(tx, listing, &goods, &torrent).await })
@@ -155,29 +130,6 @@ impl Club {
         self.change_offer(stamp, item, what, sql, why.unwrap_or_default()).await
     }
 
-    /// Changes how an item is presented.
-    ///
-    /// # Errors
-    ///
-    /// There is no such item; the tier is not configured; title or description are no such text.
-    pub async fn describe(
-        &self,
-        stamp: &Stamp,
-        item: &str,
-        details: Details,
-    ) -> Result<Item, Error> {
-        details.check()?;
-        self.check_tier_of(details.tier.as_ref().and_then(Option::as_deref))?;
-        let wanted = item.to_owned();
-        self.change(stamp, move |tx| {
-            Box::pin(async move {
-                let item = item::find_live(tx, &wanted).await?;
-                describe(tx, &item, details).await
-            })
-        })
-        .await
-    }
-
     async fn change_offer(
         &self,
         stamp: &Stamp,
@@ -226,8 +178,6 @@ async fn publish(
     goods: &NewGoods,
     torrent: &Torrent,
 ) -> Result<Item, Error> {
-    let details =
-        Details { title: None, description: Some(listing.description), tier: Some(listing.tier) };
     let new = NewItem {
         name: listing.name,
         title: listing.title,
@@ -240,8 +190,12 @@ async fn publish(
     if listing.prices != Prices::default() {
         price::change(tx, &item, listing.prices).await?;
     }
-    describe(tx, &item, details).await?;
-    put(tx, &item, goods, 1, tx.now()).await
+    let item = put(tx, &item, goods, 1, tx.now()).await?;
+    if listing.details == Details::default() {
+        return Ok(item);
+    }
+    // Behind the files, of which one may be the preview.
+    details::describe(tx, &item, listing.details).await
 }
 
 async fn replace(
@@ -270,7 +224,8 @@ async fn replace(
         .await?;
     }
     alert::settle_files(tx, item.id).await?;
-    put(tx, &item, goods, version, published).await
+    let item = put(tx, &item, goods, version, published).await?;
+    details::check_preview(tx, item).await
 }
 
 /// Keeps files as those of an item, offered and whole.
@@ -299,24 +254,6 @@ async fn put(
     let detail =
         format!("version {version} from {}, was {}", goods.root.display(), before.join(" "));
     item::changed(tx, "item.publish", item.id, &detail).await
-}
-
-async fn describe(tx: &mut Tx, item: &Item, details: Details) -> Result<Item, Error> {
-    let title = details.title.unwrap_or_else(|| item.title.clone());
-    let description = details.description.unwrap_or_else(|| item.description.clone());
-    let tier = details.tier.unwrap_or_else(|| item.tier.clone());
-    tx.execute(
-        "UPDATE item SET title = $2, description = $3, tier = $4 WHERE id = $1",
-        &[
-            item.id.0.into(),
-            title.as_str().into(),
-            description.as_str().into(),
-            tier.as_deref().map_or(Value::Null, Value::Text),
-        ],
-    )
-    .await?;
-    let detail = format!("{title:?}, tier {}", tier.as_deref().unwrap_or("none"));
-    item::changed(tx, "item.describe", item.id, &detail).await
 }
 
 const BROKEN: &str = "item.broken";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use policy::MemberId;
 
 use crate::audit::alert;
-use crate::catalog::item::{self, Item};
+use crate::catalog::item_row;
 use crate::load::{entitlements, replication, standings};
 use crate::members::{import, keys};
 use crate::store::club::Club;
@@ -138,13 +138,13 @@ async fn load_named(
     let standings::Found { members, unknown_tiers } =
         standings::load(db, names, |id, standing| show(Shown::Member(id, standing))).await?;
     let mut loaded = Loaded { members, unknown_tiers, ..Loaded::default() };
-    db.visit(item::ALL_LIVE, &[], &mut |row| {
-        let item: Item = item::read(row)?;
+    db.visit(item_row::SHOWN, &[], &mut |row| {
+        let (item, policy) = item_row::read_shown(row, names)?;
         loaded.items += 1;
-        if names.policy(&item.policy).is_none() {
-            loaded.unknown_policies.insert(item.policy.clone());
+        if item.policy.is_none() {
+            loaded.unknown_policies.insert(policy);
         }
-        show(item.shown(names));
+        show(Shown::Item(item));
         Ok(())
     })
     .await?;

@@ -1,7 +1,7 @@
 //! Whether a store is sound: its files, its books, and whether all of it can be read.
 
 use crate::audit::alert;
-use crate::catalog::{goods, item};
+use crate::catalog::{goods, item_row};
 use crate::ledger::statement;
 use crate::load::startup;
 use crate::members::member;
@@ -61,7 +61,7 @@ const TABLES: [Reading; 8] = [
     discount::READING,
     entitlement::READING,
     goods::READING,
-    item::READING,
+    item_row::READING,
     member::READING,
     reward::READING,
     voucher::READING,

@@ -68,6 +68,7 @@ const STEPS: &[Step] = &[
     step!(10, "rights", "0010_rights.sql"),
     step!(11, "secret mark", "0011_secret_mark.sql"),
     step!(12, "orders", "0012_orders.sql"),
+    step!(13, "catalogue", "0013_catalogue.sql"),
 ];
 
 #[cfg(test)]

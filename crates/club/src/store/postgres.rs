@@ -20,7 +20,9 @@ use tokio::time::timeout;
 use crate::store::database::Store;
 use crate::store::migrations;
 use crate::store::open::{OpenError, OpenReason};
-use crate::store::sql::{BoxFuture, Connection, Row, RowVisitor, SqlResult, Value, storable};
+use crate::store::sql::{
+    BoxFuture, Connection, Row, RowVisitor, SqlResult, Value, WordIndex, storable,
+};
 
 /// Where a PostgreSQL database is, and who we are there: `postgres://user@host:5432/database`.
 ///
@@ -247,6 +249,10 @@ impl Connection for PostgresSession {
             drop(rows);
             Err(self.give_up())
         })
+    }
+
+    fn word_index(&self) -> WordIndex {
+        WordIndex::TsVector
     }
 }
 

@@ -47,6 +47,18 @@ pub trait Connection: Send {
     fn places(&self) -> Places {
         Places::Numbered
     }
+
+    /// How words are found, which each database does in statements of its own.
+    fn word_index(&self) -> WordIndex;
+}
+
+/// How a database finds rows by words.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WordIndex {
+    /// By a table of SQLite's FTS5.
+    Fts5,
+    /// By a column of PostgreSQL's `tsvector`.
+    TsVector,
 }
 
 /// What stands in a statement for its values.

@@ -23,7 +23,7 @@ use crate::store::migrations;
 use crate::store::open::{OpenError, OpenReason};
 use crate::store::place::Place;
 use crate::store::sql::{
-    BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value, storable,
+    BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value, WordIndex, storable,
 };
 use crate::values::unavailable::Unavailable;
 
@@ -257,6 +257,10 @@ impl Connection for SqliteConnection {
     fn places(&self) -> Places {
         Places::InOrder
     }
+
+    fn word_index(&self) -> WordIndex {
+        WordIndex::Fts5
+    }
 }
 
 /// The connection that writes, which looks after the files that it writes to.
@@ -304,6 +308,10 @@ impl Connection for WriterConnection {
     fn places(&self) -> Places {
         Places::InOrder
     }
+
+    fn word_index(&self) -> WordIndex {
+        WordIndex::Fts5
+    }
 }
 
 impl Connection for PoolConnection<sqlx::Sqlite> {
@@ -326,6 +334,10 @@ impl Connection for PoolConnection<sqlx::Sqlite> {
 
     fn places(&self) -> Places {
         Places::InOrder
+    }
+
+    fn word_index(&self) -> WordIndex {
+        WordIndex::Fts5
     }
 }
 

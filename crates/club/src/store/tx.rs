@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use crate::store::image::Shown;
-use crate::store::sql::{BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value};
+use crate::store::sql::{
+    BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value, WordIndex,
+};
 use crate::values::error::Error;
 use crate::values::fault::Fault;
 use crate::values::names::Names;
@@ -104,5 +106,9 @@ impl Connection for Tx {
 
     fn places(&self) -> Places {
         self.db.places()
+    }
+
+    fn word_index(&self) -> WordIndex {
+        self.db.word_index()
     }
 }

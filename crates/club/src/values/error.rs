@@ -146,6 +146,16 @@ pub enum Error {
     /// There is no such entry in the journal.
     #[error("no entry {} in the journal", .0.0)]
     NoEntry(EntryId),
+    /// The item's torrent has no file of this path.
+    #[error(
+        "item `{item}` has no file {path:?}: name a file by its path inside the item, as its torrent does"
+    )]
+    NoFile {
+        /// The item's name.
+        item: String,
+        /// The path.
+        path: String,
+    },
     /// Of the item only its info hashes are known.
     #[error("item `{0}` has no files here: `usher publish PATH --replaces {0}` brings them")]
     NoGoods(String),
@@ -249,6 +259,9 @@ pub enum Error {
     /// A balance does not pay for subscriptions and top-ups.
     #[error("{0} is not sold for a balance: start a checkout at a provider")]
     NotForBalance(&'static str),
+    /// What a page of the catalogue was to begin after is no page's end.
+    #[error("{0:?} is not the end of a page in this order: begin with the first page")]
+    PageEnd(String),
     /// Only a top-up can be taken back by its provider.
     #[error("entry {} of the journal is no top-up", .0.0)]
     NotTopup(EntryId),
@@ -322,6 +335,9 @@ pub enum Error {
     /// A suspended member can't buy.
     #[error("member `{0}` is suspended")]
     Suspended(String),
+    /// An item has more tags than are kept.
+    #[error("{0} tags, expected 16 at most: leave some out")]
+    Tags(usize),
     /// What was typed for people is not taken.
     #[error(transparent)]
     Text(#[from] BadText),

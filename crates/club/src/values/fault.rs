@@ -32,7 +32,9 @@ impl Error {
             | Self::Name(_)
             | Self::Newcomers { .. }
             | Self::NotForBalance(_)
+            | Self::PageEnd(_)
             | Self::Prices { .. }
+            | Self::Tags(_)
             | Self::Text(_)
             | Self::Torrent(_)
             | Self::Unconfigured { .. } => Fault::Request,
@@ -48,6 +50,7 @@ impl Error {
             | Self::KeyReused { .. }
             | Self::LessLeft { .. }
             | Self::NameTaken { .. }
+            | Self::NoFile { .. }
             | Self::NoGoods(_)
             | Self::NotForSale { .. }
             | Self::NotTopup(_)

@@ -1,5 +1,6 @@
 //! Plain types that every other folder uses: ids, names, amounts, texts and errors.
 
+pub(crate) mod cover_digest;
 pub(crate) mod email;
 pub(crate) mod error;
 pub(crate) mod fault;
@@ -12,9 +13,12 @@ pub(crate) mod names;
 pub(crate) mod page;
 pub(crate) mod product;
 pub(crate) mod stamp;
+pub(crate) mod tag;
 pub(crate) mod tax;
 pub(crate) mod text;
 pub(crate) mod token;
 pub(crate) mod unavailable;
+pub(crate) mod visibility;
 pub(crate) mod voucher_code;
 pub(crate) mod voucher_state;
+pub(crate) mod words;

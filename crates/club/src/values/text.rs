@@ -8,22 +8,28 @@
 ///
 /// It is another; `what` says of which field.
 pub(crate) fn check_line(what: &'static str, text: &str) -> Result<(), BadText> {
-    check(what, text, |c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'))
+    check(what, text, MAX_TEXT, |c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
-/// Checks a description: as [`check_line`] does, but it may have line breaks.
+/// Checks a description: at most 10,000 characters, with line breaks and tabs but no other control
+/// characters.
 ///
 /// # Errors
 ///
 /// As of [`check_line`].
 pub(crate) fn check_lines(what: &'static str, text: &str) -> Result<(), BadText> {
-    check(what, text, |c| !c.is_control() || matches!(c, '\n' | '\r'))
+    check(what, text, MAX_DESCRIPTION, |c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'))
 }
 
-fn check(what: &'static str, text: &str, is_fine: impl Fn(char) -> bool) -> Result<(), BadText> {
+fn check(
+    what: &'static str,
+    text: &str,
+    max: usize,
+    is_fine: impl Fn(char) -> bool,
+) -> Result<(), BadText> {
     let length = text.chars().count();
-    if length > MAX_TEXT {
-        return Err(BadText::Length { what, length });
+    if length > max {
+        return Err(BadText::Length { what, length, max });
     }
     match text.chars().find(|c| !is_fine(*c)) {
         Some(character) => Err(BadText::Character { what, character }),
@@ -43,17 +49,21 @@ pub enum BadText {
         character: char,
     },
     /// It is too long.
-    #[error("a {what} has {MAX_TEXT} characters at most, this one {length}: shorten it")]
+    #[error("a {what} has {max} characters at most, this one {length}: shorten it")]
     Length {
         /// The field.
         what: &'static str,
         /// In characters.
         length: usize,
+        /// The maximum.
+        max: usize,
     },
 }
 
-/// The most characters in a text.
+/// The most characters in a line.
 pub const MAX_TEXT: usize = 1000;
+/// The most characters in a description.
+pub const MAX_DESCRIPTION: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -81,8 +91,11 @@ mod tests {
 
     #[test]
     fn a_description_may_have_lines() {
-        assert_eq!(check_lines("description", "one\r\ntwo\n"), Ok(()));
+        assert_eq!(check_lines("description", "one\r\n\ttwo\n"), Ok(()));
         let what = "description";
+        assert_eq!(check_lines(what, &"ä".repeat(10_000)), Ok(()));
+        let refused = check_lines(what, &"ä".repeat(10_001));
+        assert_eq!(refused, Err(BadText::Length { what, length: 10_001, max: 10_000 }));
         for character in ['\0', '\u{7f}', '\u{9b}'] {
             let refused = check_lines(what, &format!("a{character}"));
             assert_eq!(refused, Err(BadText::Character { what, character }));

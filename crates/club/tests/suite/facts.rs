@@ -5,6 +5,12 @@ macro_rules! facts {
     ($fresh:path) => {
         crate::suite::facts! {
             @each $fresh;
+            catalogue:
+                a_cover_is_kept_in_all_sizes,
+                details_change_what_they_name_and_are_recorded,
+                only_what_is_published_and_offered_is_listed,
+                pages_are_those_of_a_simple_model,
+                words_begin_words_of_texts_tags_and_file_names;
             changes:
                 a_change_counts_in_memory_as_in_the_store,
                 a_refused_change_leaves_its_neighbours_alone,

@@ -41,7 +41,8 @@ pub(crate) async fn a_torrent_is_one_items(store: Arc<dyn Store>) {
     let spam = NewGoods { root: "/goods/1".into(), torrent: b"spam".to_vec() };
     let refused = house.club.publish(&stamp(), listing("spam"), spam).await.unwrap_err();
     assert_eq!(refused.fault(), Fault::Request);
-    let king = NewListing { tier: Some("king".to_owned()), ..listing("king") };
+    let details = Details { tier: Some(Some("king".to_owned())), ..Details::default() };
+    let king = NewListing { details, ..listing("king") };
     let refused = house.club.publish(&stamp(), king, goods(3)).await;
     let text = "no tier `king` in the configuration, which has outsider, fan, patron";
     check_refused(refused, Fault::Request, text);
@@ -98,7 +99,8 @@ pub(crate) async fn a_description_changes_what_it_names(store: Arc<dyn Store>) {
     publish(&house, "reel", 1).await;
     let details = Details { title: Some("Reel 1".to_owned()), ..Details::default() };
     let item = house.club.describe(&stamp(), "reel", details).await.unwrap();
-    assert_eq!((item.title.as_str(), item.description.as_str()), ("Reel 1", "About reel"));
+    assert_eq!(item.title, "Reel 1");
+    assert_eq!(house.club.description(item.id).await.unwrap(), "About reel");
     assert_eq!(item.tier.as_deref(), Some("fan"));
     let details = Details { tier: Some(None), ..Details::default() };
     let item = house.club.describe(&stamp(), "reel", details).await.unwrap();
@@ -154,10 +156,13 @@ fn listing(name: &str) -> NewListing {
     NewListing {
         name: name.to_owned(),
         title: format!("The {name}"),
-        description: format!("About {name}"),
         policy: "club".to_owned(),
-        tier: Some("fan".to_owned()),
         prices: Prices::default(),
+        details: Details {
+            description: Some(format!("About {name}")),
+            tier: Some(Some("fan".to_owned())),
+            ..Details::default()
+        },
     }
 }
 

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use club::{BoxFuture, Connection, Flaw, Places, RowVisitor, SqlResult, Store, Unavailable, Value};
+use club::{
+    BoxFuture, Connection, Flaw, Places, RowVisitor, SqlResult, Store, Unavailable, Value,
+    WordIndex,
+};
 
 /// The moment at which a statement is seen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -105,5 +108,9 @@ impl Connection for WatchedConnection {
 
     fn places(&self) -> Places {
         self.open.places()
+    }
+
+    fn word_index(&self) -> WordIndex {
+        self.open.word_index()
     }
 }

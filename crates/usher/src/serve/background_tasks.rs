@@ -57,7 +57,35 @@ impl BackgroundTasks {
         tasks.spawn(self.clone().follow(stop.clone()));
         tasks.spawn(self.clone().back_up(stop.clone()));
         tasks.spawn(self.clone().poll(stop.clone()));
+        tasks.spawn(self.clone().list(stop.clone()));
         tasks
+    }
+
+    /// Puts into the catalogue what an older version published, and ends.
+    async fn list(self, mut stop: watch::Receiver<bool>) {
+        let mut is_told = false;
+        loop {
+            let pause = match self.club.list_due().await {
+                Ok(0) => return,
+                Ok(left) if !is_told => {
+                    is_told = true;
+                    tracing::info!(
+                        left,
+                        "items of an older version are being listed in the catalogue"
+                    );
+                    LIST_PAUSE
+                }
+                Ok(_) => LIST_PAUSE,
+                Err(error) => {
+                    tracing::error!(%error, "items cannot be listed in the catalogue: this is tried again");
+                    LIST_PAUSE * 100
+                }
+            };
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = stop.changed() => return,
+            }
+        }
     }
 
     /// Sweeps a little at a time, so that a whole sweep takes the sweep interval.
@@ -302,6 +330,8 @@ const NO_POLL: Duration = Duration::from_secs(60);
 /// A flush takes at most a twentieth of the time: what it costs must not grow with the announces.
 const FLUSH_SHARE: u32 = 19;
 const LONGEST_FLUSH_PAUSE: Duration = Duration::from_secs(60);
+/// Between items that are listed, for whoever else writes to the club.
+const LIST_PAUSE: Duration = Duration::from_millis(50);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 /// [`Tracker::SWEEP_STEPS`], as the arithmetic of pauses wants it.

@@ -3,17 +3,17 @@
 //! A file or folder `NAME` is published once `NAME.usher.yaml` lies beside it, which says how, and
 //! once neither has changed for a while: whoever copies a film in takes minutes. Without a side-car
 //! it waits, because a guess at policy or price would be in force at once. What can't be published
-//! is tried again when it changes, after a reload, and where it may not be its fault after a while. No link in the
-//! folder is followed, neither to an item nor to a side-car: whoever can write there must not publish what lies
+//! is tried again when it changes, after a reload, and where it may not be its fault after a while. A side-car that
+//! changes later presents its item anew: its texts, tags, visibility and cover; policy and prices are read once. No
+//! link in the folder is followed, neither to an item nor to a side-car: whoever can write there must not publish what lies
 //! elsewhere. Deliberately absent: the kernel's notices, which network file systems do not give; a look costs one
 //! walk over the folder.
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::ffi::OsString;
-use std::fs::{self, Metadata, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +24,7 @@ use club::{Club, Fault, Stamp};
 use jiff::Timestamp;
 use listen::clock::Clock;
 use metainfo::MakeError;
+use policy::ItemId;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
@@ -31,6 +32,7 @@ use web::api::Admin;
 use web::catalog::{Progress, PublishError, RootLinks};
 
 use crate::config::Config;
+use crate::serve::side_car::SideCar;
 
 /// Watches the folder.
 pub(crate) struct ItemsDir {
@@ -159,29 +161,69 @@ impl ItemsDir {
         }
         // The folder itself may be a link of the operator's.
         let root = path.canonicalize().map_err(|error| fails_now(&error))?;
-        if self.club.is_published(&root).await.map_err(|error| fails_now(&error))? {
-            return Ok(());
-        }
-        let side_car = side_car(path);
+        let item = self.club.item_at(&root).await.map_err(|error| fails_now(&error))?;
         if !state.described {
-            return Err(fails(format!(
-                "waits for {} to say how; an empty one will do",
-                side_car.display()
-            )));
+            let side_car = SideCar::path(path);
+            let why = format!("waits for {} to say how; an empty one will do", side_car.display());
+            return if item.is_some() { Ok(()) } else { Err(fails(why)) };
         }
-        let wish =
-            read(&side_car).map_err(|error| fails(format!("{}: {error}", side_car.display())))?;
+        let side_car = SideCar::read(path).map_err(fails)?;
         let stamp = Stamp { who: "items_dir".to_owned(), now_unix: self.clock.now().unix };
-        let wish = Publish { path: Some(root), ..wish };
+        let done = match item {
+            Some(item) => self.present(&stamp, item, side_car).await,
+            None => self.publish_new(&stamp, root, side_car, progress).await,
+        };
+        done.map_err(
+            |error| {
+                if may_pass(&error) { fails_now(&error) } else { fails(error.to_string()) }
+            },
+        )
+    }
+
+    async fn publish_new(
+        &self,
+        stamp: &Stamp,
+        root: PathBuf,
+        side_car: SideCar,
+        progress: &Arc<Progress>,
+    ) -> Result<(), PublishError> {
+        let path = root.display().to_string();
+        let wish = Publish { path: Some(root), ..side_car.wish };
         let publisher = self.admin.publisher();
-        let published = publisher.publish(&stamp, wish, RootLinks::Refuse, progress).await;
-        let published = published.map_err(|error| {
-            if may_pass(&error) { fails_now(&error) } else { fails(error.to_string()) }
-        })?;
-        tracing::info!(item = published.item, path = %path.display(), "published from items_dir");
+        let published = publisher.publish(stamp, wish, RootLinks::Refuse, progress).await?;
+        tracing::info!(item = published.item, path, "published from items_dir");
         for warning in &published.warnings {
             tracing::warn!(item = published.item, warning, "published, with something to know");
         }
+        if let Some(cover) = side_car.cover {
+            publisher.set_cover(stamp, &published.item, cover).await?;
+        }
+        Ok(self.club.keep_side_car(ItemId(published.id), side_car.digest).await?)
+    }
+
+    /// Presents an item as its side-car says, where that is another than before.
+    async fn present(
+        &self,
+        stamp: &Stamp,
+        item: ItemId,
+        side_car: SideCar,
+    ) -> Result<(), PublishError> {
+        let SideCar { wish, cover, digest } = side_car;
+        if !self.club.is_new_side_car(item, digest).await? {
+            return Ok(());
+        }
+        let (publisher, id) = (self.admin.publisher(), item.to_string());
+        let item = self.club.item(&id).await?;
+        if item.removed {
+            return Ok(());
+        }
+        // First what may be refused for its own sake.
+        if let Some(cover) = cover {
+            publisher.set_cover(stamp, &id, cover).await?;
+        }
+        let presented = publisher.describe(stamp, item, &wish).await?;
+        self.club.keep_side_car(presented.id, digest).await?;
+        tracing::info!(item = presented.name, "presented as its side-car in items_dir says");
         Ok(())
     }
 
@@ -220,7 +262,7 @@ fn look(folder: &Path) -> io::Result<HashMap<PathBuf, State>> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.as_encoded_bytes();
-        if name.starts_with(b".") || name.ends_with(SIDE_CAR.as_bytes()) {
+        if name.starts_with(b".") || SideCar::is_named(name) {
             continue;
         }
         let path = entry.path();
@@ -228,10 +270,9 @@ fn look(folder: &Path) -> io::Result<HashMap<PathBuf, State>> {
         let Ok(metadata) = entry.metadata() else { continue };
         let mut state = State { is_link: metadata.is_symlink(), ..State::default() };
         walk(&path, &metadata, &mut state);
-        if let Ok(metadata) = fs::symlink_metadata(side_car(&path)) {
-            state.described = true;
-            state.add(&metadata);
-        }
+        let (side_car, cover) = SideCar::metadata(&path);
+        state.described = side_car.is_some();
+        side_car.iter().chain(&cover).for_each(|metadata| state.add(metadata));
         found.insert(path, state);
     }
     Ok(found)
@@ -264,37 +305,6 @@ impl State {
     }
 }
 
-fn side_car(path: &Path) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(SIDE_CAR);
-    name.into()
-}
-
-/// What a side-car says; an empty one says nothing.
-fn read(path: &Path) -> Result<Publish, String> {
-    let mut how = OpenOptions::new();
-    // Neither through a link, nor waiting for the writer of a pipe.
-    how.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    let file = how.open(path).map_err(|error| match error.raw_os_error() {
-        Some(libc::ELOOP) => "is a symbolic link: write a file".to_owned(),
-        _ => error.to_string(),
-    })?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() || metadata.len() > MAX_SIDE_CAR_BYTES {
-        return Err(format!("is not a file of at most {MAX_SIDE_CAR_BYTES} bytes"));
-    }
-    let mut text = String::new();
-    let read = file.take(MAX_SIDE_CAR_BYTES).read_to_string(&mut text);
-    read.map_err(|error| error.to_string())?;
-    if text.trim().is_empty() {
-        return Ok(Publish::default());
-    }
-    serde_yaml::from_str(&text).map_err(|error| error.to_string())
-}
-
-/// What the name of a side-car ends in, after that of what it describes.
-const SIDE_CAR: &str = ".usher.yaml";
-const MAX_SIDE_CAR_BYTES: u64 = 64 << 10;
 const MAX_ENTRIES: usize = 10_000;
 /// After so long what may have passed is tried again: not sooner, as it is hashed again.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
@@ -316,7 +326,7 @@ mod tests {
 
         fs::write(path.join("a"), "abcd").unwrap();
         assert_ne!(look(folder.path()).unwrap(), first);
-        fs::write(side_car(&path), "policy: club\n").unwrap();
+        fs::write(SideCar::path(&path), "policy: club\n").unwrap();
         let described = look(folder.path()).unwrap();
         assert!(described[&path].described && described.len() == 1);
     }
@@ -329,30 +339,5 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), &link).unwrap();
         let found = look(folder.path()).unwrap();
         assert!(found[&link].is_link && found[&link].files == 1, "{found:?}");
-        std::os::unix::fs::symlink(outside.path().join("a"), side_car(&link)).unwrap();
-        assert!(read(&side_car(&link)).unwrap_err().contains("is a symbolic link"));
-        assert!(read(folder.path()).unwrap_err().contains("is not a file"));
-        let long = folder.path().join("long");
-        fs::write(&long, " ".repeat(64 << 10)).unwrap();
-        assert!(read(&long).is_ok());
-        fs::write(&long, " ".repeat((64 << 10) + 1)).unwrap();
-        assert!(read(&long).unwrap_err().contains("at most 65536 bytes"));
-    }
-
-    #[test]
-    fn a_side_car_says_what_publish_does() {
-        let folder = tempfile::tempdir().unwrap();
-        let check = |text: &str| {
-            let path = folder.path().join("x");
-            fs::write(&path, text).unwrap();
-            read(&path)
-        };
-        let wish = check("policy: club\ntorrent_price: '2.25'\ncurrency: usd\n").unwrap();
-        assert_eq!(
-            (wish.policy.as_deref(), wish.torrent_price.as_deref()),
-            (Some("club"), Some("2.25"))
-        );
-        assert!(check(" \n").unwrap().policy.is_none());
-        assert!(check("colour: red\n").unwrap_err().contains("`colour`"));
     }
 }

@@ -23,6 +23,7 @@ mod registry;
 mod secret;
 mod served_bytes;
 pub(crate) mod settings;
+mod side_car;
 mod signals;
 pub(crate) mod snapshot;
 mod startable;

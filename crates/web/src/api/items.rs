@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use club::Page;
+use club::{Page, Tag};
 use metainfo::Torrent;
 use wire::InfoHash;
 
@@ -86,7 +86,8 @@ pub(super) async fn show(
     let rights = admin.club.entitlements_of_item(&found.id.to_string(), Page::FIRST).await?;
     let rights = admin.describe_all(rights).await?;
     let served_bytes = admin.club.served_in_all(found.id).await?;
-    Ok(Json(ItemDetail { item: view(found), served_bytes, rights }))
+    let description = admin.club.description(found.id).await?;
+    Ok(Json(ItemDetail { item: view(found), description, served_bytes, rights }))
 }
 
 pub(super) async fn set_policy(
@@ -114,7 +115,12 @@ pub(super) fn view(item: club::Item) -> ItemView {
         Some(_) => "published",
     };
     ItemView {
-        description: item.description,
+        subtitle: item.subtitle,
+        tags: item.tags.iter().map(Tag::to_string).collect(),
+        visibility: item.visibility.to_string(),
+        released: item.released,
+        preview: item.preview,
+        cover: item.cover.map(|digest| digest.to_string()),
         tier: item.tier,
         state: state.to_owned(),
         version: item.offer.as_ref().map(|offer| offer.version),

@@ -8,6 +8,7 @@ mod admin;
 mod alerts;
 mod attempts;
 mod checkouts;
+mod covers;
 mod discounts;
 mod error;
 mod events;
@@ -31,6 +32,7 @@ mod vouchers;
 use std::sync::Arc;
 
 pub use admin::Admin;
+use api::item::MAX_COVER_BYTES;
 use api::query::MAX_BODY_BYTES;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -45,6 +47,10 @@ use crate::http::{path_has_nul, query_has_nul};
 
 /// Routes everything below `/api/v1`.
 pub fn router(admin: Arc<Admin>) -> Router {
+    // One byte more than a cover may have, so that the answer can say so.
+    let covers = Router::new()
+        .route("/items/{item}/cover", get(covers::show).put(covers::set).delete(covers::remove))
+        .layer(DefaultBodyLimit::max(MAX_COVER_BYTES + 1));
     let api = Router::new()
         .route("/members", get(members::list).post(members::add))
         .route("/members/{member}", get(members::show).delete(members::remove))
@@ -76,7 +82,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/discounts/{code}", delete(discounts::remove))
         .route("/ledger/journal", get(ledger::journal))
         .route("/ledger/trial", get(ledger::trial))
-        .route("/items/{item}/details", put(publish::describe))
+        .route("/items/{item}/details", put(publish::describe).patch(publish::describe))
         .route("/items/{item}/magnet", get(publish::magnet))
         .route("/items/{item}/torrent", get(publish::torrent))
         .route("/items/{item}/seed", post(torrents::seed))
@@ -104,7 +110,8 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/import", post(import::import))
         .route("/backup", post(upkeep::backup))
         .route("/verify", get(upkeep::verify))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .merge(covers);
     Router::new()
         .nest("/api/v1", api)
         .fallback(async || ApiError::missing("no such path in the admin API"))
@@ -127,6 +134,7 @@ async fn without_nul(request: Request, next: Next) -> Response {
 
 // The limits that the JSON documents name are those of the crates that enforce them.
 const _: () = assert!(MAX_BODY_BYTES == metainfo::MAX_TORRENT_BYTES);
+const _: () = assert!(MAX_COVER_BYTES == crate::catalog::MAX_COVER_BYTES);
 const _: () = assert!(api::query::MAX_PAGE == club::Page::MAX);
 const _: () = assert!(api::import::MAX_MEMBERS == club::MAX_IMPORT);
 

@@ -10,13 +10,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use club::{Details, Goods, Item};
+use club::{Goods, Item};
 
 use super::admin::Admin;
 use super::error::ApiError;
 use super::extract::Body;
 use super::{items, steps};
-use crate::catalog::{Progress, PublishError, RootLinks};
+use crate::catalog::{self, Progress, PublishError, RootLinks};
 
 pub(super) async fn publish(
     State(admin): State<Arc<Admin>>,
@@ -51,8 +51,8 @@ pub(super) async fn describe(
     Path(item): Path<String>,
     Body(to): Body<SetItem>,
 ) -> Result<Json<ItemView>, ApiError> {
-    let tier = to.tier.map(|tier| Some(tier).filter(|tier| !tier.is_empty()));
-    let details = Details { title: to.title, description: to.description, tier };
+    let details =
+        catalog::details(to).map_err(|error| ApiError::unprocessable(error.to_string()))?;
     Ok(Json(items::view(admin.club.describe(&admin.stamp(), &item, details).await?)))
 }
 

@@ -15,6 +15,7 @@ use super::*;
 use crate::catalog::fixture;
 
 mod money;
+mod presentation;
 mod statements;
 
 #[tokio::test]

@@ -4,11 +4,14 @@
 //! Deliberately absent: HTTP. The folders that answer requests ask here.
 
 mod access;
+mod cover;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod item_name;
 mod links;
+mod markdown;
 mod media_type;
+mod presentation;
 mod private;
 mod progress;
 mod publish_error;
@@ -17,8 +20,11 @@ mod urls;
 mod verification;
 
 pub(crate) use access::{TorrentAccess, has_web_seed};
+pub use cover::{CoverError, MAX_COVER_BYTES};
 pub(crate) use links::{LinkBuilder, TorrentOwner};
+pub use markdown::{description_html, description_text};
 pub(crate) use media_type::{playable_type, served_type};
+pub use presentation::{PresentationError, details};
 pub use private::{PrivatePathError, PrivatePaths};
 pub use progress::Progress;
 pub use publish_error::PublishError;

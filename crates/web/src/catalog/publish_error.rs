@@ -7,6 +7,8 @@ use club::MoneyError;
 use metainfo::MakeError;
 use thiserror::Error;
 
+use super::cover::CoverError;
+use super::presentation::PresentationError;
 use super::private::PrivatePathError;
 
 /// Why something is not published, or can't be verified.
@@ -15,6 +17,9 @@ pub enum PublishError {
     /// The club refuses it.
     #[error(transparent)]
     Club(#[from] club::Error),
+    /// The image can't be a cover.
+    #[error(transparent)]
+    Cover(#[from] CoverError),
     /// There is nothing in the files.
     #[error("{} has no bytes, and clients refuse a torrent of nothing: put something in", .0.display())]
     Empty(PathBuf),
@@ -39,6 +44,12 @@ pub enum PublishError {
     /// Secrets or books would be published with it.
     #[error(transparent)]
     PrivatePaths(#[from] PrivatePathError),
+    /// How it is to be presented makes no sense.
+    #[error(transparent)]
+    Presentation(#[from] PresentationError),
+    /// It has no file that could be the preview.
+    #[error("there is no file {0:?} to be the preview: name a file by its path inside the item")]
+    Preview(String),
     /// The torrent that was made can't be read.
     #[error(transparent)]
     Read(#[from] metainfo::ReadError),

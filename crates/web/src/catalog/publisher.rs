@@ -13,13 +13,15 @@ use std::thread::available_parallelism;
 
 use api::publish::{Publish, Published, TorrentFormat};
 use arc_swap::ArcSwap;
-use club::{Amount, Club, Currency, Goods, Item, NewGoods, NewListing, Prices, Stamp};
+use club::{Amount, Club, Currency, Details, Goods, Item, NewGoods, NewListing, Prices, Stamp};
 use metainfo::{MakeError, MakeOptions, Torrent, TorrentPlan, TorrentVersion, WhySkipped};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tracker::Tracker;
 
+use super::cover::CoverMaker;
 use super::item_name::name_of;
+use super::presentation;
 use super::private::PrivatePaths;
 use super::progress::Progress;
 use super::publish_error::PublishError;
@@ -29,6 +31,7 @@ pub struct Publisher {
     pub(super) club: Arc<Club>,
     tracker: Arc<Tracker>,
     private: ArcSwap<PrivatePaths>,
+    covers: CoverMaker,
     /// Held by the job that hashes.
     pub(super) turn: Mutex<()>,
 }
@@ -45,7 +48,13 @@ pub enum RootLinks {
 impl Publisher {
     /// Works for this club, by the policies of this tracker.
     pub fn new(club: Arc<Club>, tracker: Arc<Tracker>) -> Self {
-        Self { club, tracker, private: ArcSwap::default(), turn: Mutex::default() }
+        Self {
+            club,
+            tracker,
+            private: ArcSwap::default(),
+            covers: CoverMaker::default(),
+            turn: Mutex::default(),
+        }
     }
 
     /// What is never published from now on.
@@ -90,15 +99,36 @@ impl Publisher {
         Ok(published(item, &torrent, warnings))
     }
 
-    /// Keeps what a new version says of itself besides.
-    async fn describe(
+    /// Gives an item a cover: a JPEG, PNG or WebP file.
+    ///
+    /// # Errors
+    ///
+    /// There is no such item; the upload is no such image, or a larger one than is decoded.
+    pub async fn set_cover(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        upload: impl AsRef<[u8]> + Send + 'static,
+    ) -> Result<Item, PublishError> {
+        // Not after the work of decoding it.
+        self.club.item(item).await?.check_not_removed()?;
+        let images = self.covers.make(upload).await?;
+        Ok(self.club.set_cover(stamp, item, Some(images)).await?)
+    }
+
+    /// Presents an item as a wish says; what the wish does not name stays.
+    ///
+    /// # Errors
+    ///
+    /// A text, a tag, the visibility or the date is none; it has no such file to be the preview.
+    pub async fn describe(
         &self,
         stamp: &Stamp,
         item: Item,
         wish: &Publish,
     ) -> Result<Item, PublishError> {
-        let details = details(wish);
-        if details.title.is_none() && details.description.is_none() && details.tier.is_none() {
+        let details = details(wish)?;
+        if details == Details::default() {
             return Ok(item);
         }
         Ok(self.club.describe(stamp, &item.id.to_string(), details).await?)
@@ -110,6 +140,7 @@ struct PublishJob {
     /// `None` for a new version.
     listing: Option<NewListing>,
     options: MakeOptions,
+    preview: Option<String>,
 }
 
 impl PublishJob {
@@ -133,14 +164,16 @@ impl PublishJob {
             (None, None) => TorrentVersion::V1,
         };
         let options = MakeOptions { format, private, ..MakeOptions::default() };
-        publisher.club.check_tier_of(wish.tier.as_deref())?;
+        let details = details(wish)?;
+        details.check()?;
+        publisher.club.check_tier_of(details.tier.as_ref().and_then(Option::as_deref))?;
+        let preview = details.preview.clone().flatten();
         if before.is_some() {
             let fixed = [&wish.name, &wish.torrent_price, &wish.direct_price, &wish.currency];
             if fixed.iter().any(|given| given.is_some()) {
                 return Err(PublishError::Replaces);
             }
-            details(wish).check()?;
-            return Ok(Self { listing: None, options });
+            return Ok(Self { listing: None, options, preview });
         }
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let name = wish.name.clone().unwrap_or_else(|| name_of(&file, path.is_file()));
@@ -151,13 +184,12 @@ impl PublishJob {
         let listing = NewListing {
             name,
             title: wish.title.clone().unwrap_or(file),
-            description: wish.description.clone().unwrap_or_default(),
             policy,
-            tier: wish.tier.clone(),
             prices: prices(wish)?,
+            details: Details { title: None, ..details },
         };
         listing.check()?;
-        Ok(Self { listing: Some(listing), options })
+        Ok(Self { listing: Some(listing), options, preview })
     }
 
     /// Hashes the files; the root comes back without symbolic links on the way to it.
@@ -168,7 +200,7 @@ impl PublishJob {
         private: Arc<PrivatePaths>,
         progress: Arc<Progress>,
     ) -> Result<(PathBuf, Made), PublishError> {
-        let options = self.options.clone();
+        let (options, preview) = (self.options.clone(), self.preview.clone());
         let made = spawn_blocking(move || {
             let at_path = |error| MakeError::Io(path.clone(), error);
             let root = path.canonicalize().map_err(at_path)?;
@@ -179,6 +211,9 @@ impl PublishJob {
             let plan = TorrentPlan::scan(&root, &options)?;
             if plan.length() == 0 {
                 return Err(PublishError::Empty(root));
+            }
+            if let Some(preview) = preview.filter(|preview| !plan.has_file(preview.as_bytes())) {
+                return Err(PublishError::Preview(preview));
             }
             progress.of.store(plan.length(), Ordering::Relaxed);
             let torrent = plan.make(threads(), &|bytes| progress.watch(bytes))?;
@@ -204,12 +239,8 @@ struct Made {
 }
 
 /// What a new version says of itself besides.
-fn details(wish: &Publish) -> club::Details {
-    club::Details {
-        title: wish.title.clone(),
-        description: wish.description.clone(),
-        tier: wish.tier.clone().map(Some),
-    }
+fn details(wish: &Publish) -> Result<Details, PublishError> {
+    Ok(presentation::details(wish.presentation())?)
 }
 
 fn prices(wish: &Publish) -> Result<Prices, PublishError> {

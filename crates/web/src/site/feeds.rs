@@ -19,7 +19,7 @@ use super::feed_document::{Feed, FeedEntry, Media};
 use super::state::Site;
 use super::token::{PageError, UNINDEXED};
 use super::torrents::FREE;
-use crate::catalog::{TorrentOwner, playable_type};
+use crate::catalog::{TorrentOwner, description_text, playable_type};
 use crate::http::EntityTag;
 
 /// Free items, for everybody.
@@ -99,7 +99,7 @@ impl Site {
                 Some(owner) => Some(owner),
                 None => return Ok(None),
             },
-            None if self.torrent_access().is_free(&item) => None,
+            None if item.is_listed() && self.torrent_access().is_free(&item) => None,
             None => return Ok(None),
         };
         let Some(goods) = self.club.goods(item.id).await? else { return Ok(None) };
@@ -110,7 +110,9 @@ impl Site {
             },
             _ => None,
         };
-        Ok(Some(self.describe(member, owner, item, &goods, media)?))
+        let description = self.club.description(item.id).await?;
+        let entry = self.describe(member, owner, item, &goods, media)?;
+        Ok(Some(FeedEntry { description: description_text(&description, MAX_SUMMARY), ..entry }))
     }
 
     fn describe(
@@ -139,7 +141,7 @@ impl Site {
         Ok(FeedEntry {
             name: item.name,
             title: item.title,
-            description: item.description,
+            description: String::new(),
             guid: guid.unwrap_or_default(),
             info_hash: item.info_hashes.first().map(ToString::to_string).unwrap_or_default(),
             published: goods.offer.published,
@@ -174,6 +176,8 @@ fn etag(digest: &[u8; 32], changed: u32) -> EntityTag {
 }
 
 const RSS: &str = "application/rss+xml; charset=utf-8";
+/// The most characters of an item's description.
+const MAX_SUMMARY: usize = 1000;
 /// The most entries in a feed.
 const MAX_ENTRIES: usize = 100;
 /// The most items that are looked at for them, the newest.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use club::{Goods, Item, Key};
+use club::{Goods, Item, Key, Visibility};
 
 use super::state::Site;
 use super::token::{PRIVATE, PageError, UNINDEXED};
@@ -37,11 +37,11 @@ pub(super) async fn show(
 }
 
 impl Site {
-    /// An item that is offered, and its files.
+    /// An item that is offered and no draft, and its files.
     async fn offered(&self, name: &str) -> Result<(Item, Arc<Goods>), PageError> {
         let item = self.club.item(name).await?;
         let goods = self.club.goods(item.id).await?.ok_or(PageError::Nothing)?;
-        if item.removed || goods.offer.withdrawn {
+        if item.removed || goods.offer.withdrawn || item.visibility == Visibility::Draft {
             Err(PageError::Nothing)
         } else {
             Ok((item, goods))

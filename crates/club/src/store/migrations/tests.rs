@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use ::tests::Database;
-use policy::MemberId;
+use policy::{ItemId, MemberId};
 
 use super::*;
+use crate::catalog::catalogue::CatalogueQuery;
 use crate::payments::checkout;
 use crate::payments::inbox::{Delivery, Verdict};
 use crate::payments::payment;
@@ -13,15 +14,18 @@ use crate::payments::provider::{Event, Notice, RefundReport, RefundState, Report
 use crate::payments::receive::receive;
 use crate::payments::refund::Refund;
 use crate::rights::order;
+use crate::store::club::Club;
 use crate::store::database::Store;
 use crate::store::postgres::Postgres;
 use crate::store::sql::{Row, Value};
 use crate::store::sqlite::Sqlite;
+use crate::store::testing;
 use crate::store::tx::Tx;
 use crate::values::ids::{CheckoutId, OrderId};
 use crate::values::money::Currency;
 use crate::values::names::Names;
 use crate::values::stamp::Stamp;
+use crate::values::visibility::Visibility;
 use crate::verify;
 
 #[tokio::test]
@@ -240,6 +244,55 @@ async fn go_on(store: &dyn Store) {
         assert!(handled.effect.starts_with(effect), "{}", handled.effect);
     }
     tx.execute("COMMIT", &[]).await.unwrap();
+}
+
+/// What version 12 knew of items is presented as before, and is listed after the first start.
+#[tokio::test]
+async fn items_of_before_are_published_and_keep_their_descriptions() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("club.db");
+    fill_12(&Sqlite::open_with(&path, &before(13, &sqlite())).await.unwrap()).await;
+    check_13(Arc::new(Sqlite::open(&path).await.unwrap())).await;
+
+    let database = Database::make();
+    let url = database.url().parse().unwrap();
+    fill_12(&Postgres::open_with(&url, &before(13, &postgres())).await.unwrap()).await;
+    check_13(Arc::new(Postgres::open(&url).await.unwrap())).await;
+}
+
+async fn fill_12(store: &dyn Store) {
+    let mut db = store.writer().await.unwrap();
+    db.execute(
+        "INSERT INTO item (id, name, title, policy, private, removed, created, description) VALUES \
+         (1, 'reel', 'The Reel', 'free', 1, 0, 5, 'About *it*'), (2, 'off', '', 'free', 1, 0, 5, ''), \
+         (3, 'bare', '', 'free', 1, 0, 5, '')",
+        &[],
+    )
+    .await
+    .unwrap();
+    for (item, withdrawn) in [(1_u32, false), (2, true)] {
+        let torrent = b"d4:infod6:lengthi1e4:name8:film.mp412:piece lengthi16384e6:pieces20:\
+                        aaaaaaaaaaaaaaaaaaaaee";
+        let values = [item.into(), Value::Bytes(torrent), withdrawn.into()];
+        let sql = "INSERT INTO goods (item, root, torrent, version, published, withdrawn, broken) \
+                   VALUES ($1, $2, $2, 1, 7, $3, '')";
+        db.execute(sql, &values).await.unwrap();
+    }
+}
+
+async fn check_13(store: Arc<dyn Store>) {
+    let (club, _) = Club::open(store, testing::image(), Names::default()).await.unwrap();
+    let reel = club.item("reel").await.unwrap();
+    assert_eq!(reel.visibility, Visibility::Published);
+    assert_eq!(club.description(reel.id).await.unwrap(), "About *it*");
+    assert_eq!(club.description(ItemId(2)).await.unwrap(), "");
+    let query = CatalogueQuery { search: "film about".to_owned(), limit: 9, ..Default::default() };
+    assert_eq!(club.catalogue(&query).await.unwrap().items, []);
+    assert_eq!(club.list_due().await.unwrap(), 0);
+    assert_eq!(club.catalogue(&query).await.unwrap().items, [reel]);
+    let all = CatalogueQuery { search: String::new(), ..query };
+    assert_eq!(club.catalogue(&all).await.unwrap().count, 1);
+    assert_eq!(club.verify().await.unwrap(), []);
 }
 
 const FOLLOW: [&str; 5] = [

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::os::unix::fs::symlink;
 
-use club::{Currency, DeliveryMethod, NewGoods, NewListing, NewMember, Prices};
+use club::{Currency, DeliveryMethod, Details, NewGoods, NewListing, NewMember, Prices};
 use metainfo::{MakeOptions, TorrentPlan};
 use policy::KeyGrant;
 use tempfile::TempDir;
@@ -348,10 +348,9 @@ impl Fixture {
         let listing = NewListing {
             name: name.to_owned(),
             title: name.to_owned(),
-            description: String::new(),
             policy: policy.to_owned(),
-            tier: None,
             prices: Prices::default(),
+            details: Details::default(),
         };
         self.web_seed.club.publish(&stamp(), listing, NewGoods { root, torrent }).await.unwrap();
     }
