@@ -68,6 +68,8 @@ pub struct ItemDetail {
     pub item: ItemView,
     /// The description that people see, in Markdown; may be empty.
     pub description: String,
+    /// The URL at which anybody may play its preview.
+    pub preview_url: Option<String>,
     /// Bytes that the publisher's own copy sent of it, to anybody.
     pub served_bytes: u64,
     /// Rights to it, ended ones too: the first thousand.

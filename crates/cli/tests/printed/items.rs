@@ -63,12 +63,19 @@ fn items() {
     let detail = ItemDetail {
         item: item(),
         description: "Twelve *quiet* minutes.\n\nOn a pier.\n".to_owned(),
+        preview_url: Some("https://c.example.org/ws/free/3/reel/trailer.mp4".to_owned()),
         served_bytes: 2_202_009_600,
         rights,
     };
     typed("item show reel").answer("GET /items/reel", &detail).check();
     let description = String::new();
-    let detail = ItemDetail { item: broken, description, served_bytes: 0, rights: Vec::new() };
+    let detail = ItemDetail {
+        item: broken,
+        description,
+        preview_url: None,
+        served_bytes: 0,
+        rights: Vec::new(),
+    };
     typed("item show short").answer("GET /items/short", &detail).check_with("broken");
 
     let add = format!("item add --name trailer --policy free --info-hash {HASH}");

@@ -113,6 +113,9 @@ fn torrent(row: &dyn Row, column: usize) -> SqlResult<Torrent> {
 fn read(row: &dyn Row) -> SqlResult<Goods> {
     let bytes = row.bytes(2)?.unwrap_or_default().to_vec();
     let torrent = torrent(row, 2)?;
+    // An empty path is that of no file.
+    let path = row.text(7)?.as_bytes();
+    let preview = torrent.files.iter().position(|file| file.path.as_bytes() == path);
     let root = OsString::from_vec(row.bytes(1)?.unwrap_or_default().to_vec());
     Ok(Goods {
         item: ItemId(row.number(0)?),
@@ -120,13 +123,16 @@ fn read(row: &dyn Row) -> SqlResult<Goods> {
         bytes,
         torrent,
         offer: read_offer(row, 3)?.ok_or_else(|| unreadable(3, "NULL"))?,
+        preview,
     })
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT item, root, torrent, version, published, withdrawn, broken FROM goods ",
+            "SELECT goods.item, root, torrent, version, published, withdrawn, broken, \
+             CASE visibility WHEN 'draft' THEN '' ELSE coalesce(preview, '') END \
+             FROM goods JOIN item ON item.id = goods.item ",
             $rest
         )
     };
@@ -135,4 +141,4 @@ macro_rules! select {
 /// Every row.
 pub(crate) const READING: Reading =
     Reading { table: "goods", sql: select!(""), read: |row| read(row).map(drop) };
-const BY_ITEM: &str = select!("WHERE item = $1");
+const BY_ITEM: &str = select!("WHERE goods.item = $1");

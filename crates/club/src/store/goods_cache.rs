@@ -101,6 +101,7 @@ mod tests {
         let torrent = b"d4:infod6:lengthi1e4:name1:a12:piece lengthi16384e6:pieces20:\
                         aaaaaaaaaaaaaaaaaaaaee";
         Arc::new(Goods {
+            preview: None,
             item: ItemId(item),
             root: "/goods/a".into(),
             bytes: vec![0; size],

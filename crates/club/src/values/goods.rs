@@ -32,4 +32,6 @@ pub struct Goods {
     pub torrent: Torrent,
     /// How the files are served.
     pub offer: Offer,
+    /// The index of the file that anybody may play; none of a draft.
+    pub preview: Option<usize>,
 }

@@ -87,7 +87,10 @@ pub(super) async fn show(
     let rights = admin.describe_all(rights).await?;
     let served_bytes = admin.club.served_in_all(found.id).await?;
     let description = admin.club.description(found.id).await?;
-    Ok(Json(ItemDetail { item: view(found), description, served_bytes, rights }))
+    let goods = admin.club.goods(found.id).await?;
+    let preview_url = goods.and_then(|goods| admin.links(|links| links.preview(&goods)));
+    let item = view(found);
+    Ok(Json(ItemDetail { item, description, preview_url, served_bytes, rights }))
 }
 
 pub(super) async fn set_policy(

@@ -139,6 +139,12 @@ impl LinkBuilder<'_> {
             .then(|| goods.torrent.web_seed_url(&base))
     }
 
+    /// The URL of the file that anybody may play.
+    pub(crate) fn preview(&self, goods: &Goods) -> Option<String> {
+        let base = format!("{}/ws/free/{}/", self.urls.site, goods.item.0);
+        goods.torrent.file_url(&base, goods.preview?)
+    }
+
     fn make(
         &self,
         goods: &Goods,

@@ -100,6 +100,12 @@ impl fmt::Debug for Pacer {
 
 impl TierPacing {
     const MINIMUM: Self = Self { enabled: false, rate: 4096, concurrency: 1 };
+
+    /// What serves a stream at all: a tier without a web seed may say 0.
+    pub(super) fn at_least_minimum(self) -> Self {
+        let Self { rate, concurrency, .. } = Self::MINIMUM;
+        Self { rate: self.rate.max(rate), concurrency: self.concurrency.max(concurrency), ..self }
+    }
 }
 
 impl Payer {

@@ -3,7 +3,7 @@
 //! | target | for |
 //! |---|---|
 //! | `/ws/<token>/<path>` | clients of members, from the web seed URL in their torrents |
-//! | `/ws/free/<item id>/<path>` | anybody's client, for free items |
+//! | `/ws/free/<item id>/<path>` | anybody's client, for free items and previews |
 //! | `/d/<token>/<path>` | browsers of members who bought the direct download |
 //!
 //! A path is percent-decoded once and looked up in the torrent's file table. No file system ever sees it, so it

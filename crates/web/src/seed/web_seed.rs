@@ -129,11 +129,12 @@ impl WebSeed {
     pub async fn authorize(&self, target: &[u8], client: IpAddr) -> Result<AuthorizedFile, Denied> {
         let FileTarget { credential, path } = FileTarget::read(target).ok_or(Denied::Missing)?;
         let (item, holder) = self.holder(credential, client)?;
-        let served = self.served(item, holder).await?;
+        let served = self.served_to_member(item, holder).await?;
         let goods = self.goods(item).await?;
         let torrent = &goods.torrent;
         let index = torrent.find(&path).or_else(|| torrent.find_renamed(&path));
         let index = index.ok_or(Denied::Missing)?;
+        let served = served.or_else(|| self.served_to_all(&goods, index)).ok_or(Denied::Missing)?;
         if let Holder::Member { id, .. } = holder {
             self.member_addresses.add(id, client);
         }
@@ -146,16 +147,17 @@ impl WebSeed {
     ///
     /// The reason for refusing the same request now.
     pub async fn recheck(&self, file: &AuthorizedFile) -> Result<ServiceLevel, Denied> {
-        let served = self.served(file.item, file.holder).await?;
-        self.same_goods(file).await?;
-        Ok(served)
+        let served = self.served_to_member(file.item, file.holder).await?;
+        let goods = self.same_goods(file).await?;
+        served.or_else(|| self.served_to_all(&goods, file.index)).ok_or(Denied::Missing)
     }
 
     /// Refuses a file of a version that was replaced.
-    async fn same_goods(&self, file: &AuthorizedFile) -> Result<(), Denied> {
+    async fn same_goods(&self, file: &AuthorizedFile) -> Result<Arc<Goods>, Denied> {
         let hashes = |goods: &Goods| (goods.torrent.info_hash_v1, goods.torrent.info_hash_v2);
-        let is_same = hashes(&*self.goods(file.item).await?) == hashes(&file.goods);
-        is_same.then_some(()).ok_or(Denied::Missing)
+        let goods = self.goods(file.item).await?;
+        let is_same = hashes(&goods) == hashes(&file.goods);
+        is_same.then_some(goods).ok_or(Denied::Missing)
     }
 
     /// Draws the conclusion from a file that can't be opened or sent, and returns how its request is denied.
@@ -212,16 +214,21 @@ impl WebSeed {
         (grant.item != ItemId::ANY).then_some((grant.item, holder))
     }
 
-    /// How the holder of a URL is served now.
-    async fn served(&self, item: ItemId, holder: Holder) -> Result<ServiceLevel, Denied> {
-        let (id, kind, turn) = match holder {
-            Holder::Member { id, kind, turn } => (id, kind, turn),
-            Holder::Stranger(_) => {
-                let (place, terms) = self.pacer.tier(TierId::OUTSIDER);
-                let is_open = terms.enabled && self.is_free(item);
-                return is_open.then_some(ServiceLevel { place, terms }).ok_or(Denied::Missing);
-            }
-        };
+    /// How anybody is served a file: one of a free item where outsiders have a web seed, and an item's preview.
+    fn served_to_all(&self, goods: &Goods, index: usize) -> Option<ServiceLevel> {
+        let (place, terms) = self.pacer.tier(TierId::OUTSIDER);
+        let is_open = terms.enabled && self.is_free(goods.item);
+        let is_preview = goods.preview == Some(index);
+        (is_open || is_preview).then_some(ServiceLevel { place, terms: terms.at_least_minimum() })
+    }
+
+    /// How a member's URL is served now; `None` where it is nobody's own.
+    async fn served_to_member(
+        &self,
+        item: ItemId,
+        holder: Holder,
+    ) -> Result<Option<ServiceLevel>, Denied> {
+        let Holder::Member { id, kind, turn } = holder else { return Ok(None) };
         let key = self.club.key_generations(id).of(kind.key());
         let present = match kind {
             UrlKind::Direct => key,
@@ -244,7 +251,7 @@ impl WebSeed {
         if in_grace {
             terms.rate = terms.rate.min(self.pacer.lowest_rate());
         }
-        is_right.then_some(ServiceLevel { place, terms }).ok_or(Denied::Expired)
+        is_right.then_some(Some(ServiceLevel { place, terms })).ok_or(Denied::Expired)
     }
 
     /// Whether a member paid for an item's direct download; no other right counts.

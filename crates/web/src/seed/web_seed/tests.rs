@@ -6,7 +6,9 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::os::unix::fs::symlink;
 
-use club::{Currency, DeliveryMethod, Details, NewGoods, NewListing, NewMember, Prices};
+use club::{
+    Currency, DeliveryMethod, Details, NewGoods, NewListing, NewMember, Prices, Visibility,
+};
 use metainfo::{MakeOptions, TorrentPlan};
 use policy::KeyGrant;
 use tempfile::TempDir;
@@ -73,6 +75,33 @@ async fn tokens_of_others_and_for_other_things_open_nothing() {
     assert_eq!(refused(format!("/d/{web_seed}/{file}")).await, Err(Denied::Unknown));
     // Item 3 is free, but outsiders have no web seed by default.
     assert_eq!(refused("/ws/free/3/demo.bin".to_owned()).await, Err(Denied::Missing));
+}
+
+#[tokio::test]
+async fn anybody_may_play_the_preview_and_nothing_else() {
+    let fixture = Fixture::new().await;
+    let club = &fixture.web_seed.club;
+    let play = async |path: &str| fixture.authorize(&format!("/ws/free/1/film/{path}")).await;
+    let refused = async |path: &str| play(path).await.map(|file| file.index);
+    assert_eq!(refused("sub/c.bin").await, Err(Denied::Missing));
+    let preview = |path: Option<&str>| Details {
+        preview: Some(path.map(str::to_owned)),
+        ..Details::default()
+    };
+    club.describe(&stamp(), "film", preview(Some("sub/c.bin"))).await.unwrap();
+    let file = play("sub/c.bin").await.unwrap();
+    assert_eq!(fixture.web_seed.recheck(&file).await, Ok(file.served()));
+    assert_eq!(refused("a%20b%231.bin").await, Err(Denied::Missing));
+    assert_eq!(refused("").await, Err(Denied::Missing));
+    let draft = Details { visibility: Some(Visibility::Draft), ..Details::default() };
+    club.describe(&stamp(), "film", draft).await.unwrap();
+    assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Missing));
+    assert_eq!(refused("sub/c.bin").await, Err(Denied::Missing));
+    let unlisted = Details { visibility: Some(Visibility::Unlisted), ..Details::default() };
+    club.describe(&stamp(), "film", unlisted).await.unwrap();
+    assert!(play("sub/c.bin").await.is_ok());
+    club.describe(&stamp(), "film", preview(None)).await.unwrap();
+    assert_eq!(fixture.web_seed.recheck(&file).await, Err(Denied::Missing));
 }
 
 #[tokio::test]
