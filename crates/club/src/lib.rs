@@ -25,7 +25,7 @@ mod values;
 pub use audit::alert::{Alert, AlertKind, MAX_OPEN as MAX_OPEN_ALERTS, NewAlert};
 pub use audit::log::AuditRow;
 pub use catalog::catalogue::{
-    CataloguePage, CatalogueQuery, CatalogueSort, MAX_CATALOGUE_PAGE, MAX_COUNT, MAX_SEARCH_WORDS,
+    CatalogueQuery, CatalogueSort, FoundItems, MAX_CATALOGUE_PAGE, MAX_COUNT, MAX_SEARCH_WORDS,
     MAX_TAG_COUNTS, TagCount,
 };
 pub use catalog::cover::{Cover, CoverImages, CoverSize};

@@ -26,7 +26,7 @@ pub struct CatalogueQuery {
     pub tag: Option<Tag>,
     /// The order.
     pub sort: CatalogueSort,
-    /// The end of the page before, from [`CataloguePage::next`].
+    /// The end of the page before, from [`FoundItems::next`].
     pub after: Option<String>,
     /// The most items, up to [`MAX_CATALOGUE_PAGE`].
     pub limit: u32,
@@ -46,7 +46,7 @@ pub enum CatalogueSort {
 
 /// A page of the catalogue.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CataloguePage {
+pub struct FoundItems {
     /// The items, in order.
     pub items: Vec<Item>,
     /// Where the next page begins; `None` on the last one.
@@ -70,7 +70,7 @@ impl Club {
     /// # Errors
     ///
     /// The database is unavailable; `after` is no page's end in this order.
-    pub async fn catalogue(&self, query: &CatalogueQuery) -> Result<CataloguePage, Error> {
+    pub async fn catalogue(&self, query: &CatalogueQuery) -> Result<FoundItems, Error> {
         let CatalogueQuery { search, tag, sort, after, limit } = query;
         let start = match after {
             None => sort.start(),
@@ -102,7 +102,7 @@ impl Club {
         } else {
             None
         };
-        Ok(CataloguePage { items: items.into_iter().map(|(item, _)| item).collect(), next, count })
+        Ok(FoundItems { items: items.into_iter().map(|(item, _)| item).collect(), next, count })
     }
 
     /// The tags that most listed items have, those of most items first.

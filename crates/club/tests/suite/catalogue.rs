@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use club::{
-    Amount, CataloguePage, CatalogueQuery, CatalogueSort, CoverSize, Currency, Details, Fault,
-    Item, MAX_COUNT, NewGoods, NewListing, Page, Prices, Store, Tag, Visibility,
+    Amount, CatalogueQuery, CatalogueSort, CoverSize, Currency, Details, Fault, FoundItems, Item,
+    MAX_COUNT, NewGoods, NewListing, Page, Prices, Store, Tag, Visibility,
 };
 use futures_util::future::try_join_all;
 
@@ -209,7 +209,7 @@ pub(crate) async fn pages_are_those_of_a_simple_model(store: Arc<dyn Store>) {
                 };
                 let mut found = Vec::new();
                 loop {
-                    let CataloguePage { items, next, count } =
+                    let FoundItems { items, next, count } =
                         house.club.catalogue(&query).await.unwrap();
                     let all = u32::try_from(expected.len()).unwrap();
                     assert_eq!(count, all.min(MAX_COUNT));
