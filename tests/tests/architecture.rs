@@ -53,9 +53,10 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
     (
         "web",
         &[
-            ("api", &["catalog", "pay", "seed"]),
-            ("site", &["catalog", "pay", "seed"]),
+            ("api", &["catalog", "mail", "pay", "seed"]),
+            ("site", &["catalog", "mail", "pay", "seed"]),
             ("catalog", &["http"]),
+            ("mail", &["http"]),
             ("pay", &["http"]),
             ("seed", &["catalog"]),
             ("http", &[]),
@@ -94,7 +95,9 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
             ("rights", &["catalog", "ledger"]),
             ("ledger", &["members"]),
             ("catalog", &["audit"]),
-            ("members", &["audit"]),
+            ("members", &["sign_ins"]),
+            ("sign_ins", &["mail"]),
+            ("mail", &["audit"]),
             ("audit", &["store"]),
             ("store", &["values"]),
             ("values", &[]),

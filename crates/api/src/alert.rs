@@ -10,7 +10,7 @@ use crate::member::NamedId;
 pub struct AlertView {
     /// The number.
     pub id: u32,
-    /// `broken-item`, `imbalance`, `leak`, `nobody-took`, `payment`, `proxy`, `speed` or `unreadable-item`.
+    /// `broken-item`, `imbalance`, `leak`, `mail`, `nobody-took`, `payment`, `proxy`, `speed` or `unreadable-item`.
     pub kind: String,
     /// The member it concerns.
     pub member: Option<NamedId>,

@@ -25,6 +25,8 @@ pub enum AlertKind {
     Imbalance,
     /// A passkey is used from more places than one person has.
     Leak,
+    /// A mail could not be delivered, or was not queued.
+    Mail,
     /// Upload where nobody took anything.
     NobodyTook,
     /// A payment that fits no order.
@@ -39,10 +41,11 @@ pub enum AlertKind {
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::BrokenItem,
         Self::Imbalance,
         Self::Leak,
+        Self::Mail,
         Self::NobodyTook,
         Self::Payment,
         Self::Proxy,
@@ -56,6 +59,7 @@ impl AlertKind {
             Self::BrokenItem => "broken-item",
             Self::Imbalance => "imbalance",
             Self::Leak => "leak",
+            Self::Mail => "mail",
             Self::NobodyTook => "nobody-took",
             Self::Payment => "payment",
             Self::Proxy => "proxy",

@@ -11,6 +11,7 @@ use policy::{MemberId, MemberState};
 
 use crate::audit::log::{LogEntry, record};
 use crate::members::member::{self, Member};
+use crate::sign_ins::sign_in::{self, Subject};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Value};
 use crate::store::tx::Tx;
@@ -21,7 +22,7 @@ use crate::values::stamp::Stamp;
 
 impl Club {
     /// Removes a member for good, where that was not done, and forgets who it was: the name, the
-    /// details of the record, addresses, clients, evidence, where orders were paid, and what
+    /// details of the record, addresses, mail, clients, evidence, where orders were paid, and what
     /// providers sent of them. Balances, entries and the sums of traffic stay as they were; so do
     /// verdicts and what events did. O(events of the providers they
     /// ordered at).
@@ -43,6 +44,7 @@ async fn erase(tx: &mut Tx, wanted: &str) -> Result<Member, Error> {
     member.name = format!("{ERASED}{}", member.id.value());
     let id = member.id.value().into();
     session::forget(tx, member.id).await?;
+    sign_in::end_all(tx, Subject::Member(member.id)).await?;
     for sql in FORGET {
         tx.execute(sql, &[id]).await?;
     }
@@ -122,10 +124,13 @@ const RENAME: [&str; 2] = [
     "UPDATE webhook_event SET effect = replace(effect, $1, $2) WHERE effect LIKE '%' || $1 || '%'",
     "UPDATE alert SET evidence = replace(evidence, $1, $2) WHERE evidence LIKE '%' || $1 || '%'",
 ];
-const FORGET: [&str; 9] = [
+const FORGET: [&str; 11] = [
     "DELETE FROM alias WHERE member = $1",
     "DELETE FROM sighting WHERE member = $1",
     "DELETE FROM feed WHERE member = $1",
+    "DELETE FROM mail WHERE member = $1 \
+     OR recipient = (SELECT email FROM member WHERE id = $1)",
+    "DELETE FROM sign_in_attempt WHERE email = (SELECT email FROM member WHERE id = $1)",
     "UPDATE audit SET detail = '' WHERE member = $1",
     "UPDATE alert SET evidence = '' WHERE member = $1",
     // What a visitor with the same address has not paid is the same person's.

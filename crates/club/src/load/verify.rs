@@ -4,9 +4,11 @@ use crate::audit::alert;
 use crate::catalog::{goods, item_row};
 use crate::ledger::statement;
 use crate::load::startup;
+use crate::mail::queue;
 use crate::members::member;
 use crate::rights::entitlement;
 use crate::sales::{discount, voucher};
+use crate::sign_ins::{link, sign_in};
 use crate::store::club::Club;
 use crate::store::database::{Flaw, Store};
 use crate::store::sql::{Reading, SqlResult};
@@ -56,13 +58,16 @@ fn unreadable<T>(place: &str, outcome: SqlResult<T>) -> SqlResult<Option<Flaw>> 
     }
 }
 
-const TABLES: [Reading; 8] = [
+const TABLES: [Reading; 11] = [
     alert::READING,
     discount::READING,
     entitlement::READING,
     goods::READING,
     item_row::READING,
+    queue::READING,
     member::READING,
     reward::READING,
+    link::READING,
+    sign_in::READING,
     voucher::READING,
 ];

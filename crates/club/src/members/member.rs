@@ -5,6 +5,7 @@
 use policy::{Generation, MemberId, MemberState};
 
 use crate::audit::log::{LogEntry, record};
+use crate::sign_ins::sign_in::{self, Subject};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, member_id, unreadable};
 use crate::store::tx::Tx;
@@ -36,6 +37,11 @@ pub struct Member {
     pub created: u32,
     /// A tier that was earned by verified upload, held beside the other.
     pub earned: Option<String>,
+    /// Where the member is reached, if that is known; no other member has it.
+    pub email: Option<Email>,
+    /// When the member last showed that mail to that address reaches them, in Unix seconds; `None`
+    /// where they did not.
+    pub email_verified: Option<u32>,
 }
 
 impl Member {
@@ -276,10 +282,10 @@ pub(crate) async fn of_email(tx: &mut Tx, name: &str, email: &Email) -> Result<M
     let added = insert(tx, &new).await?;
     let sql = "UPDATE member SET email = $2 WHERE id = $1";
     tx.execute(sql, &[added.id.value().into(), email.text().into()]).await?;
-    Ok(added)
+    Ok(Member { email: Some(email.clone()), ..added })
 }
 
-/// Keeps a member that was edited, and what was done to it.
+/// Keeps a member that was edited, and what was done to it. Whoever is not active is signed out.
 pub(crate) async fn save(
     tx: &mut Tx,
     what: &'static str,
@@ -299,11 +305,14 @@ pub(crate) async fn save(
         ],
     )
     .await?;
+    if member.state != MemberState::Active {
+        sign_in::end_all(tx, Subject::Member(member.id)).await?;
+    }
     tx.show(member.shown(&tx.names));
     record(tx, LogEntry { what, member: Some(member.id), item: None, detail }).await
 }
 
-fn read(row: &dyn Row) -> SqlResult<Member> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Member> {
     Ok(Member {
         id: member_id(row, 0)?,
         name: row.text(1)?.to_owned(),
@@ -314,6 +323,8 @@ fn read(row: &dyn Row) -> SqlResult<Member> {
         old_key_until: row.optional(6)?,
         created: row.number(7)?,
         earned: Some(row.text(8)?).filter(|tier| !tier.is_empty()).map(str::to_owned),
+        email: Some(row.text(9)?).filter(|email| !email.is_empty()).map(Email::stored),
+        email_verified: row.optional(10)?,
     })
 }
 
@@ -344,7 +355,7 @@ macro_rules! columns {
         concat!(
             $before,
             " id, name, tier, tier_until, state, generation, old_key_until, created, \
-             coalesce(earned, '') ",
+             coalesce(earned, ''), coalesce(email, ''), email_verified ",
             $after
         )
     };
@@ -356,7 +367,9 @@ pub(crate) const READING: Reading = Reading {
     sql: columns!("SELECT", "FROM member"),
     read: |row| read(row).map(drop),
 };
-const BY_EMAIL: &str = columns!("SELECT", "FROM member WHERE email = $1 AND state <> 'removed'");
+/// One that was not removed.
+pub(crate) const BY_EMAIL: &str =
+    columns!("SELECT", "FROM member WHERE email = $1 AND state <> 'removed'");
 const BY_ID: &str = columns!("SELECT", "FROM member WHERE id = $1");
 const BY_NAME: &str = columns!("SELECT", "FROM member WHERE name = $1 AND state <> 'removed'");
 const INSERT: &str = columns!(

@@ -69,6 +69,8 @@ const STEPS: &[Step] = &[
     step!(11, "secret mark", "0011_secret_mark.sql"),
     step!(12, "orders", "0012_orders.sql"),
     step!(13, "catalogue", "0013_catalogue.sql"),
+    step!(14, "mail", "0014_mail.sql"),
+    step!(15, "sign-ins", "0015_sign_ins.sql"),
 ];
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use wire::InfoHash;
 
+use crate::values::email::Email;
 use crate::values::ids::{
-    AlertId, CheckoutId, DeliveryId, EntryId, OrderId, RefundId, RewardId, VoucherId,
+    AlertId, CheckoutId, DeliveryId, EntryId, MailId, OrderId, RefundId, RewardId, SignInId,
+    VoucherId,
 };
 use crate::values::money::{Amount, MoneyError};
 use crate::values::name::{Kind, NameError};
@@ -56,6 +58,14 @@ pub enum Error {
     /// A tier for no time.
     #[error("a tier's voucher is for 1 day or more")]
     Days,
+    /// Another member has this e-mail address.
+    #[error("member `{member}` has the address {email} already: one address is one member's")]
+    EmailTaken {
+        /// The address.
+        email: Email,
+        /// The other member's name.
+        member: String,
+    },
     /// An entitlement's end has passed already.
     #[error("{until} is not in the future: name a later date, or `revoke` what was granted")]
     Ended {
@@ -81,6 +91,9 @@ pub enum Error {
     /// An item needs one info hash, or the two different ones of a hybrid.
     #[error("{0} info hashes, expected one, or two different ones for a hybrid")]
     Hashes(usize),
+    /// A member who is suspended or was removed does not sign in.
+    #[error("member {0} is suspended or was removed, and can't sign in")]
+    Inactive(u32),
     /// The codes of vouchers are shown once.
     #[error(
         "entry {} of the journal issued these vouchers already, and their codes were shown then: \
@@ -143,6 +156,12 @@ pub enum Error {
         /// The maximum.
         max: usize,
     },
+    /// There is no such mail.
+    #[error("no mail {}: `usher mail list` shows those there are", .0.0)]
+    NoMail(MailId),
+    /// A mail that was sent is not sent again.
+    #[error("mail {} was sent already", .0.0)]
+    MailSent(MailId),
     /// There is no such entry in the journal.
     #[error("no entry {} in the journal", .0.0)]
     NoEntry(EntryId),
@@ -199,6 +218,9 @@ pub enum Error {
     /// There is no such reward, or it was taken back.
     #[error("no reward {} stands: `usher reward list` shows those there are", .0.0)]
     NoReward(RewardId),
+    /// There is no such sign-in.
+    #[error("no sign-in {} of theirs: `usher sign-in list` shows those there are", .0.0)]
+    NoSignIn(SignInId),
     /// There is no such voucher.
     #[error("no such voucher")]
     NoVoucher,

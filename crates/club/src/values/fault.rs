@@ -44,11 +44,14 @@ impl Error {
             | Self::LowPrice { .. }
             | Self::Minimum { .. }
             | Self::CheckoutKey { .. }
+            | Self::EmailTaken { .. }
             | Self::HasAlready { .. }
             | Self::HashTaken { .. }
+            | Self::Inactive(_)
             | Self::Issued(_)
             | Self::KeyReused { .. }
             | Self::LessLeft { .. }
+            | Self::MailSent(_)
             | Self::NameTaken { .. }
             | Self::NoFile { .. }
             | Self::NoGoods(_)
@@ -77,8 +80,10 @@ impl Error {
             | Self::NoDelivery(_)
             | Self::NoDiscount(_)
             | Self::NoEntry(_)
+            | Self::NoMail(_)
             | Self::NoOrder(_)
             | Self::NoReward(_)
+            | Self::NoSignIn(_)
             | Self::NoVoucher
             | Self::NobodyNamed(_)
             | Self::NotFound { .. }

@@ -13,6 +13,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// The number of an admin.
+    AdminId;
     /// The number of an alert.
     AlertId;
     /// The number of a checkout.
@@ -21,12 +23,16 @@ ids! {
     DeliveryId;
     /// The number of an entry in the journal.
     EntryId;
+    /// The number of a mail.
+    MailId;
     /// The number of an order.
     OrderId;
     /// The number of a refund.
     RefundId;
     /// The number of a reward.
     RewardId;
+    /// The number of a sign-in, which is not secret.
+    SignInId;
     /// The number of a voucher, which is not secret.
     VoucherId;
 }

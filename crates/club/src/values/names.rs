@@ -1,4 +1,5 @@
-//! The configured tiers and policies, by the names the store has for them, and the tax.
+//! What the store must know of the configuration: tiers and policies by their names, the tax, and
+//! whether mail is sent.
 
 use policy::{PolicyId, Rules, TierId};
 
@@ -6,7 +7,7 @@ use crate::values::error::Error;
 use crate::values::tax::Tax;
 
 /// The ids of the configured tiers and policies, each with the number that the rules have for it,
-/// and the configured tax.
+/// the configured tax, and whether mail is sent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Names {
     /// As configured, the best last; the first is the outsiders'.
@@ -15,6 +16,8 @@ pub struct Names {
     pub policies: Vec<(String, PolicyId)>,
     /// The tax that is in every price.
     pub tax: Option<Tax>,
+    /// Whether a mail server is configured. Without one, no mail is queued.
+    pub has_mail: bool,
 }
 
 impl From<&Rules> for Names {
@@ -24,6 +27,7 @@ impl From<&Rules> for Names {
             tiers: rules.tiers.numbered().map(|(id, tier)| (tier.id.clone(), id)).collect(),
             policies: policies.map(|(id, policy)| (policy.id.clone(), id)).collect(),
             tax: None,
+            has_mail: false,
         }
     }
 }
@@ -39,6 +43,7 @@ impl Names {
             tiers: counted(tiers, TierId::new),
             policies: counted(policies, PolicyId::new),
             tax: None,
+            has_mail: false,
         }
     }
 

@@ -53,6 +53,14 @@ macro_rules! facts {
                 an_item_whose_policy_is_gone_is_nobodys,
                 one_or_two_different_info_hashes,
                 set_policy_is_in_force_when_it_returns;
+            mail:
+                a_full_queue_takes_no_more_and_says_so,
+                a_mail_is_given_up_after_two_days,
+                a_mail_is_tried_until_the_server_takes_it,
+                a_mail_that_bounced_is_an_alert_and_can_be_tried_again,
+                a_subject_is_one_line,
+                old_mail_is_pruned,
+                without_a_server_nothing_is_queued;
             members:
                 a_folder_is_no_name_but_rows_that_have_it_load,
                 a_member_is_in_force_when_added,
@@ -124,6 +132,23 @@ macro_rules! facts {
                 another_begins_once_the_first_is_answered,
                 the_providers_event_may_come_before_its_answer,
                 what_was_not_made_is_forgotten;
+            sign_ins:
+                a_handed_out_link_and_its_code_work_once_together,
+                a_link_is_made_when_it_is_mailed_and_only_to_its_member,
+                a_mailed_link_verifies_and_ends_what_was_before,
+                a_member_changes_the_address_by_mail_to_the_new_one,
+                a_member_has_at_most_32_sign_ins,
+                a_member_has_at_most_five_open_links,
+                a_sign_in_ends_idle_and_old,
+                a_sign_in_is_known_by_its_token_alone,
+                a_token_is_stored_as_its_hash,
+                attempts_are_bounded,
+                nobody_takes_over_another_by_an_address,
+                sign_ins_and_links_end_with_their_member,
+                sign_ins_end_one_by_one_and_only_by_their_owner,
+                the_admin_moves_a_library_to_another_address,
+                what_is_known_of_an_address_is_erased_with_its_member,
+                who_is_unknown_gets_no_mail_and_is_noted;
             standing:
                 a_buyers_bytes_earn_their_carriers_the_price_difference,
                 a_line_carries_so_much_and_more_is_an_alert,
