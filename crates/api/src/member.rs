@@ -32,6 +32,10 @@ pub struct MemberView {
     pub state: String,
     /// When the member was added.
     pub created: Timestamp,
+    /// The e-mail address; `null` where none is known.
+    pub email: Option<String>,
+    /// When the member last showed that mail to the address reaches them; `null` where they did not.
+    pub email_verified: Option<Timestamp>,
 }
 
 /// A member with their passkey, which is secret.
@@ -118,6 +122,14 @@ pub struct AddMember {
     /// When the tier ends; `null` means never.
     #[serde(default)]
     pub until: Option<Timestamp>,
+}
+
+/// Replaces a member's e-mail address.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetEmail {
+    /// The address, to which a link to the library goes; `null` removes it.
+    pub email: Option<String>,
 }
 
 /// Moves a member to another tier.

@@ -4,8 +4,10 @@ use clap::Subcommand;
 
 use crate::daemon::{CommandContext, CommandError};
 use crate::items::{self, ItemCommand, PublishArgs, TorrentArgs};
-use crate::maintenance::{AuditArgs, BackupArgs};
-use crate::members::{GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs};
+use crate::maintenance::{self, AuditArgs, BackupArgs, MailCommand};
+use crate::members::{
+    self, GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs, SignInCommand,
+};
 use crate::money::{
     self, BuyArgs, CheckoutCommand, DiscountCommand, EventCommand, ExportArgs, LedgerCommand,
     OrderCommand, RefundArgs, RewardCommand, TopupArgs, VoucherCommand,
@@ -57,8 +59,11 @@ pub enum DaemonCommand {
         /// The item's name, id or info hash
         item: String,
     },
+    /// List, test and retry mail
+    #[command(subcommand, after_help = maintenance::MAIL)]
+    Mail(MailCommand),
     /// Add, list, change and remove members
-    #[command(subcommand, after_help = crate::members::MEMBER)]
+    #[command(subcommand, after_help = members::MEMBER)]
     Member(MemberCommand),
     /// List, show and refund orders, which are purchases
     #[command(subcommand, after_help = money::ORDER)]
@@ -74,6 +79,9 @@ pub enum DaemonCommand {
     Reward(RewardCommand),
     /// Give a member a new torrent of an item, and void the old one
     Rotate(RotateArgs),
+    /// Hand out sign-in links, and list and end sign-ins
+    #[command(subcommand, after_help = members::SIGN_IN)]
+    SignIn(SignInCommand),
     /// Show what the tracker is doing
     #[command(after_help = tracker::STATS)]
     Stats,
@@ -121,6 +129,7 @@ impl DaemonCommand {
             Self::Item(command) => command.run(context).await,
             Self::Ledger(command) => command.run(context).await,
             Self::Magnet { item } => items::magnet(context, item).await,
+            Self::Mail(command) => command.run(context).await,
             Self::Member(command) => command.run(context).await,
             Self::Order(command) => command.run(context).await,
             Self::Publish(args) => args.run(context).await,
@@ -128,6 +137,7 @@ impl DaemonCommand {
             Self::Revoke(args) => args.run(context).await,
             Self::Reward(command) => command.run(context).await,
             Self::Rotate(args) => args.run(context).await,
+            Self::SignIn(command) => command.run(context).await,
             Self::Stats => tracker::stats(context).await,
             Self::Swarm { swarm } => tracker::swarm(context, swarm).await,
             Self::Topup(args) => args.run(context).await,

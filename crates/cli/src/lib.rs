@@ -19,8 +19,8 @@ mod tracker;
 pub use command::DaemonCommand;
 pub use daemon::{ClientError, CommandContext, CommandError};
 pub use items::{ItemCommand, PresentationArgs, PriceArgs, PublishArgs, SetItemArgs, TorrentArgs};
-pub use maintenance::{AuditArgs, BackupArgs};
-pub use members::{GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs};
+pub use maintenance::{AuditArgs, BackupArgs, MailCommand, MailState};
+pub use members::{GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs, SignInCommand};
 pub use money::{
     AddCheckoutArgs, BuyArgs, CheckoutCommand, DiscountArgs, DiscountCommand, EventCommand,
     ExportArgs, ExportTable, IssueArgs, LedgerCommand, OrderCommand, RefundArgs, RewardCommand,

@@ -41,7 +41,7 @@ fn title(styles: &Styles, heading: &str) -> String {
 
 const HEADINGS: &[(&str, &[&str])] = &[
     ("Items", &["publish", "item", "torrent", "magnet"]),
-    ("Members", &["member", "grant", "revoke", "rotate", "import"]),
+    ("Members", &["member", "sign-in", "grant", "revoke", "rotate", "import"]),
     (
         "Money",
         &[
@@ -52,7 +52,17 @@ const HEADINGS: &[(&str, &[&str])] = &[
     ("Tracker", &["serve", "demo", "swarm", "stats", "why", "alert"]),
     (
         "Maintenance",
-        &["check", "audit", "verify", "backup", "restore", "forget-secret", "completions", "help"],
+        &[
+            "check",
+            "audit",
+            "mail",
+            "verify",
+            "backup",
+            "restore",
+            "forget-secret",
+            "completions",
+            "help",
+        ],
     ),
 ];
 /// clap adds this command when it parses.

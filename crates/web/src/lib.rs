@@ -8,6 +8,7 @@
 pub mod api;
 pub mod catalog;
 pub mod http;
+pub mod mail;
 pub mod pay;
 pub mod seed;
 pub mod site;

@@ -2,6 +2,9 @@
 
 mod audit;
 mod backup;
+mod mail;
 
 pub use audit::AuditArgs;
 pub use backup::BackupArgs;
+pub(crate) use mail::MAIL;
+pub use mail::{MailCommand, MailState};

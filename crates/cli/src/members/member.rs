@@ -2,7 +2,7 @@
 
 use api::links::{ItemLinks, KeyKind, MemberLinks};
 use api::member::{
-    AddMember, MemberDetail, MemberKey, MemberTraffic, MemberView, RotatePasskey, SetTier,
+    AddMember, MemberDetail, MemberKey, MemberTraffic, MemberView, RotatePasskey, SetEmail, SetTier,
 };
 use api::money::Money;
 use clap::Subcommand;
@@ -46,6 +46,18 @@ pub enum MemberCommand {
         /// When the tier ends; the member is an outsider afterwards [default: never]
         #[arg(long, value_name = "DATE")]
         until: Option<When>,
+    },
+    /// Replace a member's e-mail address, and mail a link to the new one
+    #[command(after_help = EMAIL)]
+    Email {
+        /// The member's name or id
+        member: String,
+        /// The address; the member is signed out, and the library goes with the member
+        #[arg(required_unless_present = "none")]
+        address: Option<String>,
+        /// Remove the address
+        #[arg(long, conflicts_with = "address")]
+        none: bool,
     },
     /// Show a member's URLs, which are secret: feeds, torrents and web seeds
     #[command(after_help = "Example:\n  usher member links ada")]
@@ -117,6 +129,11 @@ impl MemberCommand {
                 let request = context.put(&["members", member, "tier"]).json(&set);
                 context.print(&request.answer().await?, changed)
             }
+            Self::Email { member, address, .. } => {
+                let set = SetEmail { email: address.clone() };
+                let request = context.put(&["members", member, "email"]).json(&set);
+                context.print(&request.answer().await?, email_text)
+            }
             Self::Links { member } => {
                 let links = context.get(&["members", member, "links"]).answer().await?;
                 context.print(&links, links_text)
@@ -172,6 +189,22 @@ fn changed(member: &MemberView) -> String {
     format!("{} (member {}) is {}, tier {tier}.\n", member.name, member.id, member.state)
 }
 
+fn email_text(member: &MemberView) -> String {
+    match &member.email {
+        Some(email) => format!("{} (member {}) has the address {email}.\n", member.name, member.id),
+        None => format!("{} (member {}) has no address.\n", member.name, member.id),
+    }
+}
+
+/// An address, and whether it was verified.
+fn address(member: &MemberView) -> String {
+    match (&member.email, member.email_verified) {
+        (None, _) => or_dash(None::<String>),
+        (Some(email), Some(when)) => format!("{email}, verified {when}"),
+        (Some(email), None) => format!("{email}, not verified"),
+    }
+}
+
 fn members_text(members: &[MemberView]) -> String {
     let rows = members.iter().map(|member| {
         let tier = tier(&member.tier, member.tier_until);
@@ -188,6 +221,7 @@ fn member_text(detail: &MemberDetail) -> String {
         ("tier", tier(&member.tier, member.tier_until)),
         ("state", member.state.clone()),
         ("added", member.created.to_string()),
+        ("e-mail", address(member)),
         ("passkey", passkey.clone()),
         ("announce URL", announce_url.clone()),
     ]);
@@ -263,6 +297,10 @@ Examples:
   usher member add ada --tier fan
   usher member set ada --tier patron --until 30d
   usher member rotate ada --grace 7d      both passkeys work for a week";
+const EMAIL: &str = "\
+Examples:
+  usher member email ada ada@example.org
+  usher member email ada --none";
 const ROTATE: &str = "\
 Examples:
   usher member rotate ada --grace 7d      both passkeys work for a week

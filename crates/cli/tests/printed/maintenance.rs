@@ -2,6 +2,7 @@
 
 use api::alert::AuditView;
 use api::backup::Backup;
+use api::mail::{MailView, TestSent};
 
 use super::samples::{ada, at, named, reel};
 use super::typed::typed;
@@ -29,6 +30,39 @@ fn audit() {
         row(104, "member.add", "\u{1b}[2Jada"),
     ];
     typed("audit --member ada").answer("GET /audit", &rows).check();
+}
+
+#[test]
+fn mail() {
+    let bounced = MailView {
+        id: 7,
+        to: "ada@example.org".to_owned(),
+        member: Some(ada()),
+        about: "sign-in".to_owned(),
+        subject: "Your link".to_owned(),
+        state: "bounced".to_owned(),
+        created: at("20T10:00:00"),
+        due: None,
+        tries: 1,
+        ended: Some(at("20T10:00:01")),
+        answer: "mail.example.org:587 said: 550 5.1.1 no such user".to_owned(),
+    };
+    let queued = MailView {
+        id: 8,
+        state: "queued".to_owned(),
+        due: Some(at("20T10:00:05")),
+        ended: None,
+        answer: String::new(),
+        ..bounced.clone()
+    };
+    typed("mail list").answer("GET /mail", &vec![bounced.clone(), queued.clone()]).check();
+    typed("mail list --state bounced").answer("GET /mail", &vec![bounced]).check_with("bounced");
+    typed("mail retry 8").answer("POST /mail/8/retry", &queued).check();
+    let sent = TestSent {
+        to: "ada@example.org".to_owned(),
+        answer: "mail.example.org:587 said: 250 2.0.0 OK".to_owned(),
+    };
+    typed("mail test ada@example.org").answer("POST /mail-tests", &sent).check();
 }
 
 #[test]

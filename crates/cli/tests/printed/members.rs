@@ -4,6 +4,7 @@ use api::import::ImportOutcome;
 use api::links::{ItemLinks, MemberLinks};
 use api::member::{ItemTraffic, MemberDetail, MemberTraffic, MemberView, Traffic};
 use api::right::{BoundKey, RightView};
+use api::sign_in::{SignInAttempt, SignInLink, SignInView, SignInsEnded};
 
 use super::samples::{
     PASSKEY, ada, announce_url, at, btc, member, member_key, named, reel, right, usd,
@@ -18,6 +19,8 @@ fn members() {
         tier: "outsider".to_owned(),
         tier_until: None,
         state: "suspended".to_owned(),
+        email: None,
+        email_verified: None,
         ..ada_view()
     };
     typed("member list").answer("GET /members", &vec![ada_view(), outsider.clone()]).check();
@@ -37,7 +40,43 @@ fn members() {
     typed("member resume bob").answer("POST /members/bob/resume", &resumed).check();
     let removed = MemberView { state: "removed".to_owned(), ..outsider };
     typed("member erase bob").answer("POST /members/bob/erase", &removed).check();
+    typed("member email ada ada@example.org").answer("PUT /members/ada/email", &ada_view()).check();
+    let bare = MemberView { email: None, email_verified: None, ..ada_view() };
+    typed("member email ada --none").answer("PUT /members/ada/email", &bare).check_with("none");
     typed("member remove bob").answer("DELETE /members/bob", &removed).check();
+}
+
+#[test]
+fn sign_ins() {
+    let sign_in = |id, browser: &str| SignInView {
+        id,
+        browser: browser.to_owned(),
+        created: at("01T08:30:00"),
+        used: at("20T10:00:00"),
+        ends: "2026-12-20T10:00:00Z".parse().unwrap(),
+    };
+    typed("sign-in list ada")
+        .answer("GET /members/ada/sign-ins", &vec![sign_in(9, "Firefox/145.0"), sign_in(7, "")])
+        .check();
+    let ended = |ended| SignInsEnded { member: ada(), ended };
+    typed("sign-in end ada 7").answer("DELETE /members/ada/sign-ins/7", &ended(1)).check();
+    typed("sign-in end ada").answer("DELETE /members/ada/sign-ins", &ended(2)).check_with("all");
+    let link = SignInLink {
+        member: ada(),
+        url: format!("https://club.example.org/sign-in/{}", "A".repeat(43)),
+        code_url: "https://club.example.org/sign-in/code".to_owned(),
+        code: "0123-4567-89AB-CDEF".to_owned(),
+        until: at("21T10:00:00"),
+    };
+    typed("sign-in link ada").answer("POST /members/ada/sign-in-links", &link).check();
+    let attempt = SignInAttempt {
+        email: "eve@example.org".to_owned(),
+        outcome: "unknown".to_owned(),
+        first: at("20T09:00:00"),
+        last: at("20T10:00:00"),
+        times: 3,
+    };
+    typed("sign-in attempts").answer("GET /sign-in-attempts", &vec![attempt]).check();
 }
 
 #[test]

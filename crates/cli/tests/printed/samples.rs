@@ -44,6 +44,8 @@ pub(crate) fn member(id: u32, name: &str) -> MemberView {
         tier_until: Some("2027-01-31T23:59:59Z".parse().unwrap()),
         state: "active".to_owned(),
         created: at("01T08:30:00"),
+        email: Some(format!("{name}@example.org")),
+        email_verified: Some(at("02T09:00:00")),
     }
 }
 

@@ -13,6 +13,7 @@ mod effective;
 mod goods;
 mod invalid;
 mod listeners;
+mod mail;
 mod parse;
 mod payments;
 mod policies;
@@ -32,6 +33,7 @@ pub use backup::{BackupSettings, RawBackup};
 pub use database::{Database, RawDatabase};
 pub use goods::WatchedFolder;
 pub use invalid::Invalid;
+pub use mail::{MailSettings, RawMail};
 pub use parse::{ParseError, parse};
 pub use payments::{
     AmountUnit, BtcpaySettings, CustomHookSettings, Gives, KofiSettings, PaymentSettings,

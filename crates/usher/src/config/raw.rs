@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::backup::RawBackup;
 use super::database::RawDatabase;
 use super::days;
+use super::mail::RawMail;
 use super::payments::RawPayments;
 use super::policies::{self, RawPolicy};
 use super::site::RawSite;
@@ -45,6 +46,7 @@ pub struct Raw {
     pub tracker: RawTracker,
     pub admin: RawAdmin,
     pub web: RawWeb,
+    pub mail: RawMail,
     pub backup: RawBackup,
     pub payments: RawPayments,
     pub membership: RawMembership,
@@ -72,6 +74,7 @@ impl Default for Raw {
             tracker: RawTracker::default(),
             admin: RawAdmin::default(),
             web: RawWeb::default(),
+            mail: RawMail::default(),
             backup: RawBackup::default(),
             payments: RawPayments::default(),
             membership: RawMembership::default(),

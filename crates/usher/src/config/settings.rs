@@ -13,6 +13,7 @@ use web::site::{Appearance, Masthead};
 use super::backup::BackupSettings;
 use super::database::Database;
 use super::goods::WatchedFolder;
+use super::mail::MailSettings;
 use super::payments::PaymentSettings;
 use super::raw::{Limits, LogFormat, LogLevel, Reachability, Tls};
 use super::standing::StandingSettings;
@@ -41,6 +42,8 @@ pub struct Config {
     pub masthead: Masthead,
     /// How the pages look and what they say.
     pub appearance: Appearance,
+    /// Where mail goes out; `None` where none is sent.
+    pub mail: Option<MailSettings>,
     /// The site.
     pub web: WebSettings,
     /// Copies of the club.

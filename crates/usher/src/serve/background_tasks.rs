@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
+use web::mail::{Mailer, Round};
 use web::pay::{Payments, Polled};
 use web::seed::MemberAddresses;
 
@@ -32,6 +33,8 @@ pub(crate) struct BackgroundTasks {
     pub(crate) club: Arc<Club>,
     /// What members pay at providers.
     pub(crate) payments: Arc<Payments>,
+    /// What sends mail.
+    pub(crate) mailer: Arc<Mailer>,
     /// Where time comes from.
     pub(crate) clock: Clock,
     /// The settings in force.
@@ -58,6 +61,7 @@ impl BackgroundTasks {
         tasks.spawn(self.clone().back_up(stop.clone()));
         tasks.spawn(self.clone().poll(stop.clone()));
         tasks.spawn(self.clone().list(stop.clone()));
+        tasks.spawn(self.clone().deliver(stop.clone()));
         tasks
     }
 
@@ -281,6 +285,29 @@ impl BackgroundTasks {
         }
     }
 
+    /// Sends mail that is due. A try under way is finished before the end: it may have arrived.
+    async fn deliver(self, mut stop: watch::Receiver<bool>) {
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                () = sleep(MAIL_PACE) => {}
+                _ = stop.changed() => return,
+            }
+            match self.mailer.deliver().await {
+                Ok(Round { away: Some(why), .. }) if !failing => {
+                    failing = true;
+                    tracing::warn!(why, "mail waits: the mail server takes nothing");
+                }
+                Ok(Round { tried, away: None }) if failing && tried > 0 => {
+                    failing = false;
+                    tracing::info!("mail is sent again");
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "mail waits: the club can't be asked for it"),
+            }
+        }
+    }
+
     fn timestamp(&self) -> Timestamp {
         Timestamp::from_second(self.clock.now().unix.into()).unwrap_or_default()
     }
@@ -310,6 +337,12 @@ impl BackgroundTasks {
                 tracing::warn!(%error, "old sessions stay in the store until tomorrow");
             }
             self.cancel_abandoned_orders().await;
+            if let Err(error) = self.club.prune_mail(self.clock.now().unix).await {
+                tracing::warn!(%error, "old mail stays in the store until tomorrow");
+            }
+            if let Err(error) = self.club.prune_sign_ins(self.clock.now().unix).await {
+                tracing::warn!(%error, "sign-ins that ended stay in the store until tomorrow");
+            }
         }
     }
 }
@@ -322,6 +355,7 @@ fn batch_of(whole: Duration) -> u32 {
 
 const SHORTEST: Duration = Duration::from_millis(20);
 const FOLLOW_PACE: Duration = Duration::from_secs(1);
+const MAIL_PACE: Duration = Duration::from_secs(1);
 const REACH_PACE: Duration = Duration::from_millis(500);
 /// A changed schedule is heeded within so long, and a failed backup tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);

@@ -28,6 +28,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::api::Admin;
+use web::mail::Mailer;
 use web::pay::{self, Payments};
 use web::seed::{self, Pacer, WebSeed};
 use web::site::{self, Site};
@@ -42,7 +43,7 @@ use crate::serve::listeners::{ListenError, Listeners};
 use crate::serve::log::Log;
 use crate::serve::lost_club::{LostClub, refuse_lost};
 use crate::serve::observe::Observer;
-use crate::serve::providers::{self, NoSecret};
+use crate::serve::providers::{self, MailError, NoSecret};
 use crate::serve::proxies;
 use crate::serve::registry::Registry;
 use crate::serve::secret::{self, SecretError};
@@ -71,6 +72,8 @@ pub enum ServeError {
     LostClub(#[from] LostClub),
     #[error("traffic of {clients} clients could not be written and is lost: the log says why")]
     LostTraffic { clients: u64 },
+    #[error(transparent)]
+    Mail(#[from] MailError),
     #[error(transparent)]
     NoSecret(#[from] NoSecret),
     #[error("the system gives no random numbers: {0}")]
@@ -193,12 +196,16 @@ impl Daemon {
         let providers = providers::load(&config.payments)?;
         let time = Box::new(move || clock.now());
         let payments = Arc::new(Payments::new(Arc::clone(&club), providers, time)?);
+        let time = Box::new(move || clock.now());
+        let mailer = Arc::new(Mailer::new(Arc::clone(&club), time));
+        mailer.set(providers::mail_connector(&config)?, settings::site(&config));
         let started = Arc::new(config);
         let config = Arc::new(ArcSwap::new(Arc::clone(&started)));
         let tasks = BackgroundTasks {
             tracker,
             club: Arc::clone(&club),
             payments: Arc::clone(&payments),
+            mailer,
             clock,
             config: Arc::clone(&config),
             failures: Arc::default(),
@@ -322,9 +329,11 @@ impl Daemon {
             Box::new(move || clock.now()),
         )
         .with_payments(Arc::clone(&self.payments))
+        .with_mailer(Arc::clone(&self.tasks.mailer))
         .with_buffers(move || budgets::of_buffers(&buffers))
         .with_proxy_faults(proxies::faults(&self.shared));
         admin.publisher().set_private(settings::private(&self.source, &config));
+        admin.set_publisher_name(config.masthead.title.clone());
         admin
     }
 

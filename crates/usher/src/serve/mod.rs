@@ -38,7 +38,7 @@ pub use daemon::{ServeError, serve};
 pub use folder::StateDirError;
 pub use listeners::ListenError;
 pub use lost_club::LostClub;
-pub use providers::NoSecret;
+pub use providers::{MailError, NoSecret};
 pub use secret::SecretError;
 pub use startable::CannotStart;
 pub(crate) use startable::startable;

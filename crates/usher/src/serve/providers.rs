@@ -1,4 +1,5 @@
-//! The providers of the configuration, with their secrets from files and the environment.
+//! The providers of the configuration and the mail server, with their secrets from files and the
+//! environment.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,16 +7,28 @@ use std::{env, fmt};
 
 use club::provider::{Btcpay, Hook, Kofi, Secret, Stripe};
 use thiserror::Error;
+use web::mail::{MailConnector, MailServer, MailServerError};
 use web::pay::{BtcpayApi, HookSettings, Providers, StripeApi, TierPlan};
 
-use crate::config::{PaymentSettings, Period, SecretSource};
+use crate::config::{Config, PaymentSettings, Period, SecretSource};
 
 /// A secret that cannot be had.
 #[derive(Debug, Error)]
-#[error("payments: the secret {place} {why}")]
+#[error("{section}: the secret {place} {why}")]
 pub struct NoSecret {
+    section: &'static str,
     place: String,
     why: Why,
+}
+
+/// A mail server that cannot be used.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each is what its own error says")]
+pub enum MailError {
+    #[error(transparent)]
+    NoSecret(#[from] NoSecret),
+    #[error(transparent)]
+    Server(#[from] MailServerError),
 }
 
 #[derive(Debug)]
@@ -93,8 +106,35 @@ fn secrets(places: &[SecretSource]) -> Result<Vec<Secret>, NoSecret> {
     places.iter().map(secret).collect()
 }
 
+/// The mail server with its password, in the publisher's name.
+///
+/// # Errors
+///
+/// The password cannot be read, or is empty; the settings can't be used.
+pub(crate) fn mail_connector(config: &Config) -> Result<Option<MailConnector>, MailError> {
+    let Some(mail) = &config.mail else { return Ok(None) };
+    let login = match &mail.login {
+        None => None,
+        Some((user, place)) => Some((user.clone(), secret_of("mail", place)?)),
+    };
+    let server = MailServer {
+        host: mail.host.clone(),
+        port: mail.port,
+        security: mail.security,
+        login,
+        name: config.masthead.title.clone(),
+        from: mail.from.clone(),
+        contact: mail.contact.clone(),
+    };
+    Ok(Some(MailConnector::new(server)?))
+}
+
 fn secret(place: &SecretSource) -> Result<Secret, NoSecret> {
-    let fails = |why| NoSecret { place: place.to_string(), why };
+    secret_of("payments", place)
+}
+
+fn secret_of(section: &'static str, place: &SecretSource) -> Result<Secret, NoSecret> {
+    let fails = |why| NoSecret { section, place: place.to_string(), why };
     let text = match place {
         SecretSource::Environment(name) => env::var(name).map_err(|_| fails(Why::Missing))?,
         SecretSource::File(path) => {
@@ -115,7 +155,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::{Config, parse};
+    use crate::config::parse;
 
     #[test]
     fn secrets_come_from_files_and_from_the_environment() {

@@ -8,7 +8,7 @@ use web::catalog::{PrivatePaths, PublicUrls};
 use web::seed::{PacingSettings, TierPacing};
 
 use super::memory;
-use crate::config::{Config, Database, Source, Terms};
+use crate::config::{Config, Database, SecretSource, Source, Terms};
 
 /// The settings that announces go by.
 pub(crate) fn of_tracker(config: &Config) -> Settings {
@@ -39,6 +39,11 @@ pub(crate) fn private(source: &Source, config: &Config) -> PrivatePaths {
     let mut places =
         vec![config.state_dir.clone(), config.secret_file.clone(), config.backup.folder.clone()];
     places.extend(config.payments.secret_files());
+    if let Some((_, SecretSource::File(path))) =
+        config.mail.as_ref().and_then(|mail| mail.login.as_ref())
+    {
+        places.push(path.clone());
+    }
     places.extend(config.tracker.http.tls.as_ref().map(|tls| tls.key.clone()));
     if let Database::File(path) = &config.database {
         places.push(path.clone());
@@ -51,7 +56,8 @@ pub(crate) fn private(source: &Source, config: &Config) -> PrivatePaths {
 
 /// What the club must know of the configuration.
 pub(crate) fn names(config: &Config) -> Names {
-    Names { tax: config.tax.clone(), ..Names::from(&config.rules) }
+    let has_mail = config.mail.is_some();
+    Names { tax: config.tax.clone(), has_mail, ..Names::from(&config.rules) }
 }
 
 /// The proxies whose word is taken.

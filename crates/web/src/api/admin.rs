@@ -20,6 +20,7 @@ use super::error::ApiError;
 use super::members;
 use crate::catalog::{LinkBuilder, PublicUrls, Publisher, TorrentAccess};
 use crate::http::TimeSource;
+use crate::mail::Mailer;
 use crate::pay::Payments;
 
 /// What the admin API stands on.
@@ -37,6 +38,8 @@ pub struct Admin {
     payments: Option<Arc<Payments>>,
     buffers: BufferUse,
     proxy_faults: ProxyFaults,
+    mailer: Option<Arc<Mailer>>,
+    publisher_name: ArcSwap<String>,
 }
 
 /// Where it is known what is held for clients.
@@ -80,6 +83,8 @@ impl Admin {
             payments: None,
             buffers: Box::new(MemoryUse::default),
             proxy_faults: Box::new(Vec::new),
+            mailer: None,
+            publisher_name: ArcSwap::default(),
         }
     }
 
@@ -107,6 +112,30 @@ impl Admin {
 
     pub(super) fn buffers(&self) -> MemoryUse {
         (self.buffers)()
+    }
+
+    /// With a mailer, for test messages.
+    #[must_use]
+    pub fn with_mailer(self, mailer: Arc<Mailer>) -> Self {
+        Self { mailer: Some(mailer), ..self }
+    }
+
+    pub(super) fn mailer(&self) -> Result<&Mailer, ApiError> {
+        self.mailer.as_deref().ok_or_else(|| ApiError::missing("this daemon sends no mail"))
+    }
+
+    /// Calls the publisher otherwise from now on, in mail.
+    pub fn set_publisher_name(&self, name: String) {
+        self.publisher_name.store(Arc::new(name));
+    }
+
+    pub(super) fn publisher_name(&self) -> Arc<String> {
+        self.publisher_name.load_full()
+    }
+
+    /// What the site's URLs begin with.
+    pub(super) fn site_url(&self) -> String {
+        self.public.load().urls.site.clone()
     }
 
     pub(super) fn payments(&self) -> Result<&Arc<Payments>, ApiError> {

@@ -113,5 +113,7 @@ pub(super) fn view(member: club::Member) -> MemberView {
         tier_until: member.tier_until.map(moment),
         state: state.to_owned(),
         created: moment(member.created),
+        email: member.email.map(|email| email.text().to_owned()),
+        email_verified: member.email_verified.map(moment),
     }
 }

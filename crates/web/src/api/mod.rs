@@ -16,6 +16,7 @@ mod extract;
 mod import;
 mod items;
 mod ledger;
+mod mail;
 mod members;
 mod observe;
 mod orders;
@@ -24,6 +25,7 @@ mod products;
 mod publish;
 mod rewards;
 mod rights;
+mod sign_ins;
 mod steps;
 mod torrents;
 mod upkeep;
@@ -59,6 +61,14 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/members/{member}/suspend", post(members::suspend))
         .route("/members/{member}/resume", post(members::resume))
         .route("/members/{member}/erase", post(members::erase))
+        .route("/members/{member}/email", put(sign_ins::set_email))
+        .route("/members/{member}/sign-ins", get(sign_ins::list).delete(sign_ins::end_all))
+        .route("/members/{member}/sign-ins/{sign_in}", delete(sign_ins::end))
+        .route("/members/{member}/sign-in-links", post(sign_ins::hand_out))
+        .route("/sign-in-attempts", get(sign_ins::attempts))
+        .route("/mail", get(mail::list))
+        .route("/mail/{mail}/retry", post(mail::retry))
+        .route("/mail-tests", post(mail::test))
         .route("/members/{member}/traffic", get(rewards::traffic))
         .route("/members/{member}/rewards", get(rewards::of_member))
         .route("/members/{member}/rights/{item}/rotate", post(rights::rotate))

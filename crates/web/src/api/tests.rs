@@ -16,6 +16,7 @@ use crate::catalog::fixture;
 
 mod money;
 mod presentation;
+mod sign_ins;
 mod statements;
 
 #[tokio::test]

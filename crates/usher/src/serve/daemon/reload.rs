@@ -36,6 +36,7 @@ impl Daemon {
         let mut config = self.source.load()?.config;
         config.rules = config.rules.following(&self.config.load().rules)?;
         let providers = providers::load(&config.payments)?;
+        let mail_server = providers::mail_connector(&config)?;
         let pair = match (&self.shared.tls, &config.tracker.http.tls) {
             (Some(tls), Some(files)) => {
                 Some((tls, ServerTls::load(&files.certificate, &files.key)?))
@@ -57,6 +58,8 @@ impl Daemon {
         self.shared.site.set_most_per_network(limits.connections_per_prefix);
         self.shared.bytes.set(settings::buffer_memory(&config));
         self.payments.set_providers(providers);
+        self.tasks.mailer.set(mail_server, settings::site(&config));
+        api.set_publisher_name(config.masthead.title.clone());
         api.set_urls(settings::addresses(&config, port));
         api.publisher().set_private(settings::private(&self.source, &config));
         web_seed.pacer.set(settings::pace(&config));

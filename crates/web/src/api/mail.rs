@@ -1,0 +1,77 @@
+//! Mail, over the admin API.
+
+use std::sync::Arc;
+
+use api::mail::{MailQuery, MailView, SendTest, TestSent};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use club::{Email, MailId, MailState, QueuedMail};
+
+use super::admin::{Admin, moment};
+use super::error::ApiError;
+use super::extract::{Body, Params};
+use crate::mail::TestError;
+
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    Params(query): Params<MailQuery>,
+) -> Result<Json<Vec<MailView>>, ApiError> {
+    let state = query.state.map(|text| state(&text)).transpose()?;
+    let page = club::Page { after: query.after, ..club::Page::FIRST };
+    let mut mail = Vec::new();
+    for found in admin.club.mail(state, page).await? {
+        mail.push(admin.describe_mail(found).await?);
+    }
+    Ok(Json(mail))
+}
+
+pub(super) async fn retry(
+    State(admin): State<Arc<Admin>>,
+    Path(id): Path<u32>,
+) -> Result<Json<MailView>, ApiError> {
+    let mail = admin.club.retry_mail(&admin.stamp(), MailId(id)).await?;
+    Ok(Json(admin.describe_mail(mail).await?))
+}
+
+pub(super) async fn test(
+    State(admin): State<Arc<Admin>>,
+    Body(SendTest { to }): Body<SendTest>,
+) -> Result<Json<TestSent>, ApiError> {
+    let to = email(&to)?;
+    let answer = admin.mailer()?.test(&to).await.map_err(|error| match error {
+        TestError::NoServer => ApiError::new(StatusCode::CONFLICT, error.to_string()),
+        TestError::Refused(_) => ApiError::new(StatusCode::BAD_GATEWAY, error.to_string()),
+    })?;
+    Ok(Json(TestSent { to: to.text().to_owned(), answer }))
+}
+
+/// An address that an operator typed.
+pub(super) fn email(text: &str) -> Result<Email, ApiError> {
+    Email::parse(text).map_err(|error| ApiError::unprocessable(format!("`{text}`: {error}")))
+}
+
+fn state(text: &str) -> Result<MailState, ApiError> {
+    MailState::named(text).ok_or_else(|| {
+        let known = MailState::ALL.map(MailState::text).join(", ");
+        ApiError::unprocessable(format!("`{text}` is not a state of mail: expected one of {known}"))
+    })
+}
+
+impl Admin {
+    async fn describe_mail(&self, mail: QueuedMail) -> Result<MailView, ApiError> {
+        Ok(MailView {
+            id: mail.id.0,
+            to: mail.to.text().to_owned(),
+            member: self.name_buyer(mail.member).await?,
+            about: mail.about,
+            subject: mail.text.subject,
+            state: mail.state.text().to_owned(),
+            created: moment(mail.created),
+            due: mail.due.map(moment),
+            tries: mail.tries,
+            ended: mail.ended.map(moment),
+            answer: mail.answer,
+        })
+    }
+}

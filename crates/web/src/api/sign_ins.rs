@@ -1,0 +1,96 @@
+//! Members' sign-ins, links and addresses, over the admin API.
+
+use std::sync::Arc;
+
+use api::member::{MemberView, NamedId, SetEmail};
+use api::sign_in::{SignInAttempt, SignInLink, SignInView, SignInsEnded};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use club::{SignInId, Subject};
+
+use super::admin::{Admin, moment};
+use super::error::ApiError;
+use super::extract::Body;
+use super::{mail, members};
+use crate::mail::{link_url, texts};
+
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+) -> Result<Json<Vec<SignInView>>, ApiError> {
+    let member = admin.club.member(&member).await?;
+    let found = admin.club.sign_ins_of(Subject::Member(member.id), admin.now().unix).await?;
+    let view = |sign_in: club::SignIn| SignInView {
+        id: sign_in.id.0,
+        ends: moment(sign_in.ends()),
+        browser: sign_in.agent,
+        created: moment(sign_in.created),
+        used: moment(sign_in.used),
+    };
+    Ok(Json(found.into_iter().map(view).collect()))
+}
+
+pub(super) async fn end(
+    State(admin): State<Arc<Admin>>,
+    Path((member, id)): Path<(String, u32)>,
+) -> Result<Json<SignInsEnded>, ApiError> {
+    let member = admin.club.member(&member).await?;
+    let subject = Subject::Member(member.id);
+    admin.club.end_sign_in(&admin.stamp(), subject, SignInId(id)).await?;
+    Ok(Json(SignInsEnded { member: named(member), ended: 1 }))
+}
+
+pub(super) async fn end_all(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+) -> Result<Json<SignInsEnded>, ApiError> {
+    let member = admin.club.member(&member).await?;
+    let ended = admin.club.end_sign_ins(&admin.stamp(), Subject::Member(member.id)).await?;
+    Ok(Json(SignInsEnded { member: named(member), ended }))
+}
+
+pub(super) async fn hand_out(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+) -> Result<(StatusCode, Json<SignInLink>), ApiError> {
+    let made = admin.club.hand_out_link(&admin.stamp(), &member).await?;
+    let site = admin.site_url();
+    let link = SignInLink {
+        member: named(made.member),
+        url: link_url(&site, &made.token),
+        code_url: format!("{site}/sign-in/code"),
+        code: made.code.to_string(),
+        until: moment(made.until),
+    };
+    Ok((StatusCode::CREATED, Json(link)))
+}
+
+pub(super) async fn attempts(
+    State(admin): State<Arc<Admin>>,
+) -> Result<Json<Vec<SignInAttempt>>, ApiError> {
+    let found = admin.club.sign_in_attempts().await?;
+    let view = |attempt: club::Attempt| SignInAttempt {
+        email: attempt.email.text().to_owned(),
+        outcome: attempt.outcome.text().to_owned(),
+        first: moment(attempt.first_at),
+        last: moment(attempt.last_at),
+        times: attempt.times,
+    };
+    Ok(Json(found.into_iter().map(view).collect()))
+}
+
+pub(super) async fn set_email(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+    Body(SetEmail { email }): Body<SetEmail>,
+) -> Result<Json<MemberView>, ApiError> {
+    let email = email.as_deref().map(mail::email).transpose()?;
+    let text = texts::sign_in(&admin.publisher_name(), &admin.site_url());
+    let member = admin.club.set_email(&admin.stamp(), &member, email, text).await?;
+    Ok(Json(members::view(member)))
+}
+
+fn named(member: club::Member) -> NamedId {
+    NamedId { id: member.id.value(), name: member.name }
+}
