@@ -346,7 +346,8 @@ impl Daemon {
             Arc::clone(&self.keyring),
             urls.clone(),
             Box::new(move || clock.now()),
-        );
+        )
+        .with_mailer(Arc::clone(&self.tasks.mailer));
         site.set_face(urls, config.masthead.clone(), config.appearance.clone());
         site
     }

@@ -7,7 +7,6 @@
 mod feed_document;
 mod feeds;
 mod masthead;
-#[cfg_attr(not(test), expect(dead_code, reason = "buying and signing in bring the first forms"))]
 mod pages;
 mod state;
 mod token;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use club::Club;
+use club::{Club, Stamp};
 use policy::Keyring;
 use tracker::{Now, Tracker};
 
@@ -12,6 +12,7 @@ use super::masthead::Masthead;
 use super::pages::{Appearance, Look};
 use crate::catalog::PublicUrls;
 use crate::http::{RateLimits, TimeSource};
+use crate::mail::Mailer;
 
 /// What every page, feed and hook may use.
 pub struct Site {
@@ -27,6 +28,7 @@ pub struct Site {
     masthead: ArcSwap<Masthead>,
     look: ArcSwap<Look>,
     clock: TimeSource,
+    mailer: Option<Arc<Mailer>>,
 }
 
 impl Site {
@@ -49,7 +51,24 @@ impl Site {
             masthead: ArcSwap::from_pointee(masthead),
             look: ArcSwap::from_pointee(look),
             clock,
+            mailer: None,
         }
+    }
+
+    /// With a mailer, where the site mails links.
+    #[must_use]
+    pub fn with_mailer(self, mailer: Arc<Mailer>) -> Self {
+        Self { mailer: Some(mailer), ..self }
+    }
+
+    /// Whether mail is sent.
+    pub(super) fn has_mail(&self) -> bool {
+        self.mailer.as_ref().is_some_and(|mailer| mailer.is_on())
+    }
+
+    /// For the record of a change that somebody makes.
+    pub(super) fn stamp(&self, who: &str) -> Stamp {
+        Stamp { who: who.to_owned(), now_unix: self.now().unix }
     }
 
     /// Has another URL, name and appearance from now on, after a reload of the configuration.

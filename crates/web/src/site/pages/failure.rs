@@ -32,6 +32,11 @@ impl Failure {
         Self { plain, ..Self::new(StatusCode::NOT_FOUND, "Not found", text) }
     }
 
+    /// There was something, and there is no more: `text` says why and what to do.
+    pub(in crate::site) fn gone(title: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::GONE, title, text)
+    }
+
     /// The path does not take the method.
     pub(in crate::site) fn wrong_method() -> Self {
         let text = "This address does not take that kind of request.";

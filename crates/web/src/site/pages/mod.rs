@@ -18,6 +18,7 @@ mod layout;
 mod look;
 mod markdown;
 mod security;
+mod sign_in;
 mod signed_in;
 mod texts;
 mod visitor;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub use appearance::{Appearance, BadPicture, Picture, Texts};
 pub use colour::{BadColour, Colour};
@@ -48,6 +49,10 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         // items there are.
         .route("/items/{name}", get(async || Redirect::to("/")))
         .route("/privacy", get(texts::privacy))
+        .route("/sign-in", get(sign_in::ask).post(sign_in::send))
+        .route("/sign-in/code", get(sign_in::ask_code).post(sign_in::use_code))
+        .route("/sign-in/{token}", get(sign_in::show_link).post(sign_in::use_link))
+        .route("/sign-out", post(sign_in::sign_out))
         .route("/terms", get(texts::terms))
         .route_layer(from_fn_with_state(Arc::clone(site), security::gate))
 }

@@ -2,6 +2,7 @@
 
 mod forms;
 mod frame;
+mod sign_in;
 
 use std::sync::Arc;
 
