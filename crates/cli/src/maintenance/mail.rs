@@ -14,7 +14,7 @@ pub enum MailCommand {
     List {
         /// List mail in this state only
         #[arg(long)]
-        state: Option<MailState>,
+        state: Option<MailFilter>,
     },
     /// Try a mail again at once that waits, bounced or failed
     #[command(after_help = "Example:\n  usher mail retry 7")]
@@ -30,9 +30,9 @@ pub enum MailCommand {
     },
 }
 
-/// How far a mail is.
+/// The mail that is listed, by how far it is.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum MailState {
+pub enum MailFilter {
     /// The server refused it for good
     Bounced,
     /// It was tried for two days
@@ -43,7 +43,7 @@ pub enum MailState {
     Sent,
 }
 
-impl MailState {
+impl MailFilter {
     const fn word(self) -> &'static str {
         match self {
             Self::Bounced => "bounced",

@@ -7,4 +7,4 @@ mod mail;
 pub use audit::AuditArgs;
 pub use backup::BackupArgs;
 pub(crate) use mail::MAIL;
-pub use mail::{MailCommand, MailState};
+pub use mail::{MailCommand, MailFilter};

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
-use web::mail::{Mailer, Round};
+use web::mail::{DeliveryRound, Mailer};
 use web::pay::{Payments, Polled};
 use web::seed::MemberAddresses;
 
@@ -294,11 +294,11 @@ impl BackgroundTasks {
                 _ = stop.changed() => return,
             }
             match self.mailer.deliver().await {
-                Ok(Round { away: Some(why), .. }) if !failing => {
+                Ok(DeliveryRound { away: Some(why), .. }) if !failing => {
                     failing = true;
                     tracing::warn!(why, "mail waits: the mail server takes nothing");
                 }
-                Ok(Round { tried, away: None }) if failing && tried > 0 => {
+                Ok(DeliveryRound { tried, away: None }) if failing && tried > 0 => {
                     failing = false;
                     tracing::info!("mail is sent again");
                 }

@@ -8,7 +8,7 @@ use club::{Club, Email, Error, QueuedMail, Tried};
 use tracker::Now;
 
 use super::message::{message, with_link};
-use super::server::{MailConnector, Said};
+use super::server::{MailConnector, ServerReply};
 use super::texts;
 use crate::http::TimeSource;
 
@@ -44,12 +44,12 @@ impl Mailer {
     /// # Errors
     ///
     /// The club can't be asked, or can't note what came of a mail; it is sent again then.
-    pub async fn deliver(&self) -> Result<Round, Error> {
-        let mut round = Round::default();
+    pub async fn deliver(&self) -> Result<DeliveryRound, Error> {
+        let mut round = DeliveryRound::default();
         let Some(connector) = self.server.load_full() else { return Ok(round) };
         while round.tried < MOST_A_ROUND {
             let Some(mail) = self.club.take_mail(self.now().unix).await? else { break };
-            let Said { tried, is_away } = self.send(&connector, &mail).await?;
+            let ServerReply { tried, is_away } = self.send(&connector, &mail).await?;
             round.tried += 1;
             if is_away && let Tried::Later(words) = &tried {
                 round.away = Some(words.clone());
@@ -80,8 +80,12 @@ impl Mailer {
         }
     }
 
-    async fn send(&self, connector: &MailConnector, mail: &QueuedMail) -> Result<Said, Error> {
-        let here = |tried| Said { tried, is_away: false };
+    async fn send(
+        &self,
+        connector: &MailConnector,
+        mail: &QueuedMail,
+    ) -> Result<ServerReply, Error> {
+        let here = |tried| ServerReply { tried, is_away: false };
         let text = match mail.link {
             None => mail.text.clone(),
             Some(_) => match self.club.make_mailed_link(self.now().unix, mail).await? {
@@ -108,7 +112,7 @@ impl fmt::Debug for Mailer {
 
 /// What one round of deliveries came to.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Round {
+pub struct DeliveryRound {
     /// Mails that were tried.
     pub tried: u32,
     /// Why no more were tried, where the server takes nothing at all.

@@ -8,5 +8,5 @@ mod server;
 pub mod texts;
 
 pub(crate) use mailer::link_url;
-pub use mailer::{Mailer, Round, TestError};
+pub use mailer::{DeliveryRound, Mailer, TestError};
 pub use server::{MailConnector, MailServer, MailServerError, Security};

@@ -103,14 +103,14 @@ impl MailConnector {
     }
 
     /// Sends one message over a connection of its own.
-    pub(super) async fn send(&self, message: Message) -> Said {
+    pub(super) async fn send(&self, message: Message) -> ServerReply {
         match timeout(MAIL_LEASE, self.transport.send(message)).await {
             Err(_) => {
                 let words = format!("{} did not answer in {} s", self.name, MAIL_LEASE.as_secs());
-                Said { tried: Tried::Later(words), is_away: true }
+                ServerReply { tried: Tried::Later(words), is_away: true }
             }
             Ok(Ok(response)) => {
-                Said { tried: Tried::Sent(self.words(&spoken(&response))), is_away: false }
+                ServerReply { tried: Tried::Sent(self.words(&spoken(&response))), is_away: false }
             }
             Ok(Err(error)) => self.failed(&error),
         }
@@ -118,10 +118,10 @@ impl MailConnector {
 
     /// What a failure means for the message. A refusal of us, rather than of the message, is no
     /// fault of the message.
-    fn failed(&self, error: &lettre::transport::smtp::Error) -> Said {
+    fn failed(&self, error: &lettre::transport::smtp::Error) -> ServerReply {
         let Some(code) = error.status() else {
             let words = format!("cannot send by {}: {error}", self.name);
-            return Said { tried: Tried::Later(words), is_away: true };
+            return ServerReply { tried: Tried::Later(words), is_away: true };
         };
         let source = error.source().map(ToString::to_string).unwrap_or_default();
         let words = self.words(&format!("{code} {source}"));
@@ -131,7 +131,7 @@ impl MailConnector {
             true => Tried::Bounced(words),
             false => Tried::Later(words),
         };
-        Said { tried, is_away: refuses_us }
+        ServerReply { tried, is_away: refuses_us }
     }
 
     fn words(&self, spoken: &str) -> String {
@@ -146,7 +146,7 @@ impl fmt::Debug for MailConnector {
 }
 
 /// What came of a try.
-pub(super) struct Said {
+pub(super) struct ServerReply {
     pub(super) tried: Tried,
     /// Whether another message would have fared no better.
     pub(super) is_away: bool,

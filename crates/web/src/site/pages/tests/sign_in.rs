@@ -244,6 +244,7 @@ async fn without_mail_one_asks_the_publisher() {
     let mut browser = Browser::new(Arc::new(shop));
     let page = browser.get("/sign-in").await;
     assert!(page.body.contains("This site sends no mail"), "{}", page.body);
+    browser.get("/sign-in/code").await;
     assert_eq!(browser.post("/sign-in", "email=ada%40example.org").await.status, 400);
 }
 
