@@ -48,7 +48,8 @@ fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
     let state_dir = folder.join(raw.state_dir);
     let home = raw.public_url.trim_end_matches('/');
     let payments = payments::resolve(raw.payments, &terms, home, folder)?;
-    let (masthead, appearance) = site::resolve(raw.site, payments.form_targets(), folder)?;
+    let offers = site::tier_offers(&tiers, &terms, &payments.plans);
+    let (masthead, appearance) = site::resolve(raw.site, payments.form_targets(), offers, folder)?;
     Ok(Config {
         secret_file: within(folder, raw.secret_file).unwrap_or_else(|| state_dir.join("secret")),
         database: Database::new(raw.database, raw.database_file, folder)?,

@@ -1,17 +1,20 @@
 //! `site`: what the publisher is called, how the pages look, and what they say.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use club::Email;
+use club::{Amount, Email};
 use http::Uri;
+use policy::{Side, Tier, Tiers};
 use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Serialize};
-use web::site::{Appearance, Colour, Masthead, Picture, Texts};
+use web::site::{Appearance, Colour, Masthead, Picture, Texts, TierOffer};
 
 use super::invalid::Invalid;
+use super::tiers::{Period, Terms};
 
 /// `site`, as the file says it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -121,10 +124,11 @@ impl<'de> Visitor<'de> for TextVisitor {
 
 /// Checks what the pages look like and say, and reads the files that are named.
 ///
-/// `form_targets` are the origins of payment providers.
+/// `form_targets` are the origins of payment providers, and `tiers` what members may become.
 pub(super) fn resolve(
     raw: RawSite,
     form_targets: Vec<String>,
+    tiers: Vec<TierOffer>,
     folder: &Path,
 ) -> Result<(Masthead, Appearance), Invalid> {
     let RawSite { title, description, author, language, image, category, explicit, .. } = raw;
@@ -159,8 +163,27 @@ pub(super) fn resolve(
             footer: text("site.footer", raw.footer)?,
         },
         form_targets,
+        tiers,
     };
     Ok((masthead, appearance))
+}
+
+/// The tiers as pages present them.
+pub(super) fn tier_offers(
+    tiers: &Tiers,
+    terms: &[Terms],
+    plans: &BTreeMap<String, (Amount, Period)>,
+) -> Vec<TierOffer> {
+    let offer = |(tier, terms): (&Tier, &Terms)| TierOffer {
+        id: tier.id.clone(),
+        price: plans.get(&tier.id).map(|(amount, per)| (*amount, per.word())),
+        earned_by: terms.earn.map(|earn| earn.verified_upload_30d.0),
+        is_inside: tier.side == Side::Inside,
+        entitles_all: tier.entitles_all,
+        web_seed_rate: terms.webseed.enabled.then_some(terms.webseed.rate.0),
+        max_peers: tier.peers.cap(),
+    };
+    tiers.iter().zip(terms).map(offer).collect()
 }
 
 fn line(key: &str, text: String) -> Result<String, Invalid> {
@@ -236,7 +259,7 @@ mod tests {
 
     #[test]
     fn an_empty_section_is_the_default() {
-        let resolved = resolve(RawSite::default(), Vec::new(), Path::new("")).unwrap();
+        let resolved = resolve(RawSite::default(), Vec::new(), Vec::new(), Path::new("")).unwrap();
         assert_eq!(resolved, (Masthead::default(), Appearance::default()));
     }
 
@@ -300,6 +323,6 @@ mod tests {
 
     #[track_caller]
     fn check(file: &str, folder: &Path) -> Result<(Masthead, Appearance), Invalid> {
-        resolve(parse(file).unwrap().site, Vec::new(), folder)
+        resolve(parse(file).unwrap().site, Vec::new(), Vec::new(), folder)
     }
 }

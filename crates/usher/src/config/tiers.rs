@@ -112,6 +112,17 @@ pub enum Period {
     Year,
 }
 
+impl Period {
+    /// The period in one word.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Week => "week",
+            Self::Year => "year",
+        }
+    }
+}
+
 /// What earns a tier.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! What the publisher decides about the pages: colours, logo, texts, and whether there are any.
 
 use axum::body::Bytes;
+use club::Amount;
 use thiserror::Error;
 
 use super::colour::Colour;
@@ -26,6 +27,27 @@ pub struct Appearance {
     pub texts: Texts,
     /// Origins of payment providers, to which a form may lead.
     pub form_targets: Vec<String>,
+    /// The tiers, from the lowest, which is everybody else's.
+    pub tiers: Vec<TierOffer>,
+}
+
+/// A tier, as pages present it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TierOffer {
+    /// Its name.
+    pub id: String,
+    /// What it costs and the period of which, in one word; `None` where it is not for sale.
+    pub price: Option<(Amount, &'static str)>,
+    /// The upload in thirty days that earns it, in bytes; `None` where nothing does.
+    pub earned_by: Option<u64>,
+    /// Whether its members are in the club.
+    pub is_inside: bool,
+    /// Whether its members have a right to every item.
+    pub entitles_all: bool,
+    /// Bytes a second at which the publisher's own copy serves it; `None` where it does not.
+    pub web_seed_rate: Option<u64>,
+    /// The most peers in a reply.
+    pub max_peers: u32,
 }
 
 /// Texts of the publisher's, in Markdown.
@@ -53,6 +75,7 @@ impl Default for Appearance {
             contact: None,
             texts: Texts::default(),
             form_targets: Vec::new(),
+            tiers: Vec::new(),
         }
     }
 }

@@ -13,10 +13,13 @@ pub(super) fn draw(name: &str, title: &str) -> String {
     let mut svg = String::with_capacity(4096);
     svg.push_str("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 300 400\"><defs>");
     let Palette { top, bottom, .. } = &palette;
-    put(&mut svg, format_args!(
-        "<linearGradient id=\"g\" x2=\"0\" y2=\"1\"><stop stop-color=\"{top}\"/><stop offset=\"1\" \
+    put(
+        &mut svg,
+        format_args!(
+            "<linearGradient id=\"g\" x2=\"0\" y2=\"1\"><stop stop-color=\"{top}\"/><stop offset=\"1\" \
          stop-color=\"{bottom}\"/></linearGradient></defs><rect width=\"300\" height=\"400\" fill=\"url(#g)\"/>"
-    ));
+        ),
+    );
     let motifs: [fn(&mut String, &mut Dice, &Palette); 7] =
         [rings, skyline, tiles, hills, stripes, peaks, petals];
     let motif = usize::try_from(dice.below(7)).ok().and_then(|number| motifs.get(number));
@@ -30,9 +33,12 @@ pub(super) fn draw(name: &str, title: &str) -> String {
 fn write_title(svg: &mut String, title: &str) {
     let lines = lines(title);
     let size = if lines.iter().any(|line| line.chars().count() > 14) { 24 } else { 27 };
-    put(svg, format_args!(
-        "<text fill=\"#fff\" font-family=\"Noto Serif,Iowan Old Style,Palatino,Georgia,serif\" font-size=\"{size}\">"
-    ));
+    put(
+        svg,
+        format_args!(
+            "<text fill=\"#fff\" font-family=\"Noto Serif,Iowan Old Style,Palatino,Georgia,serif\" font-size=\"{size}\">"
+        ),
+    );
     for (line, baseline) in lines.iter().zip([46, 80, 114, 148]) {
         put(svg, format_args!("<tspan x=\"22\" y=\"{baseline}\">{}</tspan>", escaped(line)));
     }
@@ -47,14 +53,15 @@ fn lines(title: &str) -> Vec<String> {
         letters.chunks(LINE).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>()
     });
     for word in words.take(MAX_TITLE) {
+        let is_full = lines.len() == MAX_LINES;
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() <= LINE => {
                 line.push(' ');
                 line.push_str(&word);
             }
-            _ if lines.len() == MAX_LINES => {
-                lines.last_mut().into_iter().for_each(|line| line.push('…'));
-                return lines;
+            Some(line) if is_full => {
+                line.push('…');
+                break;
             }
             _ => lines.push(word),
         }
@@ -99,9 +106,14 @@ fn skyline(svg: &mut String, dice: &mut Dice, palette: &Palette) {
     for bar in 0..25u32 {
         let wave = (f64::from(bar) / 3.9 + phase).sin() * 42.0;
         let height = 130.0 + wave + f64::from(dice.below(12));
-        put(svg, format_args!(
-            "<rect x=\"{}\" y=\"{:.0}\" width=\"4\" height=\"{height:.0}\"/>", bar * 12 + 4, 400.0 - height
-        ));
+        put(
+            svg,
+            format_args!(
+                "<rect x=\"{}\" y=\"{:.0}\" width=\"4\" height=\"{height:.0}\"/>",
+                bar * 12 + 4,
+                400.0 - height
+            ),
+        );
     }
     svg.push_str("</g>");
 }
@@ -115,10 +127,14 @@ fn tiles(svg: &mut String, dice: &mut Dice, palette: &Palette) {
             }
             let width = if dice.below(3) == 0 && column < 6 { 32 } else { 15 };
             let colour = hsl(palette.hue + dice.below(90), 62, 52 + dice.below(22));
-            put(svg, format_args!(
-                "<rect x=\"{}\" y=\"{}\" width=\"{width}\" height=\"15\" rx=\"2\" fill=\"{colour}\"/>",
-                22 + column * 37, 178 + row * 26
-            ));
+            put(
+                svg,
+                format_args!(
+                    "<rect x=\"{}\" y=\"{}\" width=\"{width}\" height=\"15\" rx=\"2\" fill=\"{colour}\"/>",
+                    22 + column * 37,
+                    178 + row * 26
+                ),
+            );
         }
     }
 }
@@ -130,24 +146,34 @@ fn hills(svg: &mut String, dice: &mut Dice, palette: &Palette) {
         let (base, swing) = (190 + hill * 42, 22 + dice.below(34));
         let colour = hsl(hue, 24, 33 - hill * 5);
         let (up, down) = (base - swing, base + swing);
-        put(svg, format_args!(
-            "<path fill=\"{colour}\" d=\"M0 {base}C60 {up} 90 {up} 150 {base}S250 {down} 300 {}V400H0Z\"/>",
-            base - dice.below(20)
-        ));
+        put(
+            svg,
+            format_args!(
+                "<path fill=\"{colour}\" d=\"M0 {base}C60 {up} 90 {up} 150 {base}S250 {down} 300 {}V400H0Z\"/>",
+                base - dice.below(20)
+            ),
+        );
     }
 }
 
 /// A sun that sets in stripes.
 fn stripes(svg: &mut String, dice: &mut Dice, palette: &Palette) {
     let (light, y) = (&palette.light, 255 + dice.below(25));
-    put(svg, format_args!(
-        "<clipPath id=\"c\"><circle cx=\"150\" cy=\"{y}\" r=\"92\"/></clipPath><g clip-path=\"url(#c)\" fill=\"{light}\">"
-    ));
+    put(
+        svg,
+        format_args!(
+            "<clipPath id=\"c\"><circle cx=\"150\" cy=\"{y}\" r=\"92\"/></clipPath><g clip-path=\"url(#c)\" fill=\"{light}\">"
+        ),
+    );
     for stripe in 0..9u32 {
         let height = 20 - stripe * 2;
-        put(svg, format_args!(
-            "<rect x=\"50\" y=\"{}\" width=\"200\" height=\"{height}\"/>", y - 92 + stripe * 21
-        ));
+        put(
+            svg,
+            format_args!(
+                "<rect x=\"50\" y=\"{}\" width=\"200\" height=\"{height}\"/>",
+                y - 92 + stripe * 21
+            ),
+        );
     }
     svg.push_str("</g>");
 }
@@ -162,7 +188,14 @@ fn peaks(svg: &mut String, dice: &mut Dice, palette: &Palette) {
         let mut x = 0;
         while x < 340 {
             let top = 200 + range * 42 + dice.below(36);
-            put(svg, format_args!("L{x} {top}L{} {}", x + 30 + dice.below(20), top + 40 + dice.below(30)));
+            put(
+                svg,
+                format_args!(
+                    "L{x} {top}L{} {}",
+                    x + 30 + dice.below(20),
+                    top + 40 + dice.below(30)
+                ),
+            );
             x += 62 + dice.below(46);
         }
         svg.push_str("L340 400Z\"/>");
@@ -173,7 +206,12 @@ fn peaks(svg: &mut String, dice: &mut Dice, palette: &Palette) {
 fn petals(svg: &mut String, dice: &mut Dice, palette: &Palette) {
     let (count, light) = (5 + dice.below(4), &palette.light);
     let turn = f64::from(dice.below(360));
-    put(svg, format_args!("<g fill=\"{light}\" fill-opacity=\".28\" stroke=\"{light}\" stroke-opacity=\".5\">"));
+    put(
+        svg,
+        format_args!(
+            "<g fill=\"{light}\" fill-opacity=\".28\" stroke=\"{light}\" stroke-opacity=\".5\">"
+        ),
+    );
     for petal in 0..count {
         let angle = (f64::from(petal) * 360.0 / f64::from(count) + turn).to_radians();
         let (x, y) = (150.0 + 58.0 * angle.cos(), 260.0 + 58.0 * angle.sin());

@@ -84,6 +84,12 @@ impl Layout {
         self.description = description.chars().take(MAX_DESCRIPTION).collect();
         self
     }
+
+    /// Names a picture for previews, by its path below the site's home.
+    pub(super) fn with_picture(mut self, path: &str) -> Self {
+        self.picture = Some(format!("{}{path}", self.look.site));
+        self
+    }
 }
 
 /// Characters of a description, of which search engines show fewer.

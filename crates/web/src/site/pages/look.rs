@@ -5,8 +5,7 @@ use axum::http::Uri;
 
 use super::appearance::Appearance;
 use super::asset::Asset;
-use super::markdown;
-use crate::catalog::PublicUrls;
+use crate::catalog::{PublicUrls, description_html};
 use crate::site::masthead::Masthead;
 
 /// What every page shares. Paths and URLs go into pages as they are.
@@ -82,7 +81,7 @@ impl Look {
             site: urls.site.clone(),
             origin: format!("{scheme}://{host}"),
             is_trustworthy: scheme == "https" || is_this_machine(url.host().unwrap_or_default()),
-            footer: markdown::html(&texts.footer),
+            footer: description_html(&texts.footer),
             contact: appearance.contact.clone(),
             has_about: !texts.about.is_empty(),
             has_terms: !texts.terms.is_empty(),

@@ -10,14 +10,22 @@ mod assets;
 mod catalogue;
 mod colour;
 mod cookie;
+mod cover;
+mod cover_art;
+mod crawlers;
 mod dress;
 mod failure;
+mod feeds;
 mod form;
 mod form_token;
+mod item;
 mod layout;
 mod look;
-mod markdown;
+mod memberships;
+mod offers;
+mod price;
 mod security;
+mod shown;
 mod sign_in;
 mod signed_in;
 mod texts;
@@ -27,10 +35,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::response::Redirect;
 use axum::routing::{get, post};
 
-pub use appearance::{Appearance, BadPicture, Picture, Texts};
+pub use appearance::{Appearance, BadPicture, Picture, Texts, TierOffer};
 pub use colour::{BadColour, Colour};
 pub(super) use dress::{failures, shorten};
 pub(super) use failure::Failure;
@@ -44,17 +51,21 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
     Router::new()
         .route("/", get(catalogue::show))
         .route("/about", get(texts::about))
-        .route("/assets/{digest}/{name}", get(assets::show))
-        // The comment of each torrent names it. Any name goes the same way, so that nobody learns by trying which
-        // items there are.
-        .route("/items/{name}", get(async || Redirect::to("/")))
+        .route("/club", get(memberships::show))
+        .route("/covers/{item}/{file}", get(cover::show))
+        .route("/feeds", get(feeds::show))
+        .route("/items/{name}", get(item::show))
         .route("/privacy", get(texts::privacy))
+        .route("/robots.txt", get(crawlers::robots))
+        .route("/sitemap.xml", get(crawlers::sitemap))
         .route("/sign-in", get(sign_in::ask).post(sign_in::send))
         .route("/sign-in/code", get(sign_in::ask_code).post(sign_in::use_code))
         .route("/sign-in/{token}", get(sign_in::show_link).post(sign_in::use_link))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/terms", get(texts::terms))
         .route_layer(from_fn_with_state(Arc::clone(site), security::gate))
+        // Under any host: the page that names the right one uses them.
+        .route("/assets/{digest}/{name}", get(assets::show))
 }
 
 #[cfg(test)]

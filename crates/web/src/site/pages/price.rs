@@ -27,11 +27,15 @@ pub(super) fn label(item: &Item, is_free: bool) -> PriceLabel {
     if is_free {
         return PriceLabel { text: "Free".to_owned(), is_free };
     }
-    let least = |method| item.least(method).or(item.prices.of(method));
+    let least = |method| item.least(method).or_else(|| item.prices.of(method));
     let prices = [DeliveryMethod::Torrent, DeliveryMethod::Direct].map(least);
     let text = match prices {
         [Some(price), _] | [None, Some(price)] if item.minimum.is_some() => {
-            if price.minor == 0 { "Pay what you want".to_owned() } else { format!("{} or more", money(price)) }
+            if price.minor == 0 {
+                "Pay what you want".to_owned()
+            } else {
+                format!("{} or more", money(price))
+            }
         }
         [Some(torrent), Some(direct)] if torrent != direct => format!("from {}", money(torrent)),
         [Some(price), _] | [None, Some(price)] if price.minor == 0 => "Free".to_owned(),
@@ -51,7 +55,9 @@ pub(super) fn size(bytes: u64) -> String {
     unit *= 1000;
     let mut name = names.next().unwrap_or_default();
     // Rounded as it is shown: 999,950 bytes are 1.0 MB.
-    while let Some(larger) = names.peek() && tenths(bytes, unit) >= 9995 {
+    while let Some(larger) = names.peek()
+        && tenths(bytes, unit) >= 9995
+    {
         (unit, name) = (unit * 1000, larger);
         names.next();
     }

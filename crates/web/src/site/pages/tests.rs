@@ -2,6 +2,7 @@
 
 mod forms;
 mod frame;
+mod shop;
 mod sign_in;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::site::{Masthead, Site, router};
 
 /// A site, and what it stands on.
 struct Shop {
-    _fixture: Fixture,
+    fixture: Fixture,
     site: Arc<Site>,
 }
 
@@ -47,7 +48,7 @@ impl Shop {
         let site = Site::new(club, tracker, Arc::clone(keyring), urls.clone(), time);
         let masthead = Masthead { title: "Lantern <Street>".to_owned(), ..Masthead::default() };
         site.set_face(urls, masthead, appearance);
-        Self { _fixture: fixture, site: Arc::new(site) }
+        Self { fixture, site: Arc::new(site) }
     }
 
     fn router(&self) -> Router {

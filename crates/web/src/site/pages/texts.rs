@@ -5,8 +5,8 @@ use axum::response::Response;
 
 use super::failure::Failure;
 use super::layout::{Layout, Section};
-use super::markdown;
 use super::visitor::Visitor;
+use crate::catalog::description_html;
 
 #[derive(Template)]
 #[template(path = "text.html")]
@@ -36,6 +36,6 @@ fn show(visitor: Visitor, path: &str, title: &str, markdown: &str) -> Result<Res
         return Err(Failure::not_found());
     }
     let layout = visitor.layout(Section::Elsewhere, title).public(path, "");
-    let page = TextPage { layout, text: markdown::html(markdown) };
+    let page = TextPage { layout, text: description_html(markdown) };
     Ok(visitor.page(&page))
 }

@@ -328,7 +328,7 @@ impl Shop {
 
 /// A shop that mails links, with ada, who has an address.
 async fn shop(public_url: &str) -> Arc<Shop> {
-    let Shop { _fixture, site } = shop_at(public_url).await;
+    let Shop { fixture, site } = shop_at(public_url).await;
     let club = Arc::clone(&site.club);
     let new = NewMember { name: "ada".to_owned(), tier: "fan".to_owned(), tier_until: None };
     club.add_member(&stamp(), new).await.unwrap();
@@ -347,7 +347,7 @@ async fn shop(public_url: &str) -> Arc<Shop> {
     };
     mailer.set(Some(MailConnector::new(server).unwrap()), public_url.to_owned());
     let site = Arc::into_inner(site).unwrap().with_mailer(Arc::new(mailer));
-    Arc::new(Shop { _fixture, site: Arc::new(site) })
+    Arc::new(Shop { fixture, site: Arc::new(site) })
 }
 
 async fn shop_at(public_url: &str) -> Shop {

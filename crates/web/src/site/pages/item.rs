@@ -1,0 +1,274 @@
+//! `/items/<name>`: one item, and how to get it.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use club::{CoverSize, Goods, Item};
+use metainfo::{File, FileKind};
+use policy::{Headcount, Seating};
+use serde_json::json;
+
+use super::catalogue::{TagLink, tag_link};
+use super::cover;
+use super::failure::Failure;
+use super::layout::{Layout, Section};
+use super::offers::{BuyingOption, offers};
+use super::price::{money, size};
+use super::shown::{capitalised, facts, is_shown, title};
+use super::visitor::Visitor;
+use crate::catalog::{description_html, description_text, playable_type, served_type};
+use crate::site::Site;
+
+#[derive(Template)]
+#[template(path = "item.html")]
+struct ItemPage {
+    layout: Layout,
+    name: String,
+    cover: String,
+    facts: String,
+    tags: Vec<TagLink>,
+    /// HTML.
+    description: String,
+    files: Vec<FileRow>,
+    /// What stands for files beyond those.
+    rest: Option<String>,
+    size: String,
+    preview: Option<Preview>,
+    free: Option<FreeLinks>,
+    offers: Vec<BuyingOption>,
+    /// What the button says.
+    buy: Option<String>,
+    is_for_members: bool,
+    members_text: String,
+    tier: Option<TierHint>,
+    live: Option<LiveLine>,
+    /// JSON without `<`.
+    json_ld: Option<String>,
+}
+
+/// A file that a buyer gets.
+struct FileRow {
+    name: String,
+    kind: String,
+    size: String,
+}
+
+/// What anybody may play.
+struct Preview {
+    label: String,
+    url: String,
+    media_type: String,
+    is_video: bool,
+}
+
+/// How anybody gets a free item.
+struct FreeLinks {
+    torrent: String,
+    magnet: Option<String>,
+}
+
+/// The membership that has the item.
+struct TierHint {
+    text: String,
+    price: String,
+}
+
+/// Who shares it now.
+struct LiveLine {
+    text: String,
+    is_quiet: bool,
+}
+
+pub(super) async fn show(visitor: Visitor, Path(name): Path<String>) -> Result<Response, Failure> {
+    let site = &visitor.site;
+    let item = site.club.item(&name).await?;
+    // Its name alone: ids can be counted through, and some items are for those who know the address.
+    if item.name != name || !is_shown(&item) {
+        return Err(Failure::not_found());
+    }
+    let goods = site.club.goods(item.id).await?.ok_or_else(Failure::not_found)?;
+    let markdown = site.club.description(item.id).await?;
+    let is_free = site.torrent_access().is_free(&item);
+    let description = description_text(&markdown, DESCRIPTION_CHARS);
+
+    let mut layout = visitor.layout(Section::Catalogue, title(&item));
+    if item.is_listed() {
+        layout = layout.public(&format!("/items/{name}"), &description);
+    }
+    let picture = cover::path(&item, CoverSize::Large);
+    if item.cover.is_some() {
+        layout = layout.with_picture(&picture);
+    }
+    let all = goods.torrent.files.iter().filter(|file| file.kind == FileKind::Data);
+    let files: Vec<FileRow> = all.clone().take(FILES).map(FileRow::of).collect();
+    let beyond = all.count() - files.len();
+    let offers = offers(&item);
+    let tier = tier_hint(&visitor, &item);
+    let is_for_members = !is_free && offers.is_empty();
+    let page = ItemPage {
+        json_ld: item.is_listed().then(|| json_ld(&visitor, &item, &description)),
+        cover: picture,
+        facts: facts(&item),
+        tags: item.tags.iter().map(tag_link).collect(),
+        description: description_html(&markdown),
+        rest: (beyond > 0).then(|| format!("and {beyond} more files")),
+        size: size(goods.torrent.length),
+        preview: preview(&visitor, &item, &goods, is_free),
+        free: is_free.then(|| free_links(site, &item, &goods)),
+        buy: offers.last().map(|offer| format!("Buy for {}", offer.price)),
+        offers,
+        is_for_members,
+        members_text: match &tier {
+            Some(_) => "It comes with a membership.".to_owned(),
+            None => "It is not for sale. Members who have a right to it find it in their library."
+                .to_owned(),
+        },
+        tier: tier.filter(|_| !is_free),
+        live: site.tracker.open_headcount(&item.info_hashes).map(LiveLine::of),
+        layout,
+        name,
+        files,
+    };
+    Ok(visitor.page(&page))
+}
+
+impl FileRow {
+    fn of(file: &File) -> Self {
+        let name = file.path.to_string();
+        Self { kind: kind(&name), size: size(file.length), name }
+    }
+}
+
+/// What a file is, by its name.
+fn kind(name: &str) -> String {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let short = extension.len() <= 5 && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let extension = if short { extension.to_uppercase() } else { String::new() };
+    let mime = served_type(name);
+    match (extension.as_str(), mime.type_().as_str()) {
+        ("SRT" | "VTT" | "ASS" | "SUB", _) => "Subtitles".to_owned(),
+        (_, kind @ ("audio" | "video")) => format!("{extension} {kind}"),
+        (_, "image") => format!("{extension} picture"),
+        ("", _) => "File".to_owned(),
+        ("ZIP" | "TAR" | "GZ" | "XZ" | "7Z" | "RAR", _) => format!("{extension} archive"),
+        _ => extension,
+    }
+}
+
+fn free_links(site: &Site, item: &Item, goods: &Goods) -> FreeLinks {
+    site.links(|links| {
+        let web_seed = links.open_web_seed(goods, true);
+        let magnet = goods.torrent.magnet(&[&links.urls.announce], web_seed.as_deref().as_slice());
+        FreeLinks { torrent: links.torrent("free", &item.name), magnet: magnet.ok() }
+    })
+}
+
+/// The largest film or sound that anybody may have from the publisher's own copy.
+fn preview(visitor: &Visitor, item: &Item, goods: &Goods, is_free: bool) -> Option<Preview> {
+    let is_open = visitor.site.links(|links| links.open_web_seed(goods, is_free)).is_some();
+    if !is_open || goods.offer.broken.is_some() {
+        return None;
+    }
+    let files = goods.torrent.files.iter().enumerate();
+    let files = files.filter(|(_, file)| file.kind == FileKind::Data);
+    let playable = files.filter_map(|(index, file)| {
+        Some((index, file.length, playable_type(&file.path.to_string())?))
+    });
+    let (index, _, mime) = playable.max_by_key(|(_, length, _)| *length)?;
+    let base = format!("{}/ws/free/{}/", visitor.look.home, item.id.0);
+    let is_video = mime.type_() == "video";
+    Some(Preview {
+        label: if is_video { "Watch it here" } else { "Listen here" }.to_owned(),
+        url: goods.torrent.file_url(&base, index)?,
+        media_type: mime.to_string(),
+        is_video,
+    })
+}
+
+/// The cheapest membership with which one has the item.
+fn tier_hint(visitor: &Visitor, item: &Item) -> Option<TierHint> {
+    let tiers = &visitor.look.appearance.tiers;
+    let least = item.tier.as_ref().and_then(|tier| tiers.iter().position(|it| it.id == *tier));
+    let has_it = |place: usize| {
+        tiers.get(place).is_some_and(|tier| tier.entitles_all)
+            || least.is_some_and(|least| place >= least)
+    };
+    let sold = tiers.iter().enumerate().filter(|(place, _)| has_it(*place));
+    let (_, tier, price) = sold
+        .filter_map(|(place, tier)| Some((place, tier, tier.price?)))
+        .min_by_key(|(_, _, (amount, _))| amount.minor)?;
+    let prefers = visitor
+        .site
+        .tracker
+        .policy(&item.policy)
+        .is_some_and(|policy| policy.seats != Seating::Uniform);
+    let has = if tier.entitles_all { "this and everything else we make" } else { "this" };
+    let meets = if tier.is_inside && prefers { ", and download from each other first" } else { "" };
+    let (amount, per) = price;
+    Some(TierHint {
+        text: format!("{} members have {has}{meets}.", capitalised(&tier.id)),
+        price: format!("{} a {per}", money(amount)),
+    })
+}
+
+impl LiveLine {
+    fn of(people: Headcount) -> Self {
+        let seeds = people.inside_seeders.saturating_add(people.outside_seeders);
+        let leechers = people.inside_leechers.saturating_add(people.outside_leechers);
+        let inside = people.inside_seeders.saturating_add(people.inside_leechers);
+        if people.total() == 0 {
+            return Self { text: "Nobody is sharing it at the moment".to_owned(), is_quiet: true };
+        }
+        let s = if seeds == 1 { "" } else { "s" };
+        let mut text = format!("{seeds} seed{s}, {leechers} downloading");
+        if inside > 0 {
+            text.push_str(&format!(", {inside} in the club"));
+        }
+        Self { text, is_quiet: false }
+    }
+}
+
+/// What search engines read (schema.org).
+fn json_ld(visitor: &Visitor, item: &Item, description: &str) -> String {
+    let site = &visitor.look.site;
+    let url = format!("{site}/items/{}", item.name);
+    let prices = [item.prices.torrent, item.prices.direct];
+    let offers: Vec<_> = prices
+        .into_iter()
+        .flatten()
+        .map(|price| {
+            json!({
+                "@type": "Offer",
+                "price": price.decimal(),
+                "priceCurrency": price.currency.code().to_uppercase(),
+                "availability": "https://schema.org/InStock",
+                "url": url,
+            })
+        })
+        .collect();
+    let mut product = json!({
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": title(item),
+        "url": url,
+        "brand": { "@type": "Brand", "name": visitor.look.title },
+    });
+    if let Some(product) = product.as_object_mut() {
+        if !description.is_empty() {
+            product.insert("description".to_owned(), json!(description));
+        }
+        if item.cover.is_some() {
+            let picture = cover::path(item, CoverSize::Large);
+            product.insert("image".to_owned(), json!(format!("{site}{picture}")));
+        }
+        if !offers.is_empty() {
+            product.insert("offers".to_owned(), json!(offers));
+        }
+    }
+    // Within a script element `<` could end it.
+    product.to_string().replace('<', "\\u003c")
+}
+
+/// Files that are listed one by one.
+const FILES: usize = 100;
+const DESCRIPTION_CHARS: usize = 200;
