@@ -21,6 +21,7 @@ mod form_token;
 mod item;
 mod layout;
 mod look;
+mod me;
 mod memberships;
 mod offers;
 mod price;
@@ -55,6 +56,9 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route("/covers/{item}/{file}", get(cover::show))
         .route("/feeds", get(feeds::show))
         .route("/items/{name}", get(item::show))
+        .route("/library", get(me::library::show))
+        .route("/library.csv", get(me::library_export::csv))
+        .route("/library.json", get(me::library_export::json))
         .route("/privacy", get(texts::privacy))
         .route("/robots.txt", get(crawlers::robots))
         .route("/sitemap.xml", get(crawlers::sitemap))

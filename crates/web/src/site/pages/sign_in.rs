@@ -205,7 +205,7 @@ async fn use_secret(
         let _ = site.club.end_sign_in(&stamp, subject, before.id).await;
     }
     let home = &visitor.look.home;
-    let mut response = Redirect::to(&format!("{home}/")).into_response();
+    let mut response = Redirect::to(&format!("{home}/library")).into_response();
     let set = cookie::set(SIGN_IN_COOKIE, &used.token.expose(), true, Some(SIGN_IN_SECS));
     response.headers_mut().extend(set.map(|cookie| (SET_COOKIE, cookie)));
     Ok(Some(response))

@@ -2,6 +2,7 @@
 
 mod forms;
 mod frame;
+mod me;
 mod shop;
 mod sign_in;
 

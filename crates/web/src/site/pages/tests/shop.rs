@@ -200,7 +200,7 @@ async fn pages_are_light() {
 
 impl Shop {
     /// Publishes a film of a kilobyte.
-    async fn publish(&self, name: &str, policy: &str, prices: Prices, details: Details) {
+    pub(super) async fn publish(&self, name: &str, policy: &str, prices: Prices, details: Details) {
         let folder = self.fixture.folder.path().join(name);
         fs::create_dir_all(&folder).unwrap();
         let root = folder.join(format!("{name}.mp4"));
@@ -223,11 +223,11 @@ impl Shop {
     }
 }
 
-fn details(title: &str) -> Details {
+pub(super) fn details(title: &str) -> Details {
     Details { title: Some(title.to_owned()), ..Details::default() }
 }
 
-fn prices(torrent: Option<i64>, direct: Option<i64>) -> Prices {
+pub(super) fn prices(torrent: Option<i64>, direct: Option<i64>) -> Prices {
     let usd = Currency::parse("usd").unwrap();
     Prices {
         torrent: torrent.map(|minor| usd.minor(minor)),

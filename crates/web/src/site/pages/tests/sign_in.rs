@@ -34,7 +34,7 @@ async fn a_mailed_link_signs_in_once_and_only_by_its_button() {
     let signed_in = ada.post(&path, "").await;
     assert_eq!(
         (signed_in.status.as_u16(), &signed_in.headers[LOCATION]),
-        (303, &"/".parse().unwrap())
+        (303, &"/library".parse().unwrap())
     );
     let cookie = signed_in.headers[SET_COOKIE].to_str().unwrap();
     assert!(cookie.starts_with("__Host-usher-member="), "{cookie}");
@@ -250,25 +250,25 @@ async fn without_mail_one_asks_the_publisher() {
 
 /// A browser with its cookies and the token of the last form.
 #[derive(Clone)]
-struct Browser {
-    shop: Arc<Shop>,
+pub(super) struct Browser {
+    pub(super) shop: Arc<Shop>,
     cookies: Vec<(String, String)>,
-    token: String,
-    source: &'static str,
+    pub(super) token: String,
+    pub(super) source: &'static str,
     network: u8,
 }
 
 impl Browser {
-    fn new(shop: Arc<Shop>) -> Self {
+    pub(super) fn new(shop: Arc<Shop>) -> Self {
         let (cookies, token) = (Vec::new(), String::new());
         Self { shop, cookies, token, source: "same-origin", network: 1 }
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(super) async fn get(&mut self, path: &str) -> Answer {
         self.send(browser(Method::GET, path)).await
     }
 
-    async fn post(&mut self, path: &str, fields: &str) -> Answer {
+    pub(super) async fn post(&mut self, path: &str, fields: &str) -> Answer {
         let mut request = browser(Method::POST, path);
         *request.body_mut() = format!("form_token={}&{fields}", self.token).into();
         let request = with(request, "content-type", "application/x-www-form-urlencoded");
@@ -296,9 +296,13 @@ impl Browser {
         answer
     }
 
-    async fn sign_in(&mut self) {
+    pub(super) async fn sign_in(&mut self) {
+        self.sign_in_as("ada").await;
+    }
+
+    pub(super) async fn sign_in_as(&mut self, member: &str) {
         let club = Arc::clone(&self.shop.site.club);
-        let token = club.hand_out_link(&stamp(), "ada").await.unwrap().token;
+        let token = club.hand_out_link(&stamp(), member).await.unwrap().token;
         let path = format!("/sign-in/{}", token.expose());
         self.get(&path).await;
         assert_eq!(self.post(&path, "").await.status, 303);
@@ -327,7 +331,7 @@ impl Shop {
 }
 
 /// A shop that mails links, with ada, who has an address.
-async fn shop(public_url: &str) -> Arc<Shop> {
+pub(super) async fn shop(public_url: &str) -> Arc<Shop> {
     let Shop { fixture, site } = shop_at(public_url).await;
     let club = Arc::clone(&site.club);
     let new = NewMember { name: "ada".to_owned(), tier: "fan".to_owned(), tier_until: None };
@@ -358,6 +362,6 @@ fn text() -> MailText {
     MailText { subject: String::new(), body: String::new() }
 }
 
-fn stamp() -> Stamp {
+pub(super) fn stamp() -> Stamp {
     Stamp { who: "admin".to_owned(), now_unix: NOW.unix }
 }

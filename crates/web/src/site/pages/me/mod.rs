@@ -1,0 +1,10 @@
+//! A member's own pages: the library, and the account.
+//!
+//! Each shows what belongs to the member who is signed in, found by that member's id alone. Deliberately absent:
+//! pages of orders, which have unguessable names of their own.
+
+mod holdings;
+pub(super) mod library;
+pub(super) mod library_export;
+mod member_visitor;
+mod words;
