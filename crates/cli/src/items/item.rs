@@ -297,6 +297,6 @@ const SET: &str = "\
 Examples:
   usher item set reel --policy club
   usher item set reel --torrent-price 2.25 --direct-price 3.00 --currency usd
-  usher item set reel --title 'The Reel' --subtitle 'Film, 88 minutes' --tag film --tag 4k
-  usher item set reel --description-file reel.md --cover poster.jpg --released 2026-11-30
+  usher item set reel --title 'The Reel' --tag film --tag 4k --cover reel.jpg
+  usher item set reel --description-file reel.md --released 2026-11-30
   usher item set reel --visibility draft";

@@ -247,5 +247,5 @@ Examples:
   usher publish reel.mp4 --policy club --torrent-price 2.25 --currency usd
   usher publish season-1/ --name season-1 --tier patron
   usher publish season-1-fixed/ --replaces season-1
-  usher publish album/ --tag music --cover album/cover.jpg --preview 01.flac --visibility draft
+  usher publish album/ --tag music --cover cover.jpg --visibility draft
   usher publish trailer.mp4 --policy free --json";
