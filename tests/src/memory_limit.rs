@@ -22,7 +22,7 @@ impl MemoryLimit {
             .into_iter()
             .find_map(|(hierarchy, file)| make_group(hierarchy, file, mib << 20).ok());
         if group.is_none() {
-            println!(
+            eprintln!(
                 "no cgroup can be made here: the limit is on {} MiB of address space",
                 2 * mib
             );

@@ -42,7 +42,7 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
-    /// Run a shop with made-up goods, members and peers, to look around
+    /// Run a shop with made-up goods, members and peers
     #[command(after_help = DEMO)]
     Demo {
         /// Port of the site, if it is free; 0 means any free one

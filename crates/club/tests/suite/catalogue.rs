@@ -257,7 +257,7 @@ impl Model {
 
     /// Prices and dates of several are the same.
     fn price(&self) -> Option<i64> {
-        (self.number % 4 > 0).then(|| i64::from(self.number * 7919 % 50))
+        (!self.number.is_multiple_of(4)).then(|| i64::from(self.number * 7919 % 50))
     }
 
     fn released(&self) -> i64 {
