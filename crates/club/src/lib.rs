@@ -64,6 +64,7 @@ pub use sales::voucher::{IssuedVoucher, NewVouchers, Voucher, Worth};
 pub use sign_ins::attempt::{Attempt, Outcome};
 pub use sign_ins::link::{LinkSecret, MAILED_SECS};
 pub use sign_ins::sign_in::{MAX_SIGN_INS, SignIn, Subject};
+pub use sales::voucher_sale::{Claimant, Redeemed};
 pub use store::backup::BackupError;
 pub use store::club::Club;
 pub use store::database::{Flaw, Store};

@@ -8,3 +8,4 @@ pub(crate) mod purchase;
 pub(crate) mod refund;
 pub(crate) mod sale;
 pub(crate) mod voucher;
+pub(crate) mod voucher_sale;

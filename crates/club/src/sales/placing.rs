@@ -29,6 +29,8 @@ pub struct NewOrder {
     pub pay: Option<Amount>,
     /// A discount's code. It is used once the order is paid.
     pub discount: Option<String>,
+    /// Whether the buyer agreed to delivery at once, for the record.
+    pub consent: bool,
 }
 
 /// Who is to pay.
@@ -60,6 +62,27 @@ impl Club {
         let key = key.to_owned();
         self.change(stamp, move |tx| Box::pin(async move { place(tx, Some(&key), &new).await }))
             .await
+    }
+
+    /// What a product costs now, as the buyer chose it and with the discount. Nothing is ordered.
+    ///
+    /// # Errors
+    ///
+    /// See [`place_order`](Self::place_order).
+    pub async fn quote(
+        &self,
+        stamp: &Stamp,
+        product: ProductRequest,
+        pay: Option<Amount>,
+        discount: Option<String>,
+    ) -> Result<Amount, Error> {
+        self.change(stamp, move |tx| {
+            Box::pin(async move {
+                let offer = offer(tx, &product).await?;
+                Ok(offer.price(tx, pay, discount.as_deref()).await?.amount())
+            })
+        })
+        .await
     }
 
     /// Gives an order up that is not paid. If money comes for it, it is paid after all.
@@ -136,7 +159,22 @@ pub(crate) async fn place(tx: &mut Tx, key: Option<&str>, new: &NewOrder) -> Res
         discount: price.discount.as_ref(),
         created: tx.now(),
     };
-    order::insert(tx, row).await
+    let order = order::insert(tx, row).await?;
+    if new.consent {
+        note_consent(tx, &order).await?;
+    }
+    Ok(order)
+}
+
+/// Notes that the buyer of an order agreed to delivery at once.
+pub(crate) async fn note_consent(tx: &mut Tx, order: &Order) -> Result<(), Error> {
+    let entry = LogEntry {
+        what: "order.consent",
+        member: order.member,
+        item: order.product.item(),
+        detail: &order.id.to_string(),
+    };
+    record(tx, entry).await
 }
 
 /// Whether an order is for what a request asks for. The price is not of it, so that a repeated one may

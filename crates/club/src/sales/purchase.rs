@@ -11,6 +11,7 @@ use crate::ledger::journal::EntryRequest;
 use crate::members::member::{self, Member};
 use crate::rights::order::{self, NewRow, Order, check_not_bought};
 use crate::sales::offer::offer;
+use crate::sales::placing::note_consent;
 use crate::sales::sale::{PURCHASE, sell};
 use crate::store::club::Club;
 use crate::store::tx::Tx;
@@ -31,6 +32,8 @@ pub struct NewPurchase {
     pub pay: Option<String>,
     /// A discount's code.
     pub discount: Option<String>,
+    /// Whether the buyer agreed to delivery at once, for the record.
+    pub consent: bool,
 }
 
 /// A purchase, with all that was read for it.
@@ -61,7 +64,13 @@ impl Club {
         method: DeliveryMethod,
     ) -> Result<Order, Error> {
         let product = ProductRequest::Item { item: item.to_owned(), method };
-        let new = NewPurchase { member: member.to_owned(), product, pay: None, discount: None };
+        let new = NewPurchase {
+            member: member.to_owned(),
+            product,
+            pay: None,
+            discount: None,
+            consent: false,
+        };
         Ok(self.purchase(stamp, key, new).await?.order)
     }
 
@@ -124,6 +133,9 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Purchase, Erro
         created: tx.now(),
     };
     let order = order::insert(tx, row).await?;
+    if new.consent {
+        note_consent(tx, &order).await?;
+    }
     sell(tx, &request, &order, (&buyer, offer.item.as_ref()), credit).await?;
     let order = order::find(tx, order.id).await?;
     Ok(Purchase { order, buyer, item: offer.item })

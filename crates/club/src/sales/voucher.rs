@@ -91,6 +91,11 @@ impl Voucher {
             VoucherState::Issued
         }
     }
+
+    /// Where something comes from that it gave, for the books.
+    pub(crate) fn source(&self) -> String {
+        format!("voucher {}", self.id.0)
+    }
 }
 
 /// Operations on vouchers. Each fails where the database is unavailable.
@@ -207,14 +212,8 @@ async fn redeem(tx: &mut Tx, code: VoucherCode, wanted: &str) -> Result<Voucher,
     if member.state == MemberState::Suspended {
         return Err(Error::Suspended(member.name));
     }
-    let found = tx.one(BY_HASH, &[Value::Bytes(&code.hash())], read).await?;
-    let voucher = found.ok_or(Error::NoVoucher)?;
-    let state = voucher.state(tx.now());
-    if state != VoucherState::Issued {
-        return Err(Error::Voucher { id: voucher.id, state });
-    }
-
-    let source = format!("voucher {}", voucher.id.0);
+    let voucher = redeemable(tx, code).await?;
+    let source = voucher.source();
     let mut postings = Vec::new();
     match &voucher.worth {
         Worth::Amount(amount) => {
@@ -234,19 +233,40 @@ async fn redeem(tx: &mut Tx, code: VoucherCode, wanted: &str) -> Result<Voucher,
             member::save(tx, "member.tier", &member, &source).await?;
         }
     }
+    use_up(tx, voucher, member.id, &postings).await
+}
+
+/// The voucher of a code, where it can be redeemed now.
+pub(crate) async fn redeemable(tx: &mut Tx, code: VoucherCode) -> Result<Voucher, Error> {
+    let found = tx.one(BY_HASH, &[Value::Bytes(&code.hash())], read).await?;
+    let voucher = found.ok_or(Error::NoVoucher)?;
+    match voucher.state(tx.now()) {
+        VoucherState::Issued => Ok(voucher),
+        state => Err(Error::Voucher { id: voucher.id, state }),
+    }
+}
+
+/// Notes that a voucher was redeemed by a member, and what that moves.
+pub(crate) async fn use_up(
+    tx: &mut Tx,
+    voucher: Voucher,
+    member: MemberId,
+    postings: &[(Account<'_>, Amount)],
+) -> Result<Voucher, Error> {
+    let source = voucher.source();
     let entry = NewEntry {
         request: &EntryRequest::new(&format!("{source}: redeem"), &[])?,
         kind: "voucher.redeem",
-        member: Some(member.id),
+        member: Some(member),
         reverses: None,
         memo: &source,
-        postings: &postings,
+        postings,
     };
     post(tx, entry).await?;
-    let values = [voucher.id.0.into(), member.id.value().into()];
+    let values = [voucher.id.0.into(), member.value().into()];
     let sql = "UPDATE voucher SET state = 'redeemed', member = $2 WHERE id = $1";
     tx.execute(sql, &values).await?;
-    Ok(Voucher { redeemed_by: Some(member.id), ..voucher })
+    Ok(Voucher { redeemed_by: Some(member), ..voucher })
 }
 
 async fn void(tx: &mut Tx, id: VoucherId) -> Result<Voucher, Error> {

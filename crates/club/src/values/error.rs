@@ -390,6 +390,22 @@ pub enum Error {
         /// Those there are.
         known: String,
     },
+    /// A voucher is for something else than what is bought with it.
+    #[error("{} is not for this: redeem it by itself", voucher(*.0))]
+    VoucherForOther(VoucherId),
+    /// A voucher holds less than is to be paid with it.
+    #[error(
+        "{} holds {holds} and {needs} are to be paid: redeem it by itself, then buy from the balance",
+        voucher(*id)
+    )]
+    VoucherShort {
+        /// Its number.
+        id: VoucherId,
+        /// What it is worth.
+        holds: Amount,
+        /// What is to be paid.
+        needs: Amount,
+    },
     /// The voucher can't be redeemed or taken back any more.
     #[error("voucher {} {}", id.0, match state {
         VoucherState::Expired => "has run out",
@@ -409,6 +425,10 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Unavailable::from(error).into()
     }
+}
+
+fn voucher(id: VoucherId) -> String {
+    format!("voucher {}", id.0)
 }
 
 /// What was looked for, quoted.

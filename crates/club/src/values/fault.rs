@@ -74,7 +74,9 @@ impl Error {
             | Self::SubscriptionOver(_)
             | Self::Suspended(_)
             | Self::TooLittlePaid { .. }
-            | Self::Voucher { .. } => Fault::Conflict,
+            | Self::Voucher { .. }
+            | Self::VoucherForOther(_)
+            | Self::VoucherShort { .. } => Fault::Conflict,
             Self::NoAlert(_)
             | Self::NoCheckout(_)
             | Self::NoDelivery(_)

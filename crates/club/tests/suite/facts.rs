@@ -190,6 +190,8 @@ macro_rules! facts {
                 an_order_has_any_number_of_checkouts,
                 the_periods_of_a_subscription_are_orders;
             vouchers:
+                a_visitor_redeems_by_address,
+                a_voucher_pays_a_visitors_order,
                 a_batch_is_issued_once,
                 a_right_is_in_force_when_redeemed,
                 an_amount_goes_into_the_balance,

@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use club::{
-    Balance, Fault, IssuedVoucher, NewVouchers, Page, Stamp, Store, VoucherId, VoucherState, Worth,
+    Balance, Buyer, Claimant, DeliveryMethod, Email, Fault, IssuedVoucher, NewOrder, NewVouchers,
+    OrderState, Page, ProductRequest, Redeemed, Stamp, Store, VoucherId, VoucherState, Worth,
 };
 use futures_util::future::join_all;
 use policy::ItemId;
@@ -145,6 +146,108 @@ pub(crate) async fn what_is_no_code_is_refused(store: Arc<dyn Store>) {
         check_refused(refused, Fault::Request, &text);
     }
     assert_eq!(issue(&house, Worth::Item(ItemId(1)), 1000).await.len(), 1000);
+}
+
+pub(crate) async fn a_voucher_pays_a_visitors_order(store: Arc<dyn Store>) {
+    let house = stocked(store).await;
+    let club = &house.club;
+    let money = issue(&house, Worth::Amount(usd(1000)), 2).await;
+    let small = issue(&house, Worth::Amount(usd(1)), 1).await[0].code.to_string();
+    let code = money[0].code.to_string();
+    let order = async |key: &str, code: &str| {
+        club.buy_with_voucher(&stamp(), key, visitors("eve@example.org"), code).await
+    };
+    let text = "voucher 3 holds 0.01 usd and 2.25 usd are to be paid: redeem it by itself, then buy from the balance";
+    check_refused(order("1", &small).await, Fault::Conflict, text);
+    assert_eq!(club.members(Page::FIRST).await.unwrap().len(), 2, "nobody paid");
+    assert_eq!(club.orders_between(0, u32::MAX, Page::FIRST).await.unwrap(), []);
+
+    let bought = order("1", &code).await.unwrap();
+    assert_eq!(
+        (bought.state(), bought.kept, bought.discount.clone()),
+        (OrderState::Paid, usd(225), None)
+    );
+    let eve =
+        club.member_of_email(&Email::parse("eve@example.org").unwrap()).await.unwrap().unwrap();
+    assert_eq!(
+        (eve.id, eve.name.as_str()),
+        (bought.member.unwrap(), &*format!("buyer-{}", bought.id.0))
+    );
+    assert_eq!(house.right(ItemId(1), eve.id).unwrap().until, u32::MAX);
+    assert_eq!(club.balance(&eve.name).await.unwrap()[0].prepaid, usd(775));
+    // The same request again, with another code too, buys nothing more.
+    let other = money[1].code.to_string();
+    assert_eq!(order("1", &other).await.unwrap(), bought);
+    assert_eq!(states(&house, NOW).await[1], VoucherState::Issued);
+    check_refused(order("2", &code).await, Fault::Conflict, "voucher 1 was redeemed");
+    // What the account has already is not sold to it again: the money is in its balance.
+    let again = order("3", &other).await.unwrap();
+    assert_eq!(
+        (again.state(), again.entry, again.member),
+        (OrderState::Refunded, None, Some(eve.id))
+    );
+    assert_eq!(club.balance(&eve.name).await.unwrap()[0].prepaid, usd(1775));
+    let one = issue(&house, Worth::Item(ItemId(1)), 1).await[0].code.to_string();
+    let refused = order("5", &one).await.unwrap_err();
+    assert_eq!(refused.fault(), Fault::Conflict, "{refused}");
+    assert_eq!(states(&house, NOW).await.last(), Some(&VoucherState::Issued));
+    // A visitor does not spend what is in the account.
+    let left = issue(&house, Worth::Amount(usd(1)), 1).await[0].code.to_string();
+    assert!(order("4", &left).await.is_err());
+    club.refund(&stamp(), "r", bought.id, None).await.unwrap();
+    assert_eq!(order("5", &one).await.unwrap().state(), OrderState::Paid);
+    assert_eq!(house.right(ItemId(1), eve.id).unwrap().until, u32::MAX);
+    check_sound(&house).await;
+}
+
+pub(crate) async fn a_visitor_redeems_by_address(store: Arc<dyn Store>) {
+    let house = stocked(store).await;
+    let claim = async |code: String, address: &str| {
+        let email = Email::parse(address).unwrap();
+        house.club.redeem_for_visitor(&stamp(), &code, Claimant { email, consent: true }).await
+    };
+    let worth = Worth::Tier { tier: "fan".to_owned(), days: 30 };
+    for (worth, address) in [
+        (Worth::Item(ItemId(1)), "eve@example.org"),
+        (Worth::Amount(usd(1000)), "eve@example.org"),
+        (worth, "cleo@example.org"),
+    ] {
+        let code = issue(&house, worth.clone(), 1).await[0].code.to_string();
+        let got = claim(code.clone(), address).await.unwrap();
+        match (worth, got) {
+            (Worth::Amount(worth), Redeemed::Amount(amount)) => assert_eq!(amount, worth),
+            (_, Redeemed::Order(order)) => {
+                assert_eq!((order.state(), order.amount), (OrderState::Paid, usd(0)));
+                let source = order.discount.unwrap().0;
+                assert!(source.starts_with("voucher "), "{source}");
+            }
+            (worth, got) => panic!("{worth:?} gave {got:?}"),
+        }
+        let again = claim(code, "bob@example.org").await.unwrap_err();
+        assert_eq!(again.fault(), Fault::Conflict);
+    }
+    let eve = house.club.member("buyer-1").await.unwrap();
+    assert_eq!(house.right(ItemId(1), eve.id).unwrap().until, u32::MAX);
+    assert_eq!(house.club.balance("buyer-1").await.unwrap()[0].prepaid, usd(1000));
+    let cleo = house.club.member("buyer-2").await.unwrap();
+    assert_eq!((cleo.tier.as_str(), cleo.tier_until), ("fan", Some(NOW + 30 * 86_400)));
+    assert_eq!(house.club.members(Page::FIRST).await.unwrap().len(), 4);
+    let consents = house.club.audit(Page::FIRST).await.unwrap();
+    assert_eq!(consents.iter().filter(|row| row.what == "order.consent").count(), 2);
+    check_sound(&house).await;
+}
+
+fn visitors(address: &str) -> NewOrder {
+    NewOrder {
+        buyer: Buyer::Visitor(Email::parse(address).unwrap()),
+        product: ProductRequest::Item {
+            item: "reel-1".to_owned(),
+            method: DeliveryMethod::Torrent,
+        },
+        pay: None,
+        discount: None,
+        consent: false,
+    }
 }
 
 pub(crate) async fn verify_misses_no_voucher(store: Arc<dyn Store>) {

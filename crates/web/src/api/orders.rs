@@ -23,7 +23,8 @@ pub(super) async fn buy(
     Body(new): Body<PlaceOrder>,
 ) -> Result<(StatusCode, Json<OrderView>), ApiError> {
     let product = admin.request(new.product)?;
-    let new_purchase = NewPurchase { member, product, pay: new.pay, discount: new.discount };
+    let (pay, discount) = (new.pay, new.discount);
+    let new_purchase = NewPurchase { member, product, pay, discount, consent: false };
     let purchase = admin.club.purchase(&admin.stamp(), &new.key, new_purchase).await?;
     let buyer = NamedId { id: purchase.buyer.id.value(), name: purchase.buyer.name };
     let item = purchase.item.map(|item| NamedId { id: item.id.0, name: item.name });
