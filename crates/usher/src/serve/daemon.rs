@@ -347,7 +347,8 @@ impl Daemon {
             urls.clone(),
             Box::new(move || clock.now()),
         )
-        .with_mailer(Arc::clone(&self.tasks.mailer));
+        .with_mailer(Arc::clone(&self.tasks.mailer))
+        .with_payments(Arc::clone(&self.payments));
         site.set_face(urls, config.masthead.clone(), config.appearance.clone());
         site
     }

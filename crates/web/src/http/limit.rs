@@ -22,6 +22,7 @@ pub struct RateLimits<C: Clock = MonotonicClock> {
     forms: Limiter<C>,
     guesses: Limiter<C>,
     messages: Limiter<C>,
+    orders: Limiter<C>,
 }
 
 /// What is limited.
@@ -33,6 +34,8 @@ pub enum Action {
     Guess,
     /// What makes us send a message to somebody: 5 at once and then one in 5 minutes.
     Message,
+    /// An order that is to be paid at a provider: 20 at once and then one in 6 s.
+    Order,
 }
 
 /// Who does it.
@@ -75,6 +78,7 @@ impl<C: Clock + Clone> RateLimits<C> {
             forms: limiter(FORMS),
             guesses: limiter(GUESSES),
             messages: limiter(MESSAGES),
+            orders: limiter(ORDERS),
             clock,
         }
     }
@@ -95,7 +99,7 @@ impl<C: Clock + Clone> RateLimits<C> {
 
     /// Forgets whoever did nothing of late. Called now and then, it keeps the tables small.
     pub fn forget_idle(&self) {
-        for limiter in [&self.forms, &self.guesses, &self.messages] {
+        for limiter in [&self.forms, &self.guesses, &self.messages, &self.orders] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -106,6 +110,7 @@ impl<C: Clock + Clone> RateLimits<C> {
             Action::Form => &self.forms,
             Action::Guess => &self.guesses,
             Action::Message => &self.messages,
+            Action::Order => &self.orders,
         }
     }
 
@@ -137,6 +142,7 @@ type Limiter<C> =
 const FORMS: (Duration, NonZeroU32) = (Duration::from_secs(1), at_once(120));
 const GUESSES: (Duration, NonZeroU32) = (Duration::from_secs(6), at_once(20));
 const MESSAGES: (Duration, NonZeroU32) = (Duration::from_secs(300), at_once(5));
+const ORDERS: (Duration, NonZeroU32) = (Duration::from_secs(6), at_once(20));
 
 const fn at_once(number: u32) -> NonZeroU32 {
     match NonZeroU32::new(number) {

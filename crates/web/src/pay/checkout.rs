@@ -57,7 +57,37 @@ impl Payments {
         let product = requested(&providers, request.product, &request.provider)?;
         let new = NewCheckout { provider: request.provider, member: request.member, product };
         let made = self.club.make_checkout(&self.stamp(who), key, new).await?;
-        self.open(&providers, made).await
+        self.open(&providers, made, None).await
+    }
+
+    /// The providers at which an order can be paid from a page.
+    pub fn page_providers(&self) -> Vec<&'static str> {
+        let providers = self.providers.load();
+        [(STRIPE, providers.stripe_api.is_some()), (BTCPAY, providers.btcpay.is_some())]
+            .into_iter()
+            .filter_map(|(name, is_there)| is_there.then_some(name))
+            .collect()
+    }
+
+    /// Makes a checkout for an order as [`add_checkout`](Self::add_checkout) does; payers come back to `back`.
+    ///
+    /// # Errors
+    ///
+    /// See [`add_checkout`](Self::add_checkout).
+    pub async fn pay_order(
+        &self,
+        who: &str,
+        key: &str,
+        order: OrderId,
+        provider: &str,
+        back: &str,
+    ) -> Result<Checkout, PaymentError> {
+        let providers = self.providers.load_full();
+        if !self.page_providers().contains(&provider) {
+            return Err(PaymentError::NoApi(provider.to_owned()));
+        }
+        let made = self.club.add_checkout(&self.stamp(who), key, order, provider).await?;
+        self.open(&providers, made, Some(back)).await
     }
 
     /// Makes another checkout for an order and asks its provider where it is paid; the same `key`
@@ -79,11 +109,17 @@ impl Payments {
         if provider != STRIPE && matches!(made.order.product, Product::Subscription { .. }) {
             return Err(PaymentError::NoSubscriptions(provider.to_owned()));
         }
-        self.open(&providers, made).await
+        self.open(&providers, made, None).await
     }
 
-    /// Has the provider say where a checkout is paid.
-    async fn open(&self, providers: &Providers, made: Checkout) -> Result<Checkout, PaymentError> {
+    /// Has the provider say where a checkout is paid. Payers come back to `back`, or to where the configuration sends
+    /// them.
+    async fn open(
+        &self,
+        providers: &Providers,
+        made: Checkout,
+        back: Option<&str>,
+    ) -> Result<Checkout, PaymentError> {
         // At Ko-fi and at a hook's sender a checkout is paid where its reference is put in, which is not
         // asked from here.
         let is_by_hand = made.provider == KOFI || providers.hooks.contains_key(&made.provider);
@@ -99,12 +135,21 @@ impl Payments {
                     }
                     _ => None,
                 };
+                let mut api = api.clone();
+                if let Some(back) = back {
+                    (api.success_url, api.cancel_url) =
+                        (back.to_owned(), format!("{back}?left=yes"));
+                }
                 let session =
-                    stripe::create_session(&self.client, api, &made, &title, interval).await?;
+                    stripe::create_session(&self.client, &api, &made, &title, interval).await?;
                 (session.id, session.url)
             }
             (_, Some((_, api))) if made.provider == BTCPAY => {
-                btcpay::create_invoice(&self.client, api, &made, &title).await?
+                let mut api = api.clone();
+                if let Some(back) = back {
+                    back.clone_into(&mut api.success_url);
+                }
+                btcpay::create_invoice(&self.client, &api, &made, &title).await?
             }
             _ => return Err(PaymentError::NoApi(made.provider)),
         };

@@ -13,6 +13,7 @@ use super::pages::{Appearance, Look};
 use crate::catalog::PublicUrls;
 use crate::http::{RateLimits, TimeSource};
 use crate::mail::Mailer;
+use crate::pay::Payments;
 
 /// What every page, feed and hook may use.
 pub struct Site {
@@ -29,6 +30,7 @@ pub struct Site {
     look: ArcSwap<Look>,
     clock: TimeSource,
     mailer: Option<Arc<Mailer>>,
+    payments: Option<Arc<Payments>>,
 }
 
 impl Site {
@@ -52,6 +54,7 @@ impl Site {
             look: ArcSwap::from_pointee(look),
             clock,
             mailer: None,
+            payments: None,
         }
     }
 
@@ -69,6 +72,16 @@ impl Site {
     /// For the record of a change that somebody makes.
     pub(super) fn stamp(&self, who: &str) -> Stamp {
         Stamp { who: who.to_owned(), now_unix: self.now().unix }
+    }
+
+    /// With payment providers, where there are any to pay at.
+    #[must_use]
+    pub fn with_payments(self, payments: Arc<Payments>) -> Self {
+        Self { payments: Some(payments), ..self }
+    }
+
+    pub(super) fn payments(&self) -> Option<&Payments> {
+        self.payments.as_deref()
     }
 
     /// Has another URL, name and appearance from now on, after a reload of the configuration.

@@ -61,6 +61,8 @@ pub struct Texts {
     pub privacy: String,
     /// At the end of every page.
     pub footer: String,
+    /// What a buyer agrees to; empty for usher's own sentence. Not Markdown.
+    pub consent: String,
 }
 
 impl Default for Appearance {

@@ -7,6 +7,7 @@
 mod appearance;
 mod asset;
 mod assets;
+mod buy;
 mod catalogue;
 mod colour;
 mod cookie;
@@ -59,6 +60,10 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route("/library", get(me::library::show))
         .route("/library.csv", get(me::library_export::csv))
         .route("/library.json", get(me::library_export::json))
+        .route("/items/{name}/buy", get(buy::checkout::show).post(buy::checkout::send))
+        .route("/orders/{token}", get(buy::order::show))
+        .route("/orders/{token}/pay", post(buy::order::pay))
+        .route("/orders/{token}/{file}", get(buy::order::torrent))
         .route("/privacy", get(texts::privacy))
         .route("/robots.txt", get(crawlers::robots))
         .route("/sitemap.xml", get(crawlers::sitemap))
@@ -66,6 +71,7 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route("/sign-in/code", get(sign_in::ask_code).post(sign_in::use_code))
         .route("/sign-in/{token}", get(sign_in::show_link).post(sign_in::use_link))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/redeem", get(buy::redeem::show).post(buy::redeem::send))
         .route("/terms", get(texts::terms))
         .route_layer(from_fn_with_state(Arc::clone(site), security::gate))
         // Under any host: the page that names the right one uses them.

@@ -43,7 +43,8 @@ pub(super) fn offers(item: &Item) -> Vec<BuyingOption> {
     ways.into_iter().filter_map(|(method, price)| offer(method, price)).collect()
 }
 
-fn torrent_text(direct: Option<Amount>, price: Amount) -> String {
+/// What a buyer of the torrent saves and needs.
+pub(super) fn torrent_text(direct: Option<Amount>, price: Amount) -> String {
     let saved = direct.map_or(0, |direct| direct.minor.saturating_sub(price.minor));
     let needs = "Needs a torrent client; our own copy is among its sources.";
     if saved > 0 {

@@ -1,5 +1,6 @@
 //! Pages on a real club, without a socket.
 
+mod buy;
 mod forms;
 mod frame;
 mod me;
