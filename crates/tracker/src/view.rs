@@ -84,6 +84,20 @@ impl Tracker {
         Some(view(Some(id), info_hashes, downloaded, guard_active, peers))
     }
 
+    /// Shows a member's clients in the swarms of items, at most `limit` of them.
+    pub fn clients_of(&self, member: MemberId, limit: usize, now: Now) -> Vec<(ItemId, PeerView)> {
+        let mut clients = Vec::new();
+        self.sessions.for_each(|session| {
+            if clients.len() < limit && session.id().member == Some(member) {
+                let item = session.item();
+                let size = self.items.get(item).and_then(|found| found.size());
+                clients.push((item, of_session(session, size, now)));
+            }
+        });
+        clients.sort_by_key(|(item, peer)| (*item, peer.age_secs));
+        clients
+    }
+
     /// Shows the swarm of an info hash; `None` where there is none.
     pub fn swarm(&self, info_hash: &InfoHash, now: Now) -> Option<SwarmView> {
         if let Some((id, _)) = self.item_of(self.swarms.find(info_hash).tag()) {

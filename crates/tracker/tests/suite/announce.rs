@@ -169,6 +169,24 @@ fn a_stranger_that_changes_its_key_at_each_announce_is_one_client() {
 }
 
 #[test]
+fn a_member_s_clients_are_listed_without_anybody_else_s() {
+    let mut fixture = Fixture::new();
+    fixture.announce(ada(1), "203.0.113.1").unwrap();
+    fixture.announce(stranger(2), "203.0.113.2").unwrap();
+    let owner = fixture.tracker.item_swarm(ITEM, fixture.now).unwrap().peers;
+    let owner = owner.iter().find_map(|peer| peer.member).unwrap();
+    let clients = fixture.tracker.clients_of(owner, 10, fixture.now);
+    let found: Vec<_> = clients
+        .iter()
+        .map(|(item, peer)| (*item, peer.member, peer.addresses[0].ip().to_string()))
+        .collect();
+    assert_eq!(found, [(ITEM, Some(owner), "203.0.113.1".to_owned())]);
+    assert!(fixture.tracker.clients_of(owner, 0, fixture.now).is_empty());
+    let nobody = policy::MemberId::new(owner.value() + 1000).unwrap();
+    assert!(fixture.tracker.clients_of(nobody, 10, fixture.now).is_empty());
+}
+
+#[test]
 fn sixteen_strangers_of_one_peer_id_are_remembered_and_more_are_served() {
     let mut fixture = Fixture::new();
     for key in 1..=17 {

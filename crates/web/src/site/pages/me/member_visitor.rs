@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use club::Member;
 
+use crate::site::pages::failure::Failure;
 use crate::site::pages::visitor::Visitor;
 use crate::site::state::Site;
 
@@ -33,4 +34,10 @@ impl FromRequestParts<Arc<Site>> for MemberVisitor {
             }
         }
     }
+}
+
+/// Who sent a form; forms of members are refused where nobody is signed in.
+pub(super) fn signed_in(visitor: &Visitor) -> Result<Member, Failure> {
+    let signed_in = visitor.signed_in.as_ref();
+    signed_in.map(|signed_in| signed_in.member.clone()).ok_or_else(Failure::stale_form)
 }

@@ -3,8 +3,11 @@
 //! Each shows what belongs to the member who is signed in, found by that member's id alone. Deliberately absent:
 //! pages of orders, which have unguessable names of their own.
 
+pub(super) mod account;
+pub(super) mod data;
 mod holdings;
 pub(super) mod library;
 pub(super) mod library_export;
 mod member_visitor;
+mod money;
 mod words;

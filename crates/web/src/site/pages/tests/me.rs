@@ -1,7 +1,7 @@
 //! Members' own pages: what is theirs, and never what is another's.
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, LOCATION};
-use club::{Currency, DeliveryMethod, NewMember, NewTopup, Prices, Visibility};
+use club::{Currency, DeliveryMethod, NewMember, NewTopup, Page, Prices, Subject, Visibility};
 
 use super::shop::{details, prices};
 use super::sign_in::{Browser, shop, stamp};
@@ -10,7 +10,15 @@ use super::*;
 #[tokio::test]
 async fn a_visitor_is_sent_to_sign_in() {
     let mut visitor = Browser::new(club().await);
-    for path in ["/library", "/library.csv", "/library.json", "/library?q=film&page=2"] {
+    for path in [
+        "/library",
+        "/library.csv",
+        "/library.json",
+        "/library?q=film&page=2",
+        "/me",
+        "/me/data.json",
+        "/me/money",
+    ] {
         let answer = visitor.get(path).await;
         assert_eq!(answer.status, 303, "{path}");
         assert_eq!(answer.headers[LOCATION], "/sign-in", "{path}");
@@ -162,10 +170,179 @@ async fn a_suspended_or_removed_member_is_signed_out() {
     club.suspend(&stamp(), "ada").await.unwrap();
     club.remove_member(&stamp(), "bob").await.unwrap();
     for browser in [&mut ada, &mut bob] {
-        for path in ["/library", "/library.csv", "/library.json"] {
+        for path in ["/library", "/library.csv", "/library.json", "/me", "/me/data.json"] {
             assert_eq!(browser.get(path).await.status, 303, "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_account_shows_what_is_the_members_and_no_secret() {
+    let mut ada = Browser::new(club().await);
+    ada.sign_in().await;
+    let page = ada.get("/me").await;
+    assert_eq!(page.headers[CACHE_CONTROL], "private, no-store");
+    for expected in
+        ["ada, Fan", "$7.00", "Film of ada", "paid", "$3.00", "ada@example.org", "(this one)"]
+    {
+        assert!(page.body.contains(expected), "{expected} in {}", page.body);
+    }
+    assert!(!page.body.contains("bob") && !page.body.contains("t.example/announce"));
+    let id = ada.shop.site.club.member("ada").await.unwrap().id.to_string();
+    let order = ada.shop.site.club.orders(&id, Page::FIRST).await.unwrap().remove(0);
+    assert!(page.body.contains(&format!("href=\"/orders/{}\"", order.token)), "{}", page.body);
+    let money = ada.get("/me/money").await;
+    assert_eq!(
+        (money.status.as_u16(), &money.headers[LOCATION]),
+        (303, &"/me#money".parse().unwrap())
+    );
+
+    let data = ada.get("/me/data.json").await;
+    assert_eq!(data.headers[CACHE_CONTROL], "private, no-store");
+    assert!(!data.body.contains("bob") && !data.body.contains("secret"), "{}", data.body);
+    let data: serde_json::Value = serde_json::from_str(&data.body).unwrap();
+    assert_eq!(data["member"]["email"], "ada@example.org");
+    let lengths = ["orders", "statement", "sign_ins", "library"]
+        .map(|part| data[part].as_array().unwrap().len());
+    assert_eq!(lengths, [1, 2, 1, 3]);
+}
+
+#[tokio::test]
+async fn the_passkey_is_shown_on_request_and_the_old_one_dies_by_rotation() {
+    let mut ada = Browser::new(club().await);
+    ada.sign_in().await;
+    let passkey = |body: &str| {
+        let rest = body.split("http://t.example/announce/").nth(1).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    ada.get("/me").await;
+    let shown = ada.post("/me/passkey", "").await;
+    assert_eq!(shown.headers[CACHE_CONTROL], "private, no-store");
+    let before = passkey(&shown.body);
+    let bound = |browser: &Browser| {
+        let club = &browser.shop.site.club;
+        let item = policy::ItemId(1);
+        let tracker = Arc::clone(&browser.shop.site.tracker);
+        let club = Arc::clone(club);
+        async move { tracker.bound_turn(club.member("ada").await.unwrap().id, item) }
+    };
+    let rotated = ada.post("/me/passkey/rotate", "").await;
+    assert!(
+        rotated.status == 200 && rotated.body.contains("Your passkey was replaced"),
+        "{}",
+        rotated.body
+    );
+    assert!(!rotated.body.contains("t.example/announce"));
+    let after = passkey(&ada.post("/me/passkey", "").await.body);
+    assert_ne!(before, after);
+    let generation = |key: &str| {
+        let key = wire::Passkey::new(key.as_bytes()).unwrap();
+        ada.shop.site.keyring.verify(policy::Label::Announce, &key).unwrap().generation
+    };
+    let member = ada.shop.site.club.member("ada").await.unwrap();
+    assert_eq!(generation(&after), member.generation);
+    assert_ne!(generation(&before), member.generation);
+    assert_eq!(member.old_key_until, None);
+
+    // "This isn't me" replaces the key in the item's torrent too, of items that she may have.
+    let turn = bound(&ada).await;
+    assert_eq!(ada.post("/me/passkey/rotate", "item=1").await.status, 200);
+    assert_ne!(bound(&ada).await, turn);
+    let generation = ada.shop.site.club.member("ada").await.unwrap().generation;
+    for item in ["3", "999", "x", "-1", "0"] {
+        assert_eq!(
+            ada.post("/me/passkey/rotate", &format!("item={item}")).await.status,
+            404,
+            "{item}"
+        );
+    }
+    assert_eq!(ada.shop.site.club.member("ada").await.unwrap().generation, generation);
+}
+
+#[tokio::test]
+async fn sign_ins_are_ended_by_their_own_member_alone() {
+    let mut ada = Browser::new(club().await);
+    ada.sign_in().await;
+    let mut other = Browser::new(Arc::clone(&ada.shop));
+    other.sign_in().await;
+    let mut bob = Browser::new(Arc::clone(&ada.shop));
+    bob.sign_in_as("bob").await;
+    let club = Arc::clone(&ada.shop.site.club);
+    let bobs = Subject::Member(club.member("bob").await.unwrap().id);
+    let of_bob = club.sign_ins_of(bobs, NOW.unix).await.unwrap()[0].id.0;
+    let page = ada.get("/me").await.body;
+    assert!(!page.contains(&format!("/me/sign-ins/{of_bob}/end")), "{page}");
+    assert_eq!(ada.post(&format!("/me/sign-ins/{of_bob}/end"), "").await.status, 404);
+    assert_eq!(ada.post("/me/sign-ins/999/end", "").await.status, 404);
+    assert_eq!(bob.get("/me").await.status, 200);
+
+    let id = page
+        .split("/me/sign-ins/")
+        .filter_map(|part| part.split_once("/end")?.0.parse::<u32>().ok());
+    let ids: Vec<_> = id.collect();
+    assert_eq!(ids.len(), 2, "{page}");
+    let others = *ids.iter().max().unwrap();
+    assert_eq!(ada.post(&format!("/me/sign-ins/{others}/end"), "").await.status, 303);
+    assert_eq!(other.get("/me").await.status, 303);
+    ada.get("/me").await;
+    assert_eq!(ada.post("/me/sign-ins/end", "").await.status, 303);
+    assert_eq!(ada.get("/me").await.status, 303);
+    assert_eq!(bob.get("/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_new_address_is_mailed_to_and_changes_nothing_yet() {
+    let mut ada = Browser::new(club().await);
+    ada.sign_in().await;
+    let club = Arc::clone(&ada.shop.site.club);
+    ada.get("/me").await;
+    assert_eq!(ada.post("/me/email", "email=nonsense").await.status, 400);
+    let before = club.mail(None, Page::FIRST).await.unwrap().len();
+    let sent = ada.post("/me/email", "email=new%40example.org").await;
+    assert!(sent.status == 200 && sent.body.contains("a link is on its way"), "{}", sent.body);
+    assert_eq!(club.mail(None, Page::FIRST).await.unwrap().len(), before + 1);
+    let email = club.member("ada").await.unwrap().email.unwrap();
+    assert_eq!(email.text(), "ada@example.org");
+}
+
+#[tokio::test]
+async fn forms_of_the_account_from_elsewhere_or_without_a_token_change_nothing() {
+    let mut ada = Browser::new(club().await);
+    ada.sign_in().await;
+    let mut bob = Browser::new(Arc::clone(&ada.shop));
+    bob.sign_in_as("bob").await;
+    bob.get("/me").await;
+    let mut visitor = Browser::new(Arc::clone(&ada.shop));
+    visitor.get("/sign-in").await;
+    let club = Arc::clone(&ada.shop.site.club);
+    let before = club.member("ada").await.unwrap();
+    let mail = club.mail(None, Page::FIRST).await.unwrap().len();
+    let id = club.sign_ins_of(Subject::Member(before.id), NOW.unix).await.unwrap()[0].id.0;
+    let end = format!("/me/sign-ins/{id}/end");
+    for (path, fields) in [
+        ("/me/passkey", ""),
+        ("/me/passkey/rotate", "item=1"),
+        ("/me/sign-ins/end", ""),
+        (end.as_str(), ""),
+        ("/me/email", "email=eve%40example.org"),
+    ] {
+        ada.get("/me").await;
+        let good = ada.token.clone();
+        ada.source = "cross-site";
+        assert_eq!(ada.post(path, fields).await.status, 403, "{path}");
+        ada.source = "same-origin";
+        for token in [String::new(), bob.token.clone(), visitor.token.clone()] {
+            ada.token = token;
+            assert_eq!(ada.post(path, fields).await.status, 403, "{path}");
+        }
+        ada.token = good;
+        // A visitor has a token, and no account.
+        assert_eq!(visitor.post(path, fields).await.status, 403, "{path}");
+        assert_eq!(ada.get(path).await.status, 405, "{path}");
+    }
+    assert_eq!(club.member("ada").await.unwrap(), before);
+    assert_eq!(club.mail(None, Page::FIRST).await.unwrap().len(), mail);
+    assert_eq!(ada.get("/me").await.status, 200);
 }
 
 /// A shop with ada, who bought a film and was given an item, and bob, who bought another film; there is a free
