@@ -6,6 +6,7 @@ use std::path::Path;
 
 use api::member::MemberKey;
 use api::publish::Published;
+use api::sign_in::SignInLink;
 use api::voucher::VoucherCodeView;
 
 use super::goods;
@@ -16,6 +17,8 @@ use super::{DemoFolder, ShopError};
 pub(super) struct Shop {
     /// Where peers announce.
     pub(super) swarms: Vec<DemoSwarm>,
+    /// Whom each link signs in, and the link.
+    sign_ins: Vec<(&'static str, String)>,
     /// What each voucher is worth, and its code.
     vouchers: Vec<(&'static str, String)>,
 }
@@ -27,6 +30,8 @@ pub(super) fn config(web_port: u16, tracker_port: u16) -> String {
 site:
   title: Lantern Street
   description: Films, records and comics, made here and sold by us.
+  headline: Films, records and comics, made here and sold by us.
+  tagline: Buy once and keep it. Take the torrent and pay less, because you help us carry it.
   author: Lantern Street
 tracker:
   http: {{listen: ['127.0.0.1:{tracker_port}']}}
@@ -78,7 +83,13 @@ pub(super) fn make(place: &DemoFolder) -> Result<Shop, ShopError> {
         let issued: Vec<VoucherCodeView> = serde_json::from_str(&place.usher(command)?)?;
         vouchers.extend(issued.into_iter().map(|voucher| (worth, voucher.code)));
     }
-    Ok(Shop { swarms, vouchers })
+    let mut sign_ins = Vec::new();
+    for (name, tier) in MEMBERS.into_iter().take(2) {
+        let link = place.usher(&["sign-in", "link", name, "--json"])?;
+        let link: SignInLink = serde_json::from_str(&link)?;
+        sign_ins.push((tier, format!("{}  {name}", link.url)));
+    }
+    Ok(Shop { swarms, sign_ins, vouchers })
 }
 
 fn publish(place: &DemoFolder, offer: &DemoItem, path: &Path) -> Result<DemoSwarm, ShopError> {
@@ -88,6 +99,9 @@ fn publish(place: &DemoFolder, offer: &DemoItem, path: &Path) -> Result<DemoSwar
     words.extend(["--description", offer.description, "--output", &torrent, "--json"]);
     words.extend(offer.terms);
     let published: Published = serde_json::from_str(&place.usher(&words)?)?;
+    let mut words = vec!["item", "set", offer.name, "--subtitle", offer.subtitle];
+    words.extend(offer.tags.iter().flat_map(|tag| ["--tag", *tag]));
+    place.usher(&words)?;
     let mut info_hash = [0; 20];
     for (byte, digits) in info_hash.iter_mut().zip(published.info_hash.as_bytes().chunks(2)) {
         let digits = std::str::from_utf8(digits).unwrap_or_default();
@@ -99,10 +113,12 @@ fn publish(place: &DemoFolder, offer: &DemoItem, path: &Path) -> Result<DemoSwar
 impl Shop {
     /// What the person at the terminal reads first.
     pub(super) fn welcome(&self, place: &DemoFolder) -> String {
-        let mut text = format!(
-            "The demonstration is ready.\n\n  The shop   {}/\n  Vouchers to buy with:\n",
-            place.url()
-        );
+        let mut text = format!("The demonstration is ready.\n\n  The shop   {}/\n", place.url());
+        text.push_str("  Sign in once as:\n");
+        for (tier, link) in &self.sign_ins {
+            let _ = writeln!(text, "    {link}, {tier}");
+        }
+        text.push_str("  Vouchers to buy with:\n");
         for (worth, code) in &self.vouchers {
             let _ = writeln!(text, "    {code}  {worth}");
         }
@@ -121,6 +137,8 @@ impl Shop {
 struct DemoItem {
     name: &'static str,
     title: &'static str,
+    subtitle: &'static str,
+    tags: &'static [&'static str],
     description: &'static str,
     /// Options of `usher publish`.
     terms: &'static [&'static str],
@@ -135,6 +153,8 @@ const OFFERS: &[DemoItem] = &[
     DemoItem {
         name: "night-bus-sessions",
         title: "Night bus sessions",
+        subtitle: "Podcast, 2 episodes",
+        tags: &["podcast"],
         description: "A podcast recorded on the last bus home.",
         terms: &["--policy", "free"],
         write: |path| {
@@ -147,6 +167,8 @@ const OFFERS: &[DemoItem] = &[
     DemoItem {
         name: "trailer-reel-2026",
         title: "Trailer reel 2026",
+        subtitle: "Video, 36 seconds",
+        tags: &["film"],
         description: "What we are working on this year.",
         terms: &["--policy", "free"],
         write: |path| goods::film(&path.join("Trailer reel 2026.webm")),
@@ -156,6 +178,8 @@ const OFFERS: &[DemoItem] = &[
     DemoItem {
         name: "making-of-harbour",
         title: "Making of Harbour",
+        subtitle: "Film, for members",
+        tags: &["film"],
         description: "Two winters on a pier, for members.",
         terms: &["--policy", "club", "--tier", "fan"],
         write: |path| goods::film(&path.join("Making of Harbour.webm")),
@@ -165,6 +189,8 @@ const OFFERS: &[DemoItem] = &[
     DemoItem {
         name: "paper-comets",
         title: "Paper Comets",
+        subtitle: "Comic, 12 pages",
+        tags: &["comics"],
         description: "A comic of twelve pages about a comet that is late.",
         terms: &["--policy", "priority", "--torrent-price", "1.50", "--currency", "usd"],
         write: |path| {
@@ -178,6 +204,8 @@ const OFFERS: &[DemoItem] = &[
     DemoItem {
         name: "signal",
         title: "Signal",
+        subtitle: "Album, 5 pieces and a booklet",
+        tags: &["music"],
         description: "Five pieces for a transmitter and an empty hall.",
         terms: &[
             "--policy",
@@ -201,6 +229,8 @@ const OFFERS: &[DemoItem] = &[
     DemoItem {
         name: "harbour-lights",
         title: "Harbour Lights",
+        subtitle: "Series, 2 parts",
+        tags: &["film", "series"],
         description: "A series in two parts about the people who light a harbour.",
         terms: &[
             "--policy",
@@ -224,6 +254,8 @@ const OFFERS: &[DemoItem] = &[
     DemoItem {
         name: "nothing-so-plain",
         title: "Nothing So Plain",
+        subtitle: "Film, with a booklet",
+        tags: &["film"],
         description: "A projectionist inherits a cinema that has not opened in thirty years, and a locked box of \
                       reels that nobody remembers shooting. Shot on two streets in eleven nights.",
         terms: &[
@@ -249,6 +281,7 @@ const MEMBERS: [(&str, &str); 4] =
     [("ada", "patron"), ("bob", "fan"), ("carol", "patron"), ("dan", "outsider")];
 
 const COMMANDS: &[&[&str]] = &[
+    &["member", "email", "ada", "ada@example.org"],
     &["topup", "ada", "--amount", "20.00", "--currency", "usd", "--memo", "a card from the fair"],
     &["topup", "bob", "--amount", "10.00", "--currency", "usd"],
     &["topup", "dan", "--amount", "10.00", "--currency", "usd"],

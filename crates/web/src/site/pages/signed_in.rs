@@ -8,6 +8,7 @@ use policy::MemberId;
 
 use super::cookie;
 use super::failure::Failure;
+use super::price;
 use crate::site::state::Site;
 
 /// A member who is signed in.
@@ -42,7 +43,7 @@ async fn balance(club: &Club, member: MemberId) -> Result<Option<String>, Failur
         let minor = balance.prepaid.minor.saturating_add(balance.credit.minor);
         balance.prepaid.currency.minor(minor)
     });
-    Ok(sums.find(|sum| sum.minor > 0).map(|sum| sum.to_string()))
+    Ok(sums.find(|sum| sum.minor > 0).map(price::money))
 }
 
 /// A cookie of this name can't be set by another host. An admin's has another name, as ports share cookies.

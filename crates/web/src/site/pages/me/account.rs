@@ -293,8 +293,9 @@ const fn state(state: OrderState) -> &'static str {
     }
 }
 
-const ROTATED: &str = "Your passkey was replaced. Clients that use the old one are refused: give them the new announce \
-                       URL, or the item's torrent anew from your library.";
+const ROTATED: &str = "Your passkey was replaced. Clients that announce with the old one are refused: give them the \
+                       new announce URL. Torrents from your library have keys of their own, which this does not \
+                       replace.";
 const NOT_AN_ADDRESS: &str =
     "This is not an e-mail address: expected name@example.org. Go back and type it again.";
 const NO_MAIL: &str = "This site sends no mail. Ask the publisher to change your address.";
