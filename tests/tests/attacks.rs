@@ -69,6 +69,10 @@ fn flood_webhooks(daemon: &Daemon, kinds: &[String]) -> Vec<TcpStream> {
     (0..4000).map(send).collect()
 }
 
+/// The part of the swarms that is there again after a restart. Tables that are filled in another order grow
+/// at other times, and so fill the same budget with fewer swarms.
+const MOST: f64 = 0.75;
+
 /// Waits until the daemon holds nothing for clients.
 fn nothing_is_held(daemon: &Daemon) {
     let held = "usher_memory_bytes{budget=\"buffers\"}";
@@ -108,10 +112,10 @@ fn invented_torrents_exhaust_no_memory_and_the_daemon_starts_again() {
     assert!(daemon.terminate().success(), "{}", daemon.log());
     daemon.restart();
     let loaded = metric(&daemon, "usher_swarms");
-    assert!(loaded > swarms * 0.9, "{loaded} of {swarms} swarms are loaded");
+    assert!(loaded > swarms * MOST, "{loaded} of {swarms} swarms are loaded");
     daemon.kill();
     daemon.restart();
-    assert!(metric(&daemon, "usher_swarms") > swarms * 0.9);
+    assert!(metric(&daemon, "usher_swarms") > swarms * MOST);
     let reply = daemon.announce(&Ask::of(FILM, 2).by(&ada));
     assert_eq!(reply.text("failure reason"), None);
 }

@@ -50,7 +50,7 @@ pub(crate) async fn a_reload_that_fails_changes_nothing(store: Arc<dyn Store>) {
     // The members can still be read, the items cannot.
     let rename =
         async |sql: &'static str| store.writer().await.unwrap().execute(sql, &[]).await.unwrap();
-    rename("ALTER TABLE item RENAME COLUMN title TO caption").await;
+    rename("ALTER TABLE item RENAME COLUMN policy TO rule").await;
     let other = Names::counted(&["outsider", "king"], &["free"]);
     house.club.reload(other.clone()).await.unwrap_err();
     assert_eq!(house.standing(ada), before);
@@ -59,7 +59,7 @@ pub(crate) async fn a_reload_that_fails_changes_nothing(store: Arc<dyn Store>) {
     house.club.add_member(&stamp(), king("bob")).await.unwrap_err();
     house.add_member("eve").await;
 
-    rename("ALTER TABLE item RENAME COLUMN caption TO title").await;
+    rename("ALTER TABLE item RENAME COLUMN rule TO policy").await;
     house.club.reload(other).await.unwrap();
     assert_eq!(house.standing(ada).tier, TierId::OUTSIDER);
     house.club.add_member(&stamp(), king("bob")).await.unwrap();
