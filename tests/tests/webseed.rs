@@ -199,7 +199,8 @@ fn pipelined_requests_are_answered_in_order() {
     http.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
     let head = http.receive_head().expect("an answer");
     assert_eq!((head.status, head.headers["content-length"].as_str()), (200, "100"));
-    assert!(http.receive().expect("the page").body.starts_with(b"This is a BitTorrent tracker"));
+    let page = http.receive().expect("the page");
+    assert!(String::from_utf8_lossy(&page.body).contains("<title>"));
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Club {
     }
 
     /// Deletes what was sent a month ago, and what was given up three months ago; of what is left
-    /// the oldest over [`MAX_ENDED`].
+    /// the oldest over 50,000.
     ///
     /// # Errors
     ///

@@ -55,7 +55,7 @@ pub struct Attempt {
 }
 
 impl Club {
-    /// Attempts to sign in that came to nothing, the last first; at most [`MAX_ATTEMPTS`].
+    /// Attempts to sign in that came to nothing, the last first; at most 1000.
     ///
     /// # Errors
     ///

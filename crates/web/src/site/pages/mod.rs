@@ -2,7 +2,7 @@
 //!
 //! A handler takes a [`Visitor`](visitor::Visitor), or a [`CheckedForm`](form::CheckedForm) where a form is sent, builds a
 //! template that extends `layout.html`, and answers by `Visitor::page`. What must not be shown is a
-//! [`Failure`](failure::Failure). Deliberately absent: links from anything but `public_url`, and inline scripts or styles.
+//! [`Failure`]. Deliberately absent: links from anything but `public_url`, and inline scripts or styles.
 
 mod appearance;
 mod asset;
