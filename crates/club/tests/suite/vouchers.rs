@@ -221,7 +221,7 @@ pub(crate) async fn a_visitor_redeems_by_address(store: Arc<dyn Store>) {
                 let source = order.discount.unwrap().0;
                 assert!(source.starts_with("voucher "), "{source}");
             }
-            (worth, got) => panic!("{worth:?} gave {got:?}"),
+            (worth, got) => unreachable!("{worth:?} gave {got:?}"),
         }
         let again = claim(code, "bob@example.org").await.unwrap_err();
         assert_eq!(again.fault(), Fault::Conflict);
