@@ -34,6 +34,9 @@ struct ItemPage {
     rest: Option<String>,
     size: String,
     preview: Option<Preview>,
+    /// Whether the reader has it already, so that nothing of it is for sale to them.
+    is_owned: bool,
+    owned_button: &'static str,
     free: Option<FreeLinks>,
     offers: Vec<BuyingOption>,
     /// What the button says.
@@ -105,6 +108,9 @@ pub(super) async fn show(visitor: Visitor, Path(name): Path<String>) -> Result<R
     let offers = offers(&item);
     let tier = tier_hint(&visitor, &item);
     let is_for_members = !is_free && offers.is_empty();
+    let owner = visitor.signed_in.as_ref();
+    let owner = owner.and_then(|signed_in| site.torrent_access().own(&signed_in.member, &item));
+    let is_owned = !is_free && owner.is_some();
     let page = ItemPage {
         json_ld: item.is_listed().then(|| json_ld(&visitor, &item, &description)),
         cover: picture,
@@ -114,6 +120,8 @@ pub(super) async fn show(visitor: Visitor, Path(name): Path<String>) -> Result<R
         rest: (beyond > 0).then(|| format!("and {beyond} more files")),
         size: size(goods.torrent.length),
         preview: preview(&visitor, &item, &goods, is_free),
+        is_owned,
+        owned_button: owned_button(&goods),
         free: is_free.then(|| free_links(site, &item, &goods)),
         buy: offers.last().map(|offer| format!("Buy for {}", offer.price)),
         offers,
@@ -123,7 +131,7 @@ pub(super) async fn show(visitor: Visitor, Path(name): Path<String>) -> Result<R
             None => "It is not for sale. Members who have a right to it find it in their library."
                 .to_owned(),
         },
-        tier: tier.filter(|_| !is_free),
+        tier: tier.filter(|_| !is_free && !is_owned),
         live: site.tracker.open_headcount(&item.info_hashes).map(LiveLine::of),
         layout,
         name,
@@ -152,6 +160,20 @@ fn kind(name: &str) -> String {
         ("", _) => "File".to_owned(),
         ("ZIP" | "TAR" | "GZ" | "XZ" | "7Z" | "RAR", _) => format!("{extension} archive"),
         _ => extension,
+    }
+}
+
+/// What who has the item can do with it.
+fn owned_button(goods: &Goods) -> &'static str {
+    let files = goods.torrent.files.iter().filter(|file| file.kind == FileKind::Data);
+    let kinds = files.filter_map(|file| playable_type(&file.path.to_string()));
+    let kinds: Vec<_> = kinds.map(|mime| mime.type_() == "video").collect();
+    if kinds.contains(&true) {
+        "Download or watch"
+    } else if kinds.is_empty() {
+        "Download"
+    } else {
+        "Download or listen"
     }
 }
 

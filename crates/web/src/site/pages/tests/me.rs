@@ -64,6 +64,17 @@ async fn the_library_lists_what_a_member_may_have_and_how_they_came_by_it() {
 }
 
 #[tokio::test]
+async fn nothing_is_for_sale_to_whoever_has_it() {
+    let mut ada = Browser::new(club().await);
+    let page = ada.shop.get("/items/film").await.body;
+    assert!(page.contains("/items/film/buy") && !page.contains("You have this"), "{page}");
+    ada.sign_in().await;
+    let page = ada.get("/items/film").await.body;
+    assert!(page.contains("/library?q=film\">Download or watch</a>"), "{page}");
+    assert!(!page.contains("/items/film/buy"), "{page}");
+}
+
+#[tokio::test]
 async fn links_of_the_library_give_the_torrent_to_their_owner_and_to_nobody_else() {
     let mut ada = Browser::new(club().await);
     ada.sign_in().await;
