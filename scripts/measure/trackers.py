@@ -308,7 +308,7 @@ def until(happens, process, output=None):
 
 
 def free_port():
-    """A port that is free for TCP and UDP now."""
+    """A port that is free for TCP and UDP now, and was not returned before: a daemon has several."""
     with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
         tcp.bind(("127.0.0.1", 0))
         port = tcp.getsockname()[1]
@@ -316,7 +316,13 @@ def free_port():
             udp.bind(("127.0.0.1", port))
         except OSError:
             return free_port()
-        return port
+    if port in RETURNED_PORTS:
+        return free_port()
+    RETURNED_PORTS.add(port)
+    return port
+
+
+RETURNED_PORTS = set()
 
 
 def output_of(command):
