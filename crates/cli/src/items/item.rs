@@ -124,8 +124,8 @@ impl ItemCommand {
                 let path = ["items", item, "unpublish"];
                 context.print(&context.post(&path).answer().await?, |item: &ItemView| {
                     format!(
-                        "{} (item {}) is unpublished: its torrent and files are no longer given \
-                         out. Rights stay, and its swarm goes on.\n",
+                        "{} (item {}) is unpublished: the site no longer serves its torrent \
+                         and files. Rights to it stay, and its swarm goes on.\n",
                         item.name, item.id
                     )
                 })

@@ -205,7 +205,7 @@ pub(super) enum ExportError {
     /// A file.
     #[error("cannot read {}: {source}", path.display())]
     Io {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -230,7 +230,7 @@ pub(super) enum ExportError {
     Passkey {
         /// Where.
         place: FilePosition,
-        /// Whose.
+        /// The member's name.
         name: String,
         /// What it has.
         length: usize,

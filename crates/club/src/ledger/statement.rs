@@ -70,7 +70,7 @@ pub struct Line {
 /// The sums of all postings in one currency, in its smallest unit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Trial {
-    /// Which.
+    /// The currency.
     pub currency: Currency,
     /// All above 0.
     pub debits: i128,

@@ -21,7 +21,7 @@ use crate::values::stamp::Stamp;
 /// What a member holds for one item, or for all of them ([`ItemId::ANY`]).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entitlement {
-    /// Whose.
+    /// The member who holds it.
     pub member: MemberId,
     /// To what.
     pub item: ItemId,

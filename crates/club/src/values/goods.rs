@@ -22,7 +22,7 @@ pub struct Offer {
 /// An item's files, as its torrent lists them.
 #[derive(Clone, Debug)]
 pub struct Goods {
-    /// Whose.
+    /// The item.
     pub item: ItemId,
     /// The file or the folder itself, an absolute path.
     pub root: PathBuf,

@@ -159,7 +159,7 @@ pub enum UpkeepError {
     /// A file.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
         /// What the system says.
         source: io::Error,

@@ -125,13 +125,13 @@ pub enum ProviderError {
     /// It answered what nobody understands.
     #[error("{provider} answered what is not understood: is payments.{provider}.base_url right?")]
     Garbled {
-        /// Which.
+        /// The provider, as `payments` names it.
         provider: &'static str,
     },
     /// It was asked, and nobody knows what it did.
     #[error("{provider} did not answer: {why}")]
     NoAnswer {
-        /// Which.
+        /// The provider, as `payments` names it.
         provider: &'static str,
         /// What happened.
         why: String,
@@ -139,7 +139,7 @@ pub enum ProviderError {
     /// It refused.
     #[error("{provider} refused with {status}: {why}")]
     Refused {
-        /// Which.
+        /// The provider, as `payments` names it.
         provider: &'static str,
         /// Its status code.
         status: u16,
@@ -149,7 +149,7 @@ pub enum ProviderError {
     /// It was not asked.
     #[error("{provider} is not reached, try again: {why}")]
     Unreachable {
-        /// Which.
+        /// The provider, as `payments` names it.
         provider: &'static str,
         /// What happened.
         why: String,
