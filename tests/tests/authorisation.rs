@@ -1,0 +1,591 @@
+//! Who may do what on the site: every route, for a visitor and two members, with every secret and number that can
+//! stand in it.
+//!
+//! The tables below hold what is expected. A route that is in a router and not here fails a test.
+
+#[path = "authorisation/routes.rs"]
+mod routes;
+#[path = "authorisation/shop.rs"]
+mod shop;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+
+use tests::{PlainBrowser, Response};
+
+use shop::{Shop, Who};
+
+/// What a GET, or a request of no browser, is answered to a visitor, to ada and to bob.
+type Case = (&'static str, [u16; 3]);
+
+/// Every route that is no form, with paths.
+const PAGES: &[(&str, &[Case])] = &[
+    ("GET /", &[("/", EVERYBODY), ("/?q=film", EVERYBODY)]),
+    ("GET /about", &[("/about", EVERYBODY)]),
+    ("GET /assets/{digest}/{name}", &[("{asset}", EVERYBODY), ("/assets/0/none.css", NOBODY)]),
+    ("GET /club", &[("/club", EVERYBODY)]),
+    (
+        "GET /covers/{item}/{file}",
+        &[
+            ("/covers/film/x.svg", EVERYBODY),
+            ("/covers/draft/x.svg", NOBODY),
+            ("/covers/2/x.svg", NOBODY),
+        ],
+    ),
+    ("GET /feeds", &[("/feeds", EVERYBODY)]),
+    (
+        "GET /feed/{token}/{file}",
+        &[
+            ("/feed/{ada.feed}/club.xml", EVERYBODY),
+            ("/feed/{ada.feed}/podcast.xml", EVERYBODY),
+            ("/feed/{ada.feed}/other.xml", NOBODY),
+            ("/feed/{ada.old-feed}/club.xml", NOBODY),
+            ("/feed/{made-up.feed}/club.xml", NOBODY),
+            // A key of another kind is no key here.
+            ("/feed/{ada.download}/club.xml", NOBODY),
+            ("/feed/{ada.passkey}/club.xml", NOBODY),
+            ("/feed/{ada.ws}/club.xml", NOBODY),
+            ("/feed/x/club.xml", NOBODY),
+        ],
+    ),
+    ("GET /feed/public.xml", &[("/feed/public.xml", EVERYBODY)]),
+    (
+        "GET /items/{name}",
+        &[
+            ("/items/film", EVERYBODY),
+            ("/items/draft", NOBODY),
+            ("/items/1", NOBODY),
+            ("/items/none", NOBODY),
+        ],
+    ),
+    (
+        "GET /items/{name}/buy",
+        &[
+            ("/items/film/buy", EVERYBODY),
+            ("/items/draft/buy", NOBODY),
+            ("/items/1/buy", NOBODY),
+            ("/items/none/buy", NOBODY),
+        ],
+    ),
+    ("GET /library", &[("/library", MEMBERS)]),
+    ("GET /library.csv", &[("/library.csv", MEMBERS)]),
+    ("GET /library.json", &[("/library.json", MEMBERS)]),
+    ("GET /me", &[("/me", MEMBERS)]),
+    ("GET /me/data.json", &[("/me/data.json", MEMBERS)]),
+    ("GET /me/money", &[("/me/money", [303; 3])]),
+    (
+        "GET /orders/{token}",
+        &[
+            ("/orders/{ada.order}", EVERYBODY),
+            ("/orders/{bob.order}", EVERYBODY),
+            ("/orders/{made-up.order}", NOBODY),
+            ("/orders/1", NOBODY),
+            ("/orders/{ada.download}", NOBODY),
+        ],
+    ),
+    (
+        "GET /orders/{token}/{file}",
+        &[
+            ("/orders/{ada.order}/film.torrent", EVERYBODY),
+            ("/orders/{ada.order}/album.torrent", NOBODY),
+            ("/orders/{ada.order}/film", NOBODY),
+            ("/orders/{bob.order}/film.torrent", NOBODY),
+            ("/orders/{made-up.order}/film.torrent", NOBODY),
+            ("/orders/1/film.torrent", NOBODY),
+        ],
+    ),
+    ("GET /privacy", &[("/privacy", NOBODY)]),
+    ("GET /redeem", &[("/redeem", EVERYBODY)]),
+    ("GET /robots.txt", &[("/robots.txt", EVERYBODY)]),
+    ("GET /sign-in", &[("/sign-in", EVERYBODY)]),
+    ("GET /sign-in/code", &[("/sign-in/code", EVERYBODY)]),
+    (
+        "GET /sign-in/{token}",
+        &[
+            ("/sign-in/{open.link}", EVERYBODY),
+            ("/sign-in/{used.link}", GONE),
+            ("/sign-in/{made-up.link}", GONE),
+            ("/sign-in/{ada.cookie}", GONE),
+            ("/sign-in/x", GONE),
+        ],
+    ),
+    ("GET /sitemap.xml", &[("/sitemap.xml", EVERYBODY)]),
+    (
+        "GET /t/{token}/{file}",
+        &[
+            ("/t/{ada.download}/film.torrent", EVERYBODY),
+            ("/t/{bob.download}/film.torrent", REFUSED),
+            ("/t/{ada.download}/album.torrent", REFUSED),
+            ("/t/{ada.download}/draft.torrent", NOBODY),
+            ("/t/{ada.old-download}/film.torrent", NOBODY),
+            ("/t/{made-up.download}/film.torrent", NOBODY),
+            ("/t/{ada.feed}/film.torrent", NOBODY),
+            ("/t/{ada.passkey}/film.torrent", NOBODY),
+            ("/t/free/reel.torrent", EVERYBODY),
+            ("/t/free/film.torrent", NOBODY),
+            ("/t/free/draft.torrent", NOBODY),
+        ],
+    ),
+    ("GET /terms", &[("/terms", NOBODY)]),
+    // Without the header that nginx adds, nothing is asked about.
+    ("GET /verify", &[("/verify", [401; 3])]),
+    (
+        "GET /ws/{*path}",
+        &[
+            ("/ws/{ada.ws}/film.bin", EVERYBODY),
+            ("/ws/{ada.ws}/album.bin", NOBODY),
+            ("/ws/{bob.ws}/film.bin", NOBODY),
+            ("/ws/{ada.old-ws}/film.bin", REFUSED),
+            ("/ws/{made-up.ws}/film.bin", NOBODY),
+            ("/ws/{ada.d}/film.bin", NOBODY),
+            ("/ws/{ada.download}/film.bin", NOBODY),
+            ("/ws/free/1/film.bin", NOBODY),
+            ("/ws/free/4/draft.bin", NOBODY),
+        ],
+    ),
+    (
+        "GET /d/{*path}",
+        &[
+            ("/d/{ada.d}/film.bin", EVERYBODY),
+            ("/d/{ada.d}/album.bin", NOBODY),
+            ("/d/{ada.old-d}/film.bin", REFUSED),
+            ("/d/{made-up.d}/film.bin", NOBODY),
+            ("/d/{ada.ws}/film.bin", NOBODY),
+            ("/d/free/3/reel.bin", NOBODY),
+        ],
+    ),
+    ("ANY /ws/{*path}", &[("/ws/{ada.ws}/film.bin", NOT_SO)]),
+    ("ANY /d/{*path}", &[("/d/{ada.d}/film.bin", NOT_SO)]),
+    // No provider is set up, so there is no webhook.
+    ("POST /webhooks/{provider}", &[("/webhooks/stripe", NOBODY), ("/webhooks/none", NOBODY)]),
+];
+
+/// Every form: its route, the page that it is on, and what comes of sending it.
+const FORMS: &[Form] = &[
+    Form {
+        route: "POST /items/{name}/buy",
+        page: "/items/film/buy",
+        path: "/items/film/buy",
+        fields: BALANCE,
+        cases: &[
+            (Who::Visitor, "/items/film/buy", BALANCE, 422),
+            (Who::Visitor, "/items/draft/buy", BALANCE, 404),
+            (Who::Visitor, "/items/1/buy", BALANCE, 404),
+            (Who::Ada, "/items/film/buy", BALANCE, 422),
+            (Who::Bob, "/items/draft/buy", BALANCE, 404),
+            (Who::Bob, "/items/film/buy", BALANCE, 303),
+        ],
+    },
+    Form {
+        route: "POST /orders/{token}/pay",
+        page: "/redeem",
+        path: "/orders/{ada.order}/pay",
+        fields: &[("way", "stripe"), ("key", "00000000000000000000000000000000")],
+        cases: &[
+            (Who::Visitor, "/orders/{made-up.order}/pay", &[("way", "stripe")], 404),
+            (Who::Visitor, "/orders/1/pay", &[("way", "stripe")], 404),
+            (Who::Visitor, "/orders/{ada.order}/pay", &[("way", "stripe")], 400),
+            (Who::Bob, "/orders/{ada.order}/pay", &[("way", "balance")], 400),
+        ],
+    },
+    Form {
+        route: "POST /redeem",
+        page: "/redeem",
+        path: "/redeem",
+        fields: &[("code", "{open.voucher}"), ("email", "eve@example.org"), ("consent", "yes")],
+        cases: &[
+            (Who::Visitor, "/redeem", &[("code", "{used.voucher}"), EVE, AGREED], 422),
+            (Who::Visitor, "/redeem", &[("code", "{ada.download}"), EVE, AGREED], 422),
+            (Who::Visitor, "/redeem", &[("code", "{open.voucher}"), EVE], 422),
+            (Who::Ada, "/redeem", &[("code", "{used.voucher}"), AGREED], 422),
+            (Who::Bob, "/redeem", &[("code", "{open.voucher}"), AGREED], 200),
+            (Who::Bob, "/redeem", &[("code", "{open.voucher}"), AGREED], 422),
+        ],
+    },
+    Form {
+        route: "POST /me/email",
+        page: "/redeem",
+        path: "/me/email",
+        fields: &[("email", "eve@example.org")],
+        cases: &[
+            (Who::Visitor, "/me/email", &[EVE], 403),
+            (Who::Ada, "/me/email", &[("email", "no address")], 400),
+            (Who::Ada, "/me/email", &[("email", "{bob.email}")], 200),
+        ],
+    },
+    Form {
+        route: "POST /me/passkey",
+        page: "/redeem",
+        path: "/me/passkey",
+        fields: &[],
+        cases: &[
+            (Who::Visitor, "/me/passkey", &[], 403),
+            (Who::Ada, "/me/passkey", &[], 200),
+            (Who::Bob, "/me/passkey", &[("member", "ada"), ("id", "1")], 200),
+        ],
+    },
+    Form {
+        route: "POST /me/passkey/rotate",
+        page: "/redeem",
+        path: "/me/passkey/rotate",
+        fields: &[],
+        cases: &[
+            (Who::Visitor, "/me/passkey/rotate", &[], 403),
+            (Who::Ada, "/me/passkey/rotate", &[("item", "2")], 404),
+            (Who::Ada, "/me/passkey/rotate", &[("item", "999")], 404),
+            (Who::Ada, "/me/passkey/rotate", &[("item", "film")], 404),
+            (Who::Ada, "/me/passkey/rotate", &[("item", "-1")], 404),
+        ],
+    },
+    Form {
+        route: "POST /me/sign-ins/{id}/end",
+        page: "/redeem",
+        path: "/me/sign-ins/{bob.sign-in}/end",
+        fields: &[],
+        cases: &[
+            (Who::Visitor, "/me/sign-ins/{bob.sign-in}/end", &[], 403),
+            (Who::Ada, "/me/sign-ins/{bob.sign-in}/end", &[], 404),
+            (Who::Ada, "/me/sign-ins/999999/end", &[], 404),
+            (Who::Ada, "/me/sign-ins/x/end", &[], 400),
+        ],
+    },
+    Form {
+        route: "POST /me/sign-ins/end",
+        page: "/redeem",
+        path: "/me/sign-ins/end",
+        fields: &[],
+        cases: &[(Who::Visitor, "/me/sign-ins/end", &[], 403)],
+    },
+    Form {
+        route: "POST /sign-in",
+        page: "/sign-in",
+        path: "/sign-in",
+        fields: &[("email", "{ada.email}")],
+        cases: &[
+            (Who::Visitor, "/sign-in", &[("email", "nothing")], 422),
+            (Who::Visitor, "/sign-in", &[EVE], 200),
+        ],
+    },
+    Form {
+        route: "POST /sign-in/code",
+        page: "/sign-in/code",
+        path: "/sign-in/code",
+        fields: &[("code", "0000-0000-0000-0000")],
+        cases: &[
+            (Who::Visitor, "/sign-in/code", &[("code", "{used.code}")], 422),
+            (Who::Visitor, "/sign-in/code", &[("code", "{used.link}")], 422),
+            (Who::Ada, "/sign-in/code", &[("code", "")], 422),
+        ],
+    },
+    Form {
+        route: "POST /sign-in/{token}",
+        page: "/sign-in",
+        path: "/sign-in/{open.link}",
+        fields: &[],
+        cases: &[
+            (Who::Visitor, "/sign-in/{used.link}", &[], 410),
+            (Who::Visitor, "/sign-in/{made-up.link}", &[], 410),
+            (Who::Visitor, "/sign-in/{ada.cookie}", &[], 410),
+            (Who::Visitor, "/sign-in/x", &[], 410),
+        ],
+    },
+    Form {
+        route: "POST /sign-out",
+        page: "/redeem",
+        path: "/sign-out",
+        fields: &[],
+        cases: &[(Who::Visitor, "/sign-out", &[], 303)],
+    },
+];
+
+/// A form, as it is on a page.
+struct Form {
+    route: &'static str,
+    page: &'static str,
+    path: &'static str,
+    fields: Fields,
+    /// Who sends which fields where, with a good token, and the status of the answer.
+    cases: &'static [(Who, &'static str, Fields, u16)],
+}
+
+type Fields = &'static [(&'static str, &'static str)];
+
+const EVERYBODY: [u16; 3] = [200; 3];
+const NOBODY: [u16; 3] = [404; 3];
+const REFUSED: [u16; 3] = [403; 3];
+const GONE: [u16; 3] = [410; 3];
+const NOT_SO: [u16; 3] = [405; 3];
+/// A visitor is sent to sign in.
+const MEMBERS: [u16; 3] = [303, 200, 200];
+const AGREED: (&str, &str) = ("consent", "yes");
+const EVE: (&str, &str) = ("email", "eve@example.org");
+const BALANCE: Fields = &[("method", "torrent"), ("way", "balance"), AGREED];
+
+#[test]
+fn every_route_of_the_site_is_in_the_tables() {
+    let pages = PAGES.iter().map(|(route, _)| *route);
+    let tested: BTreeSet<_> =
+        pages.chain(FORMS.iter().map(|form| form.route)).map(str::to_owned).collect();
+    let routed = routes::of_the_site();
+    let missing: Vec<_> = routed.difference(&tested).collect();
+    assert!(missing.is_empty(), "add to PAGES or FORMS who may do this: {missing:?}");
+    let gone: Vec<_> = tested.difference(&routed).collect();
+    assert!(gone.is_empty(), "these are no routes any more: {gone:?}");
+}
+
+#[test]
+fn each_asker_sees_what_is_theirs_and_no_get_changes_anything() {
+    let mut shop = Shop::open();
+    let before = shop.changes();
+    for (route, cases) in PAGES {
+        let method = match route.split(' ').next().expect("a method") {
+            "ANY" => "POST",
+            method => method,
+        };
+        for (template, expected) in *cases {
+            let path = shop.fill(template);
+            let answers = Who::ALL.map(|who| {
+                let answer = shop.browser(who).request(method, &path, "", "");
+                shop.check_nobody_elses(who, &path, &answer);
+                if method == "GET" && path != "/verify" {
+                    let policy = answer.headers.get("referrer-policy").map(String::as_str);
+                    assert_eq!(policy, Some("no-referrer"), "{who:?} {template}");
+                }
+                if who != Who::Visitor && answer.status == 200 && !is_for_programs(&path) {
+                    let cached = &answer.headers["cache-control"];
+                    assert!(
+                        is_of_all(&path) || cached.contains("no-store"),
+                        "{who:?} {path} {cached}"
+                    );
+                }
+                answer.status
+            });
+            assert_eq!(answers, *expected, "{method} {template}");
+        }
+    }
+    assert_eq!(shop.changes(), before, "a GET changed something");
+    // What the secrets open is not written down.
+    let log = shop.daemon.log();
+    for word in ["order", "cookie", "passkey", "download", "feed", "ws", "d"] {
+        for name in ["ada", "bob"] {
+            let secret = shop.word(&format!("{name}.{word}"));
+            assert!(secret == "none" || !log.contains(secret), "the log has {name}'s {word}");
+        }
+    }
+    for word in ["used.link", "open.link", "used.code", "used.voucher", "open.voucher"] {
+        assert!(!log.contains(shop.word(word)), "the log has {word}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_made_up_is_answered_like_one_that_cannot_be() {
+    let shop = Shop::open();
+    let browser = PlainBrowser::from_network(&shop.daemon, 30);
+    let ask = |template: &str| {
+        let path = shop.fill(template);
+        let answer = browser.request("GET", &path, "", "");
+        (answer.status, answer.text())
+    };
+    for (made_up, malformed) in [
+        ("/orders/{made-up.order}", "/orders/x"),
+        ("/orders/{made-up.order}/film.torrent", "/orders/x/film.torrent"),
+        ("/sign-in/{made-up.link}", "/sign-in/x"),
+        ("/sign-in/{used.link}", "/sign-in/x"),
+        ("/feed/{made-up.feed}/club.xml", "/feed/x/club.xml"),
+        ("/feed/{ada.old-feed}/club.xml", "/feed/x/club.xml"),
+        ("/t/{made-up.download}/film.torrent", "/t/x/film.torrent"),
+        ("/t/{ada.old-download}/film.torrent", "/t/x/none.torrent"),
+        ("/ws/{made-up.ws}/film.bin", "/ws/x/film.bin"),
+        ("/d/{made-up.d}/film.bin", "/d/x/film.bin"),
+        ("/items/draft", "/items/none"),
+        ("/items/draft/buy", "/items/none/buy"),
+        ("/t/free/draft.torrent", "/t/free/none.torrent"),
+    ] {
+        assert_eq!(ask(made_up), ask(malformed), "{made_up}");
+    }
+}
+
+#[test]
+fn a_form_that_was_not_on_a_page_of_the_asker_changes_nothing() {
+    let mut shop = Shop::open();
+    let before = shop.changes();
+    for form in FORMS {
+        let mut tokens = BTreeMap::new();
+        for who in Who::ALL {
+            shop.browser(who).read(form.page);
+            let token = shop.browser(who).hidden("form_token").expect("a token");
+            tokens.insert(format!("{who:?}"), token);
+        }
+        let path = shop.fill(form.path);
+        let fields: Vec<_> =
+            form.fields.iter().map(|(name, value)| (*name, shop.fill(value))).collect();
+        let foreign = stranger_token(&shop);
+        for who in [Who::Visitor, Who::Ada] {
+            let own = tokens[&format!("{who:?}")].clone();
+            let others = if who == Who::Ada { &tokens["Bob"] } else { &tokens["Ada"] };
+            for (what, token, headers, expected) in [
+                ("no token", None, SAME, 403),
+                ("an empty token", Some(""), SAME, 403),
+                ("another visitor's token", Some(&*foreign), SAME, 403),
+                ("a member's token", Some(others), SAME, 403),
+                ("a foreign origin", Some(&own), "Origin: https://evil.example\r\n", 403),
+                ("no origin", Some(&own), "", 403),
+                ("another site", Some(&own), "Sec-Fetch-Site: cross-site\r\n", 403),
+                ("a neighbour", Some(&own), "Sec-Fetch-Site: same-site\r\n", 403),
+                ("an address that was typed", Some(&own), "Sec-Fetch-Site: none\r\n", 403),
+                (
+                    "another site that claims ours",
+                    Some(&own),
+                    "Sec-Fetch-Site: cross-site\r\nOrigin: http://127.0.0.1\r\n",
+                    403,
+                ),
+            ] {
+                let answer = send(shop.browser(who), &path, token, &fields, headers);
+                assert_eq!(answer.status, expected, "{who:?} {} with {what}", form.route);
+            }
+            // A form of scripts is none.
+            let body = shop.browser(who).form(&[]);
+            let headers = format!("Content-Type: text/plain\r\n{SAME}");
+            let answer = shop.browser(who).request("POST", &path, &headers, &body);
+            assert_eq!(answer.status, 415, "{who:?} {}", form.route);
+        }
+    }
+    assert_eq!(shop.changes(), before, "a form from elsewhere changed something");
+    for who in [Who::Ada, Who::Bob] {
+        assert_eq!(shop.browser(who).get("/me").status, 200, "{who:?} is signed in still");
+    }
+}
+
+#[test]
+fn each_form_acts_on_what_is_the_askers_and_on_nothing_else() {
+    let mut shop = Shop::open();
+    for form in FORMS {
+        for (who, template, fields, expected) in form.cases {
+            let before = shop.changes();
+            let bobs_key = shop.daemon.json(&["member", "show", "bob"])["passkey"].clone();
+            let path = shop.fill(template);
+            let fields: Vec<_> =
+                fields.iter().map(|(name, value)| (*name, shop.fill(value))).collect();
+            let fields: Vec<_> =
+                fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let browser = shop.browser(*who);
+            browser.read(form.page);
+            let answer = browser.post(&path, &fields);
+            assert_eq!(
+                answer.status,
+                *expected,
+                "{who:?} {template} {fields:?}: {}",
+                answer.text()
+            );
+            // What was typed is shown again.
+            let known = format!("{path} {fields:?}");
+            shop.check_nobody_elses(*who, &known, &answer);
+            if *expected >= 400 {
+                assert_eq!(shop.changes(), before, "{who:?} {template} {fields:?}");
+            }
+            assert_eq!(shop.daemon.json(&["member", "show", "bob"])["passkey"], bobs_key);
+        }
+    }
+    // Whoever asks for another's address has not got it.
+    let ada = shop.daemon.json(&["member", "show", "ada"]);
+    assert_eq!(ada["email"], "ada@example.org");
+}
+
+#[test]
+fn the_admins_api_is_on_its_socket_alone_and_serves_no_pages() {
+    let mut shop = Shop::open();
+    for target in
+        ["/api/v1/members", "/api/v1/members/ada", "/api/v1/audit", "/metrics", "/api/v1/vouchers"]
+    {
+        for who in Who::ALL {
+            assert_eq!(shop.browser(who).get(target).status, 404, "{who:?} {target}");
+        }
+    }
+    for target in ["/", "/library", "/me", "/redeem"] {
+        assert_eq!(shop.api(target).status, 404, "{target}");
+    }
+    assert_eq!(shop.api("/api/v1/members/ada").status, 200);
+    // The cookie of a member opens no admin's page, and an admin has no cookie here.
+    let cookie = format!("__Host-usher-admin={}", shop.word("ada.cookie").to_owned());
+    let headers = format!("Cookie: {cookie}\r\n");
+    let answer = PlainBrowser::new(&shop.daemon).request("GET", "/me", &headers, "");
+    assert_eq!(answer.status, 303);
+}
+
+#[test]
+fn thirty_two_connections_spend_a_balance_once() {
+    let shop = Shop::open();
+    let mut ada = shop_browser(&shop, "ada");
+    ada.read("/items/album/buy");
+    let token = ada.hidden("form_token").expect("a token");
+    let before = shop.daemon.json(&["balance", "ada"])[0]["prepaid"]["amount"].clone();
+    assert_eq!(before, "17.00");
+    let spend = |number: usize| {
+        let ada = ada.clone();
+        let token = token.clone();
+        // Each form has a key of its own, as if the page had been opened 32 times.
+        let key = format!("{number:032x}");
+        move || {
+            let fields =
+                [BALANCE, &[("form_token", token.as_str()), ("key", key.as_str())]].concat();
+            ada.request("POST", "/items/album/buy", FORM, &ada.form(&fields)).status
+        }
+    };
+    let threads: Vec<_> = (0..32).map(|number| thread::spawn(spend(number))).collect();
+    let statuses: Vec<_> =
+        threads.into_iter().map(|thread| thread.join().expect("an answer")).collect();
+    let count = |status| statuses.iter().filter(|found| **found == status).count();
+    assert_eq!((count(303), count(422)), (1, 31), "{statuses:?}");
+    let left = shop.daemon.json(&["balance", "ada"])[0]["prepaid"]["amount"].clone();
+    assert_eq!(left, "14.75");
+    assert_eq!(shop.daemon.json(&["order", "list", "ada"]).as_array().expect("orders").len(), 2);
+    shop.daemon.json(&["ledger", "trial"]);
+}
+
+/// Somebody else's token, from a browser that is new.
+fn stranger_token(shop: &Shop) -> String {
+    let mut stranger = PlainBrowser::from_network(&shop.daemon, 40);
+    stranger.read("/redeem");
+    stranger.hidden("form_token").expect("a token")
+}
+
+/// A browser that is signed in, in a network of its own.
+fn shop_browser(shop: &Shop, member: &str) -> PlainBrowser {
+    let mut browser = PlainBrowser::from_network(&shop.daemon, 50);
+    browser.sign_in(&shop.daemon, member);
+    browser
+}
+
+fn send(
+    browser: &PlainBrowser,
+    path: &str,
+    token: Option<&str>,
+    fields: &[(&str, String)],
+    headers: &str,
+) -> Response {
+    let mut all: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    // Without a value the browser would fill in its own.
+    all.push(("form_token", token.unwrap_or_default()));
+    let mut body = browser.form(&all);
+    if token.is_none() {
+        body = body.replace("&form_token=", "").replace("form_token=", "");
+    }
+    let headers = format!("Content-Type: application/x-www-form-urlencoded\r\n{headers}");
+    browser.request("POST", path, &headers, &body)
+}
+
+/// Whether clients fetch a path by themselves.
+fn is_for_programs(path: &str) -> bool {
+    ["/t/", "/feed/", "/ws/", "/d/"].iter().any(|start| path.starts_with(start))
+}
+
+/// Whether everybody gets the same at a path.
+fn is_of_all(path: &str) -> bool {
+    ["/assets/", "/covers/", "/robots.txt", "/sitemap.xml"]
+        .iter()
+        .any(|start| path.starts_with(start))
+}
+
+const SAME: &str = "Sec-Fetch-Site: same-origin\r\n";
+const FORM: &str =
+    "Content-Type: application/x-www-form-urlencoded\r\nSec-Fetch-Site: same-origin\r\n";
