@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use club::{Amount, Email};
+use club::{Amount, Currency, Email};
 use http::Uri;
 use policy::{Side, Tier, Tiers};
 use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Serialize};
-use web::site::{Appearance, Colour, Masthead, Picture, Texts, TierOffer};
+use web::site::{Appearance, Colour, Masthead, Picture, Texts, TierOffer, TopupAmounts};
 
 use super::invalid::Invalid;
 use super::tiers::{Period, Terms};
@@ -35,6 +35,7 @@ pub struct RawSite {
     pub privacy: RawText,
     pub footer: RawText,
     pub consent: String,
+    pub topups: BTreeMap<String, Vec<String>>,
     pub author: String,
     pub language: String,
     pub image: Option<String>,
@@ -84,6 +85,7 @@ impl Default for RawSite {
             privacy: RawText::default(),
             footer: RawText::default(),
             consent: String::new(),
+            topups: BTreeMap::new(),
             title,
             description,
             author,
@@ -167,8 +169,27 @@ pub(super) fn resolve(
         },
         form_targets,
         tiers,
+        topups: topups(raw.topups)?,
     };
     Ok((masthead, appearance))
+}
+
+/// The amounts that a balance can be topped up by, by currency.
+fn topups(raw: BTreeMap<String, Vec<String>>) -> Result<Vec<TopupAmounts>, Invalid> {
+    raw.into_iter().map(|(code, texts)| topup_amounts(&code, &texts)).collect()
+}
+
+fn topup_amounts(code: &str, texts: &[String]) -> Result<TopupAmounts, Invalid> {
+    let invalid = |why| Invalid::new(format!("site.topups.{code}"), why);
+    let currency = Currency::parse(code).map_err(|error| invalid(error.to_string()))?;
+    let amounts = texts.iter().map(|text| Amount::parse(text, currency));
+    let amounts: Vec<_> =
+        amounts.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
+    let three = <[Amount; 3]>::try_from(amounts).ok().and_then(TopupAmounts::new);
+    three.ok_or_else(|| {
+        let found = texts.join(", ");
+        invalid(format!("expected three amounts, the lowest first, and found `{found}`"))
+    })
 }
 
 /// The tiers as pages present them.
@@ -316,6 +337,24 @@ mod tests {
         png.push(0);
         assert!(try_logo(&png).unwrap_err().contains("at most 256 KiB"));
         assert!(try_logo(b"<html>").unwrap_err().contains("not a picture"));
+    }
+
+    #[test]
+    fn a_top_up_has_three_amounts_of_its_currency() {
+        let found = check("site: {topups: {usd: ['2', '5.50', '12.00']}}", Path::new("")).unwrap();
+        let usd = Currency::parse("usd").unwrap();
+        let expected = TopupAmounts::new([usd.minor(200), usd.minor(550), usd.minor(1200)]);
+        assert_eq!(found.1.topups, [expected.unwrap()]);
+        for (amounts, why) in [
+            ("usd: ['1', '2']", "site.topups.usd: expected three amounts"),
+            ("usd: ['3', '2', '1']", "site.topups.usd: expected three amounts"),
+            ("usd: ['0', '2', '3']", "site.topups.usd: expected three amounts"),
+            ("jpy: ['1', '2', '3.5']", "site.topups.jpy: `3.5` is finer"),
+            ("usd: ['1', '2', many]", "site.topups.usd: `many` is no amount"),
+            ("xyz: ['1', '2', '3']", "site.topups.xyz: no currency `xyz`"),
+        ] {
+            refuses(&format!("site: {{topups: {{{amounts}}}}}"), why);
+        }
     }
 
     #[track_caller]

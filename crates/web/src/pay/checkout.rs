@@ -87,6 +87,9 @@ impl Payments {
             return Err(PaymentError::NoApi(provider.to_owned()));
         }
         let made = self.club.add_checkout(&self.stamp(who), key, order, provider).await?;
+        if provider != STRIPE && matches!(made.order.product, Product::Subscription { .. }) {
+            return Err(PaymentError::NoSubscriptions(provider.to_owned()));
+        }
         self.open(&providers, made, Some(back)).await
     }
 

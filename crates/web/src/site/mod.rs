@@ -20,7 +20,9 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 pub use masthead::Masthead;
-pub use pages::{Appearance, BadColour, BadPicture, Colour, Picture, Texts, TierOffer};
+pub use pages::{
+    Appearance, BadColour, BadPicture, Colour, Picture, Texts, TierOffer, TopupAmounts,
+};
 pub use state::Site;
 
 use crate::http::path_has_nul;

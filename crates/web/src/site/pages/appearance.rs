@@ -5,6 +5,7 @@ use club::Amount;
 use thiserror::Error;
 
 use super::colour::Colour;
+use super::topup_amounts::TopupAmounts;
 
 /// How the pages look and what they say. The default is what an empty `tracker.yaml` means.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Appearance {
     pub form_targets: Vec<String>,
     /// The tiers, from the lowest, which is everybody else's.
     pub tiers: Vec<TierOffer>,
+    /// What a balance can be topped up by, once for each currency. Empty: the usual amounts of the currencies in use.
+    pub topups: Vec<TopupAmounts>,
 }
 
 /// A tier, as pages present it.
@@ -78,6 +81,7 @@ impl Default for Appearance {
             texts: Texts::default(),
             form_targets: Vec::new(),
             tiers: Vec::new(),
+            topups: Vec::new(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `/items/<name>`: one item, and how to get it.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -8,6 +10,7 @@ use metainfo::{File, FileKind};
 use policy::{Headcount, Seating};
 use serde_json::json;
 
+use super::buy::one_click::OneClick;
 use super::catalogue::{TagLink, tag_link};
 use super::cover;
 use super::failure::Failure;
@@ -39,6 +42,8 @@ struct ItemPage {
     owned_button: &'static str,
     free: Option<FreeLinks>,
     offers: Vec<BuyingOption>,
+    /// Buys at once, from the balance.
+    one_click: Option<OneClick>,
     /// What the button says.
     buy: Option<String>,
     is_for_members: bool,
@@ -82,8 +87,11 @@ struct LiveLine {
     is_quiet: bool,
 }
 
-pub(super) async fn show(visitor: Visitor, Path(name): Path<String>) -> Result<Response, Failure> {
-    let site = &visitor.site;
+pub(super) async fn show(
+    mut visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    let site = Arc::clone(&visitor.site);
     let item = site.club.item(&name).await?;
     // Its name alone: ids can be counted through, and some items are for those who know the address.
     if item.name != name || !is_shown(&item) {
@@ -110,7 +118,13 @@ pub(super) async fn show(visitor: Visitor, Path(name): Path<String>) -> Result<R
     let is_for_members = !is_free && offers.is_empty();
     let owner = visitor.signed_in.as_ref();
     let owner = owner.and_then(|signed_in| site.torrent_access().own(&signed_in.member, &item));
-    let is_owned = !is_free && owner.is_some();
+    // What is open to every member without a right can still be bought: the right seats its buyer in the club.
+    let is_owned = !is_free && owner.is_some_and(|owner| owner.entitled || offers.is_empty());
+    let one_click = if is_free || is_owned || is_for_members {
+        None
+    } else {
+        OneClick::of(&mut visitor, &item).await?
+    };
     let page = ItemPage {
         json_ld: item.is_listed().then(|| json_ld(&visitor, &item, &description)),
         cover: picture,
@@ -122,7 +136,8 @@ pub(super) async fn show(visitor: Visitor, Path(name): Path<String>) -> Result<R
         preview: preview(&visitor, &item, &goods, is_free),
         is_owned,
         owned_button: owned_button(&goods),
-        free: is_free.then(|| free_links(site, &item, &goods)),
+        free: is_free.then(|| free_links(&site, &item, &goods)),
+        one_click,
         buy: offers.last().map(|offer| format!("Buy for {}", offer.price)),
         offers,
         is_for_members,

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 
 use super::appearance::TierOffer;
+use super::buy::membership_step::{MembershipStep, tier_path};
 use super::layout::{Layout, Section};
 use super::price::{money, size};
 use super::shown::capitalised;
@@ -24,7 +25,12 @@ struct TierCard {
     per: Option<&'static str>,
     perks: Vec<String>,
     is_best: bool,
+    /// Where it is bought, below the site's home, and what the button says.
+    buy: Option<(String, &'static str)>,
+    /// Whether it has a price, so that a voucher may be for it.
     is_sold: bool,
+    /// What the member's present membership means for it.
+    note: Option<String>,
 }
 
 pub(super) async fn show(visitor: Visitor) -> Response {
@@ -34,12 +40,12 @@ pub(super) async fn show(visitor: Visitor) -> Response {
         tiers.iter().skip(1).filter(|tier| tier.price.is_some() || tier.earned_by.is_some());
     let best = offered.clone().rfind(|tier| tier.price.is_some()).map(|tier| &tier.id);
     let tiers: Vec<TierCard> =
-        offered.map(|tier| card(tier, outsider_peers, best == Some(&tier.id))).collect();
+        offered.map(|tier| card(&visitor, tier, outsider_peers, best == Some(&tier.id))).collect();
     let layout = visitor.layout(Section::Club, "Join the club").public("/club", LEAD);
     visitor.page(&ClubPage { layout, lead: LEAD, tiers })
 }
 
-fn card(tier: &TierOffer, outsider_peers: u32, is_best: bool) -> TierCard {
+fn card(visitor: &Visitor, tier: &TierOffer, outsider_peers: u32, is_best: bool) -> TierCard {
     let mut perks = Vec::new();
     if tier.entitles_all {
         perks.push("Everything in the catalogue, for as long as you are a member".to_owned());
@@ -71,7 +77,12 @@ fn card(tier: &TierOffer, outsider_peers: u32, is_best: bool) -> TierCard {
     if let (None, Some(bytes)) = (tier.price, tier.earned_by) {
         perks.insert(0, earned(bytes));
     }
+    let step = MembershipStep::of(visitor, &tier.id);
+    let plan = visitor.site.payments().and_then(|payments| payments.plan(&tier.id));
+    let button = step.button().filter(|_| plan.is_some());
     TierCard {
+        buy: button.map(|button| (tier_path(&tier.id), button)),
+        note: step.note(&tier.id),
         name: capitalised(&tier.id),
         id: tier.id.clone(),
         is_sold: tier.price.is_some(),

@@ -31,6 +31,7 @@ mod shown;
 mod sign_in;
 mod signed_in;
 mod texts;
+mod topup_amounts;
 mod visitor;
 
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub(super) use dress::{failures, shorten};
 pub(super) use failure::Failure;
 pub(super) use look::Look;
 pub(super) use security::headers;
+pub use topup_amounts::TopupAmounts;
 
 use super::state::Site;
 
@@ -54,6 +56,7 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route("/", get(catalogue::show))
         .route("/about", get(texts::about))
         .route("/club", get(memberships::show))
+        .route("/club/{tier}/buy", get(buy::membership::show).post(buy::membership::send))
         .route("/covers/{item}/{file}", get(cover::show))
         .route("/feeds", get(feeds::show))
         .route("/items/{name}", get(item::show))
@@ -81,6 +84,7 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/redeem", get(buy::redeem::show).post(buy::redeem::send))
         .route("/terms", get(texts::terms))
+        .route("/top-up", get(buy::topup::show).post(buy::topup::send))
         .route_layer(from_fn_with_state(Arc::clone(site), security::gate))
         // Under any host: the page that names the right one uses them.
         .route("/assets/{digest}/{name}", get(assets::show))

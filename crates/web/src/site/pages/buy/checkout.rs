@@ -1,23 +1,23 @@
-//! `/items/<name>/buy`: what it costs, how it is delivered, and how it is paid.
+//! `/items/<name>/buy`, and what every form to buy does when it is sent.
 
-use askama::Template;
 use axum::extract::{Path, Query};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use club::{Amount, DeliveryMethod, Item, NewOrder, NewPurchase, Order, ProductRequest};
+use club::{Amount, Item, NewOrder, NewPurchase};
 use serde::Deserialize;
 
-use super::fields::{RequestKey, address, buyer, check_consent, consent_text, path_of, stamp};
+use super::at_provider::at_provider;
+use super::buy_form::{BuyFields, ShownFor, form, ways};
+use super::fields::{RequestKey, buyer, check_consent, path_of, stamp};
+use super::membership_step::MembershipStep;
+use super::not_ordered::NotOrdered;
 use super::problem::{Field, Problem};
-use super::way::Way;
+use super::wares::Wares;
+use super::way::{Way, no_way};
 use crate::http::{Action, Actor};
-use crate::pay::PaymentError;
 use crate::site::pages::failure::Failure;
 use crate::site::pages::form::CheckedForm;
-use crate::site::pages::layout::{Layout, Section};
-use crate::site::pages::offers::torrent_text;
 use crate::site::pages::price::money;
-use crate::site::pages::shown::{is_shown, title};
+use crate::site::pages::shown::is_shown;
 use crate::site::pages::visitor::Visitor;
 
 /// What a link to the form chooses.
@@ -25,70 +25,6 @@ use crate::site::pages::visitor::Visitor;
 pub(in crate::site::pages) struct Chosen {
     #[serde(default)]
     method: String,
-}
-
-/// The form as it was filled in. A field that is missing is empty.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(in crate::site::pages) struct BuyFields {
-    method: String,
-    amount: String,
-    discount: String,
-    email: String,
-    way: String,
-    voucher: String,
-    consent: String,
-    key: String,
-    /// `price` shows the form again, with what it would cost.
-    step: String,
-}
-
-#[derive(Template)]
-#[template(path = "buy.html")]
-struct BuyPage {
-    layout: Layout,
-    token: String,
-    key: String,
-    name: String,
-    methods: Vec<MethodChoice>,
-    amount: Option<AmountField>,
-    ways: Vec<WayChoice>,
-    is_signed_in: bool,
-    fields: BuyFields,
-    consent: String,
-    /// What it would cost, once that was asked for.
-    total: Option<String>,
-    problem: Option<Problem>,
-}
-
-/// A way of delivery to choose.
-struct MethodChoice {
-    value: &'static str,
-    name: &'static str,
-    price: String,
-    text: String,
-    is_chosen: bool,
-}
-
-/// A price to choose.
-struct AmountField {
-    hint: String,
-    placeholder: String,
-}
-
-/// A way to pay to choose.
-struct WayChoice {
-    value: &'static str,
-    label: String,
-    hint: &'static str,
-    is_chosen: bool,
-}
-
-impl BuyPage {
-    /// What is the matter at a field.
-    fn wrong(&self, field: Field) -> Option<&str> {
-        self.problem.as_ref().filter(|problem| problem.field == field).map(|problem| &*problem.text)
-    }
 }
 
 pub(in crate::site::pages) async fn show(
@@ -101,7 +37,7 @@ pub(in crate::site::pages) async fn show(
         return Ok(Redirect::to(&format!("{}/items/{name}", visitor.look.home)).into_response());
     }
     let fields = BuyFields { method: chosen.method, ..BuyFields::default() };
-    form(visitor, &item, fields, ShownFor::Fresh).await
+    form(visitor, &Wares::Item(Box::new(item)), fields, ShownFor::Fresh).await
 }
 
 pub(in crate::site::pages) async fn send(
@@ -109,81 +45,46 @@ pub(in crate::site::pages) async fn send(
     CheckedForm { visitor, fields }: CheckedForm<BuyFields>,
 ) -> Result<Response, Failure> {
     let item = for_sale(&visitor, &name).await?;
+    answer(visitor, &Wares::Item(Box::new(item)), fields).await
+}
+
+/// Does what a form to buy asks for.
+pub(super) async fn answer(
+    visitor: Visitor,
+    wares: &Wares,
+    fields: BuyFields,
+) -> Result<Response, Failure> {
     let key = RequestKey::parse(&fields.key)?;
     if fields.step == "price" {
-        let quoted = quote(&visitor, &item, &fields).await;
-        let outcome = match quoted {
+        let outcome = match quote(&visitor, wares, &fields).await {
             Ok(amount) => ShownFor::Quoted(amount),
-            Err(refused) => ShownFor::Refused(refused.problem()?, key),
+            Err(refusal) => ShownFor::Refused(refusal.problem()?, key),
         };
-        return form(visitor, &item, fields, outcome).await;
+        return form(visitor, wares, fields, outcome).await;
     }
-    match pay(&visitor, &item, &fields, &key).await {
+    match pay(&visitor, wares, &fields, &key).await {
         Ok(url) => Ok(Redirect::to(&url).into_response()),
-        Err(NotBought::Club(error)) if Problem::needs_key(&error) => {
-            let outcome = ShownFor::Refused(Problem::of(error)?, RequestKey::random()?);
-            form(visitor, &item, fields, outcome).await
-        }
-        Err(refused) => {
-            let problem = refused.problem()?;
-            form(visitor, &item, fields, ShownFor::Refused(problem, key)).await
+        Err(refusal) => {
+            let key = if refusal.needs_key() { RequestKey::random()? } else { key };
+            form(visitor, wares, fields, ShownFor::Refused(refusal.problem()?, key)).await
         }
     }
-}
-
-/// Why nothing was bought.
-enum NotBought {
-    Club(club::Error),
-    Failure(Failure),
-    Problem(Problem),
-}
-
-impl NotBought {
-    fn problem(self) -> Result<Problem, Failure> {
-        match self {
-            Self::Club(error) => Problem::of(error),
-            Self::Failure(failure) => Err(failure),
-            Self::Problem(problem) => Ok(problem),
-        }
-    }
-}
-
-impl From<club::Error> for NotBought {
-    fn from(error: club::Error) -> Self {
-        Self::Club(error)
-    }
-}
-
-impl From<Failure> for NotBought {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
-}
-
-impl From<Problem> for NotBought {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-/// What the form is shown for.
-enum ShownFor {
-    Fresh,
-    Quoted(Amount),
-    Refused(Problem, RequestKey),
 }
 
 /// Buys, or begins to; returns where the buyer goes next.
 async fn pay(
     visitor: &Visitor,
-    item: &Item,
+    wares: &Wares,
     fields: &BuyFields,
     key: &RequestKey,
-) -> Result<String, NotBought> {
+) -> Result<String, NotOrdered> {
     let site = &visitor.site;
-    let (product, amount) = (product(item, fields)?, chosen(item, fields)?);
+    if let Some(text) = wares.step().and_then(MembershipStep::refusal) {
+        return Err(Problem::new(Field::Form, text).into());
+    }
+    let (product, amount) = (wares.request(visitor, fields)?, wares.chosen(fields)?);
     let discount = discount(fields);
-    let way = way(visitor, item, fields).await?;
+    let way = way(visitor, wares, fields).await?;
     let buyer = buyer(visitor, &fields.email)?;
     check_consent(&fields.consent)?;
     if discount.is_some() {
@@ -194,6 +95,7 @@ async fn pay(
     let order = match way {
         Way::Balance => {
             let Some(signed_in) = &visitor.signed_in else { return Err(no_way().into()) };
+            check_seen(visitor, fields, &new).await?;
             let NewOrder { product, pay, discount, consent, .. } = new;
             let member = signed_in.member.id.to_string();
             let pay = pay.map(Amount::decimal);
@@ -216,42 +118,31 @@ async fn pay(
     Ok(path_of(visitor, &order))
 }
 
-/// Begins to pay an order at a provider; returns where.
-pub(super) async fn at_provider(
+/// Refuses a button that named another price than the one of now. Nothing else is taken from what it named.
+async fn check_seen(
     visitor: &Visitor,
-    order: &Order,
-    way: Way,
-    key: &str,
-) -> Result<String, Problem> {
-    let Some(payments) = visitor.site.payments() else { return Err(no_way()) };
-    let who = stamp(visitor).who;
-    let back = format!("{}/orders/{}", visitor.look.site, order.token);
-    let made = payments.pay_order(&who, key, order.id, way.text(), &back).await;
-    match made {
-        Ok(checkout) => Ok(checkout.url.unwrap_or_else(|| path_of(visitor, order))),
-        // It was paid meanwhile.
-        Err(PaymentError::Club(club::Error::OrderPaid(_))) => Ok(path_of(visitor, order)),
-        Err(PaymentError::Club(club::Error::CheckoutKey { .. })) => Err(Problem::new(
-            Field::Way,
-            "This form was sent before. Reload the page and try again.",
-        )),
-        Err(error) => {
-            tracing::warn!(provider = way.text(), %error, "a checkout could not be made");
-            let text = format!(
-                "{}: nobody answers there now, and nothing was charged. Try again in a minute, or pay otherwise.",
-                way.label()
-            );
-            Err(Problem::new(Field::Way, text))
-        }
+    fields: &BuyFields,
+    new: &NewOrder,
+) -> Result<(), NotOrdered> {
+    if fields.seen.is_empty() {
+        return Ok(());
     }
+    let NewOrder { product, pay, discount, .. } = new.clone();
+    let price = visitor.site.club.quote(&stamp(visitor), product, pay, discount).await?;
+    if price.to_string() == fields.seen {
+        return Ok(());
+    }
+    let text =
+        format!("The price is {} now. Nothing was bought; buy it here if you like.", money(price));
+    Err(Problem::new(Field::Form, text).into())
 }
 
-async fn quote(visitor: &Visitor, item: &Item, fields: &BuyFields) -> Result<Amount, NotBought> {
+async fn quote(visitor: &Visitor, wares: &Wares, fields: &BuyFields) -> Result<Amount, NotOrdered> {
     let discount = discount(fields);
     if discount.is_some() {
         guess(visitor)?;
     }
-    let (product, amount) = (product(item, fields)?, chosen(item, fields)?);
+    let (product, amount) = (wares.request(visitor, fields)?, wares.chosen(fields)?);
     Ok(visitor.site.club.quote(&stamp(visitor), product, amount, discount).await?)
 }
 
@@ -276,150 +167,12 @@ async fn for_sale(visitor: &Visitor, name: &str) -> Result<Item, Failure> {
     Ok(item)
 }
 
-fn product(item: &Item, fields: &BuyFields) -> Result<ProductRequest, Problem> {
-    let method = fields.method.parse::<DeliveryMethod>().ok();
-    let method = method.filter(|method| item.prices.of(*method).is_some());
-    let method = method
-        .ok_or_else(|| Problem::new(Field::Method, "Choose how you want to have it delivered."))?;
-    Ok(ProductRequest::Item { item: item.name.clone(), method })
-}
-
-/// The amount that the buyer chose; `None` for the price.
-fn chosen(item: &Item, fields: &BuyFields) -> Result<Option<Amount>, Problem> {
-    let text = fields.amount.trim();
-    let Some(currency) = item.prices.currency().filter(|_| !text.is_empty()) else {
-        return Ok(None);
-    };
-    // Where the price is fixed there is no such field.
-    if item.minimum.is_none() {
-        return Ok(None);
-    }
-    let amount = Amount::parse(&text.replace(',', "."), currency);
-    amount.map(Some).map_err(|_| {
-        let text = "Write an amount in digits, with a point before the cents: 2.50.";
-        Problem::new(Field::Amount, text)
-    })
-}
-
 fn discount(fields: &BuyFields) -> Option<String> {
     let code = fields.discount.trim();
     (!code.is_empty()).then(|| code.to_owned())
 }
 
-async fn way(visitor: &Visitor, item: &Item, fields: &BuyFields) -> Result<Way, NotBought> {
-    let ways = ways(visitor, item).await?;
-    let found = ways.into_iter().find(|(way, _)| way.text() == fields.way);
-    found.map(|(way, _)| way).ok_or_else(|| no_way().into())
+async fn way(visitor: &Visitor, wares: &Wares, fields: &BuyFields) -> Result<Way, NotOrdered> {
+    let found = ways(visitor, wares).await?.into_iter().find(|way| way.way.text() == fields.way);
+    found.map(|found| found.way).ok_or_else(|| no_way().into())
 }
-
-fn no_way() -> Problem {
-    Problem::new(Field::Way, "Choose how you want to pay.")
-}
-
-/// The ways to pay for an item, with what is shown for each.
-async fn ways(visitor: &Visitor, item: &Item) -> Result<Vec<(Way, String)>, Failure> {
-    let mut ways = Vec::new();
-    if let Some(signed_in) = &visitor.signed_in {
-        let balances = visitor.site.club.balance(&signed_in.member.id.to_string()).await?;
-        let fits = |currency| item.prices.currency() == Some(currency);
-        if let Some(balance) = balances.iter().find(|balance| fits(balance.prepaid.currency)) {
-            let minor = balance.prepaid.minor.saturating_add(balance.credit.minor);
-            let held = money(balance.prepaid.currency.minor(minor));
-            ways.push((Way::Balance, format!("{}: {held}", Way::Balance.label())));
-        }
-    }
-    let at_providers = Way::at_providers(&visitor.site);
-    ways.extend(at_providers.into_iter().map(|way| (way, way.label().to_owned())));
-    ways.push((Way::Voucher, Way::Voucher.label().to_owned()));
-    Ok(ways)
-}
-
-/// Shows the form.
-async fn form(
-    mut visitor: Visitor,
-    item: &Item,
-    mut fields: BuyFields,
-    outcome: ShownFor,
-) -> Result<Response, Failure> {
-    let methods = methods(item, &fields.method);
-    if methods.is_empty() {
-        return Err(Failure::not_found());
-    }
-    let ways = ways(&visitor, item).await?;
-    let first = ways.first().map_or(Way::Voucher, |(way, _)| *way);
-    let wanted = ways.iter().map(|(way, _)| *way).find(|way| way.text() == fields.way);
-    let wanted = wanted.unwrap_or(first);
-    let ways = ways.into_iter().map(|(way, label)| WayChoice {
-        value: way.text(),
-        label,
-        hint: way.hint(),
-        is_chosen: way == wanted,
-    });
-    let (status, problem, total, key) = match outcome {
-        ShownFor::Fresh => (StatusCode::OK, None, None, RequestKey::random()?),
-        ShownFor::Quoted(amount) => {
-            (StatusCode::OK, None, Some(money(amount)), RequestKey::parse(&fields.key)?)
-        }
-        ShownFor::Refused(problem, key) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, Some(problem), None, key)
-        }
-    };
-    if address(&fields.email).is_err() && fields.email.len() > MAX_SHOWN {
-        fields.email.clear();
-    }
-    let heading = format!("Buy {}", title(item));
-    let page = BuyPage {
-        token: visitor.form_token(),
-        key: key.text().to_owned(),
-        layout: visitor.layout(Section::Catalogue, heading),
-        name: item.name.clone(),
-        amount: amount_field(item),
-        ways: ways.collect(),
-        is_signed_in: visitor.signed_in.is_some(),
-        consent: consent_text(&visitor),
-        methods,
-        fields,
-        total,
-        problem,
-    };
-    Ok(visitor.page_with(status, &page))
-}
-
-fn methods(item: &Item, wanted: &str) -> Vec<MethodChoice> {
-    let (direct, torrent) = (item.prices.direct, item.prices.torrent);
-    let best = if torrent.is_some() { DeliveryMethod::Torrent } else { DeliveryMethod::Direct };
-    let wanted = wanted.parse().ok().filter(|method| item.prices.of(*method).is_some());
-    let chosen = wanted.unwrap_or(best);
-    let choice = |method: DeliveryMethod| {
-        let price = item.prices.of(method)?;
-        let shown = match item.least(method) {
-            Some(least) => format!("from {}", money(least)),
-            None => money(price),
-        };
-        let (name, text) = match method {
-            DeliveryMethod::Direct => {
-                ("Direct download", "Straight from our server, in your browser.".to_owned())
-            }
-            DeliveryMethod::Torrent => ("Torrent", torrent_text(direct, price)),
-        };
-        let is_chosen = method == chosen;
-        Some(MethodChoice { value: method.text(), name, price: shown, text, is_chosen })
-    };
-    DeliveryMethod::ALL.into_iter().filter_map(choice).collect()
-}
-
-fn amount_field(item: &Item) -> Option<AmountField> {
-    item.minimum?;
-    let of = |method| Some((item.least(method)?, item.prices.of(method)?));
-    let (least, price) = of(DeliveryMethod::Torrent).or_else(|| of(DeliveryMethod::Direct))?;
-    let code = price.currency.code().to_uppercase();
-    let hint = format!(
-        "Pay what you want, from {} as the cheapest delivery; we suggest {}. Leave it empty for the suggested price.",
-        money(least),
-        money(price)
-    );
-    Some(AmountField { hint, placeholder: format!("{} {code}", price.decimal()) })
-}
-
-/// Bytes of something that is no address and is still shown again.
-const MAX_SHOWN: usize = 300;

@@ -78,5 +78,7 @@ pub(super) fn check_consent(consent: &str) -> Result<(), Problem> {
     Err(Problem::new(Field::Consent, "Tick this box: without it nothing can be delivered at once."))
 }
 
+/// Bytes of something that is no address and is still shown again.
+pub(super) const MAX_SHOWN: usize = 300;
 const BYTES: usize = 16;
 const CONSENT: &str = "Deliver it to me at once. I know that I can't withdraw from the purchase once delivery begins.";

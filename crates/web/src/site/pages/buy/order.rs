@@ -14,8 +14,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use club::{Checkout, DeliveryMethod, Goods, Item, Order, Product};
 use serde::Deserialize;
 
-use super::checkout::at_provider;
+use super::at_provider::at_provider;
 use super::fields::{RequestKey, path_of};
+use super::membership_step::tier_path;
 use super::order_text::{OrderProgress, ReceiptLine, product, receipt};
 use super::problem::Problem;
 use super::way::Way;
@@ -101,7 +102,7 @@ pub(in crate::site::pages) async fn pay(
 ) -> Result<Response, Failure> {
     let order = find(&visitor.site, &token).await?;
     let path = path_of(&visitor, &order);
-    let ways = Way::at_providers(&visitor.site);
+    let ways = Way::for_product(&visitor.site, &order.product);
     let Some(way) = ways.into_iter().find(|way| way.text() == fields.way) else {
         return Err(Failure::bad_request(
             "This way to pay is not set up. Go back and choose another.",
@@ -181,7 +182,7 @@ async fn page(
         Some((item, goods)) => Some(downloads(&visitor, &order, &item, &goods).await?),
         None => None,
     };
-    let (heading, mut lead) = progress.text();
+    let (heading, mut lead) = progress.text(&order.product);
     if has_left && progress == OrderProgress::Waiting {
         lead =
             "You came back without having paid. Nothing was charged. Go on, or choose another way.";
@@ -192,7 +193,9 @@ async fn page(
     // Whoever has just paid is not asked to pay again.
     let ways = match progress {
         OrderProgress::Waiting if !has_left => Some(Vec::new()),
-        OrderProgress::Waiting | OrderProgress::Failed => Some(Way::at_providers(site)),
+        OrderProgress::Waiting | OrderProgress::Failed => {
+            Some(Way::for_product(site, &order.product))
+        }
         _ => None,
     };
     let retry = match ways {
@@ -259,6 +262,17 @@ async fn downloads(
     Ok(Downloads { torrent, files: files.collect(), more })
 }
 
+/// Where what an order is for is bought anew, below the site's home.
+fn again(order: &Order, item: Option<&Item>) -> Option<String> {
+    match &order.product {
+        Product::Item { .. } => {
+            item.filter(|item| !item.removed).map(|item| format!("/items/{}/buy", item.name))
+        }
+        Product::Subscription { tier } | Product::Tier { tier, .. } => Some(tier_path(tier)),
+        Product::Topup => Some("/top-up".to_owned()),
+    }
+}
+
 fn retry(
     visitor: &mut Visitor,
     order: &Order,
@@ -267,9 +281,7 @@ fn retry(
     ways: Vec<Way>,
 ) -> Result<Retry, Failure> {
     let open = checkouts.iter().rev().find(|checkout| !checkout.closed);
-    let again = item
-        .filter(|item| !item.removed)
-        .map(|item| format!("{}/items/{}/buy", visitor.look.home, item.name));
+    let again = again(order, item).map(|path| format!("{}{path}", visitor.look.home));
     Ok(Retry {
         token: visitor.form_token(),
         key: RequestKey::random()?.text().to_owned(),

@@ -41,13 +41,22 @@ impl OrderProgress {
     }
 
     /// Heading and first sentence.
-    pub(super) const fn text(self) -> (&'static str, &'static str) {
+    pub(super) const fn text(self, product: &Product) -> (&'static str, &'static str) {
         match self {
             Self::Failed => (
                 "Not paid",
                 "No payment came for this order, and nothing was charged. You can try again.",
             ),
-            Self::Delivered => ("Thank you", "Your order is paid. It is yours to keep."),
+            Self::Delivered => match product {
+                Product::Item { .. } => ("Thank you", "Your order is paid. It is yours to keep."),
+                Product::Subscription { .. } | Product::Tier { .. } => (
+                    "Thank you",
+                    "Your order is paid. Your account says until when your membership lasts.",
+                ),
+                Product::Topup => {
+                    ("Thank you", "Your order is paid. The money is in your balance.")
+                }
+            },
             Self::Disputed => (
                 "Payment disputed",
                 "The payment of this order is disputed, so it is closed until that is settled.",
@@ -118,7 +127,7 @@ pub(super) fn product(order: &Order, item: Option<&Item>) -> String {
     }
 }
 
-fn date(unix: u32) -> String {
+pub(super) fn date(unix: u32) -> String {
     let at = Timestamp::from_second(unix.into()).unwrap_or_default();
     at.strftime("%-d %B %Y").to_string()
 }

@@ -1,5 +1,8 @@
 //! The ways to pay that there are.
 
+use club::Product;
+
+use super::problem::{Field, Problem};
 use crate::site::Site;
 
 /// How an order is paid.
@@ -10,6 +13,14 @@ pub(super) enum Way {
     Btcpay,
     Stripe,
     Voucher,
+}
+
+/// A way to pay to choose.
+pub(super) struct WayChoice {
+    pub(super) value: &'static str,
+    pub(super) label: String,
+    pub(super) hint: &'static str,
+    pub(super) is_chosen: bool,
 }
 
 impl Way {
@@ -46,4 +57,33 @@ impl Way {
         let names = site.payments().map(|payments| payments.page_providers()).unwrap_or_default();
         [Self::Stripe, Self::Btcpay].into_iter().filter(|way| names.contains(&way.text())).collect()
     }
+
+    /// The providers at which a product can be paid: a subscription is paid by card.
+    pub(super) fn for_product(site: &Site, product: &Product) -> Vec<Self> {
+        let is_subscription = matches!(product, Product::Subscription { .. });
+        let all = Self::at_providers(site).into_iter();
+        all.filter(|way| !is_subscription || *way == Self::Stripe).collect()
+    }
+}
+
+/// Ways with their labels, to choose from: what the form says, or else `first`, or else the first.
+pub(super) fn choices(
+    ways: Vec<(Way, String)>,
+    wanted: &str,
+    first: Option<Way>,
+) -> Vec<WayChoice> {
+    let found = ways.iter().map(|(way, _)| *way).find(|way| way.text() == wanted);
+    let chosen = found.or(first).or_else(|| ways.first().map(|(way, _)| *way));
+    let choice = |(way, label): (Way, String)| WayChoice {
+        value: way.text(),
+        label,
+        hint: way.hint(),
+        is_chosen: Some(way) == chosen,
+    };
+    ways.into_iter().map(choice).collect()
+}
+
+/// Why a form without a way to pay is refused.
+pub(super) fn no_way() -> Problem {
+    Problem::new(Field::Way, "Choose how you want to pay.")
 }

@@ -1,6 +1,8 @@
 //! Buying as a visitor, from the form to the torrent.
 
+mod membership;
 mod till;
+mod topup;
 
 use axum::http::header::{LOCATION, SET_COOKIE};
 use club::provider::{Event, Notice, Report, Secret};
@@ -17,7 +19,7 @@ use tempfile::TempDir;
 use self::till::{Form, Till, between, bought, location, stamp, usd};
 use super::*;
 use crate::http::Origin;
-use crate::pay::{Payments, Providers, StripeApi};
+use crate::pay::{Payments, Providers, StripeApi, TierPlan};
 
 #[tokio::test]
 async fn a_visitor_buys_with_a_voucher_and_gets_the_torrent() {

@@ -45,12 +45,16 @@ impl Till {
 
     /// With a Stripe that answers, or that refuses everything.
     pub(super) async fn with_stripe(answers: bool) -> Self {
-        let shop = Shop::new().await;
+        let tiers = vec![tier("outsider", None), tier("fan", Some(300)), tier("patron", Some(500))];
+        let shop = Shop::with(PUBLIC_URL, Appearance { tiers, ..Appearance::default() }).await;
         let base_url = stripe(answers).parse().unwrap();
         let key = Secret::new("sk_test").unwrap();
         let (success_url, cancel_url) = (String::new(), String::new());
         let api = StripeApi { base_url, key, success_url, cancel_url };
-        let providers = Providers { stripe_api: Some(api), ..Providers::default() };
+        let plan = |minor| TierPlan { price: usd(minor), interval: "month", days: 30 };
+        let plans = [("fan", plan(300)), ("patron", plan(500))];
+        let plans = plans.map(|(tier, plan)| (tier.to_owned(), plan)).into();
+        let providers = Providers { stripe_api: Some(api), plans, ..Providers::default() };
         let club = Arc::clone(&shop.site.club);
         let payments = Payments::new(club, providers, Box::new(|| NOW)).unwrap();
         let Shop { fixture, site } = shop;
@@ -199,6 +203,19 @@ impl Till {
         let event = Event { key: key.to_owned(), kind: "test".to_owned(), notice };
         let handled = self.site().club.receive(&stamp(), delivery, event).await.unwrap();
         assert_eq!(handled.verdict, Verdict::Applied, "{}", handled.effect);
+    }
+}
+
+/// A tier as pages present it.
+fn tier(id: &str, minor: Option<i64>) -> TierOffer {
+    TierOffer {
+        id: id.to_owned(),
+        price: minor.map(|minor| (usd(minor), "month")),
+        earned_by: None,
+        is_inside: minor.is_some(),
+        entitles_all: false,
+        web_seed_rate: None,
+        max_peers: 50,
     }
 }
 
