@@ -29,7 +29,7 @@ pub struct Asked {
 }
 
 impl Provider {
-    /// Answers each call with what `answer` says: a status and a document.
+    /// Answers each call with what `answer` says: a status and a document. A text is a page for people, in HTML.
     pub fn start(answer: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -77,8 +77,14 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) ->
     while let Some(asked) = read(&mut reader) {
         kept.lock().expect("no panic before").push(asked.clone());
         let (status, document) = answer(&asked);
-        let body = document.to_string();
-        let head = format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\n\r\n", body.len());
+        let (kind, body) = match document {
+            Value::String(page) => ("text/html; charset=utf-8", page),
+            document => ("application/json", document.to_string()),
+        };
+        let head = format!(
+            "HTTP/1.1 {status} Said\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         if reader.get_mut().write_all((head + &body).as_bytes()).is_err() {
             return;
         }
