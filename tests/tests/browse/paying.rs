@@ -12,10 +12,7 @@ fn a_webhook_that_comes_late_ends_the_wait_by_itself() {
     let stripe = Stripe::start();
     let (shop, _goods) = shop(&stripe);
     // The way back comes from another site, and the member is still signed in.
-    shop.member("ada", "outsider");
-    browser.open(&shop.sign_in("ada").0);
-    browser.click("Sign in");
-    browser.is_at("/library");
+    sign_in(&browser, &shop);
     pay_by_card(&browser, &shop, None);
     browser.click("Pay");
     browser.sees("Waiting for the payment");
@@ -61,6 +58,46 @@ fn without_a_webhook_nothing_is_granted_and_the_payment_can_be_made_again() {
     stripe.says_paid(&shop, 2, 225);
     browser.sees("Thank you");
     assert_eq!(browser.count("a[href$='lights.torrent']"), 1);
+}
+
+#[test]
+fn a_balance_is_topped_up_by_card_and_spent_with_one_click() {
+    let Some(browser) = Browser::start(Mode::Usual) else { return };
+    let stripe = Stripe::start();
+    let (shop, _goods) = shop(&stripe);
+    sign_in(&browser, &shop);
+    browser.open(&shop.page("/items/lights"));
+    assert_eq!(browser.count("form.one-click"), 0, "the balance does not cover it");
+    browser.open(&shop.page("/me"));
+    browser.click("Top up");
+    browser.sees("Amount");
+    browser.click_at("[name=amount][value='5.00']");
+    browser.click_at("[name=way][value=stripe]");
+    browser.click("Top up");
+    browser.sees("Pay here");
+    browser.click("Pay");
+    browser.sees("Waiting for the payment");
+    assert_eq!(browser.text(".who"), "ada", "nothing is in the balance yet");
+    stripe.says_paid(&shop, 1, 500);
+    browser.sees("Thank you");
+
+    browser.open(&shop.page("/items/lights"));
+    browser.click("Buy the torrent for $2.25 from your balance");
+    browser.sees("Thank you");
+    browser.click("Download the torrent");
+    browser.saved("lights.torrent");
+    assert_eq!(shop.json(&["balance", "ada"])[0]["prepaid"]["minor"], 275);
+    assert!(browser.text(".who").starts_with("$2.75"));
+    assert_eq!(browser.errors(), [""; 0]);
+}
+
+/// Signs ada in.
+#[track_caller]
+fn sign_in(browser: &Browser, shop: &Shop) {
+    shop.member("ada", "outsider");
+    browser.open(&shop.sign_in("ada").0);
+    browser.click("Sign in");
+    browser.is_at("/library");
 }
 
 /// Goes to Stripe's page for the torrent.
