@@ -72,8 +72,25 @@ pub struct ItemDetail {
     pub preview_url: Option<String>,
     /// Bytes that the publisher's own copy sent of it, to anybody.
     pub served_bytes: u64,
+    /// How often a client completed it, strangers too.
+    pub completed: u32,
+    /// What members carried and took of it.
+    pub traffic: ItemBytes,
     /// Rights to it, ended ones too: the first thousand.
     pub rights: Vec<RightView>,
+}
+
+/// What members carried and took of an item, as far as windows of traffic were judged.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct ItemBytes {
+    /// Bytes that members took, from peers and from the publisher's own copy.
+    pub taken_bytes: u64,
+    /// Bytes of it that peers sent, so that the publisher's own copy did not have to.
+    pub saved_bytes: u64,
+    /// Bytes that members' clients say they sent in the last 35 days.
+    pub reported_bytes: u64,
+    /// Bytes of it that are believed.
+    pub verified_bytes: u64,
 }
 
 /// Adds an item by its info hashes, without its torrent.

@@ -109,6 +109,8 @@ pub struct Published {
     pub private: bool,
     /// Bytes of content.
     pub size_bytes: u64,
+    /// Its page on the site; `null` for a draft, which has none.
+    pub page: Option<String>,
     /// What clients may fail at, and what was left out: a sentence each.
     pub warnings: Vec<String>,
 }

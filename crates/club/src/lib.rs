@@ -75,6 +75,7 @@ pub use store::postgres::{BadUrl, Postgres, PostgresUrl};
 pub use store::secret_mark::{SecretMark, forget_secret, note_secret, secret_mark};
 pub use store::sql::{BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value, WordIndex};
 pub use store::sqlite::Sqlite;
+pub use traffic::item_traffic::{CarriedBytes, TakenBytes};
 pub use traffic::reward::{Reward, VerifiedTraffic};
 pub use traffic::served::Served;
 pub use traffic::session::{Counters, Run, SessionCount};

@@ -34,6 +34,13 @@ impl Tracker {
         })
     }
 
+    /// How often clients completed an item's torrent; of a hybrid's two swarms the larger number, as most of its
+    /// clients announce under both.
+    pub fn completed(&self, info_hashes: &[InfoHash]) -> u32 {
+        let counts = info_hashes.iter().filter_map(|hash| self.swarms.scrape(hash));
+        counts.map(|counts| counts.completed).max().unwrap_or(0)
+    }
+
     /// Answers a scrape over HTTP, appended to `out`. A swarm that is not known, or not for the
     /// passkey's holder to know, has no peers, as over UDP (BEP 15): clients take a swarm that is
     /// left out for a broken reply.

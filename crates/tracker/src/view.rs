@@ -70,9 +70,7 @@ impl Tracker {
     pub fn item_swarm(&self, id: ItemId, now: Now) -> Option<SwarmView> {
         let item = self.items.get(id)?;
         let info_hashes = item.hashes().to_vec();
-        let counts = info_hashes.iter().filter_map(|hash| self.swarms.scrape(hash));
-        // Clients that take a hybrid announce a completion under both hashes.
-        let downloaded = counts.map(|counts| counts.completed).max().unwrap_or(0);
+        let downloaded = self.completed(&info_hashes);
         let mut peers = Vec::new();
         self.sessions.for_each(|session| {
             if session.item() == id {

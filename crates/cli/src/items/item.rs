@@ -222,7 +222,7 @@ fn items_text(items: &[ItemView]) -> String {
 }
 
 fn item_text(detail: &ItemDetail) -> String {
-    let item = &detail.item;
+    let (item, traffic) = (&detail.item, &detail.traffic);
     let mut text = facts([
         ("id", item.id.to_string()),
         ("name", item.name.clone()),
@@ -241,7 +241,24 @@ fn item_text(detail: &ItemDetail) -> String {
         ("size", or_dash(item.size_bytes.map(size))),
         ("private", yes_or_no(item.private)),
         ("prices", prices(item)),
+        ("downloads", detail.completed.to_string()),
         ("served", size(detail.served_bytes)),
+        (
+            "taken",
+            format!(
+                "{}, {} of it from peers",
+                size(traffic.taken_bytes),
+                size(traffic.saved_bytes)
+            ),
+        ),
+        (
+            "carried",
+            format!(
+                "{} in 35 days, {} of it verified",
+                size(traffic.reported_bytes),
+                size(traffic.verified_bytes)
+            ),
+        ),
         ("added", item.created.to_string()),
     ]);
     if let Some(description) = filled(&detail.description) {

@@ -220,7 +220,7 @@ fn absolute(path: &Path) -> Result<PathBuf, CommandError> {
 }
 
 fn published_text(file: &PublishedFile) -> String {
-    let Published { item, id, version, info_hash, info_hash_v2, policy, warnings, .. } =
+    let Published { item, id, version, info_hash, info_hash_v2, policy, page, warnings, .. } =
         &file.published;
     let mut text = format!("{item} is item {id}, version {version}, policy {policy}\n");
     // Without a v1 half, clients announce the first bytes of the other hash (BEP 52).
@@ -231,6 +231,9 @@ fn published_text(file: &PublishedFile) -> String {
         text += &format!("info hash v2 {hash}\n");
     }
     text += &format!("torrent      {}\n", file.torrent_file.display());
+    if let Some(page) = page {
+        text += &format!("page         {page}\n");
+    }
     for warning in warnings {
         text += &format!("warning: {warning}\n");
     }

@@ -1,7 +1,7 @@
 //! The commands under the heading Items.
 
 use api::error::ErrorBody;
-use api::item::{ItemDetail, ItemView, Verified};
+use api::item::{ItemBytes, ItemDetail, ItemView, Verified};
 use api::links::Magnet;
 use api::publish::{ProgressLine, Published, Stuck};
 use api::right::RightView;
@@ -65,6 +65,13 @@ fn items() {
         description: "Twelve *quiet* minutes.\n\nOn a pier.\n".to_owned(),
         preview_url: Some("https://c.example.org/ws/free/3/reel/trailer.mp4".to_owned()),
         served_bytes: 2_202_009_600,
+        completed: 42,
+        traffic: ItemBytes {
+            taken_bytes: 24_000_000_000,
+            saved_bytes: 21_797_990_400,
+            reported_bytes: 19_000_000_000,
+            verified_bytes: 18_500_000_000,
+        },
         rights,
     };
     typed("item show reel").answer("GET /items/reel", &detail).check();
@@ -74,6 +81,8 @@ fn items() {
         description,
         preview_url: None,
         served_bytes: 0,
+        completed: 0,
+        traffic: ItemBytes { taken_bytes: 0, saved_bytes: 0, reported_bytes: 0, verified_bytes: 0 },
         rights: Vec::new(),
     };
     typed("item show short").answer("GET /items/short", &detail).check_with("broken");
@@ -120,6 +129,7 @@ fn publish() {
         policy: "club".to_owned(),
         private: true,
         size_bytes: 734_003_200,
+        page: Some("https://c.example.org/items/reel".to_owned()),
         warnings: Vec::new(),
     };
     let publish = |published: &Published| {
@@ -135,7 +145,7 @@ fn publish() {
         ..published.clone()
     };
     publish(&hybrid).check_with("hybrid");
-    let v2 = Published { info_hash: HASH_V2[..40].to_owned(), ..hybrid };
+    let v2 = Published { info_hash: HASH_V2[..40].to_owned(), page: None, ..hybrid };
     publish(&v2).check_with("v2");
     let failed = ErrorBody { error: "the name `reel` is another item's".to_owned() };
     let failed = lines(&[ProgressLine::<Published>::Failed(failed)]);

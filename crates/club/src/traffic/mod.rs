@@ -1,6 +1,7 @@
 //! What clients uploaded and downloaded, and what that earns.
 
 pub(crate) mod earned;
+pub(crate) mod item_traffic;
 pub(crate) mod judge;
 pub(crate) mod resumed;
 pub(crate) mod reward;

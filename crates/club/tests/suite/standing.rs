@@ -3,8 +3,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use club::{
-    AlertKind, Counters, Currency, DeliveryMethod, Fault, LeakLimits, NewAlert, NewTopup, Page,
-    Presence, Prices, RewardRules, SessionCount, Stamp, Store,
+    AlertKind, CarriedBytes, Counters, Currency, DeliveryMethod, Fault, LeakLimits, NewAlert,
+    NewTopup, Page, Presence, Prices, RewardRules, SessionCount, Stamp, Store, TakenBytes,
 };
 use policy::{ItemId, MemberId, Right, TierId};
 use wire::PeerId;
@@ -28,6 +28,11 @@ pub(crate) async fn a_buyers_bytes_earn_their_carriers_the_price_difference(stor
     market.close(1).await;
     assert_eq!(market.verified("bob").await, (400 * MIB, 400 * MIB));
     assert_eq!(market.credits().await, [("bob", 60), ("cyd", 15)]);
+    let taken = TakenBytes { all: 700 * MIB, from_peers: 500 * MIB };
+    assert_eq!(market.house.club.taken_of(market.reel).await.unwrap(), taken);
+    let carried = CarriedBytes { reported: 500 * MIB, verified: 500 * MIB };
+    assert_eq!(market.house.club.carried_of(market.reel).await.unwrap(), carried);
+    assert_eq!(market.house.club.taken_of(ItemId(99)).await.unwrap(), TakenBytes::default());
 
     let club = &market.house.club;
     assert_eq!(club.post_rewards(&at(NOW + HOLD - 1), 1000).await.unwrap(), 0, "it is held");

@@ -405,8 +405,9 @@ fn announce_ready(
     writeln!(out, "{line} admin=http://{admin} web=http://{web}")?;
     writeln!(
         out,
-        "next: `usher item add FILE.torrent --name NAME --policy priority`, then \
-         `usher member add NAME --tier fan` prints the announce URL to give to a client"
+        "the site is {}; next: `usher publish FILE --torrent-price 2.25 --currency usd` puts a file up for sale, and \
+         `usher help` lists what else there is",
+        config.public_url
     )?;
     out.flush()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::item::{AddItem, ItemDetail, ItemView, SetPolicy};
+use api::item::{AddItem, ItemBytes, ItemDetail, ItemView, SetPolicy};
 use api::query::{PageQuery, TorrentQuery};
 use axum::Json;
 use axum::body::Bytes;
@@ -89,8 +89,19 @@ pub(super) async fn show(
     let description = admin.club.description(found.id).await?;
     let goods = admin.club.goods(found.id).await?;
     let preview_url = goods.and_then(|goods| admin.links(|links| links.preview(&goods)));
+    let completed = admin.tracker.completed(&found.info_hashes);
+    let (taken, carried) =
+        (admin.club.taken_of(found.id).await?, admin.club.carried_of(found.id).await?);
+    let traffic = ItemBytes {
+        taken_bytes: taken.all,
+        saved_bytes: taken.from_peers,
+        reported_bytes: carried.reported,
+        verified_bytes: carried.verified,
+    };
     let item = view(found);
-    Ok(Json(ItemDetail { item, description, preview_url, served_bytes, rights }))
+    let detail =
+        ItemDetail { item, description, preview_url, served_bytes, completed, traffic, rights };
+    Ok(Json(detail))
 }
 
 pub(super) async fn set_policy(

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use api::item::{ItemView, SetItem, Verified};
 use api::links::Magnet;
-use api::publish::{Publish, Stuck};
+use api::publish::{Publish, Published, Stuck};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use club::{Goods, Item};
+use club::{Goods, Item, Visibility};
 
 use super::admin::Admin;
 use super::error::ApiError;
@@ -26,7 +26,12 @@ pub(super) async fn publish(
     let told = Arc::clone(&progress);
     steps::answer(told, async move {
         let publisher = admin.publisher();
-        Ok(publisher.publish(&admin.stamp(), wish, RootLinks::Follow, &progress).await?)
+        let stamp = admin.stamp();
+        let published = publisher.publish(&stamp, wish, RootLinks::Follow, &progress).await?;
+        let item = admin.club.item(&published.item).await?;
+        let is_shown = item.visibility != Visibility::Draft;
+        let page = is_shown.then(|| admin.links(|links| links.page(&item.name)));
+        Ok(Published { page, ..published })
     })
 }
 

@@ -91,7 +91,7 @@ impl LinkBuilder<'_> {
     }
 
     /// Where an item is presented to people.
-    fn page(&self, item: &str) -> String {
+    pub(crate) fn page(&self, item: &str) -> String {
         format!("{}/items/{item}", self.urls.site)
     }
 

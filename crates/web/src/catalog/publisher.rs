@@ -267,6 +267,7 @@ fn published(item: Item, torrent: &Torrent, warnings: Vec<String>) -> Published 
         policy: item.policy,
         private: item.private,
         size_bytes: torrent.length,
+        page: None,
         warnings,
     }
 }

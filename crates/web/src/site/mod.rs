@@ -9,6 +9,7 @@ mod feeds;
 mod masthead;
 mod pages;
 mod state;
+mod taken;
 mod token;
 mod torrents;
 

@@ -10,6 +10,7 @@ use tracker::{Now, Tracker};
 
 use super::masthead::Masthead;
 use super::pages::{Appearance, Look};
+use super::taken::TakenCache;
 use crate::catalog::PublicUrls;
 use crate::http::{RateLimits, TimeSource};
 use crate::mail::Mailer;
@@ -25,6 +26,8 @@ pub struct Site {
     pub keyring: Arc<Keyring>,
     /// How often one network, or one account, may do what costs or what could be a guess.
     pub limits: RateLimits,
+    /// What members took of items, for their pages.
+    pub(super) taken: TakenCache,
     urls: ArcSwap<PublicUrls>,
     masthead: ArcSwap<Masthead>,
     look: ArcSwap<Look>,
@@ -49,6 +52,7 @@ impl Site {
             tracker,
             keyring,
             limits: RateLimits::new(),
+            taken: TakenCache::default(),
             urls: ArcSwap::from_pointee(urls),
             masthead: ArcSwap::from_pointee(masthead),
             look: ArcSwap::from_pointee(look),

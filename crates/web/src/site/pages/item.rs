@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use club::{CoverSize, Goods, Item};
+use club::{CoverSize, Goods, Item, TakenBytes};
 use metainfo::{File, FileKind};
 use policy::{Headcount, Seating};
 use serde_json::json;
@@ -50,6 +50,8 @@ struct ItemPage {
     members_text: String,
     tier: Option<TierHint>,
     live: Option<LiveLine>,
+    /// How often it was downloaded, and by whom it was carried.
+    carried: Option<String>,
     /// JSON without `<`.
     json_ld: Option<String>,
 }
@@ -125,6 +127,7 @@ pub(super) async fn show(
     } else {
         OneClick::of(&mut visitor, &item).await?
     };
+    let live = site.tracker.open_headcount(&item.info_hashes);
     let page = ItemPage {
         json_ld: item.is_listed().then(|| json_ld(&visitor, &item, &description)),
         cover: picture,
@@ -147,7 +150,8 @@ pub(super) async fn show(
                 .to_owned(),
         },
         tier: tier.filter(|_| !is_free && !is_owned),
-        live: site.tracker.open_headcount(&item.info_hashes).map(LiveLine::of),
+        carried: carried_line(&site, &item, live.is_some()).await?,
+        live: live.map(LiveLine::of),
         layout,
         name,
         files,
@@ -265,6 +269,25 @@ impl LiveLine {
     }
 }
 
+/// How often an item was downloaded, and how much of that peers carried, where everybody may know who shares it. A few
+/// downloads are nothing to show, nor is a part of peers that is small.
+async fn carried_line(site: &Site, item: &Item, is_open: bool) -> Result<Option<String>, Failure> {
+    let downloads = site.tracker.completed(&item.info_hashes);
+    if !is_open || downloads < LEAST_DOWNLOADS {
+        return Ok(None);
+    }
+    let taken = site.taken.of(&site.club, item.id, site.now().secs).await?;
+    Ok(Some(carried_text(downloads, taken)))
+}
+
+fn carried_text(downloads: u32, taken: TakenBytes) -> String {
+    if taken.all == 0 || taken.from_peers < taken.all.div_ceil(2) {
+        return format!("{downloads} downloads");
+    }
+    let (peers, all) = (size(taken.from_peers), size(taken.all));
+    format!("{downloads} downloads. Peers carried {peers} of the {all} that members took")
+}
+
 /// What search engines read (schema.org).
 fn json_ld(visitor: &Visitor, item: &Item, description: &str) -> String {
     let site = &visitor.look.site;
@@ -308,4 +331,26 @@ fn json_ld(visitor: &Visitor, item: &Item, description: &str) -> String {
 
 /// Files that are listed one by one.
 const FILES: usize = 100;
+/// The fewest downloads that are shown.
+const LEAST_DOWNLOADS: u32 = 10;
 const DESCRIPTION_CHARS: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_peers_carried_is_shown_from_half_on() {
+        let taken = |all, from_peers| TakenBytes { all, from_peers };
+        for (taken, expected) in [
+            (taken(0, 0), "42 downloads"),
+            (taken(10_000_000, 4_999_999), "42 downloads"),
+            (
+                taken(10_000_000, 5_000_000),
+                "42 downloads. Peers carried 5.0 MB of the 10.0 MB that members took",
+            ),
+        ] {
+            assert_eq!(carried_text(42, taken), expected);
+        }
+    }
+}
