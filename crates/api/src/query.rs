@@ -14,6 +14,20 @@ pub struct PageQuery {
     pub limit: Option<u32>,
 }
 
+/// A page of the vouchers.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VoucherQuery {
+    /// Only vouchers in this state: `issued`, `redeemed`, `expired` or `void`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Only rows with a higher id.
+    pub after: u32,
+    /// Maximum number of rows; at most, and by default, [`MAX_PAGE`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
 /// A page of the alerts.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]

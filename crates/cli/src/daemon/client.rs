@@ -1,7 +1,7 @@
 //! The client of the admin API: HTTP over the daemon's Unix socket.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -104,6 +104,21 @@ impl AdminRequest<'_> {
         Ok(bytes.map_err(|error| client.explain(&error, patience))?.into())
     }
 
+    /// Sends it, and writes the answer out as it comes, without a limit on the time. Whoever reads no further ends it.
+    pub(crate) async fn copy(self, out: &mut impl Write) -> Result<(), ClientError> {
+        let client = self.client;
+        let mut response = self.patient().response().await?;
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| client.explain(&error, None))?
+        {
+            match out.write_all(&chunk) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                written => written.map_err(ClientError::Output)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Sends it without a limit for the answer, which comes in lines; `progress` takes the bytes that
     /// are done and the bytes there are.
     pub(crate) async fn follow<T: DeserializeOwned>(
@@ -202,6 +217,9 @@ pub enum ClientError {
         /// The socket.
         socket: PathBuf,
     },
+    /// The answer cannot be written out.
+    #[error("cannot write the answer: {0}")]
+    Output(io::Error),
     /// The daemon refused, in its words.
     #[error("{0}")]
     Refused(String),

@@ -1,5 +1,8 @@
 //! `usher voucher`.
 
+use std::io;
+
+use api::query::VoucherQuery;
 use api::voucher::{
     IssueVouchers, RedeemVoucher, VoucherCodeView, VoucherView, WorthRequest, WorthView,
 };
@@ -14,9 +17,16 @@ use crate::text::{When, amount, list, named, or_dash};
 pub enum VoucherCommand {
     /// Issue vouchers, and print their codes, which are shown only this once
     Issue(IssueArgs),
-    /// List all vouchers, without their codes
-    #[command(after_help = "Example:\n  usher voucher list")]
-    List,
+    /// List vouchers, used and unused, without their codes
+    #[command(after_help = LIST)]
+    List {
+        /// Show only vouchers in this state
+        #[arg(long, value_name = "STATE", value_parser = STATES)]
+        state: Option<String>,
+        /// Print CSV, for a spreadsheet
+        #[arg(long)]
+        csv: bool,
+    },
     /// Redeem a code for a member
     #[command(after_help = REDEEM)]
     Redeem {
@@ -93,9 +103,16 @@ impl VoucherCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
             Self::Issue(args) => args.run(context).await,
-            Self::List => {
+            Self::List { state, csv } => {
+                let query = |after| VoucherQuery { state: state.clone(), after, limit: None };
+                if *csv {
+                    // As it comes, because it may be long.
+                    let request = context.get(&["vouchers.csv"]).query(&query(0));
+                    request.copy(&mut io::stdout()).await?;
+                    return Ok(String::new());
+                }
                 let id = |voucher: &VoucherView| voucher.id;
-                let vouchers = context.list(&["vouchers"], id).await?;
+                let vouchers = context.pages(&["vouchers"], query, id).await?;
                 context.print(&vouchers, |vouchers| vouchers_text(vouchers))
             }
             Self::Redeem { code, member } => {
@@ -194,6 +211,12 @@ Examples:
   usher voucher issue --amount 10.00 --currency usd
   usher voucher issue --item reel --count 100 --until 2027-12-31 --json
   usher voucher issue --tier patron --days 30 --print=html > sheet.html";
+const STATES: [&str; 4] = ["expired", "issued", "redeemed", "void"];
+const LIST: &str = "\
+Examples:
+  usher voucher list
+  usher voucher list --state issued
+  usher voucher list --csv > vouchers.csv";
 const REDEEM: &str = "\
 Example:
   usher voucher redeem 0A1B2-C3D4E-F5G6H-7J8K9-MNPQR-ST --member ada";

@@ -158,6 +158,22 @@ impl Club {
         let mut db = self.reader().await?;
         Ok(db.all(LIST, &[page.after.into(), page.limit().into()], read).await?)
     }
+
+    /// A page of the vouchers that are in a state by now, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn vouchers_in(
+        &self,
+        state: VoucherState,
+        now_unix: u32,
+        page: Page,
+    ) -> Result<Vec<Voucher>, Error> {
+        let mut db = self.reader().await?;
+        let values = [page.after.into(), page.limit().into(), state.text().into(), now_unix.into()];
+        Ok(db.all(LIST_IN, &values, read).await?)
+    }
 }
 
 async fn issue(tx: &mut Tx, key: &str, new: &NewVouchers) -> Result<Vec<IssuedVoucher>, Error> {
@@ -326,6 +342,10 @@ pub(crate) const READING: Reading =
 const BY_HASH: &str = select!("hash = $1");
 const BY_ID: &str = select!("id = $1");
 const LIST: &str = select!("id > $1 ORDER BY id LIMIT $2");
+const LIST_IN: &str = select!(
+    "id > $1 AND CASE WHEN state = 'issued' AND expires <= $4 THEN 'expired' ELSE state END = $3 \
+     ORDER BY id LIMIT $2"
+);
 const INSERT: &str = "INSERT INTO voucher \
      (hash, state, issue, expires, currency, amount, item, tier, days) \
      VALUES ($1, 'issued', $2, $3, $4, $5, $6, $7, $8) RETURNING id";

@@ -12,3 +12,18 @@ pub enum VoucherState {
     /// It was voided.
     Void,
 }
+
+impl VoucherState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Expired, Self::Issued, Self::Redeemed, Self::Void];
+
+    /// One word for programs.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Issued => "issued",
+            Self::Redeemed => "redeemed",
+            Self::Void => "void",
+        }
+    }
+}

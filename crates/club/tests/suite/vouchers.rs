@@ -27,6 +27,16 @@ pub(crate) async fn an_amount_goes_into_the_balance(store: Arc<dyn Store>) {
     let states = states(&house, NOW).await;
     assert_eq!(states, [VoucherState::Issued, VoucherState::Redeemed, VoucherState::Issued]);
     check_held(&house, 1000).await;
+    let ids = async |state, page| {
+        let found = house.club.vouchers_in(state, NOW, page).await.unwrap();
+        found.iter().map(|voucher| voucher.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(VoucherState::Redeemed, Page::FIRST).await, [2]);
+    assert_eq!(ids(VoucherState::Issued, Page { after: 0, limit: 1 }).await, [1]);
+    assert_eq!(ids(VoucherState::Issued, Page { after: 1, limit: 9 }).await, [3]);
+    house.club.void_voucher(&stamp(), VoucherId(3)).await.unwrap();
+    assert_eq!(ids(VoucherState::Void, Page::FIRST).await, [3]);
+    assert!(ids(VoucherState::Expired, Page::FIRST).await.is_empty());
 }
 
 pub(crate) async fn redeemed_once_under_32_at_once(store: Arc<dyn Store>) {

@@ -29,6 +29,7 @@ mod sign_ins;
 mod steps;
 mod torrents;
 mod upkeep;
+mod voucher_table;
 mod vouchers;
 
 use std::sync::Arc;
@@ -86,6 +87,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/orders/{order}", get(orders::show))
         .route("/orders/{order}/refunds", post(orders::refund))
         .route("/vouchers", get(vouchers::list).post(vouchers::issue))
+        .route("/vouchers.csv", get(voucher_table::csv))
         .route("/vouchers/{voucher}", delete(vouchers::void))
         .route("/vouchers/redeem", post(vouchers::redeem))
         .route("/discounts", get(discounts::list).post(discounts::add))

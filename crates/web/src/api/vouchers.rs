@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::query::PageQuery;
+use api::query::{PageQuery, VoucherQuery};
 use api::voucher::{
     IssueVouchers, RedeemVoucher, VoucherCodeView, VoucherView, WorthRequest, WorthView,
 };
@@ -32,7 +32,7 @@ pub(super) async fn issue(
             id: issued.id.0,
             worth: described.clone(),
             until: expires.map(moment),
-            state: state(VoucherState::Issued).to_owned(),
+            state: VoucherState::Issued.text().to_owned(),
             member: None,
         },
     });
@@ -60,13 +60,9 @@ pub(super) async fn redeem(
 
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<VoucherQuery>,
 ) -> Result<Json<Vec<VoucherView>>, ApiError> {
-    let mut vouchers = Vec::new();
-    for found in admin.club.vouchers(page(query)).await? {
-        vouchers.push(admin.describe_voucher(found).await?);
-    }
-    Ok(Json(vouchers))
+    Ok(Json(admin.voucher_page(&query).await?))
 }
 
 pub(super) async fn void(
@@ -88,6 +84,23 @@ impl Admin {
         })
     }
 
+    /// A page of vouchers.
+    pub(super) async fn voucher_page(
+        &self,
+        query: &VoucherQuery,
+    ) -> Result<Vec<VoucherView>, ApiError> {
+        let page = page(PageQuery { after: query.after, limit: query.limit });
+        let found = match &query.state {
+            None => self.club.vouchers(page).await?,
+            Some(word) => self.club.vouchers_in(state(word)?, self.now().unix, page).await?,
+        };
+        let mut vouchers = Vec::with_capacity(found.len());
+        for found in found {
+            vouchers.push(self.describe_voucher(found).await?);
+        }
+        Ok(vouchers)
+    }
+
     async fn describe_voucher(&self, found: club::Voucher) -> Result<VoucherView, ApiError> {
         let member = match found.redeemed_by {
             None => None,
@@ -97,7 +110,7 @@ impl Admin {
             id: found.id.0,
             worth: self.describe_worth(&found.worth).await?,
             until: found.expires.map(moment),
-            state: state(found.state(self.now().unix)).to_owned(),
+            state: found.state(self.now().unix).text().to_owned(),
             member,
         })
     }
@@ -116,11 +129,12 @@ impl Admin {
     }
 }
 
-const fn state(state: VoucherState) -> &'static str {
-    match state {
-        VoucherState::Expired => "expired",
-        VoucherState::Issued => "issued",
-        VoucherState::Redeemed => "redeemed",
-        VoucherState::Void => "void",
-    }
+/// The state of a word.
+fn state(word: &str) -> Result<VoucherState, ApiError> {
+    VoucherState::ALL.into_iter().find(|state| state.text() == word).ok_or_else(|| {
+        let text = format!(
+            "`{word}` is no state of a voucher: expected issued, redeemed, expired or void"
+        );
+        ApiError::unprocessable(text)
+    })
 }

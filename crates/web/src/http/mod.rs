@@ -1,7 +1,8 @@
-//! What every handler shares: the clock, a request's origin, entity tags, compression, limits, answers in plain
-//! text, and the health routes.
+//! What every handler shares: the clock, a request's origin, entity tags, compression, CSV, limits, answers in
+//! plain text, and the health routes.
 
 mod clock;
+mod csv;
 mod etag;
 mod gzip;
 pub mod health;
@@ -11,6 +12,7 @@ mod origin;
 mod text;
 
 pub use clock::TimeSource;
+pub(crate) use csv::csv_line;
 pub(crate) use etag::EntityTag;
 pub(crate) use gzip::{gzip, takes_gzip};
 pub use limit::{Action, Actor, RateLimits, TooMany};

@@ -1,7 +1,6 @@
 //! `/library.csv` and `/library.json`: the whole library, for a spreadsheet or another program.
 //!
-//! The file holds links with the member's key, so nobody keeps it on the way. CSV is a few lines in place of a crate:
-//! every field is quoted (RFC 4180).
+//! The file holds links with the member's key, so nobody keeps it on the way.
 
 use axum::Json;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName};
@@ -12,6 +11,7 @@ use serde::Serialize;
 use super::holdings::{Holding, HoldingSource, holdings};
 use super::member_visitor::MemberVisitor;
 use super::words::moment;
+use crate::http::csv_line;
 use crate::site::pages::failure::Failure;
 use crate::site::pages::shown::title;
 
@@ -33,14 +33,15 @@ pub(in crate::site::pages) async fn csv(own: MemberVisitor) -> Result<Response, 
     let mut text = String::new();
     let header =
         ["name", "title", "subtitle", "bytes", "source", "since", "order", "page", "torrent"];
-    write_line(&mut text, &header.map(str::to_owned));
+    text.push_str(&csv_line(&header.map(str::to_owned)));
     for item in export(&own).await? {
         let number =
             |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         let ExportedItem { name, title, subtitle, since, page, torrent, .. } = item;
         let (bytes, order) = (number(item.bytes), number(item.order.map(u64::from)));
         let source = item.source.to_owned();
-        write_line(&mut text, &[name, title, subtitle, bytes, source, since, order, page, torrent]);
+        let fields = [name, title, subtitle, bytes, source, since, order, page, torrent];
+        text.push_str(&csv_line(&fields));
     }
     let kind = (CONTENT_TYPE, "text/csv; charset=utf-8");
     Ok((head("library.csv"), [kind], text).into_response())
@@ -80,34 +81,4 @@ pub(super) fn head(file: &'static str) -> [(HeaderName, String); 2] {
         (CACHE_CONTROL, "private, no-store".to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
     ]
-}
-
-fn write_line<const N: usize>(text: &mut String, fields: &[String; N]) {
-    let quoted = fields.each_ref().map(|field| quote(field));
-    text.push_str(&quoted.join(","));
-    text.push_str("\r\n");
-}
-
-/// A field in quotes. A spreadsheet must not take a title for a formula.
-fn quote(field: &str) -> String {
-    let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", field.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_field_is_quoted_and_none_is_a_formula() {
-        for (field, expected) in [
-            ("a", "\"a\""),
-            ("", "\"\""),
-            ("a \"b\", c\nd", "\"a \"\"b\"\", c\nd\""),
-            ("=1+1", "\"'=1+1\""),
-            ("@a", "\"'@a\""),
-        ] {
-            assert_eq!(quote(field), expected);
-        }
-    }
 }
