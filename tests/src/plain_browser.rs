@@ -23,12 +23,14 @@ impl PlainBrowser {
 
     /// A browser in a network of its own, 127.0.N.1: limits count it apart from others.
     pub fn from_network(daemon: &Daemon, network: u8) -> Self {
-        Self {
-            port: daemon.listening().web.port(),
-            source: [127, 0, network, 1].into(),
-            cookies: Vec::new(),
-            page: String::new(),
-        }
+        let port = daemon.listening().web.port();
+        Self { source: [127, 0, network, 1].into(), ..Self::at(port) }
+    }
+
+    /// A browser at the site on a port of this machine.
+    pub fn at(port: u16) -> Self {
+        let (cookies, page) = (Vec::new(), String::new());
+        Self { port, source: [127, 0, 0, 1].into(), cookies, page }
     }
 
     /// Opens a page.
@@ -98,7 +100,9 @@ impl PlainBrowser {
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html,*/*;q=0.8\r\n{cookies}{headers}\
              Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         ));
-        line.receive().unwrap_or_else(|| panic!("no answer to {method} {path}"))
+        // HEAD is answered without a body, whatever length it tells.
+        let answer = if method == "HEAD" { line.receive_head() } else { line.receive() };
+        answer.unwrap_or_else(|| panic!("no answer to {method} {path}"))
     }
 
     /// Signs in by a link or a path of one.
