@@ -25,6 +25,16 @@ const PAGES: &[(&str, &[Case])] = &[
     ("GET /assets/{digest}/{name}", &[("{asset}", EVERYBODY), ("/assets/0/none.css", NOBODY)]),
     ("GET /club", &[("/club", EVERYBODY)]),
     (
+        "GET /club/{tier}/buy",
+        &[
+            ("/club/patron/buy", EVERYBODY),
+            // What nobody pays for is not sold.
+            ("/club/outsider/buy", NOBODY),
+            ("/club/fan/buy", NOBODY),
+            ("/club/none/buy", NOBODY),
+        ],
+    ),
+    (
         "GET /covers/{item}/{file}",
         &[
             ("/covers/film/x.svg", EVERYBODY),
@@ -127,6 +137,7 @@ const PAGES: &[(&str, &[Case])] = &[
         ],
     ),
     ("GET /terms", &[("/terms", NOBODY)]),
+    ("GET /top-up", &[("/top-up", EVERYBODY), ("/top-up?currency=none", EVERYBODY)]),
     // Without the header that nginx adds, nothing is asked about.
     ("GET /verify", &[("/verify", [401; 3])]),
     (
@@ -177,10 +188,42 @@ const FORMS: &[Form] = &[
         ],
     },
     Form {
+        route: "POST /club/{tier}/buy",
+        page: "/club/patron/buy",
+        path: "/club/patron/buy",
+        fields: MEMBERSHIP,
+        cases: &[
+            (Who::Visitor, "/club/patron/buy", MEMBERSHIP, 422),
+            (Who::Visitor, "/club/fan/buy", MEMBERSHIP, 404),
+            (Who::Ada, "/club/none/buy", MEMBERSHIP, 404),
+            (Who::Ada, "/club/outsider/buy", MEMBERSHIP, 404),
+            (Who::Ada, "/club/patron/buy", &[("way", "balance")], 422),
+            (Who::Bob, "/club/patron/buy", MEMBERSHIP, 303),
+        ],
+    },
+    Form {
+        route: "POST /top-up",
+        // Where nobody can be paid, its own page has no form.
+        page: "/redeem",
+        path: "/top-up",
+        fields: TOPUP,
+        cases: &[
+            // Nobody can be paid here, and a balance is not made of itself.
+            (Who::Visitor, "/top-up", TOPUP, 422),
+            (Who::Ada, "/top-up", TOPUP, 422),
+            (
+                Who::Ada,
+                "/top-up",
+                &[KEY, ("currency", "usd"), ("own", "-5"), ("way", "stripe")],
+                422,
+            ),
+        ],
+    },
+    Form {
         route: "POST /orders/{token}/pay",
         page: "/redeem",
         path: "/orders/{ada.order}/pay",
-        fields: &[("way", "stripe"), ("key", "00000000000000000000000000000000")],
+        fields: &[("way", "stripe"), KEY],
         cases: &[
             (Who::Visitor, "/orders/{made-up.order}/pay", &[("way", "stripe")], 404),
             (Who::Visitor, "/orders/1/pay", &[("way", "stripe")], 404),
@@ -319,6 +362,9 @@ const NOT_SO: [u16; 3] = [405; 3];
 const MEMBERS: [u16; 3] = [303, 200, 200];
 const AGREED: (&str, &str) = ("consent", "yes");
 const EVE: (&str, &str) = ("email", "eve@example.org");
+const MEMBERSHIP: Fields = &[("method", "days"), ("way", "balance"), AGREED];
+const TOPUP: Fields = &[KEY, ("currency", "usd"), ("own", "10.00"), ("way", "balance"), EVE];
+const KEY: (&str, &str) = ("key", "00000000000000000000000000000000");
 const BALANCE: Fields = &[("method", "torrent"), ("way", "balance"), AGREED];
 
 #[test]
@@ -364,17 +410,7 @@ fn each_asker_sees_what_is_theirs_and_no_get_changes_anything() {
         }
     }
     assert_eq!(shop.changes(), before, "a GET changed something");
-    // What the secrets open is not written down.
-    let log = shop.daemon.log();
-    for word in ["order", "cookie", "passkey", "download", "feed", "ws", "d"] {
-        for name in ["ada", "bob"] {
-            let secret = shop.word(&format!("{name}.{word}"));
-            assert!(secret == "none" || !log.contains(secret), "the log has {name}'s {word}");
-        }
-    }
-    for word in ["used.link", "open.link", "used.code", "used.voucher", "open.voucher"] {
-        assert!(!log.contains(shop.word(word)), "the log has {word}");
-    }
+    shop.check_log();
 }
 
 #[test]
@@ -486,6 +522,7 @@ fn each_form_acts_on_what_is_the_askers_and_on_nothing_else() {
             assert_eq!(shop.daemon.json(&["member", "show", "bob"])["passkey"], bobs_key);
         }
     }
+    shop.check_log();
     // Whoever asks for another's address has not got it.
     let ada = shop.daemon.json(&["member", "show", "ada"]);
     assert_eq!(ada["email"], "ada@example.org");
@@ -540,6 +577,122 @@ fn thirty_two_connections_spend_a_balance_once() {
     assert_eq!(left, "14.75");
     assert_eq!(shop.daemon.json(&["order", "list", "ada"]).as_array().expect("orders").len(), 2);
     shop.daemon.json(&["ledger", "trial"]);
+}
+
+#[test]
+fn what_a_form_says_of_price_currency_and_item_counts_for_nothing() {
+    let shop = Shop::open();
+    let mut ada = shop_browser(&shop, "ada");
+    ada.read("/items/album/buy");
+    let tampered = [
+        ("price", "0.01"),
+        ("total", "0"),
+        ("amount", "0.01"),
+        ("currency", "jpy"),
+        ("item", "3"),
+        ("name", "reel"),
+        ("member", "bob"),
+        ("order", "1"),
+        ("discount_amount", "2.24"),
+    ];
+    let order = ada.submit("/items/album/buy", &[BALANCE, &tampered].concat());
+    let orders = shop.daemon.json(&["order", "list", "ada"]);
+    let newest = orders.as_array().expect("orders").last().expect("an order");
+    assert_eq!((&newest["amount"], &newest["currency"]), (&"2.25".into(), &"usd".into()));
+    assert_eq!(newest["item"]["name"], "album");
+    assert_eq!(shop.daemon.json(&["balance", "ada"])[0]["prepaid"]["amount"], "14.75");
+    // The same form again is the same order.
+    let again = ada.post("/items/album/buy", BALANCE);
+    assert!(again.status == 303 && again.headers["location"] == order, "{}", again.text());
+    shop.daemon.json(&["ledger", "trial"]);
+}
+
+#[test]
+fn nobody_takes_over_an_account_by_its_address() {
+    let mut shop = Shop::open();
+    let ada = shop.word("ada.email").to_owned();
+    let codes: Vec<_> = (0..3)
+        .map(|_| {
+            let issued =
+                shop.daemon.json(&["voucher", "issue", "--amount", "3.00", "--currency", "usd"]);
+            issued[0]["code"].as_str().expect("a code").to_owned()
+        })
+        .collect();
+    let mut eve = PlainBrowser::from_network(&shop.daemon, 60);
+    let known = |browser: &PlainBrowser| browser.cookie("__Host-usher-member").is_some();
+
+    // Buying what ada has, and what she has not, with her address.
+    for (item, code) in [("film", &codes[0]), ("album", &codes[1])] {
+        let path = format!("/items/{item}/buy");
+        eve.read(&path);
+        let fields = [
+            ("method", "torrent"),
+            ("way", "voucher"),
+            ("voucher", code),
+            ("email", &*ada),
+            AGREED,
+        ];
+        let order = eve.submit(&path, &fields);
+        let page = eve.get(&order);
+        let word = |kind: &str| shop.word(&format!("ada.{kind}"));
+        for kind in ["passkey", "cookie", "download", "feed", "ws", "order"] {
+            assert!(!page.text().contains(word(kind)), "{item} shows ada's {kind}");
+        }
+        assert!(!known(&eve), "{item}");
+        let torrent = eve.get(&format!("{order}/{item}.torrent")).status;
+        assert_eq!(torrent, if item == "album" { 200 } else { 404 }, "only what was bought now");
+    }
+    // Redeeming for her.
+    eve.read("/redeem");
+    let redeemed = eve.post("/redeem", &[("code", &codes[2]), ("email", &ada), AGREED]);
+    assert_eq!(redeemed.status, 200);
+    assert!(!redeemed.text().contains("17.00") && !known(&eve), "{}", redeemed.text());
+    for path in ["/me", "/library", "/me/data.json", "/library.csv"] {
+        assert_eq!(eve.get(path).status, 303, "{path}");
+    }
+    // bob asks for her address: nothing is mailed to her, and nothing changes.
+    let before = shop.daemon.json(&["mail", "list"]);
+    let bob = shop.browser(Who::Bob);
+    bob.read("/me");
+    let for_known = bob.post("/me/email", &[("email", &ada)]);
+    bob.read("/me");
+    let for_unknown = bob.post("/me/email", &[("email", "new@example.org")]);
+    let neutral = |answer: &Response, address: &str| {
+        answer
+            .text()
+            .replace(address, "ADDRESS")
+            .split("role=\"status\"")
+            .nth(1)
+            .map(|rest| rest.split("</p>").next().expect("a sentence").to_owned())
+    };
+    let said = neutral(&for_known, &ada);
+    assert!(said.is_some() && said == neutral(&for_unknown, "new@example.org"), "{said:?}");
+    let count = |mail: &serde_json::Value| {
+        let all = mail.as_array().expect("a list").iter();
+        all.filter(|mail| mail["to"] == ada).count()
+    };
+    assert_eq!(count(&shop.daemon.json(&["mail", "list"])), count(&before));
+    assert_eq!(shop.daemon.json(&["member", "show", "bob"])["email"], "bob@example.org");
+    assert_eq!(shop.daemon.json(&["member", "show", "ada"])["email"], *ada);
+}
+
+#[test]
+fn every_test_that_the_safety_page_names_is_there() {
+    let house = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(house.join("docs/safety.md")).expect("the page");
+    let words = page.split('`').skip(1).step_by(2);
+    let named: BTreeSet<_> = words
+        .filter(|word| word.matches('_').count() >= 3)
+        .filter(|word| {
+            word.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit())
+        })
+        .collect();
+    assert!(named.len() > 20, "{named:?}");
+    let source = routes::source_of(&house);
+    let missing: Vec<_> =
+        named.iter().filter(|name| !source.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "docs/safety.md names tests that are not there: {missing:?}");
 }
 
 /// Somebody else's token, from a browser that is new.

@@ -21,6 +21,23 @@ pub(crate) fn of_the_site() -> BTreeSet<String> {
     routes.found
 }
 
+/// All source of the crates and of these tests.
+pub(crate) fn source_of(house: &Path) -> String {
+    let mut text = String::new();
+    let mut folders = vec![house.join("crates"), house.join("tests/tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the source") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text += &fs::read_to_string(&path).expect("a source file");
+            }
+        }
+    }
+    text
+}
+
 #[derive(Default)]
 struct Routes {
     found: BTreeSet<String>,

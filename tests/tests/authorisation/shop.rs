@@ -194,6 +194,20 @@ impl Shop {
         }
     }
 
+    /// Asserts that no secret was logged.
+    pub(crate) fn check_log(&self) {
+        let log = self.daemon.log();
+        for word in ["order", "cookie", "passkey", "download", "feed", "ws", "d"] {
+            for name in ["ada", "bob"] {
+                let secret = self.word(&format!("{name}.{word}"));
+                assert!(secret == "none" || !log.contains(secret), "the log has {name}'s {word}");
+            }
+        }
+        for word in ["used.link", "open.link", "used.code", "used.voucher", "open.voucher"] {
+            assert!(!log.contains(self.word(word)), "the log has {word}");
+        }
+    }
+
     /// What the admin's own API answers, over its socket.
     pub(crate) fn api(&self, target: &str) -> Response {
         let socket = self.daemon.folder().join("state/admin.sock");
@@ -226,4 +240,5 @@ mail: {server: 'smtp://127.0.0.1:9', from: shop@example.org}
 tiers:
 - {id: outsider}
 - {id: fan, side: inside, webseed: {enabled: true, rate: 10GiB/s, concurrency: 6}}
+- {id: patron, side: inside, price: {amount: '5.00', currency: usd, per: month}}
 ";
