@@ -91,6 +91,24 @@ fn a_balance_is_topped_up_by_card_and_spent_with_one_click() {
     assert_eq!(browser.errors(), [""; 0]);
 }
 
+#[test]
+fn a_voucher_that_is_typed_is_not_left_over_by_a_choice_that_was_not_made() {
+    let Some(browser) = Browser::start(Mode::Usual) else { return };
+    let stripe = Stripe::start();
+    let (shop, _goods) = shop(&stripe);
+    browser.open(&shop.page("/items/lights/buy"));
+    browser.fill("#email", "eve@example.org");
+    browser.fill("#voucher", &shop.voucher("5.00"));
+    browser.click_at("[name=consent]");
+    // The card is what the form begins with.
+    browser.click("Buy");
+    browser.sees("\"Card\" is chosen above.");
+    assert_eq!(shop.json(&["order", "list"]).as_array().unwrap().len(), 0);
+    browser.click_at("[name=way][value=voucher]");
+    browser.click("Buy");
+    browser.sees("Thank you");
+}
+
 /// Signs ada in.
 #[track_caller]
 fn sign_in(browser: &Browser, shop: &Shop) {

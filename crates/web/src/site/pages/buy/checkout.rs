@@ -174,5 +174,14 @@ fn discount(fields: &BuyFields) -> Option<String> {
 
 async fn way(visitor: &Visitor, wares: &Wares, fields: &BuyFields) -> Result<Way, NotOrdered> {
     let found = ways(visitor, wares).await?.into_iter().find(|way| way.way.text() == fields.way);
-    found.map(|found| found.way).ok_or_else(|| no_way().into())
+    let way = found.map(|found| found.way).ok_or_else(no_way)?;
+    // Whoever typed a code and left the choice as it was would pay by card, and keep the voucher.
+    if way != Way::Voucher && !fields.voucher.trim().is_empty() {
+        let text = format!(
+            "\"{}\" is chosen above. Choose \"Voucher\" there, or empty this field.",
+            way.label()
+        );
+        return Err(Problem::new(Field::Voucher, text).into());
+    }
+    Ok(way)
 }
