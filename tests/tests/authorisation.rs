@@ -94,6 +94,16 @@ const PAGES: &[(&str, &[Case])] = &[
         ],
     ),
     (
+        "GET /orders/{token}/gift",
+        &[
+            // Neither is a gift.
+            ("/orders/{ada.order}/gift", NOBODY),
+            ("/orders/{bob.order}/gift", NOBODY),
+            ("/orders/{made-up.order}/gift", NOBODY),
+            ("/orders/1/gift", NOBODY),
+        ],
+    ),
+    (
         "GET /orders/{token}/{file}",
         &[
             ("/orders/{ada.order}/film.torrent", EVERYBODY),

@@ -65,6 +65,22 @@ pub struct OrderView {
     pub paid_back: Money,
     /// When the last of it was refunded; `null` while some of it is still paid.
     pub refunded: Option<Timestamp>,
+    /// What became of the gift; `null` where the order is no gift.
+    #[serde(default)]
+    pub gift: Option<GiftView>,
+}
+
+/// What became of an order that is a gift.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct GiftView {
+    /// The number of its voucher; `null` before the order is paid.
+    pub voucher: Option<u32>,
+    /// `unpaid`, `issued`, `redeemed`, `void`, or `taken_back` where it was redeemed before it was refunded.
+    pub state: String,
+    /// The member who redeemed it.
+    pub member: Option<NamedId>,
+    /// The order by which it was redeemed.
+    pub order: Option<u32>,
 }
 
 /// A discount on a price.

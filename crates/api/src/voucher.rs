@@ -62,6 +62,9 @@ pub struct VoucherView {
     pub state: String,
     /// The member who redeemed it.
     pub member: Option<NamedId>,
+    /// The order that it is the gift of; `null` where it was issued by hand.
+    #[serde(default)]
+    pub gift: Option<u32>,
 }
 
 /// What a voucher is worth: exactly one of the three.

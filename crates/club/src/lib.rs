@@ -58,6 +58,7 @@ pub use payments::refunding::{Begun, NewRefund, RefundAnswer, RefundOf};
 pub use rights::entitlement::{Ended, Entitlement};
 pub use rights::order::{Order, OrderState};
 pub use sales::discount::{Discount, NewDiscount, Off};
+pub use sales::gift::Gift;
 pub use sales::placing::{Buyer, NewOrder};
 pub use sales::purchase::{NewPurchase, Purchase};
 pub use sales::voucher::{IssuedVoucher, NewVouchers, Voucher, Worth};

@@ -1,12 +1,12 @@
 //! `usher buy`, `refund` and `order`: purchases.
 
-use api::order::{OrderRefunded, OrderView, PlaceOrder, RefundOrder};
+use api::order::{GiftView, OrderRefunded, OrderView, PlaceOrder, RefundOrder};
 use api::product::{DeliveryMethod, ProductChoice};
 use clap::{Args, Subcommand};
 
 use super::ledger::entry_text;
 use crate::daemon::{CommandContext, CommandError, given_or_fresh};
-use crate::text::{amount, buyer, facts, list, product};
+use crate::text::{amount, buyer, facts, list, named, product};
 
 /// `usher buy`.
 #[derive(Args, Clone, Debug)]
@@ -159,7 +159,27 @@ fn receipt(order: &OrderView) -> String {
         let whole = order.refunded.map_or_else(String::new, |at| format!(", all of it by {at}"));
         rows.push(("refunded", amount(&order.paid_back) + &whole));
     }
+    if let Some(gift) = &order.gift {
+        rows.push(("gift", gift_text(gift)));
+    }
     facts(rows)
+}
+
+/// What became of a gift.
+fn gift_text(gift: &GiftView) -> String {
+    let Some(voucher) = gift.voucher else {
+        return "a voucher to pass on, once it is paid".to_owned();
+    };
+    let by = || {
+        let order = gift.order.map_or_else(String::new, |order| format!(" (order {order})"));
+        named(gift.member.as_ref()) + &order
+    };
+    match gift.state.as_str() {
+        "issued" => format!("voucher {voucher}, not redeemed yet"),
+        "redeemed" => format!("voucher {voucher}, redeemed by {}", by()),
+        "taken_back" => format!("voucher {voucher}, redeemed by {}, and taken back", by()),
+        state => format!("voucher {voucher}, {state}"),
+    }
 }
 
 fn orders_text(orders: &[OrderView]) -> String {
@@ -174,7 +194,7 @@ fn orders_text(orders: &[OrderView]) -> String {
             order.id.to_string(),
             order.created.to_string(),
             buyer,
-            product(&order.product),
+            product(&order.product) + if order.gift.is_some() { " (gift)" } else { "" },
             amount(&order.amount),
             order.state.replace('_', " "),
             refunded,

@@ -181,9 +181,10 @@ fn codes_text(issued: &[VoucherCodeView]) -> String {
 
 fn vouchers_text(vouchers: &[VoucherView]) -> String {
     let rows = vouchers.iter().map(|voucher| {
+        let gift = voucher.gift.map_or_else(String::new, |order| format!(" (gift, order {order})"));
         [
             voucher.id.to_string(),
-            worth(&voucher.worth),
+            worth(&voucher.worth) + &gift,
             voucher.state.clone(),
             or_dash(voucher.until),
             named(voucher.member.as_ref()),

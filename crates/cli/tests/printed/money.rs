@@ -7,8 +7,8 @@ use api::reward::RewardView;
 use api::voucher::{VoucherCodeView, VoucherView, WorthView};
 
 use super::samples::{
-    ada, at, btc, fee_entry, named, order, partly_refunded_order, pending_order, posting,
-    purchase_entry, reel, refund_entry, refunded_order, usd,
+    ada, at, btc, fee_entry, gift_order, named, order, partly_refunded_order, pending_order,
+    posting, purchase_entry, reel, refund_entry, refunded_order, usd,
 };
 use super::typed::typed;
 
@@ -24,7 +24,8 @@ fn buy() {
 
 #[test]
 fn orders() {
-    let orders = vec![order(), pending_order(), partly_refunded_order(), refunded_order()];
+    let mut orders = vec![order(), pending_order(), partly_refunded_order(), refunded_order()];
+    orders.push(gift_order());
     typed("order list").answer("GET /orders", &orders).check();
     let none = Vec::<OrderView>::new();
     typed("order list ada").answer("GET /members/ada/orders", &none).check_with("none");
@@ -32,6 +33,7 @@ fn orders() {
         (pending_order(), "pending"),
         (partly_refunded_order(), "partly-refunded"),
         (refunded_order(), "refunded"),
+        (gift_order(), "gift"),
     ] {
         typed(&format!("order show {}", order.id))
             .answer(&format!("GET /orders/{}", order.id), &order)
@@ -164,6 +166,7 @@ fn vouchers() {
         until: Some("2027-12-31T23:59:59Z".parse().unwrap()),
         state: "issued".to_owned(),
         member: None,
+        gift: None,
     };
     let item = VoucherView {
         id: 12,
@@ -171,6 +174,7 @@ fn vouchers() {
         until: None,
         state: "redeemed".to_owned(),
         member: Some(named(8, "bob")),
+        gift: Some(17),
     };
     let tier = VoucherView {
         id: 13,
@@ -181,6 +185,7 @@ fn vouchers() {
         },
         state: "void".to_owned(),
         member: None,
+        gift: None,
         ..item.clone()
     };
     let code = |voucher: &VoucherView, code: &str| VoucherCodeView {

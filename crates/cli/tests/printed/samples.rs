@@ -4,7 +4,7 @@ use api::item::ItemView;
 use api::ledger::{JournalEntry, PostingView};
 use api::member::{MemberKey, MemberView, NamedId};
 use api::money::Money;
-use api::order::{Discounted, OrderView, Taxed};
+use api::order::{Discounted, GiftView, OrderView, Taxed};
 use api::product::{DeliveryMethod, ProductKind, ProductView};
 use api::right::RightView;
 use jiff::Timestamp;
@@ -132,6 +132,7 @@ pub(crate) fn order() -> OrderView {
         cancelled: None,
         paid_back: usd(0),
         refunded: None,
+        gift: None,
     }
 }
 
@@ -181,6 +182,17 @@ pub(crate) fn refunded_order() -> OrderView {
         refunded: Some(at("22T09:15:00")),
         ..order()
     }
+}
+
+/// A gift that bob redeemed before it was refunded.
+pub(crate) fn gift_order() -> OrderView {
+    let gift = GiftView {
+        voucher: Some(3),
+        state: "taken_back".to_owned(),
+        member: Some(named(8, "bob")),
+        order: Some(18),
+    };
+    OrderView { id: 17, gift: Some(gift), ..refunded_order() }
 }
 
 /// The entry that a purchase made.

@@ -198,8 +198,14 @@ impl Club {
 
 async fn make(tx: &mut Tx, key: &str, new: NewCheckout) -> Result<Checkout, Error> {
     let buyer = Buyer::Member(new.member);
-    let wanted =
-        NewOrder { buyer, product: new.product, pay: None, discount: None, consent: false };
+    let wanted = NewOrder {
+        buyer,
+        product: new.product,
+        pay: None,
+        discount: None,
+        consent: false,
+        gift: false,
+    };
     if let Some(known) = of_key(tx, key).await? {
         let is_it = is_for(tx, &known.order, &wanted).await?;
         return same(known, key, |_| is_it);

@@ -32,6 +32,7 @@ pub(crate) async fn claimed(
         email: None,
         product: &product,
         renews: None,
+        is_gift: false,
         price: paid,
         discount: None,
         created: tx.now(),

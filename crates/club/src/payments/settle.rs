@@ -91,6 +91,7 @@ async fn paid_order(
                 email: first.email.as_ref(),
                 product: &first.product,
                 renews: Some(first.id),
+                is_gift: false,
                 price: first.price,
                 discount: first.discount.as_ref(),
                 created: tx.now(),

@@ -68,4 +68,4 @@ async fn orders(db: &mut dyn Connection, member: MemberId, item: ItemId) -> SqlR
 }
 
 const REVOKE: &str = "UPDATE orders SET revoked = $3 \
-     WHERE member = $1 AND item = $2 AND journal IS NOT NULL AND revoked IS NULL";
+     WHERE member = $1 AND item = $2 AND journal IS NOT NULL AND revoked IS NULL AND gift = 0";

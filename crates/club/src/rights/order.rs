@@ -34,6 +34,8 @@ pub struct Order {
     pub product: Product,
     /// The first order of the subscription, where this one is for a later period.
     pub renews: Option<OrderId>,
+    /// Whether the buyer passes on what it is for, as a voucher.
+    pub is_gift: bool,
     /// What it costs before the discount.
     pub price: Amount,
     /// What is taken off, and by which code.
@@ -123,6 +125,7 @@ pub(crate) struct NewRow<'a> {
     pub(crate) email: Option<&'a Email>,
     pub(crate) product: &'a Product,
     pub(crate) renews: Option<OrderId>,
+    pub(crate) is_gift: bool,
     pub(crate) price: Amount,
     pub(crate) discount: Option<&'a (String, Amount)>,
     pub(crate) created: u32,
@@ -223,6 +226,7 @@ pub(crate) async fn insert(db: &mut dyn Connection, new: NewRow<'_>) -> Result<O
         code.into(),
         Value::Int(Some(new.price.minor.saturating_sub(off.minor))),
         new.created.into(),
+        new.is_gift.into(),
     ];
     let id = db.one(INSERT, &values, |row| Ok(OrderId(row.number(0)?))).await?;
     find(db, id.ok_or(sqlx::Error::RowNotFound)?).await
@@ -275,6 +279,7 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<Order> {
         revoked: row.optional::<u32>(23)?.is_some(),
         kept: amount(24)?,
         is_disputed: row.number::<u32>(25)? > 0,
+        is_gift: row.number::<u8>(26)? == 1,
     })
 }
 
@@ -304,7 +309,7 @@ pub(crate) fn product_values(product: &Product) -> [Value<'_>; 4] {
     }
 }
 
-fn method(row: &dyn Row, column: usize) -> SqlResult<DeliveryMethod> {
+pub(crate) fn method(row: &dyn Row, column: usize) -> SqlResult<DeliveryMethod> {
     let text = row.text(column)?;
     text.parse().map_err(|_| unreadable(column, text))
 }
@@ -338,7 +343,7 @@ macro_rules! select {
              WHERE payment.orders = orders.id) ELSE ",
             left_of!("orders.journal"),
             " END, (SELECT count(*) FROM payment WHERE payment.orders = orders.id AND paid = 1 \
-             AND dispute = 1) FROM orders WHERE ",
+             AND dispute = 1), gift FROM orders WHERE ",
             $rest
         )
     };
@@ -346,23 +351,24 @@ macro_rules! select {
 
 const BETWEEN: &str = select!("created >= $1 AND created < $2 AND id > $3 ORDER BY id LIMIT $4");
 const BOUGHT_DIRECT: &str = "SELECT id FROM orders WHERE member = $1 AND item = $2 \
-     AND way = 'direct' AND journal IS NOT NULL AND refunded IS NULL LIMIT 1";
+     AND way = 'direct' AND journal IS NOT NULL AND refunded IS NULL AND gift = 0 LIMIT 1";
 const BY_ID: &str = select!("id = $1");
 const BY_KEY: &str = select!("key = $1");
 const BY_TOKEN: &str = select!("token = $1");
 const OF_ENTRY: &str = select!("journal = $1");
 const OF_MEMBER: &str = select!("member = $1 AND id > $2 ORDER BY id LIMIT $3");
 const INSERT: &str = "INSERT INTO orders (token, key, member, email, item, way, tier, days, renews, \
-     currency, price, discount, discount_code, amount, created, tax, credit, saved) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, 0) \
+     currency, price, discount, discount_code, amount, created, gift, tax, credit, \
+     saved) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, 0) \
      RETURNING id";
-/// Those of a member for an item in some way that give it: the direct download gives the torrent.
+/// Those of a member for an item in some way that give it: the direct download gives the torrent, a gift gives nothing.
 const PAID: &str = select!(
     "member = $1 AND item = $2 AND way IN ($3, 'direct') AND journal IS NOT NULL \
-     AND refunded IS NULL ORDER BY id"
+     AND refunded IS NULL AND gift = 0 ORDER BY id"
 );
 /// Those of a member that still give an item.
 pub(crate) const STILL_PAID: &str = select!(
     "member = $1 AND item = $2 AND journal IS NOT NULL AND refunded IS NULL AND revoked IS NULL \
-     ORDER BY id"
+     AND gift = 0 ORDER BY id"
 );

@@ -2,6 +2,7 @@
 //! refunds.
 
 pub(crate) mod discount;
+pub(crate) mod gift;
 pub(crate) mod offer;
 pub(crate) mod placing;
 pub(crate) mod purchase;

@@ -7,6 +7,7 @@ use crate::ledger::balance::check_amount;
 use crate::ledger::journal::MAX_KEY;
 use crate::members::member;
 use crate::rights::order::{self, NewRow, Order, OrderState, check_not_bought};
+use crate::sales::gift;
 use crate::sales::offer::offer;
 use crate::store::club::Club;
 use crate::store::sql::Connection;
@@ -31,6 +32,8 @@ pub struct NewOrder {
     pub discount: Option<String>,
     /// Whether the buyer agreed to delivery at once, for the record.
     pub consent: bool,
+    /// Whether the buyer passes it on: paying makes a voucher and gives no right.
+    pub gift: bool,
 }
 
 /// Who is to pay.
@@ -51,7 +54,7 @@ impl Club {
     /// # Errors
     ///
     /// See above; there is no such member, item, tier or discount, or it was removed; the member
-    /// has the item already; it is free or not sold so; the discount does not fit; the
+    /// has the item already and it is no gift; it is free or not sold so; it can't be a gift; the discount does not fit; the
     /// chosen price is too low, or there is none to choose; the key was used for another order.
     pub async fn place_order(
         &self,
@@ -140,10 +143,13 @@ pub(crate) async fn place(tx: &mut Tx, key: Option<&str>, new: &NewOrder) -> Res
         Buyer::Member(wanted) => (Some(member::find_live(tx, wanted).await?), None),
         Buyer::Visitor(email) => (None, Some(email)),
     };
+    if new.gift {
+        gift::check_product(&new.product)?;
+    }
     let offer = offer(tx, &new.product).await?;
     if let Some(item) = &offer.item {
         item.check_not_removed()?;
-        if let Some(member) = &member {
+        if let Some(member) = member.as_ref().filter(|_| !new.gift) {
             check_not_bought(tx, member, item, &offer.product).await?;
         }
     }
@@ -155,6 +161,7 @@ pub(crate) async fn place(tx: &mut Tx, key: Option<&str>, new: &NewOrder) -> Res
         email,
         product: &offer.product,
         renews: None,
+        is_gift: new.gift,
         price: price.price,
         discount: price.discount.as_ref(),
         created: tx.now(),
@@ -188,7 +195,10 @@ pub(crate) async fn is_for(tx: &mut Tx, known: &Order, new: &NewOrder) -> Result
         ProductRequest::Topup(amount) => known.amount == *amount,
         _ => true,
     };
-    Ok(is_buyers && is_amount && known.product == offer(tx, &new.product).await?.product)
+    Ok(is_buyers
+        && is_amount
+        && known.is_gift == new.gift
+        && known.product == offer(tx, &new.product).await?.product)
 }
 
 async fn cancel(tx: &mut Tx, id: OrderId) -> Result<Order, Error> {

@@ -34,6 +34,8 @@ pub struct NewPurchase {
     pub discount: Option<String>,
     /// Whether the buyer agreed to delivery at once, for the record.
     pub consent: bool,
+    /// Whether the buyer passes it on: the purchase makes a voucher and gives no right.
+    pub gift: bool,
 }
 
 /// A purchase, with all that was read for it.
@@ -70,6 +72,7 @@ impl Club {
             pay: None,
             discount: None,
             consent: false,
+            gift: false,
         };
         Ok(self.purchase(stamp, key, new).await?.order)
     }
@@ -101,7 +104,7 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Purchase, Erro
     let buyer = member::find(tx, &new.member).await?;
     let offer = offer(tx, &new.product).await?;
     let pay = new.pay.as_deref().map(|text| offer.parse(text)).transpose()?;
-    let request = request(key, buyer.id, &offer.product, pay, new.discount.as_deref())?;
+    let request = request(key, buyer.id, &offer.product, pay, new)?;
     if let Some(entry) = request.answered(tx).await? {
         let order = order::of_entry(tx, entry).await?;
         return Ok(Purchase { order, buyer, item: offer.item });
@@ -112,7 +115,9 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Purchase, Erro
     }
     if let Some(item) = &offer.item {
         item.check_not_removed()?;
-        check_not_bought(tx, &buyer, item, &offer.product).await?;
+        if !new.gift {
+            check_not_bought(tx, &buyer, item, &offer.product).await?;
+        }
     }
     let price = offer.price(tx, pay, new.discount.as_deref()).await?;
     let needs = price.amount();
@@ -128,6 +133,7 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Purchase, Erro
         email: None,
         product: &offer.product,
         renews: None,
+        is_gift: new.gift,
         price: price.price,
         discount: price.discount.as_ref(),
         created: tx.now(),
@@ -147,7 +153,7 @@ fn request(
     member: MemberId,
     product: &Product,
     pay: Option<Amount>,
-    discount: Option<&str>,
+    new: &NewPurchase,
 ) -> Result<EntryRequest, Error> {
     let member = member.value().to_string();
     let (kind, what, how) = match product {
@@ -157,6 +163,9 @@ fn request(
         Product::Topup => return Err(Error::NotForBalance("a top-up")),
     };
     let pay = pay.map_or_else(String::new, |pay| pay.to_string());
-    let code = discount.unwrap_or_default();
-    EntryRequest::new(key, &[PURCHASE, &member, kind, &what, &how, &pay, code])
+    let code = new.discount.as_deref().unwrap_or_default();
+    let asked = [PURCHASE, &member, kind, &what, &how, &pay, code, "gift"];
+    // Requests of before there were gifts end with the code.
+    let asked = if new.gift { &asked[..] } else { asked.split_last().map_or(&[][..], |it| it.1) };
+    EntryRequest::new(key, asked)
 }

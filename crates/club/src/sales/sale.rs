@@ -13,6 +13,7 @@ use crate::rights::bought;
 use crate::rights::order::{Order, check_not_bought};
 use crate::rights::tier_term;
 use crate::sales::discount;
+use crate::sales::gift;
 use crate::store::sql::{Connection, Value};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
@@ -34,7 +35,9 @@ pub(crate) async fn sellable(tx: &mut Tx, order: &Order) -> Result<(Member, Opti
             let item = item::by_id(tx, *item).await?;
             if !is_sold {
                 item.check_not_removed()?;
-                check_not_bought(tx, &member, &item, &order.product).await?;
+                if !order.is_gift {
+                    check_not_bought(tx, &member, &item, &order.product).await?;
+                }
             }
             Some(item)
         }
@@ -45,6 +48,9 @@ pub(crate) async fn sellable(tx: &mut Tx, order: &Order) -> Result<(Member, Opti
         }
         Product::Topup => None,
     };
+    if order.is_gift && !is_sold {
+        gift::check_restorable(tx, order).await?;
+    }
     Ok((member, item))
 }
 
@@ -162,8 +168,18 @@ pub(crate) async fn lower(
     Ok(entry)
 }
 
-/// Gives what an order is for.
+/// Gives what an order is for: to its buyer, or as a voucher that is a gift.
 async fn give(tx: &mut Tx, order: &Order, buyer: &Member) -> Result<(), Error> {
+    if !order.is_gift {
+        return give_right(tx, order, buyer).await;
+    }
+    match gift::give(tx, order).await? {
+        Some((taken, owner)) => give_right(tx, &taken, &owner).await,
+        None => Ok(()),
+    }
+}
+
+async fn give_right(tx: &mut Tx, order: &Order, buyer: &Member) -> Result<(), Error> {
     match &order.product {
         Product::Item { item, .. } => {
             bought::give(tx, order, *item).await?;
@@ -184,6 +200,16 @@ async fn give(tx: &mut Tx, order: &Order, buyer: &Member) -> Result<(), Error> {
 async fn end(tx: &mut Tx, order: &Order) -> Result<(), Error> {
     let values = [order.id.0.into(), tx.now().into()];
     tx.execute("UPDATE orders SET refunded = $2 WHERE id = $1", &values).await?;
+    if !order.is_gift {
+        return end_right(tx, order).await;
+    }
+    match gift::end(tx, order).await? {
+        Some(taken) => end_right(tx, &taken).await,
+        None => Ok(()),
+    }
+}
+
+async fn end_right(tx: &mut Tx, order: &Order) -> Result<(), Error> {
     match &order.product {
         Product::Item { item, .. } => {
             bought::end(tx, order, *item).await?;
@@ -240,7 +266,8 @@ fn revenue(product: &Product) -> Result<Account<'_>, Error> {
 /// can earn.
 fn saved(order: &Order, item: Option<&Item>) -> Amount {
     match (&order.product, item) {
-        (Product::Item { method: DeliveryMethod::Torrent, .. }, Some(item)) => {
+        // Nobody takes a gift from peers under this order.
+        (Product::Item { method: DeliveryMethod::Torrent, .. }, Some(item)) if !order.is_gift => {
             item.prices.saved(order.amount)
         }
         _ => order.amount.currency.minor(0),

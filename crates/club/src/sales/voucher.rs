@@ -4,21 +4,23 @@
 //! A voucher for a right moves no money, what it was sold for is not in these books. Deliberately
 //! absent: how often somebody may try a code, which is for who listens to them.
 
-use policy::{ItemId, MemberId, MemberState};
+use policy::{ItemId, MemberId};
 
 use crate::catalog::item;
 use crate::ledger::account::Account;
 use crate::ledger::balance::{check_amount, credit};
 use crate::ledger::journal::{EntryRequest, NewEntry, negated, post};
-use crate::members::member;
+use crate::members::member::{self, Member};
+use crate::rights::order;
 use crate::rights::{entitlement, tier_term};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Reading, Row, SqlResult, Value, currency, unreadable};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
-use crate::values::ids::{EntryId, VoucherId};
+use crate::values::ids::{EntryId, OrderId, VoucherId};
 use crate::values::money::{Amount, MoneyError};
 use crate::values::page::Page;
+use crate::values::product::DeliveryMethod;
 use crate::values::stamp::Stamp;
 use crate::values::text::check_line;
 use crate::values::voucher_code::VoucherCode;
@@ -75,6 +77,12 @@ pub struct Voucher {
     pub expires: Option<u32>,
     /// Who redeemed it.
     pub redeemed_by: Option<MemberId>,
+    /// For an item: how it is delivered.
+    pub method: DeliveryMethod,
+    /// The order that it is the gift of; `None` where it was issued by hand.
+    pub gift: Option<OrderId>,
+    /// The order by which a gift was redeemed.
+    pub(crate) redeemed_as: Option<OrderId>,
     is_void: bool,
 }
 
@@ -127,24 +135,11 @@ impl Club {
         self.change(stamp, move |tx| Box::pin(async move { issue(tx, &key, &new).await })).await
     }
 
-    /// Redeems a code for a member. What it gives is in force on the announce path when this
-    /// returns.
-    ///
-    /// # Errors
-    ///
-    /// See above; it is no code, or nobody's; the voucher was redeemed, taken back or has run out;
-    /// there is no such member, or they are suspended, or have as much or more already.
-    pub async fn redeem(&self, stamp: &Stamp, code: &str, member: &str) -> Result<Voucher, Error> {
-        let code = VoucherCode::parse(code)?;
-        let wanted = member.to_owned();
-        self.change(stamp, move |tx| Box::pin(async move { redeem(tx, code, &wanted).await })).await
-    }
-
     /// Takes a voucher back that was not redeemed; its amount is no longer outstanding.
     ///
     /// # Errors
     ///
-    /// See above; there is no such voucher; it was redeemed or taken back.
+    /// See above; there is no such voucher; it was redeemed or taken back; it is a gift that somebody paid for.
     pub async fn void_voucher(&self, stamp: &Stamp, id: VoucherId) -> Result<Voucher, Error> {
         self.change(stamp, move |tx| Box::pin(async move { void(tx, id).await })).await
     }
@@ -223,12 +218,12 @@ async fn issue(tx: &mut Tx, key: &str, new: &NewVouchers) -> Result<Vec<IssuedVo
     Ok(issued)
 }
 
-async fn redeem(tx: &mut Tx, code: VoucherCode, wanted: &str) -> Result<Voucher, Error> {
-    let mut member = member::find_live(tx, wanted).await?;
-    if member.state == MemberState::Suspended {
-        return Err(Error::Suspended(member.name));
-    }
-    let voucher = redeemable(tx, code).await?;
+/// Redeems a voucher that is no gift for a member.
+pub(crate) async fn redeem(
+    tx: &mut Tx,
+    voucher: Voucher,
+    mut member: Member,
+) -> Result<Voucher, Error> {
     let source = voucher.source();
     let mut postings = Vec::new();
     match &voucher.worth {
@@ -249,7 +244,7 @@ async fn redeem(tx: &mut Tx, code: VoucherCode, wanted: &str) -> Result<Voucher,
             member::save(tx, "member.tier", &member, &source).await?;
         }
     }
-    use_up(tx, voucher, member.id, &postings).await
+    use_up(tx, voucher, (member.id, None), &postings).await
 }
 
 /// The voucher of a code, where it can be redeemed now.
@@ -262,13 +257,24 @@ pub(crate) async fn redeemable(tx: &mut Tx, code: VoucherCode) -> Result<Voucher
     }
 }
 
-/// Notes that a voucher was redeemed by a member, and what that moves.
+/// A voucher by its number.
+pub(crate) async fn find(db: &mut dyn Connection, id: VoucherId) -> Result<Voucher, Error> {
+    db.one(BY_ID, &[id.0.into()], read).await?.ok_or(Error::NoVoucher)
+}
+
+/// The voucher that an order is the gift of.
+pub(crate) async fn of_gift(db: &mut dyn Connection, order: OrderId) -> SqlResult<Option<Voucher>> {
+    db.one(OF_GIFT, &[order.0.into()], read).await
+}
+
+/// Notes that a voucher was redeemed by a member, by an order where there is one, and what that moves.
 pub(crate) async fn use_up(
     tx: &mut Tx,
     voucher: Voucher,
-    member: MemberId,
+    (member, redeemed_as): (MemberId, Option<OrderId>),
     postings: &[(Account<'_>, Amount)],
 ) -> Result<Voucher, Error> {
+    let redeemed_as = redeemed_as.filter(|_| voucher.gift.is_some());
     let source = voucher.source();
     let entry = NewEntry {
         request: &EntryRequest::new(&format!("{source}: redeem"), &[])?,
@@ -279,15 +285,17 @@ pub(crate) async fn use_up(
         postings,
     };
     post(tx, entry).await?;
-    let values = [voucher.id.0.into(), member.value().into()];
-    let sql = "UPDATE voucher SET state = 'redeemed', member = $2 WHERE id = $1";
-    tx.execute(sql, &values).await?;
-    Ok(Voucher { redeemed_by: Some(member), ..voucher })
+    let values =
+        [voucher.id.0.into(), member.value().into(), redeemed_as.map(|order| order.0).into()];
+    tx.execute(REDEEM, &values).await?;
+    Ok(Voucher { redeemed_by: Some(member), redeemed_as, ..voucher })
 }
 
 async fn void(tx: &mut Tx, id: VoucherId) -> Result<Voucher, Error> {
-    let found = tx.one(BY_ID, &[id.0.into()], read).await?;
-    let voucher = found.ok_or(Error::NoVoucher)?;
+    let voucher = find(tx, id).await?;
+    if let Some(order) = voucher.gift {
+        return Err(Error::VoucherOfGift { id, order });
+    }
     let state = voucher.state(tx.now());
     if matches!(state, VoucherState::Redeemed | VoucherState::Void) {
         return Err(Error::Voucher { id, state });
@@ -322,6 +330,9 @@ fn read(row: &dyn Row) -> SqlResult<Voucher> {
         issue: EntryId(row.number(2)?),
         expires: row.optional(3)?,
         redeemed_by: row.optional::<u32>(9)?.and_then(MemberId::new),
+        method: order::method(row, 10)?,
+        gift: row.optional(11)?.map(OrderId),
+        redeemed_as: row.optional(12)?.map(OrderId),
         is_void: row.text(1)? == "void",
     })
 }
@@ -329,8 +340,8 @@ fn read(row: &dyn Row) -> SqlResult<Voucher> {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, state, issue, expires, currency, amount, item, tier, days, member \
-             FROM voucher WHERE ",
+            "SELECT id, state, issue, expires, currency, amount, item, tier, days, member, \
+             coalesce(way, 'torrent'), gift, redeemed_as FROM voucher WHERE ",
             $rest
         )
     };
@@ -341,6 +352,7 @@ pub(crate) const READING: Reading =
     Reading { table: "voucher", sql: select!("id > 0"), read: |row| read(row).map(drop) };
 const BY_HASH: &str = select!("hash = $1");
 const BY_ID: &str = select!("id = $1");
+const OF_GIFT: &str = select!("gift = $1");
 const LIST: &str = select!("id > $1 ORDER BY id LIMIT $2");
 const LIST_IN: &str = select!(
     "id > $1 AND CASE WHEN state = 'issued' AND expires <= $4 THEN 'expired' ELSE state END = $3 \
@@ -349,6 +361,8 @@ const LIST_IN: &str = select!(
 const INSERT: &str = "INSERT INTO voucher \
      (hash, state, issue, expires, currency, amount, item, tier, days) \
      VALUES ($1, 'issued', $2, $3, $4, $5, $6, $7, $8) RETURNING id";
+const REDEEM: &str =
+    "UPDATE voucher SET state = 'redeemed', member = $2, redeemed_as = $3 WHERE id = $1";
 const ISSUE: &str = "voucher.issue";
 const HAND: Account<'static> = Account::Clearing("hand");
 const MAX_BATCH: u32 = 1000;

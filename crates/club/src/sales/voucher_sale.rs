@@ -49,6 +49,19 @@ pub enum Redeemed {
 /// Vouchers that pay for orders. Each fails where the database is unavailable. What they give is in force on the
 /// announce path when they return.
 impl Club {
+    /// Redeems a code for a member. What it gives is in force on the announce path when this
+    /// returns.
+    ///
+    /// # Errors
+    ///
+    /// See above; it is no code, or nobody's; the voucher was redeemed, taken back or has run out;
+    /// there is no such member, or they are suspended, or have as much or more already.
+    pub async fn redeem(&self, stamp: &Stamp, code: &str, member: &str) -> Result<Voucher, Error> {
+        let code = VoucherCode::parse(code)?;
+        let wanted = member.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { redeem(tx, code, &wanted).await })).await
+    }
+
     /// Places an order and pays it with a voucher, or does neither. The same `key`, of 1 to 255 bytes, again finds
     /// the order; what is paid is not paid again.
     ///
@@ -86,6 +99,26 @@ impl Club {
     }
 }
 
+async fn redeem(tx: &mut Tx, code: VoucherCode, wanted: &str) -> Result<Voucher, Error> {
+    let member = member::find_live(tx, wanted).await?;
+    check_active(&member)?;
+    let voucher = voucher::redeemable(tx, code).await?;
+    if voucher.gift.is_none() {
+        return voucher::redeem(tx, voucher, member).await;
+    }
+    if let Worth::Item(item) = voucher.worth {
+        check_not_held(tx, &voucher, member.id, item).await?;
+    }
+    let id = voucher.id;
+    redeem_as_order(
+        tx,
+        voucher,
+        Recipient { member: Some(member.id), email: None, consent: false },
+    )
+    .await?;
+    voucher::find(tx, id).await
+}
+
 async fn buy(tx: &mut Tx, key: &str, new: &NewOrder, code: &str) -> Result<Order, Error> {
     let placed = place(tx, Some(key), new).await?;
     if placed.paid.is_some() {
@@ -114,14 +147,15 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewOrder, code: &str) -> Result<Order
             finish(tx, voucher, (order, &buyer), &postings).await
         }
         Worth::Item(item) => {
-            let wanted = Product::Item { item, method: DeliveryMethod::Torrent };
-            if placed.product != wanted {
+            let wanted = Product::Item { item, method: voucher.method };
+            // A voucher is passed on as it is.
+            if placed.product != wanted || placed.is_gift {
                 return Err(Error::VoucherForOther(voucher.id));
             }
             if let Buyer::Member(_) = new.buyer
                 && let Some(member) = placed.member
             {
-                check_not_held(tx, member, item).await?;
+                check_not_held(tx, &voucher, member, item).await?;
             }
             let source = voucher.source();
             let values = [placed.id.0.into(), source.as_str().into()];
@@ -137,19 +171,45 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewOrder, code: &str) -> Result<Order
 
 async fn claim(tx: &mut Tx, code: VoucherCode, claimant: &Claimant) -> Result<Redeemed, Error> {
     let voucher = voucher::redeemable(tx, code).await?;
-    let (product, price) = match voucher.worth.clone() {
+    match voucher.worth.clone() {
         Worth::Amount(amount) => {
             let name = format!("guest-{}", voucher.id.0);
             let member = member::of_email(tx, &name, &claimant.email).await?;
             check_active(&member)?;
             let credits = credit(tx, member.id, amount).await?;
             let postings = [&[(Account::Vouchers, amount)][..], &credits].concat();
-            voucher::use_up(tx, voucher, member.id, &postings).await?;
-            return Ok(Redeemed::Amount(amount));
+            voucher::use_up(tx, voucher, (member.id, None), &postings).await?;
+            Ok(Redeemed::Amount(amount))
         }
+        Worth::Item(_) | Worth::Tier { .. } => {
+            let recipient =
+                Recipient { member: None, email: Some(&claimant.email), consent: claimant.consent };
+            let order = redeem_as_order(tx, voucher, recipient).await?;
+            Ok(Redeemed::Order(Box::new(order)))
+        }
+    }
+}
+
+/// Who redeems a voucher by an order.
+struct Recipient<'a> {
+    member: Option<MemberId>,
+    email: Option<&'a Email>,
+    consent: bool,
+}
+
+/// Redeems a voucher for an item or a tier by an order of 0.
+async fn redeem_as_order(
+    tx: &mut Tx,
+    voucher: Voucher,
+    recipient: Recipient<'_>,
+) -> Result<Order, Error> {
+    let (product, price) = match voucher.worth.clone() {
+        Worth::Amount(_) => return Err(Error::VoucherForOther(voucher.id)),
         Worth::Item(id) => {
             let item = item::live_by_id(tx, id).await?;
-            (Product::Item { item: id, method: DeliveryMethod::Torrent }, worth_of(&item)?)
+            // What a gift cost is between its giver and the shop.
+            let price = if voucher.gift.is_some() { nothing()? } else { worth_of(&item)? };
+            (Product::Item { item: id, method: voucher.method }, price)
         }
         Worth::Tier { tier, days } => {
             tx.names.check_tier(&tier)?;
@@ -158,21 +218,22 @@ async fn claim(tx: &mut Tx, code: VoucherCode, claimant: &Claimant) -> Result<Re
     };
     let row = NewRow {
         key: None,
-        member: None,
-        email: Some(&claimant.email),
+        member: recipient.member,
+        email: recipient.email,
         product: &product,
         renews: None,
+        is_gift: false,
         price,
         discount: Some(&(voucher.source(), price)),
         created: tx.now(),
     };
     let order = order::insert(tx, row).await?;
-    if claimant.consent {
+    if recipient.consent {
         note_consent(tx, &order).await?;
     }
     let (order, member) = owned(tx, order).await?;
     check_new(tx, &order, &member).await?;
-    Ok(Redeemed::Order(Box::new(finish(tx, voucher, (order, &member), &[]).await?)))
+    finish(tx, voucher, (order, &member), &[]).await
 }
 
 /// Makes an order its buyer's, who becomes a member where none has the address.
@@ -192,9 +253,9 @@ async fn owned(tx: &mut Tx, order: Order) -> Result<(Order, Member), Error> {
     Ok((order::find(tx, order.id).await?, member))
 }
 
-/// Refuses an item that the buyer has bought so already.
+/// Refuses an item that the buyer has bought so already and would keep.
 async fn check_new(tx: &mut Tx, order: &Order, buyer: &Member) -> Result<(), Error> {
-    let Some(item) = order.product.item() else { return Ok(()) };
+    let Some(item) = order.product.item().filter(|_| !order.is_gift) else { return Ok(()) };
     let item = item::by_id(tx, item).await?;
     check_not_bought(tx, buyer, &item, &order.product).await
 }
@@ -208,7 +269,7 @@ async fn give_back(
 ) -> Result<Order, Error> {
     let credits = credit(tx, buyer.id, holds).await?;
     let postings = [&[(Account::Vouchers, holds)][..], &credits].concat();
-    voucher::use_up(tx, voucher, buyer.id, &postings).await?;
+    voucher::use_up(tx, voucher, (buyer.id, None), &postings).await?;
     let values = [order.id.0.into(), tx.now().into()];
     tx.execute("UPDATE orders SET paid = $2, refunded = $2 WHERE id = $1", &values).await?;
     order::find(tx, order.id).await
@@ -226,7 +287,7 @@ async fn finish(
         None => None,
     };
     let source = voucher.source();
-    voucher::use_up(tx, voucher, buyer.id, postings).await?;
+    voucher::use_up(tx, voucher, (buyer.id, Some(order.id)), postings).await?;
     let request = EntryRequest::new(&format!("{source}: buy"), &[])?;
     let credit = order.amount.currency.minor(0);
     sell(tx, &request, &order, (buyer, item.as_ref()), credit).await?;
@@ -240,8 +301,16 @@ fn check_active(member: &Member) -> Result<(), Error> {
     }
 }
 
-/// Refuses what a member has for ever already.
-async fn check_not_held(tx: &mut Tx, member: MemberId, item: ItemId) -> Result<(), Error> {
+/// Refuses what a member has for ever already. A direct download holds more than the right to the torrent.
+async fn check_not_held(
+    tx: &mut Tx,
+    voucher: &Voucher,
+    member: MemberId,
+    item: ItemId,
+) -> Result<(), Error> {
+    if voucher.method == DeliveryMethod::Direct {
+        return Ok(());
+    }
     let held = entitlement::one(tx, member, item).await?;
     if held.is_some_and(|held| held.until.is_none() && held.is_live(tx.now())) {
         let (member, item) = (member::by_id(tx, member).await?, item::by_id(tx, item).await?);

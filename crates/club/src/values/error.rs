@@ -278,6 +278,9 @@ pub enum Error {
         /// The item's name, or `all`.
         item: String,
     },
+    /// Items and days of a tier are passed on, and nothing else.
+    #[error("{0} can't be a gift: give an item, or a tier for some days")]
+    NotForGift(&'static str),
     /// A balance does not pay for subscriptions and top-ups.
     #[error("{0} is not sold for a balance: start a checkout at a provider")]
     NotForBalance(&'static str),
@@ -405,6 +408,14 @@ pub enum Error {
         holds: Amount,
         /// What is to be paid.
         needs: Amount,
+    },
+    /// A gift's voucher was paid for: what is paid back voids it.
+    #[error("voucher {} is the gift of {order}: `usher order refund {}` voids it", id.0, order.0)]
+    VoucherOfGift {
+        /// Its number.
+        id: VoucherId,
+        /// The order.
+        order: OrderId,
     },
     /// The voucher can't be redeemed or taken back any more.
     #[error("voucher {} {}", id.0, match state {

@@ -32,6 +32,7 @@ impl Error {
             | Self::Name(_)
             | Self::Newcomers { .. }
             | Self::NotForBalance(_)
+            | Self::NotForGift(_)
             | Self::PageEnd(_)
             | Self::Prices { .. }
             | Self::Tags(_)
@@ -76,6 +77,7 @@ impl Error {
             | Self::TooLittlePaid { .. }
             | Self::Voucher { .. }
             | Self::VoucherForOther(_)
+            | Self::VoucherOfGift { .. }
             | Self::VoucherShort { .. } => Fault::Conflict,
             Self::NoAlert(_)
             | Self::NoCheckout(_)

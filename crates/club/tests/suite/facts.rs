@@ -27,6 +27,16 @@ macro_rules! facts {
                 what_is_not_held_can_not_be_revoked;
             erasure:
                 what_providers_sent_is_erased_with_its_member;
+            gifts:
+                a_direct_gift_is_a_direct_download,
+                a_gift_follows_its_payment,
+                a_gift_from_the_balance_is_a_voucher_and_no_right,
+                a_gift_is_redeemed_once_under_32_at_once,
+                a_refund_that_fails_gives_the_gift_again,
+                a_voucher_pays_for_a_gift_of_an_amount_alone,
+                days_of_a_tier_are_given_and_taken_back,
+                paying_back_a_gift_voids_its_voucher,
+                paying_back_a_redeemed_gift_takes_back_its_right;
             goods:
                 a_description_changes_what_it_names,
                 a_key_rotates_alone,

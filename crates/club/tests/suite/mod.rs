@@ -15,6 +15,7 @@ mod coded_error;
 pub(crate) mod entitlements;
 pub(crate) mod erasure;
 mod facts;
+pub(crate) mod gifts;
 pub(crate) mod goods;
 pub(crate) mod held;
 pub(crate) mod imports;

@@ -166,12 +166,26 @@ async fn buy(club: &Club, key: &str, new: NewPurchase) -> Order {
 
 fn reel(method: DeliveryMethod) -> NewPurchase {
     let product = ProductRequest::Item { item: "reel-1".to_owned(), method };
-    NewPurchase { member: "ada".to_owned(), product, pay: None, discount: None, consent: false }
+    NewPurchase {
+        member: "ada".to_owned(),
+        product,
+        pay: None,
+        discount: None,
+        consent: false,
+        gift: false,
+    }
 }
 
 fn patron(minor: i64) -> NewPurchase {
     let product = ProductRequest::Tier { tier: "patron".to_owned(), days: 31, price: usd(minor) };
-    NewPurchase { member: "ada".to_owned(), product, pay: None, discount: None, consent: false }
+    NewPurchase {
+        member: "ada".to_owned(),
+        product,
+        pay: None,
+        discount: None,
+        consent: false,
+        gift: false,
+    }
 }
 
 fn discount(code: &str, off: Off) -> NewDiscount {

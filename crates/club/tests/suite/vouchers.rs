@@ -257,6 +257,7 @@ fn visitors(address: &str) -> NewOrder {
         pay: None,
         discount: None,
         consent: false,
+        gift: false,
     }
 }
 

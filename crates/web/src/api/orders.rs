@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use api::member::NamedId;
-use api::order::{Discounted, OrderRefunded, OrderView, PlaceOrder, RefundOrder, Taxed};
+use api::order::{Discounted, GiftView, OrderRefunded, OrderView, PlaceOrder, RefundOrder, Taxed};
 use api::product::ProductChoice;
 use api::query::{PageQuery, PeriodQuery};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{NewPurchase, NewRefund, OrderId, ProductRequest, RefundOf};
+use club::{NewPurchase, NewRefund, OrderId, ProductRequest, RefundOf, VoucherState};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
@@ -24,11 +24,11 @@ pub(super) async fn buy(
 ) -> Result<(StatusCode, Json<OrderView>), ApiError> {
     let product = admin.request(new.product)?;
     let (pay, discount) = (new.pay, new.discount);
-    let new_purchase = NewPurchase { member, product, pay, discount, consent: false };
+    let new_purchase = NewPurchase { member, product, pay, discount, consent: false, gift: false };
     let purchase = admin.club.purchase(&admin.stamp(), &new.key, new_purchase).await?;
     let buyer = NamedId { id: purchase.buyer.id.value(), name: purchase.buyer.name };
     let item = purchase.item.map(|item| NamedId { id: item.id.0, name: item.name });
-    Ok((StatusCode::CREATED, Json(order_view(purchase.order, Some(buyer), item))))
+    Ok((StatusCode::CREATED, Json(order_view(purchase.order, Some(buyer), item, None))))
 }
 
 pub(super) async fn list(
@@ -117,16 +117,45 @@ impl Admin {
         }
     }
 
-    /// An order with the names of its member and item: up to two reads of the store.
+    /// An order with the names of its member and item, and what became of a gift: up to five reads of the store.
     pub(super) async fn describe_order(&self, order: club::Order) -> Result<OrderView, ApiError> {
         let buyer = self.name_buyer(order.member).await?;
         let item = self.name_product(&order.product).await?;
-        Ok(order_view(order, buyer, item))
+        let gift = self.describe_gift(&order).await?;
+        Ok(order_view(order, buyer, item, gift))
+    }
+
+    async fn describe_gift(&self, order: &club::Order) -> Result<Option<GiftView>, ApiError> {
+        if !order.is_gift {
+            return Ok(None);
+        }
+        let unpaid =
+            GiftView { voucher: None, state: "unpaid".to_owned(), member: None, order: None };
+        let Some(gift) = self.club.gift(order).await? else { return Ok(Some(unpaid)) };
+        let taken_back = gift.redeemed_as.as_ref().is_some_and(|order| order.refunded.is_some());
+        let state = match gift.voucher.state(self.now().unix) {
+            VoucherState::Redeemed if taken_back => "taken_back",
+            state => state.text(),
+        };
+        Ok(Some(GiftView {
+            voucher: Some(gift.voucher.id.0),
+            state: state.to_owned(),
+            member: match gift.voucher.redeemed_by {
+                Some(member) => Some(self.name_member(member).await?),
+                None => None,
+            },
+            order: gift.redeemed_as.map(|order| order.id.0),
+        }))
     }
 }
 
 /// An order as JSON, with its member and item.
-fn order_view(order: club::Order, member: Option<NamedId>, item: Option<NamedId>) -> OrderView {
+fn order_view(
+    order: club::Order,
+    member: Option<NamedId>,
+    item: Option<NamedId>,
+    gift: Option<GiftView>,
+) -> OrderView {
     let (state, paid_back) = (order.state().text().to_owned(), money(order.paid_back()));
     let taxed = |(tax, amount): (club::Tax, club::Amount)| Taxed {
         label: tax.label,
@@ -152,6 +181,7 @@ fn order_view(order: club::Order, member: Option<NamedId>, item: Option<NamedId>
         cancelled: order.cancelled.map(moment),
         paid_back,
         refunded: order.refunded.map(moment),
+        gift,
     }
 }
 

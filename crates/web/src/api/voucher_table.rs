@@ -70,8 +70,8 @@ impl Rest {
     }
 }
 
-fn row(voucher: VoucherView) -> [String; 9] {
-    let VoucherView { id, worth, until, state, member } = voucher;
+fn row(voucher: VoucherView) -> [String; 10] {
+    let VoucherView { id, worth, until, state, member, gift } = voucher;
     let (amount, currency) =
         worth.money.map(|money| (money.amount, money.currency)).unwrap_or_default();
     [
@@ -82,10 +82,21 @@ fn row(voucher: VoucherView) -> [String; 9] {
         worth.item.map(|item| item.name).unwrap_or_default(),
         worth.tier.unwrap_or_default(),
         worth.days.map(|days| days.to_string()).unwrap_or_default(),
+        gift.map(|order| order.to_string()).unwrap_or_default(),
         until.map(|until| until.to_string()).unwrap_or_default(),
         member.map(|member| member.name).unwrap_or_default(),
     ]
 }
 
-const COLUMNS: [&str; 9] =
-    ["voucher", "state", "amount", "currency", "item", "tier", "days", "until", "redeemed_by"];
+const COLUMNS: [&str; 10] = [
+    "voucher",
+    "state",
+    "amount",
+    "currency",
+    "item",
+    "tier",
+    "days",
+    "gift_of_order",
+    "until",
+    "redeemed_by",
+];

@@ -34,6 +34,7 @@ pub(super) async fn issue(
             until: expires.map(moment),
             state: VoucherState::Issued.text().to_owned(),
             member: None,
+            gift: None,
         },
     });
     Ok((StatusCode::CREATED, Json(issued.collect())))
@@ -112,6 +113,7 @@ impl Admin {
             until: found.expires.map(moment),
             state: found.state(self.now().unix).text().to_owned(),
             member,
+            gift: found.gift.map(|order| order.0),
         })
     }
 

@@ -185,6 +185,7 @@ async fn place(tx: &mut Tx, case: u32, wish: Wish) -> Checkout {
         email: member.is_none().then_some(&email),
         product: &product,
         renews: None,
+        is_gift: false,
         price: usd(300),
         discount: None,
         created: NOW,

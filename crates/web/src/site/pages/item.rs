@@ -40,6 +40,8 @@ struct ItemPage {
     /// Whether the reader has it already, so that nothing of it is for sale to them.
     is_owned: bool,
     owned_button: &'static str,
+    /// Whether it can be bought for somebody else.
+    is_gift: bool,
     free: Option<FreeLinks>,
     offers: Vec<BuyingOption>,
     /// Buys at once, from the balance.
@@ -139,6 +141,7 @@ pub(super) async fn show(
         preview: preview(&visitor, &item, &goods, is_free),
         is_owned,
         owned_button: owned_button(&goods),
+        is_gift: !is_free && !offers.is_empty(),
         free: is_free.then(|| free_links(&site, &item, &goods)),
         one_click,
         buy: offers.last().map(|offer| format!("Buy for {}", offer.price)),

@@ -65,6 +65,7 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route("/library.json", get(me::library_export::json))
         .route("/items/{name}/buy", get(buy::checkout::show).post(buy::checkout::send))
         .route("/orders/{token}", get(buy::order::show))
+        .route("/orders/{token}/gift", get(buy::gift::show))
         .route("/orders/{token}/pay", post(buy::order::pay))
         .route("/orders/{token}/{file}", get(buy::order::torrent))
         .route("/me", get(me::account::show))

@@ -28,6 +28,8 @@ pub(in crate::site::pages) struct BuyFields {
     pub(super) voucher: String,
     pub(super) consent: String,
     pub(super) key: String,
+    /// `yes` makes it a voucher to pass on.
+    pub(super) gift: String,
     /// The price that the button named, where it named one.
     pub(super) seen: String,
     /// `price` shows the form again, with what it would cost.
@@ -67,6 +69,12 @@ pub(super) struct WayThere {
     label: String,
     /// What the balance holds.
     holds: Option<Amount>,
+}
+
+impl BuyFields {
+    pub(super) fn is_gift(&self) -> bool {
+        self.gift == "yes"
+    }
 }
 
 impl BuyPage {

@@ -25,6 +25,15 @@ use crate::site::pages::visitor::Visitor;
 pub(in crate::site::pages) struct Chosen {
     #[serde(default)]
     method: String,
+    #[serde(default)]
+    gift: String,
+}
+
+impl Chosen {
+    /// The form before anything else is filled in.
+    pub(super) fn fields(self) -> BuyFields {
+        BuyFields { method: self.method, gift: self.gift, ..BuyFields::default() }
+    }
 }
 
 pub(in crate::site::pages) async fn show(
@@ -36,8 +45,7 @@ pub(in crate::site::pages) async fn show(
     if visitor.site.torrent_access().is_free(&item) {
         return Ok(Redirect::to(&format!("{}/items/{name}", visitor.look.home)).into_response());
     }
-    let fields = BuyFields { method: chosen.method, ..BuyFields::default() };
-    form(visitor, &Wares::Item(Box::new(item)), fields, ShownFor::Fresh).await
+    form(visitor, &Wares::Item(Box::new(item)), chosen.fields(), ShownFor::Fresh).await
 }
 
 pub(in crate::site::pages) async fn send(
@@ -79,7 +87,8 @@ async fn pay(
     key: &RequestKey,
 ) -> Result<String, NotOrdered> {
     let site = &visitor.site;
-    if let Some(text) = wares.step().and_then(MembershipStep::refusal) {
+    let gift = fields.is_gift();
+    if let Some(text) = wares.step().filter(|_| !gift).and_then(MembershipStep::refusal) {
         return Err(Problem::new(Field::Form, text).into());
     }
     let (product, amount) = (wares.request(visitor, fields)?, wares.chosen(fields)?);
@@ -91,15 +100,15 @@ async fn pay(
         guess(visitor)?;
     }
     let (stamp, key) = (stamp(visitor), key.for_club());
-    let new = NewOrder { buyer, product, pay: amount, discount, consent: true };
+    let new = NewOrder { buyer, product, pay: amount, discount, consent: true, gift };
     let order = match way {
         Way::Balance => {
             let Some(signed_in) = &visitor.signed_in else { return Err(no_way().into()) };
             check_seen(visitor, fields, &new).await?;
-            let NewOrder { product, pay, discount, consent, .. } = new;
+            let NewOrder { product, pay, discount, consent, gift, .. } = new;
             let member = signed_in.member.id.to_string();
             let pay = pay.map(Amount::decimal);
-            let new = NewPurchase { member, product, pay, discount, consent };
+            let new = NewPurchase { member, product, pay, discount, consent, gift };
             site.club.purchase(&stamp, &key, new).await?.order
         }
         Way::Voucher => {

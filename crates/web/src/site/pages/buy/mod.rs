@@ -7,6 +7,7 @@ mod at_provider;
 mod buy_form;
 pub(super) mod checkout;
 mod fields;
+pub(super) mod gift;
 pub(super) mod membership;
 pub(super) mod membership_step;
 mod not_ordered;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::at_provider::at_provider;
 use super::fields::{RequestKey, path_of};
+use super::gift::GiftPanel;
 use super::membership_step::tier_path;
 use super::order_text::{OrderProgress, ReceiptLine, product, receipt};
 use super::problem::Problem;
@@ -54,6 +55,7 @@ struct OrderPage {
     is_paid: bool,
     receipt: Vec<ReceiptLine>,
     downloads: Option<Downloads>,
+    gift: Option<GiftPanel>,
     retry: Option<Retry>,
     email: Option<String>,
     problem: Option<String>,
@@ -141,7 +143,7 @@ pub(in crate::site::pages) async fn torrent(
 }
 
 /// The order of a token. Whatever else stands there gets the same answer.
-async fn find(site: &Site, token: &str) -> Result<Order, Failure> {
+pub(super) async fn find(site: &Site, token: &str) -> Result<Order, Failure> {
     let is_token =
         token.len() == TOKEN_DIGITS && token.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !is_token {
@@ -155,11 +157,9 @@ async fn delivered(
     site: &Site,
     order: &Order,
 ) -> Result<Option<(Item, std::sync::Arc<Goods>)>, Failure> {
-    let Some(id) =
-        order.product.item().filter(|_| OrderProgress::of(order, &[]) == OrderProgress::Delivered)
-    else {
-        return Ok(None);
-    };
+    // A gift gives its buyer nothing.
+    let is_delivered = !order.is_gift && OrderProgress::of(order, &[]) == OrderProgress::Delivered;
+    let Some(id) = order.product.item().filter(|_| is_delivered) else { return Ok(None) };
     let item = site.club.item(&id.0.to_string()).await?;
     let goods = site.club.goods(id).await?;
     Ok(goods.filter(|goods| !item.removed && !goods.offer.withdrawn).map(|goods| (item, goods)))
@@ -182,7 +182,8 @@ async fn page(
         Some((item, goods)) => Some(downloads(&visitor, &order, &item, &goods).await?),
         None => None,
     };
-    let (heading, mut lead) = progress.text(&order.product);
+    let gift = site.club.gift(&order).await?;
+    let (heading, mut lead) = progress.text(&order, gift.as_ref());
     if has_left && progress == OrderProgress::Waiting {
         lead =
             "You came back without having paid. Nothing was charged. Go on, or choose another way.";
@@ -211,6 +212,7 @@ async fn page(
         product: product(&order, item.as_ref()),
         receipt: if is_paid { receipt(&order, item.as_ref()) } else { Vec::new() },
         is_paid,
+        gift: gift.as_ref().map(|gift| GiftPanel::of(&visitor, &order, gift)),
         downloads,
         retry,
         email: order.email.as_ref().map(ToString::to_string),

@@ -1,6 +1,6 @@
 //! What an order's page says of it: how far it is, and its receipt.
 
-use club::{Checkout, Item, Order, OrderState, Product};
+use club::{Checkout, Gift, Item, Order, OrderState, Product};
 use jiff::Timestamp;
 
 use crate::site::pages::price::money;
@@ -40,14 +40,17 @@ impl OrderProgress {
         }
     }
 
-    /// Heading and first sentence.
-    pub(super) const fn text(self, product: &Product) -> (&'static str, &'static str) {
+    /// Heading and first sentence; `gift` is the voucher of an order that is one.
+    pub(super) fn text(self, order: &Order, gift: Option<&Gift>) -> (&'static str, &'static str) {
         match self {
             Self::Failed => (
                 "Not paid",
                 "No payment came for this order, and nothing was charged. You can try again.",
             ),
-            Self::Delivered => match product {
+            Self::Delivered if gift.is_some() => {
+                ("Thank you", "Your gift is paid. Pass its code on: whoever redeems it gets it.")
+            }
+            Self::Delivered => match &order.product {
                 Product::Item { .. } => ("Thank you", "Your order is paid. It is yours to keep."),
                 Product::Subscription { .. } | Product::Tier { .. } => (
                     "Thank you",
@@ -66,6 +69,17 @@ impl OrderProgress {
                 "Your payment came, and this order can't be delivered. The money is in the balance of the account \
                  with your e-mail address.",
             ),
+            Self::Refunded if gift.is_some_and(|gift| gift.redeemed_as.is_some()) => (
+                "Refunded",
+                "This gift was paid back. Its code had been redeemed, and what it gave was taken back.",
+            ),
+            Self::Refunded if gift.is_some() => {
+                ("Refunded", "This gift was paid back, and its code is void.")
+            }
+            Self::Refunded if is_voucher(order) && order.amount.minor == 0 => (
+                "Taken back",
+                "The voucher that this came with was taken back, so what it gave has ended.",
+            ),
             Self::Refunded => ("Refunded", "This order was paid back, so what it gave has ended."),
             Self::Waiting => (
                 "Waiting for the payment",
@@ -74,6 +88,11 @@ impl OrderProgress {
             ),
         }
     }
+}
+
+/// Whether a voucher for what was bought paid for it.
+fn is_voucher(order: &Order) -> bool {
+    order.discount.as_ref().is_some_and(|(code, _)| code.starts_with("voucher "))
 }
 
 /// A line of a receipt.
@@ -94,7 +113,11 @@ pub(super) fn receipt(order: &Order, item: Option<&Item>) -> Vec<ReceiptLine> {
     if let Some(email) = &order.email {
         line("Buyer", email.to_string());
     }
-    if let Some((code, off)) = &order.discount {
+    if order.is_gift {
+        line("Gift", "A code to pass on".to_owned());
+    }
+    // What came with a voucher has no price of its own where its giver paid it.
+    if let Some((code, off)) = order.discount.as_ref().filter(|_| order.price.minor > 0) {
         line("Price", money(order.price));
         let code = match code.strip_prefix("voucher ") {
             Some(number) => format!("Voucher {number}"),

@@ -84,12 +84,16 @@ impl Problem {
                 let text = "Write an amount in digits, with a point before the cents: 2.50.";
                 (Field::Amount, text.to_owned())
             }
+            Error::NotForGift(what) => (
+                Field::Method,
+                format!("A gift can't be {what}. Choose the days, or leave out that it is a gift."),
+            ),
             Error::NotForSale { .. } => {
                 (Field::Method, "It is not sold so. Choose another way of delivery.".to_owned())
             }
             Error::Bought { .. } | Error::HasAlready { .. } => {
-                let text = "The account has this already, or more than that. Sign in to see its library, or use another \
-                            e-mail address.";
+                let text = "The account has this already, or more than that. Sign in to see its library, use another \
+                            e-mail address, or buy it as a gift.";
                 (Field::Form, text.to_owned())
             }
             Error::Short { has, needs, .. } => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
-use club::{Amount, Email, Member, OrderState, Product, SignInId, Subject};
+use club::{Amount, Email, Member, Order, OrderState, Product, SignInId, Subject};
 use policy::{ItemId, KeyGrant};
 use serde::Deserialize;
 
@@ -195,7 +195,7 @@ async fn page(
         orders.push(PlacedOrder {
             number: order.id.0,
             day: day(order.created),
-            product: product(&visitor, &order.product).await?,
+            product: product(&visitor, &order).await?,
             state: state(order.state()),
             amount: money(order.amount),
             token: order.token,
@@ -273,13 +273,14 @@ fn announce_url(visitor: &Visitor, member: &Member) -> String {
     visitor.site.links(|links| links.announce(grant))
 }
 
-async fn product(visitor: &Visitor, product: &Product) -> Result<String, Failure> {
-    Ok(match product {
+async fn product(visitor: &Visitor, order: &Order) -> Result<String, Failure> {
+    let text = match &order.product {
         Product::Item { item, .. } => title(&visitor.site.club.item(&item.to_string()).await?),
         Product::Subscription { tier } => format!("{tier}, by subscription"),
         Product::Tier { tier, days } => format!("{tier} for {days} days"),
         Product::Topup => "Top-up".to_owned(),
-    })
+    };
+    Ok(if order.is_gift { format!("{text}, a gift") } else { text })
 }
 
 const fn state(state: OrderState) -> &'static str {

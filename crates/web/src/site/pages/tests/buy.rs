@@ -1,5 +1,6 @@
 //! Buying as a visitor, from the form to the torrent.
 
+mod gift;
 mod membership;
 mod till;
 mod topup;

@@ -71,7 +71,8 @@ async fn nothing_is_for_sale_to_whoever_has_it() {
     ada.sign_in().await;
     let page = ada.get("/items/film").await.body;
     assert!(page.contains("/library?q=film\">Download or watch</a>"), "{page}");
-    assert!(!page.contains("/items/film/buy"), "{page}");
+    assert!(!page.contains("/items/film/buy\""), "{page}");
+    assert!(page.contains("/items/film/buy?gift=yes\">Give it to somebody"), "{page}");
 }
 
 #[tokio::test]

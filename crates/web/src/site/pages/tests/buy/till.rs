@@ -109,6 +109,7 @@ impl Till {
             pay: None,
             discount: None,
             consent: true,
+            gift: false,
         };
         self.site().club.place_order(&stamp(), key, new).await.unwrap()
     }
@@ -156,6 +157,16 @@ impl Till {
     }
 
     pub(super) async fn send(&self, form: &Form, fields: &[(&str, &str)]) -> Answer {
+        self.send_from(form, fields, 2).await
+    }
+
+    /// Sends from one of 256 networks.
+    pub(super) async fn send_from(
+        &self,
+        form: &Form,
+        fields: &[(&str, &str)],
+        network: u8,
+    ) -> Answer {
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.append_pair("form_token", &form.token).append_pair("key", &form.key);
         // Whatever is named last counts: a browser sends each field once.
@@ -165,7 +176,7 @@ impl Till {
         body.extend_pairs(fields.map(|(_, pair)| pair));
         let mut request = browser(Method::POST, &form.path);
         *request.body_mut() = body.finish().into();
-        request.extensions_mut().insert(Origin([192, 0, 2, 1].into()));
+        request.extensions_mut().insert(Origin([192, 0, network, 1].into()));
         request = with(request, "content-type", "application/x-www-form-urlencoded");
         request = with(request, "cookie", &form.cookie);
         self.shop.ask(with(request, "sec-fetch-site", "same-origin")).await
