@@ -3,6 +3,7 @@
 mod accessibility;
 mod browser;
 mod buying;
+mod giving;
 mod paying;
 mod playing;
 mod seat;

@@ -10,11 +10,10 @@ fn the_old_passkey_is_refused_once_it_is_replaced() {
     let Some(browser) = Browser::start(Mode::Usual) else { return };
     let shop = Shop::open("");
     let goods = Goods::file("secret.bin", 50_000);
-    let published = goods.publish(&shop, "secret", "club");
+    goods.publish(&shop, "secret", "club");
     shop.json(&["item", "set", "secret", "--title", "Secret Film"]);
     shop.member("ada", "patron");
-    let hash = published["info_hash"].as_str().unwrap();
-    let hash = data_encoding::HEXLOWER.decode(hash.as_bytes()).unwrap().try_into().unwrap();
+    let hash = shop.info_hash("secret");
     let is_let_in = |passkey: &str| {
         let ask = Ask { passkey: Some(passkey.to_owned()), ..Ask::of(hash, 1) };
         shop.announce(&ask).text("failure reason").is_none()

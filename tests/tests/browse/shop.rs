@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use data_encoding::HEXLOWER;
 use serde_json::Value;
 use tests::{Daemon, Goods, free_port};
 
@@ -47,6 +48,14 @@ impl Shop {
         let description = ["--description", "A *lighthouse* is for sale."];
         let prices = ["--torrent-price", "2.25", "--direct-price", "3.00", "--currency", "usd"];
         self.json(&[&["item", "set", name][..], &texts, &description, &prices].concat());
+    }
+
+    /// The info hash of an item.
+    #[track_caller]
+    pub(crate) fn info_hash(&self, name: &str) -> [u8; 20] {
+        let hash = text(&self.json(&["item", "show", name])["info_hashes"][0]);
+        let bytes = HEXLOWER.decode(hash.as_bytes()).expect("hexadecimal");
+        bytes.try_into().expect("20 bytes")
     }
 
     /// Issues a voucher of so much money.

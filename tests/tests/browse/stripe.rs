@@ -63,6 +63,9 @@ fn answer(asked: &Asked, pages: &mut Vec<String>) -> (u16, Value) {
         let number: usize = number.parse().expect("a number");
         return (200, Value::String(pages[number - 1].clone()));
     }
+    if asked.what == "POST /v1/refunds" {
+        return (200, json!({"id": "re_1", "object": "refund", "status": "succeeded"}));
+    }
     if asked.what != "POST /v1/checkout/sessions" {
         return (404, json!({"error": {"message": format!("no {}", asked.what)}}));
     }
