@@ -161,6 +161,8 @@ const PAGES: &[(&str, &[Case])] = &[
             ("/ws/{ada.d}/film.bin", NOBODY),
             ("/ws/{ada.download}/film.bin", NOBODY),
             ("/ws/free/1/film.bin", NOBODY),
+            ("/ws/free/3/reel.bin", EVERYBODY),
+            // It is free, and not shown to anybody yet.
             ("/ws/free/4/draft.bin", NOBODY),
         ],
     ),

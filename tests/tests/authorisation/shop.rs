@@ -38,7 +38,7 @@ impl Shop {
         let daemon = Daemon::start("", SETTINGS);
         let mut goods = Vec::new();
         for (name, policy) in
-            [("film", "club"), ("album", "club"), ("reel", "free"), ("draft", "club")]
+            [("film", "club"), ("album", "club"), ("reel", "free"), ("draft", "free")]
         {
             let file = Goods::file(&format!("{name}.bin"), 3000);
             file.publish(&daemon, name, policy);
@@ -238,7 +238,7 @@ const SETTINGS: &str = "log: {level: debug}
 site: {about: About us, contact: shop@example.org}
 mail: {server: 'smtp://127.0.0.1:9', from: shop@example.org}
 tiers:
-- {id: outsider}
+- {id: outsider, webseed: {enabled: true, rate: 10GiB/s, concurrency: 6}}
 - {id: fan, side: inside, webseed: {enabled: true, rate: 10GiB/s, concurrency: 6}}
 - {id: patron, side: inside, price: {amount: '5.00', currency: usd, per: month}}
 ";

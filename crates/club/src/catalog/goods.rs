@@ -124,6 +124,7 @@ fn read(row: &dyn Row) -> SqlResult<Goods> {
         torrent,
         offer: read_offer(row, 3)?.ok_or_else(|| unreadable(3, "NULL"))?,
         preview,
+        is_draft: row.number::<u8>(8)? == 1,
     })
 }
 
@@ -131,7 +132,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT goods.item, root, torrent, version, published, withdrawn, broken, \
-             CASE visibility WHEN 'draft' THEN '' ELSE coalesce(preview, '') END \
+             CASE visibility WHEN 'draft' THEN '' ELSE coalesce(preview, '') END, \
+             CAST(CASE visibility WHEN 'draft' THEN 1 ELSE 0 END AS BIGINT) \
              FROM goods JOIN item ON item.id = goods.item ",
             $rest
         )

@@ -102,6 +102,7 @@ mod tests {
                         aaaaaaaaaaaaaaaaaaaaee";
         Arc::new(Goods {
             preview: None,
+            is_draft: false,
             item: ItemId(item),
             root: "/goods/a".into(),
             bytes: vec![0; size],

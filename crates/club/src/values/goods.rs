@@ -34,4 +34,6 @@ pub struct Goods {
     pub offer: Offer,
     /// The index of the file that anybody may play; none of a draft.
     pub preview: Option<usize>,
+    /// Whether the item is a draft, which nobody sees on the site.
+    pub is_draft: bool,
 }

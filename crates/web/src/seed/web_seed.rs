@@ -214,10 +214,11 @@ impl WebSeed {
         (grant.item != ItemId::ANY).then_some((grant.item, holder))
     }
 
-    /// How anybody is served a file: one of a free item where outsiders have a web seed, and an item's preview.
+    /// How anybody is served a file: one of a free item where outsiders have a web seed, and an item's preview. Nothing of
+    /// a draft, whose number and names can be guessed.
     fn served_to_all(&self, goods: &Goods, index: usize) -> Option<ServiceLevel> {
         let (place, terms) = self.pacer.tier(TierId::OUTSIDER);
-        let is_open = terms.enabled && self.is_free(goods.item);
+        let is_open = terms.enabled && !goods.is_draft && self.is_free(goods.item);
         let is_preview = goods.preview == Some(index);
         (is_open || is_preview).then_some(ServiceLevel { place, terms: terms.at_least_minimum() })
     }

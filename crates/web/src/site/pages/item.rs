@@ -350,7 +350,7 @@ mod tests {
             (taken(10_000_000, 4_999_999), "42 downloads"),
             (
                 taken(10_000_000, 5_000_000),
-                "42 downloads. Peers carried 5.0 MB of the 10.0 MB that members took",
+                "42 downloads. Peers carried 5.0 MB of the 10 MB that members took",
             ),
         ] {
             assert_eq!(carried_text(42, taken), expected);
