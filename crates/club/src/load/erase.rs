@@ -124,10 +124,11 @@ const RENAME: [&str; 2] = [
     "UPDATE webhook_event SET effect = replace(effect, $1, $2) WHERE effect LIKE '%' || $1 || '%'",
     "UPDATE alert SET evidence = replace(evidence, $1, $2) WHERE evidence LIKE '%' || $1 || '%'",
 ];
-const FORGET: [&str; 11] = [
+const FORGET: [&str; 12] = [
     "DELETE FROM alias WHERE member = $1",
     "DELETE FROM sighting WHERE member = $1",
     "DELETE FROM feed WHERE member = $1",
+    "DELETE FROM version_taken WHERE member = $1",
     "DELETE FROM mail WHERE member = $1 \
      OR recipient = (SELECT email FROM member WHERE id = $1)",
     "DELETE FROM sign_in_attempt WHERE email = (SELECT email FROM member WHERE id = $1)",

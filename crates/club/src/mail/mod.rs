@@ -2,3 +2,4 @@
 
 pub(crate) mod delivery;
 pub(crate) mod queue;
+pub(crate) mod report;

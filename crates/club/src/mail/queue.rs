@@ -2,12 +2,14 @@
 //!
 //! A mail is queued in the transaction of what it reports, and never makes that fail. A link that
 //! signs somebody in is not in the text but made when the mail is sent, so that it lives from then
-//! on and no backup holds one. Deliberately absent: the server, and the texts.
+//! on and no backup holds one. The text of a report is written then too. Deliberately absent: the
+//! server, and the texts.
 
 use policy::MemberId;
 
 use crate::audit::alert::{AlertKind, NewAlert, raise};
 use crate::audit::log::{LogEntry, record};
+use crate::mail::report::{MailReport, report};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Reading, Row, SqlResult, member_id, unreadable};
 use crate::store::tx::Tx;
@@ -27,14 +29,16 @@ pub(crate) struct NewMail {
     pub(crate) member: Option<MemberId>,
     /// What it reports, such as `receipt 7`; for the operator.
     pub(crate) about: String,
-    /// Subject and body.
+    /// Subject and body; empty for a report.
     pub(crate) text: MailText,
+    /// What is to be written when it is sent.
+    pub(crate) report: Option<MailReport>,
     /// The link that stands for [`LINK`] in the body.
     pub(crate) link: Option<LinkKind>,
 }
 
 /// Subject and body, both plain text.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct MailText {
     /// One line; cut to 200 characters.
     pub subject: String,
@@ -71,8 +75,10 @@ pub struct QueuedMail {
     pub member: Option<MemberId>,
     /// What it reports.
     pub about: String,
-    /// Subject and body; the body is empty once it was sent.
+    /// Subject and body; the body is empty once it was sent, and both are for a report.
     pub text: MailText,
+    /// What is written when it is sent.
+    pub report: Option<MailReport>,
     /// The link that is made when it is sent.
     pub link: Option<LinkKind>,
     /// How far it is.
@@ -135,6 +141,8 @@ pub(crate) async fn enqueue(tx: &mut Tx, mail: &NewMail) -> Result<bool, Error> 
         mail.link.map(LinkKind::text).into(),
         tx.now().into(),
         MAX_QUEUED.into(),
+        mail.report.map(MailReport::text).into(),
+        mail.report.and_then(MailReport::order).map(|order| order.0).into(),
     ];
     let queued = tx.execute(INSERT, &values).await? > 0;
     if !queued {
@@ -196,6 +204,7 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<QueuedMail> {
         member,
         about: row.text(3)?.to_owned(),
         text: MailText { subject: row.text(4)?.to_owned(), body: row.text(5)?.to_owned() },
+        report: report(row, 14)?,
         link,
         state,
         created: row.number(8)?,
@@ -211,7 +220,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, recipient, member, about, subject, body, coalesce(link, ''), state, \
-             created, due, tries, ended, answer, since FROM mail ",
+             created, due, tries, ended, answer, since, coalesce(report, ''), orders FROM mail ",
             $rest
         )
     };
@@ -226,7 +235,8 @@ pub(crate) const DUE: &str =
 const BY_ID: &str = select!("WHERE id = $1");
 const PAGE: &str = select!("WHERE id > $1 AND ($3 = '' OR state = $3) ORDER BY id LIMIT $2");
 const INSERT: &str = "INSERT INTO mail (recipient, member, about, subject, body, link, state, \
-     created, since, due, tries, answer) SELECT $1, $2, $3, $4, $5, $6, 'queued', $7, $7, $7, 0, '' \
+     created, since, due, tries, answer, report, orders) \
+     SELECT $1, $2, $3, $4, $5, $6, 'queued', $7, $7, $7, 0, '', $9, $10 \
      WHERE (SELECT count(*) FROM mail WHERE state = 'queued') < $8";
 const RETRY: &str = "UPDATE mail SET state = 'queued', since = $2, due = $2, tries = 0, \
      ended = NULL WHERE id = $1";

@@ -19,24 +19,6 @@ use crate::values::stamp::Stamp;
 
 /// Addresses. Each operation fails where the database is unavailable.
 impl Club {
-    /// Gives a member another address, or none, in the operator's name. The address is unverified,
-    /// whoever was signed in is signed out, and a link goes to it with `text`.
-    ///
-    /// # Errors
-    ///
-    /// See above; there is no such member, by name or id; another member has the address.
-    pub async fn set_email(
-        &self,
-        stamp: &Stamp,
-        member: &str,
-        email: Option<Email>,
-        text: MailText,
-    ) -> Result<Member, Error> {
-        let wanted = member.to_owned();
-        self.change(stamp, move |tx| Box::pin(async move { set(tx, &wanted, email, text).await }))
-            .await
-    }
-
     /// Mails a link to an address that a member wants to have instead of the own; using it gives
     /// the member that address. Where another member has it, or too many links are open, nothing is
     /// mailed and the attempt is noted: whoever asked is not told.
@@ -84,16 +66,17 @@ pub(crate) async fn mail_link(
         LinkKind::SignIn => "sign-in",
     };
     let (member, about, link) = (Some(member.id), about.to_owned(), Some(kind));
-    queue::enqueue(tx, &NewMail { to, member, about, text, link }).await.map(drop)
+    queue::enqueue(tx, &NewMail { to, member, about, text, report: None, link }).await.map(drop)
 }
 
-async fn set(
+/// Gives a member another address, or none, in the operator's name. The address is unverified,
+/// whoever was signed in is signed out, and a link goes to it with `text`.
+pub(crate) async fn set(
     tx: &mut Tx,
-    wanted: &str,
+    member: Member,
     email: Option<Email>,
     text: MailText,
 ) -> Result<Member, Error> {
-    let member = member::find_live(tx, wanted).await?;
     if member.email != email {
         sign_in::end_all(tx, Subject::Member(member.id)).await?;
         replace(tx, &member, email.as_ref(), None).await?;

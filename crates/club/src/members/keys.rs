@@ -31,15 +31,31 @@ impl Club {
         member: &str,
         key: Key,
     ) -> Result<KeyGenerations, Error> {
+        self.rotate_keys(stamp, member, vec![key]).await
+    }
+
+    /// Gives a member other keys of some kinds at once; the present ones open nothing when this
+    /// returns.
+    ///
+    /// # Errors
+    ///
+    /// See [`rotate_key`](Self::rotate_key).
+    pub async fn rotate_keys(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        keys: Vec<Key>,
+    ) -> Result<KeyGenerations, Error> {
         let wanted = member.to_owned();
-        self.change(stamp, move |tx| Box::pin(async move { rotate(tx, &wanted, key).await })).await
+        self.change(stamp, move |tx| Box::pin(async move { rotate(tx, &wanted, &keys).await }))
+            .await
     }
 }
 
-async fn rotate(tx: &mut Tx, wanted: &str, key: Key) -> Result<KeyGenerations, Error> {
+async fn rotate(tx: &mut Tx, wanted: &str, keys: &[Key]) -> Result<KeyGenerations, Error> {
     let member = find_live(tx, wanted).await?.id;
     let mut generations = find(tx, member).await?.unwrap_or_default();
-    generations.rotate(key);
+    keys.iter().for_each(|key| generations.rotate(*key));
     tx.execute(
         "INSERT INTO turns (member, download, feed, login, web_seed) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (member) DO UPDATE SET \
@@ -54,7 +70,9 @@ async fn rotate(tx: &mut Tx, wanted: &str, key: Key) -> Result<KeyGenerations, E
         ],
     )
     .await?;
-    let detail = format!("{key:?}, generation {}", generations.of(key).0);
+    let detail: Vec<_> =
+        keys.iter().map(|key| format!("{key:?}, generation {}", generations.of(*key).0)).collect();
+    let detail = detail.join("; ");
     let entry =
         LogEntry { what: "member.rotate", member: Some(member), item: None, detail: &detail };
     record(tx, entry).await?;

@@ -230,7 +230,14 @@ async fn change_address(
     email::replace(tx, member, Some(email), Some(now)).await?;
     if let Some(old) = member.email.clone().filter(|old| old != email) {
         let about = "address changed".to_owned();
-        let mail = NewMail { to: old, member: Some(member.id), about, text: notice, link: None };
+        let mail = NewMail {
+            to: old,
+            member: Some(member.id),
+            about,
+            text: notice,
+            report: None,
+            link: None,
+        };
         queue::enqueue(tx, &mail).await?;
     }
     Ok(())

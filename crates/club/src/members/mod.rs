@@ -5,5 +5,6 @@ pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod link;
 pub(crate) mod member;
+pub(crate) mod order_links;
 pub(crate) mod sighting;
 pub(crate) mod standing;

@@ -5,6 +5,7 @@ mod claim;
 pub(crate) mod facts;
 pub(crate) mod inbox;
 mod locate;
+pub(crate) mod member_subscriptions;
 pub(crate) mod payment;
 pub mod provider;
 pub(crate) mod receive;

@@ -15,6 +15,7 @@ use crate::payments::payment::{self, Payment};
 use crate::payments::receive::EventOutcome;
 use crate::payments::suspension;
 use crate::rights::order::{self, NewRow, Order};
+use crate::rights::order_mail;
 use crate::sales::sale::{self, sellable};
 use crate::store::sql::Connection;
 use crate::store::tx::Tx;
@@ -42,9 +43,14 @@ pub(crate) async fn settle(
     let others = payment::kept_of_others(tx, order.id, payment).await?;
     let over = checkout.ended.filter(|ended| *ended <= tx.now());
     let over = over.map(|_| checkout.id);
+    let kept_before = payment.kept;
     let mut books = Books { provider, order, payment, others, over };
     let held = books.settle(tx).await?;
     let Books { order, payment, .. } = books;
+    // Who disputes a payment is told by the bank.
+    if payment.kept < kept_before && !payment.facts.suspends() {
+        order_mail::refund(tx, &order).await?;
+    }
     if payment.facts.suspends() && !payment.suspends {
         suspension::begin(tx, owner, payment).await?;
     }
@@ -112,7 +118,11 @@ async fn paid_order(
     };
     let values = [id.0.into(), owner.value().into(), tx.now().into()];
     tx.execute(PAID, &values).await?;
-    order::find(tx, id).await
+    let paid = order::find(tx, id).await?;
+    if order.paid.is_none() {
+        order_mail::receipt(tx, &paid).await?;
+    }
+    Ok(paid)
 }
 
 /// A payment and its order, while what is kept of them moves.

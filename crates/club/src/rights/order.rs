@@ -172,6 +172,16 @@ impl Club {
         Ok(db.all(OF_MEMBER, &values, read).await?)
     }
 
+    /// The last orders of a member, the latest first: at most `count`.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn last_orders(&self, member: MemberId, count: u32) -> Result<Vec<Order>, Error> {
+        let values = [member.value().into(), count.min(Page::MAX).into()];
+        Ok(self.reader().await?.all(LAST, &values, read).await?)
+    }
+
     /// Whether a member bought an item's direct download, and some of it is kept.
     ///
     /// # Errors
@@ -355,6 +365,7 @@ const BOUGHT_DIRECT: &str = "SELECT id FROM orders WHERE member = $1 AND item = 
 const BY_ID: &str = select!("id = $1");
 const BY_KEY: &str = select!("key = $1");
 const BY_TOKEN: &str = select!("token = $1");
+const LAST: &str = select!("member = $1 ORDER BY id DESC LIMIT $2");
 const OF_ENTRY: &str = select!("journal = $1");
 const OF_MEMBER: &str = select!("member = $1 AND id > $2 ORDER BY id LIMIT $3");
 const INSERT: &str = "INSERT INTO orders (token, key, member, email, item, way, tier, days, renews, \
@@ -371,4 +382,10 @@ const PAID: &str = select!(
 pub(crate) const STILL_PAID: &str = select!(
     "member = $1 AND item = $2 AND journal IS NOT NULL AND refunded IS NULL AND revoked IS NULL \
      AND gift = 0 ORDER BY id"
+);
+/// The last ones of a member that are paid and whose receipt is not about to be sent.
+pub(crate) const UNREPORTED: &str = select!(
+    "member = $1 AND paid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mail \
+     WHERE mail.orders = orders.id AND mail.report = 'receipt' AND mail.state = 'queued') \
+     ORDER BY id DESC LIMIT $2"
 );

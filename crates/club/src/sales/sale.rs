@@ -11,6 +11,7 @@ use crate::ledger::journal::{self, EntryRequest, NewEntry, negated, post};
 use crate::members::member::{self, Member};
 use crate::rights::bought;
 use crate::rights::order::{Order, check_not_bought};
+use crate::rights::order_mail;
 use crate::rights::tier_term;
 use crate::sales::discount;
 use crate::sales::gift;
@@ -93,6 +94,9 @@ pub(crate) async fn sell(
     tx.execute(SELL, &values).await?;
     if let Some((code, _)) = &order.discount {
         discount::count_use(tx, code).await?;
+    }
+    if order.paid.is_none() {
+        order_mail::receipt(tx, order).await?;
     }
     give(tx, order, buyer).await
 }

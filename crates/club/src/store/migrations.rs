@@ -72,6 +72,7 @@ const STEPS: &[Step] = &[
     step!(14, "mail", "0014_mail.sql"),
     step!(15, "sign-ins", "0015_sign_ins.sql"),
     step!(16, "gifts", "0016_gifts.sql"),
+    step!(17, "post", "0017_post.sql"),
     step!(18, "carried by item", "0018_carried_item.sql"),
 ];
 

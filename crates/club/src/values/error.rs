@@ -59,7 +59,11 @@ pub enum Error {
     #[error("a tier's voucher is for 1 day or more")]
     Days,
     /// Another member has this e-mail address.
-    #[error("member `{member}` has the address {email} already: one address is one member's")]
+    #[error(
+        "member `{member}` has the address {email} already: one address is one member's. Give \
+         `{member}` what this member bought with `usher grant`, or free the address first with \
+         `usher member email {member} --none`"
+    )]
     EmailTaken {
         /// The address.
         email: Email,
@@ -156,6 +160,23 @@ pub enum Error {
         /// The maximum.
         max: usize,
     },
+    /// Too many reports of one kind were mailed to an address.
+    #[error("{0} got as many of these mails in the last hour as it may: try again in an hour")]
+    MailedOften(Email),
+    /// An order has nobody to mail to.
+    #[error("{0} has no e-mail address: set one with `usher member email`")]
+    NoAddress(OrderId),
+    /// A member has no address.
+    #[error("member `{0}` has no e-mail address: set one with `usher member email`")]
+    NoMemberAddress(String),
+    /// No mail is sent.
+    #[error("no mail server is configured: set mail.server and mail.from in tracker.yaml")]
+    NoMailServer,
+    /// The queue is full.
+    #[error(
+        "as many mails wait as there can be, so this one was not queued: `usher mail list` shows why"
+    )]
+    MailFull,
     /// There is no such mail.
     #[error("no mail {}: `usher mail list` shows those there are", .0.0)]
     NoMail(MailId),

@@ -49,6 +49,11 @@ impl Error {
             | Self::HasAlready { .. }
             | Self::HashTaken { .. }
             | Self::Inactive(_)
+            | Self::MailFull
+            | Self::MailedOften(_)
+            | Self::NoAddress(_)
+            | Self::NoMailServer
+            | Self::NoMemberAddress(_)
             | Self::Issued(_)
             | Self::KeyReused { .. }
             | Self::LessLeft { .. }

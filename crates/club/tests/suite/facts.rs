@@ -126,6 +126,13 @@ macro_rules! facts {
                 an_item_off_sale_earns_what_its_orders_saved,
                 an_order_saves_no_more_than_is_kept_of_it,
                 rewards_that_are_held_share_what_is_left;
+            post:
+                a_corrected_address_gets_what_went_to_the_wrong_one,
+                a_receipt_is_mailed_again_a_few_times_an_hour,
+                an_order_has_one_receipt_in_whatever_order_its_events_come,
+                every_way_to_pay_has_a_receipt,
+                links_to_orders_go_to_members_and_the_rest_is_noted,
+                what_is_paid_back_is_mailed_and_a_dispute_is_not;
             rebate:
                 vector_a_verified_upload_shares_the_pool,
                 vector_b_who_claims_too_much_is_scaled_down_and_an_alert,

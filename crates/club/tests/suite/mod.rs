@@ -26,6 +26,7 @@ pub(crate) mod model;
 pub(crate) mod money;
 pub(crate) mod payments;
 pub(crate) mod pool;
+pub(crate) mod post;
 pub(crate) mod prices;
 pub(crate) mod rebate;
 pub(crate) mod refunds;

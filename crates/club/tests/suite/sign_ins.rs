@@ -278,8 +278,9 @@ pub(crate) async fn the_admin_moves_a_library_to_another_address(store: Arc<dyn 
 
     house.add_member("bob").await;
     let taken = club.set_email(&stamp(), "bob", email("right@example.org"), text()).await;
-    let said =
-        "member `ada` has the address right@example.org already: one address is one member's";
+    let said = "member `ada` has the address right@example.org already: one address is one member's. \
+         Give `ada` what this member bought with `usher grant`, or free the address first with \
+         `usher member email ada --none`";
     check_refused(taken, Fault::Conflict, said);
     let none = club.set_email(&stamp(), "ada", None, text()).await.unwrap();
     assert_eq!((none.email, none.email_verified), (None, None));

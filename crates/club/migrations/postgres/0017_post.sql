@@ -1,0 +1,16 @@
+-- Mail whose text is written when it is sent, subscriptions that are not to be renewed, and which
+-- version of an item a member has.
+
+ALTER TABLE mail ADD COLUMN report TEXT CHECK (report IN ('orders', 'receipt', 'refund')); -- NULL: the text is in the row
+ALTER TABLE mail ADD COLUMN orders BIGINT REFERENCES orders (id); -- of a receipt or a refund; NULL: of none
+CREATE INDEX mail_orders ON mail (orders) WHERE orders IS NOT NULL;
+
+ALTER TABLE checkout ADD COLUMN cancelled BIGINT; -- when the member cancelled its subscription; NULL: never
+
+-- The version of an item whose torrent a member took last.
+CREATE TABLE version_taken (
+    member  BIGINT NOT NULL REFERENCES member (id),
+    item    BIGINT NOT NULL REFERENCES item (id),
+    version BIGINT NOT NULL,
+    PRIMARY KEY (member, item)
+);

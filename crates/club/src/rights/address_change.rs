@@ -1,0 +1,67 @@
+//! A member's address that was mistyped: one act gives the member the right one, with all that went to
+//! the wrong one.
+
+use crate::mail::queue::MailText;
+use crate::mail::report;
+use crate::members::email;
+use crate::members::member::{self, Member};
+use crate::rights::order::{self, Order, UNREPORTED};
+use crate::rights::order_mail;
+use crate::store::club::Club;
+use crate::store::sql::Connection;
+use crate::store::tx::Tx;
+use crate::values::email::Email;
+use crate::values::error::Error;
+use crate::values::stamp::Stamp;
+
+impl Club {
+    /// Gives a member another address, or none, in the operator's name. The address is unverified,
+    /// whoever was signed in is signed out, and a link goes to it with `text`. Orders that were placed
+    /// with the address before have the new one, paid or not; receipts that wait go there, and those of
+    /// the last [`RECEIPTS`] orders are sent again.
+    ///
+    /// # Errors
+    ///
+    /// There is no such member, by name or id; another member has the address; the database is
+    /// unavailable.
+    pub async fn set_email(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        email: Option<Email>,
+        text: MailText,
+    ) -> Result<Member, Error> {
+        let wanted = member.to_owned();
+        self.change(stamp, move |tx| Box::pin(async move { set(tx, &wanted, email, text).await }))
+            .await
+    }
+}
+
+async fn set(
+    tx: &mut Tx,
+    wanted: &str,
+    email: Option<Email>,
+    text: MailText,
+) -> Result<Member, Error> {
+    let before = member::find_live(tx, wanted).await?;
+    let (id, old) = (before.id, before.email.clone());
+    let member = email::set(tx, before, email.clone(), text).await?;
+    let Some(new) = email.filter(|new| old.as_ref() != Some(new)) else { return Ok(member) };
+    if let Some(old) = &old {
+        tx.execute(MOVE_OPEN, &[old.text().into(), new.text().into()]).await?;
+        report::readdress(tx, old, &new).await?;
+    }
+    let values = [id.value().into(), RECEIPTS.into()];
+    let db: &mut dyn Connection = tx;
+    let orders: Vec<Order> = db.all(UNREPORTED, &values, order::read).await?;
+    for order in orders {
+        order_mail::receipt(tx, &order).await?;
+    }
+    Ok(member)
+}
+
+/// What a visitor placed with the wrong address, and has not paid.
+const MOVE_OPEN: &str =
+    "UPDATE orders SET email = $2 WHERE email = $1 AND member IS NULL AND paid IS NULL";
+/// Maximum receipts that are sent again when an address changes.
+pub(crate) const RECEIPTS: u32 = 3;
