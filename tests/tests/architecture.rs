@@ -56,7 +56,7 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
             ("api", &["catalog", "mail", "pay", "seed"]),
             ("site", &["catalog", "mail", "pay", "seed"]),
             ("catalog", &["http"]),
-            ("mail", &["http"]),
+            ("mail", &["catalog"]),
             ("pay", &["http"]),
             ("seed", &["catalog"]),
             ("http", &[]),

@@ -81,6 +81,7 @@ const PAGES: &[(&str, &[Case])] = &[
     ("GET /library.csv", &[("/library.csv", MEMBERS)]),
     ("GET /library.json", &[("/library.json", MEMBERS)]),
     ("GET /me", &[("/me", MEMBERS)]),
+    ("GET /me/delete", &[("/me/delete", MEMBERS)]),
     ("GET /me/data.json", &[("/me/data.json", MEMBERS)]),
     ("GET /me/money", &[("/me/money", [303; 3])]),
     (
@@ -255,6 +256,46 @@ const FORMS: &[Form] = &[
             (Who::Ada, "/redeem", &[("code", "{used.voucher}"), AGREED], 422),
             (Who::Bob, "/redeem", &[("code", "{open.voucher}"), AGREED], 200),
             (Who::Bob, "/redeem", &[("code", "{open.voucher}"), AGREED], 422),
+        ],
+    },
+    Form {
+        route: "POST /library/feeds",
+        page: "/redeem",
+        path: "/library/feeds",
+        fields: &[],
+        cases: &[(Who::Visitor, "/library/feeds", &[], 403)],
+    },
+    Form {
+        route: "POST /library/mail",
+        page: "/redeem",
+        path: "/library/mail",
+        fields: &[],
+        cases: &[
+            (Who::Visitor, "/library/mail", &[], 403),
+            (Who::Ada, "/library/mail", &[("member", "bob"), ("email", "eve@example.org")], 200),
+        ],
+    },
+    Form {
+        route: "POST /me/delete",
+        page: "/redeem",
+        path: "/me/delete",
+        fields: &[("word", "delete")],
+        cases: &[
+            (Who::Visitor, "/me/delete", &[("word", "delete")], 403),
+            (Who::Ada, "/me/delete", &[], 422),
+            (Who::Ada, "/me/delete", &[("word", "yes")], 422),
+        ],
+    },
+    Form {
+        route: "POST /me/subscriptions/{checkout}/cancel",
+        page: "/redeem",
+        path: "/me/subscriptions/1/cancel",
+        fields: &[],
+        cases: &[
+            (Who::Visitor, "/me/subscriptions/1/cancel", &[], 403),
+            (Who::Ada, "/me/subscriptions/1/cancel", &[], 404),
+            (Who::Ada, "/me/subscriptions/999/cancel", &[], 404),
+            (Who::Bob, "/me/subscriptions/x/cancel", &[], 400),
         ],
     },
     Form {

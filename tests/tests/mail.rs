@@ -79,6 +79,64 @@ fn a_refused_mail_bounces_and_a_greylisted_one_is_tried_again() {
 }
 
 #[test]
+fn who_paid_gets_a_receipt_and_who_was_paid_back_is_told() {
+    if !is_installed() {
+        return;
+    }
+    let port = free_port();
+    let server = SmtpServer::start(port, None);
+    let contact = "site: {title: \"Ada's films\", contact: hello@example.org}\n";
+    let daemon =
+        Daemon::start("", &mail(port, "").replace("site: {title: \"Ada's films\"}\n", contact));
+    daemon.item("reel", [7; 20], "club");
+    daemon.json(&["item", "set", "reel", "--torrent-price", "2.25", "--currency", "usd"]);
+    daemon.member("ada", "outsider");
+    daemon.json(&["member", "email", "ada", ADA]);
+    assert!(whole(&server.message()).contains("/sign-in/"));
+    daemon.json(&["topup", "ada", "--amount", "10.00", "--currency", "usd"]);
+    let order = daemon.json(&["buy", "ada", "reel", "--as", "torrent"]);
+    let receipt = server.message();
+    assert_eq!(receipt["to"][0], ADA);
+    let (text, url) = (whole(&receipt), format!("/orders/{}", order["token"].as_str().unwrap()));
+    for line in [
+        "Subject: Your receipt from Ada's films: order 1",
+        "Order: 1",
+        "Product: reel, torrent",
+        "Total: $2.25",
+        &format!("http://127.0.0.1{url}"),
+        "http://127.0.0.1/sign-in",
+        "Questions? Write to hello@example.org.",
+    ] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    daemon.json(&["order", "refund", "1", "--amount", "1.00"]);
+    let text = whole(&server.message());
+    for line in ["Your refund from Ada's films: order 1", "$1.00 of your order", "Paid back: $1.00"]
+    {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    // Again for who lost it, and all of them with a link that signs in.
+    assert_eq!(daemon.json(&["order", "mail", "1"])["to"], ADA);
+    assert!(whole(&server.message()).contains("Your receipt from Ada's films: order 1"));
+    assert_eq!(daemon.json(&["member", "mail", "ada"])["to"], ADA);
+    let links = whole(&server.message());
+    assert!(links.contains(&url) && links.contains("http://127.0.0.1/sign-in/"), "{links}");
+    assert!(links.contains("reel, torrent, $2.25, paid back in part"), "{links}");
+
+    // The address was mistyped: one command moves the library, and mails the receipt.
+    daemon.json(&["member", "email", "ada", "ada@example.net"]);
+    let moved = [server.message(), server.message()];
+    assert!(moved.iter().all(|message| message["to"][0] == "ada@example.net"), "{moved:?}");
+    assert!(moved.iter().any(|message| whole(message).contains("Your receipt from")), "{moved:?}");
+    eventually("all of it is sent, once each", || {
+        let mail = daemon.json(&["mail", "list"]);
+        let mail = mail.as_array().unwrap();
+        (mail.len() == 7 && mail.iter().all(|mail| mail["state"] == "sent")).then_some(())
+    });
+    assert!(!daemon.log().contains(&url));
+}
+
+#[test]
 fn a_test_message_shows_what_the_server_says() {
     if !is_installed() {
         return;
@@ -142,6 +200,11 @@ fn the_mail(daemon: &Daemon) -> Value {
     let mail = daemon.json(&["mail", "list"]);
     assert_eq!(mail.as_array().unwrap().len(), 1);
     mail[0].clone()
+}
+
+/// A message, with its lines whole again.
+fn whole(message: &Value) -> String {
+    message["content"].as_str().unwrap().replace("=\r\n", "").replace("=3D", "=")
 }
 
 /// The link in a message, whose lines quoted-printable may have broken.

@@ -43,6 +43,13 @@ pub struct MailQuery {
     pub after: u32,
 }
 
+/// A mail was queued.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct MailQueued {
+    /// The address it goes to.
+    pub to: String,
+}
+
 /// Sends a test message.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

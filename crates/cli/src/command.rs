@@ -65,7 +65,7 @@ pub enum DaemonCommand {
     /// Add, list, change and remove members
     #[command(subcommand, after_help = members::MEMBER)]
     Member(MemberCommand),
-    /// List, show and refund orders, which are purchases
+    /// List, show, mail and refund orders, which are purchases
     #[command(subcommand, after_help = money::ORDER)]
     Order(OrderCommand),
     /// Make an item and its torrent from a file or folder

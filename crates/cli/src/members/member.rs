@@ -1,6 +1,7 @@
 //! `usher member`.
 
 use api::links::{ItemLinks, KeyKind, MemberLinks};
+use api::mail::MailQueued;
 use api::member::{
     AddMember, MemberDetail, MemberKey, MemberTraffic, MemberView, RotatePasskey, SetEmail, SetTier,
 };
@@ -47,17 +48,23 @@ pub enum MemberCommand {
         #[arg(long, value_name = "DATE")]
         until: Option<When>,
     },
-    /// Replace a member's e-mail address, and mail a link to the new one
+    /// Correct a member's e-mail address, and mail a link and the last receipts to the new one
     #[command(after_help = EMAIL)]
     Email {
         /// The member's name or id
         member: String,
-        /// The address; the member is signed out, and the library goes with the member
+        /// The address; the library and open orders get it, and the links mailed before stop working
         #[arg(required_unless_present = "none")]
         address: Option<String>,
         /// Remove the address
         #[arg(long, conflicts_with = "address")]
         none: bool,
+    },
+    /// Mail a member the links to their orders, and a link that opens their library
+    #[command(after_help = "Example:\n  usher member mail ada")]
+    Mail {
+        /// The member's name or id
+        member: String,
     },
     /// Show a member's URLs, which are secret: feeds, torrents and web seeds
     #[command(after_help = "Example:\n  usher member links ada")]
@@ -133,6 +140,12 @@ impl MemberCommand {
                 let set = SetEmail { email: address.clone() };
                 let request = context.put(&["members", member, "email"]).json(&set);
                 context.print(&request.answer().await?, email_text)
+            }
+            Self::Mail { member } => {
+                let request = context.post(&["members", member, "mail"]);
+                context.print(&request.answer().await?, |queued: &MailQueued| {
+                    format!("The links of {member} are on their way to {}.\n", queued.to)
+                })
             }
             Self::Links { member } => {
                 let links = context.get(&["members", member, "links"]).answer().await?;

@@ -1,5 +1,6 @@
 //! `usher buy`, `refund` and `order`: purchases.
 
+use api::mail::MailQueued;
 use api::order::{GiftView, OrderRefunded, OrderView, PlaceOrder, RefundOrder};
 use api::product::{DeliveryMethod, ProductChoice};
 use clap::{Args, Subcommand};
@@ -63,6 +64,12 @@ pub enum OrderCommand {
         /// The order's number
         order: u32,
     },
+    /// Mail the receipt of an order again
+    #[command(after_help = "Example:\n  usher order mail 12")]
+    Mail {
+        /// The order's number
+        order: u32,
+    },
     /// Refund an order, to where the money came from; the same as `usher refund`
     Refund(RefundArgs),
 }
@@ -109,6 +116,12 @@ impl OrderCommand {
             Self::Show { order } => {
                 let order = context.get(&["orders", &order.to_string()]).answer().await?;
                 context.print(&order, receipt)
+            }
+            Self::Mail { order } => {
+                let request = context.post(&["orders", &order.to_string(), "mail"]);
+                context.print(&request.answer().await?, |queued: &MailQueued| {
+                    format!("The receipt of order {order} is on its way to {}.\n", queued.to)
+                })
             }
             Self::Refund(args) => args.run(context).await,
         }
@@ -215,6 +228,7 @@ pub(crate) const ORDER: &str = "\
 Examples:
   usher order list ada
   usher order show 12
+  usher order mail 12                the receipt again
   usher order refund 12 --amount 1.00
 
 An attempt to pay at a provider is a checkout: see `usher checkout`.";

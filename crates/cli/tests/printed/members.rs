@@ -2,6 +2,7 @@
 
 use api::import::ImportOutcome;
 use api::links::{ItemLinks, MemberLinks};
+use api::mail::MailQueued;
 use api::member::{ItemTraffic, MemberDetail, MemberTraffic, MemberView, Traffic};
 use api::right::{BoundKey, RightView};
 use api::sign_in::{SignInAttempt, SignInLink, SignInView, SignInsEnded};
@@ -43,6 +44,8 @@ fn members() {
     typed("member email ada ada@example.org").answer("PUT /members/ada/email", &ada_view()).check();
     let bare = MemberView { email: None, email_verified: None, ..ada_view() };
     typed("member email ada --none").answer("PUT /members/ada/email", &bare).check_with("none");
+    let queued = MailQueued { to: "ada@example.org".to_owned() };
+    typed("member mail ada").answer("POST /members/ada/mail", &queued).check();
     typed("member remove bob").answer("DELETE /members/bob", &removed).check();
 }
 

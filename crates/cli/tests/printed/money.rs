@@ -2,6 +2,7 @@
 
 use api::discount::DiscountView;
 use api::ledger::{BalanceView, JournalEntry, StatementLine, TrialBalance};
+use api::mail::MailQueued;
 use api::order::{OrderRefunded, OrderView};
 use api::reward::RewardView;
 use api::voucher::{VoucherCodeView, VoucherView, WorthView};
@@ -40,6 +41,8 @@ fn orders() {
             .check_with(what);
     }
     typed("order show 12").answer("GET /orders/12", &order()).check();
+    let queued = MailQueued { to: "ada@example.org".to_owned() };
+    typed("order mail 12").answer("POST /orders/12/mail", &queued).check();
 }
 
 #[test]

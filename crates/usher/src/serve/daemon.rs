@@ -198,7 +198,7 @@ impl Daemon {
         let payments = Arc::new(Payments::new(Arc::clone(&club), providers, time)?);
         let time = Box::new(move || clock.now());
         let mailer = Arc::new(Mailer::new(Arc::clone(&club), time));
-        mailer.set(providers::mail_connector(&config)?, settings::site(&config));
+        mailer.set(providers::mail_connector(&config)?, settings::letterhead(&config));
         let started = Arc::new(config);
         let config = Arc::new(ArcSwap::new(Arc::clone(&started)));
         let tasks = BackgroundTasks {

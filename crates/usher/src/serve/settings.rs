@@ -5,6 +5,7 @@ use listen::forwarded::TrustedProxies;
 use policy::Notices;
 use tracker::{Mapping, Nat, Settings};
 use web::catalog::{PrivatePaths, PublicUrls};
+use web::mail::Letterhead;
 use web::seed::{PacingSettings, TierPacing};
 
 use super::memory;
@@ -96,6 +97,11 @@ pub(crate) fn addresses(config: &Config, port: u16) -> PublicUrls {
             .map(|(id, _)| *id)
             .collect(),
     }
+}
+
+/// In whose name mail is sent.
+pub(crate) fn letterhead(config: &Config) -> Letterhead {
+    Letterhead { site: site(config), contact: config.appearance.contact.clone() }
 }
 
 /// Where refusals send members to.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use api::mail::{MailQuery, MailView, SendTest, TestSent};
+use api::mail::{MailQuery, MailQueued, MailView, SendTest, TestSent};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Email, MailId, MailState, QueuedMail};
+use club::{Email, MailId, MailState, OrderId, QueuedMail};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
@@ -32,6 +32,25 @@ pub(super) async fn retry(
 ) -> Result<Json<MailView>, ApiError> {
     let mail = admin.club.retry_mail(&admin.stamp(), MailId(id)).await?;
     Ok(Json(admin.describe_mail(mail).await?))
+}
+
+/// Mails the receipt of an order again.
+pub(super) async fn receipt(
+    State(admin): State<Arc<Admin>>,
+    Path(order): Path<u32>,
+) -> Result<(StatusCode, Json<MailQueued>), ApiError> {
+    let to = admin.club.mail_receipt(&admin.stamp(), OrderId(order)).await?;
+    Ok((StatusCode::CREATED, Json(MailQueued { to: to.text().to_owned() })))
+}
+
+/// Mails a member the links to their orders, and one that signs them in.
+pub(super) async fn orders(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+) -> Result<(StatusCode, Json<MailQueued>), ApiError> {
+    let member = admin.club.mail_orders(&admin.stamp(), &member).await?;
+    let to = member.email.map(|email| email.text().to_owned()).unwrap_or_default();
+    Ok((StatusCode::CREATED, Json(MailQueued { to })))
 }
 
 pub(super) async fn test(

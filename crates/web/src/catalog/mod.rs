@@ -16,8 +16,10 @@ mod private;
 mod progress;
 mod publish_error;
 mod publisher;
+mod receipt;
 mod urls;
 mod verification;
+mod wording;
 
 pub(crate) use access::{TorrentAccess, has_web_seed};
 pub use cover::{CoverError, MAX_COVER_BYTES};
@@ -29,4 +31,6 @@ pub use private::{PrivatePathError, PrivatePaths};
 pub use progress::Progress;
 pub use publish_error::PublishError;
 pub use publisher::{Publisher, RootLinks};
+pub(crate) use receipt::{ReceiptLine, product, receipt};
 pub use urls::PublicUrls;
+pub(crate) use wording::{day, money, title};

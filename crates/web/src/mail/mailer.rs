@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use club::{Club, Email, Error, QueuedMail, Tried};
+use club::{Club, Email, Error, Fault, QueuedMail, Tried};
 use tracker::Now;
 
+use super::letters::{self, Letterhead};
 use super::message::{message, with_link};
 use super::server::{MailConnector, ServerReply};
 use super::texts;
@@ -16,21 +17,20 @@ use crate::http::TimeSource;
 pub struct Mailer {
     club: Arc<Club>,
     server: ArcSwapOption<MailConnector>,
-    /// What links begin with.
-    site: ArcSwap<String>,
+    head: ArcSwap<Letterhead>,
     clock: TimeSource,
 }
 
 impl Mailer {
     /// A mailer without a server.
     pub fn new(club: Arc<Club>, clock: TimeSource) -> Self {
-        Self { club, server: ArcSwapOption::empty(), site: ArcSwap::default(), clock }
+        Self { club, server: ArcSwapOption::empty(), head: ArcSwap::default(), clock }
     }
 
-    /// Sends by another server from now on, or by none; links begin with `site`.
-    pub fn set(&self, server: Option<MailConnector>, site: String) {
+    /// Sends by another server from now on, or by none, and in another name.
+    pub fn set(&self, server: Option<MailConnector>, head: Letterhead) {
         self.server.store(server.map(Arc::new));
-        self.site.store(Arc::new(site));
+        self.head.store(Arc::new(head));
     }
 
     /// Whether there is a server.
@@ -86,10 +86,25 @@ impl Mailer {
         mail: &QueuedMail,
     ) -> Result<ServerReply, Error> {
         let here = |tried| ServerReply { tried, is_away: false };
-        let text = match mail.link {
+        let head = self.head.load_full();
+        let text = match mail.report {
             None => mail.text.clone(),
+            Some(report) => {
+                let written =
+                    letters::write(&self.club, &connector.title, &head, mail, report).await;
+                match written {
+                    Ok(Some(text)) => text,
+                    Ok(None) => return Ok(here(Tried::Void(NOTHING_TO_REPORT.to_owned()))),
+                    Err(error) if error.fault() == Fault::Ours => return Err(error),
+                    // What it reports is gone, and will be.
+                    Err(error) => return Ok(here(Tried::Void(format!("not sent: {error}")))),
+                }
+            }
+        };
+        let text = match mail.link {
+            None => text,
             Some(_) => match self.club.make_mailed_link(self.now().unix, mail).await? {
-                Some(token) => with_link(&mail.text, &link_url(&self.site.load(), &token)),
+                Some(token) => with_link(&text, &link_url(&head.site, &token)),
                 None => return Ok(here(Tried::Void(NOT_THEIRS.to_owned()))),
             },
         };
@@ -136,4 +151,5 @@ pub(crate) fn link_url(site: &str, token: &club::SecretToken) -> String {
 }
 
 const NOT_THEIRS: &str = "not sent: the member can't sign in, or the address is not theirs now";
+const NOTHING_TO_REPORT: &str = "not sent: nothing of the order is paid back any more";
 const MOST_A_ROUND: u32 = 100;

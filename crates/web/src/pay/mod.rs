@@ -14,6 +14,7 @@ mod providers;
 mod refund;
 mod screen;
 mod stripe;
+mod subscriptions;
 mod webhooks;
 
 pub use checkout::{CheckoutRequest, WantedProduct};

@@ -1,4 +1,4 @@
-//! What is asked of Stripe: a Checkout session for a checkout, and refunds.
+//! What is asked of Stripe: a Checkout session for a checkout, refunds, and the end of a subscription.
 //!
 //! Both carry a reference of ours, so that every event can be told to be about it, and a key, so that a
 //! request that is sent again makes no second one.
@@ -8,6 +8,7 @@ use club::provider::{RefundState, to_stripe};
 use club::{Amount, Checkout, Product};
 use form_urlencoded::Serializer;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::client::{Call, ProviderClient, ProviderError};
 use super::providers::StripeApi;
@@ -110,6 +111,23 @@ pub(super) async fn refund(
         .append_pair("metadata[key]", key)
         .finish();
     post(client, api, "/v1/refunds", &format!("refund:{key}"), body).await
+}
+
+/// Has a subscription end with the period that is paid; `key` names the request.
+pub(super) async fn cancel(
+    client: &ProviderClient,
+    api: &StripeApi,
+    subscription: &str,
+    key: &str,
+) -> Result<(), ProviderError> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if !subscription.bytes().all(is_name) {
+        let why = "the subscription has a name that Stripe does not give".to_owned();
+        return Err(ProviderError::Refused { provider: "stripe", status: 400, why });
+    }
+    let path = format!("/v1/subscriptions/{subscription}");
+    let body = "cancel_at_period_end=true".to_owned();
+    post::<IgnoredAny>(client, api, &path, key, body).await.map(drop)
 }
 
 async fn post<T: serde::de::DeserializeOwned>(

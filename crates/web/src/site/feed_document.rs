@@ -22,7 +22,19 @@ pub(super) struct Feed<'a> {
     pub(super) kind: FeedKind,
     pub(super) own_url: &'a str,
     pub(super) home: &'a str,
+    /// What its reader must know, before everything else.
+    pub(super) notice: Option<&'a FeedNotice>,
     pub(super) entries: &'a [FeedEntry],
+}
+
+/// An entry without files: a text and a link.
+pub(super) struct FeedNotice {
+    pub(super) guid: String,
+    pub(super) title: String,
+    pub(super) text: String,
+    pub(super) link: String,
+    /// In Unix seconds.
+    pub(super) since: u32,
 }
 
 /// An item in a feed.
@@ -63,16 +75,31 @@ impl Feed<'_> {
         let mut extensions = ExtensionMap::new();
         let own = [("rel", "self"), ("type", "application/rss+xml"), ("href", self.own_url)];
         extend(&mut extensions, element("atom:link", &own));
+        if self.kind != FeedKind::Public {
+            // What is personal is not to be taken over by another host, nor listed in a directory.
+            extend(&mut extensions, value("podcast:locked", "yes".to_owned()));
+            extend(&mut extensions, value("podcast:block", "yes".to_owned()));
+        }
+        // A channel must have one. Apps that show no entry without a file show this.
+        let description = text(description).unwrap_or_else(|| title.clone());
+        let description = match self.notice {
+            Some(notice) => format!("{} {description}", notice.text),
+            None => description,
+        };
+        let notice = self.notice.map(FeedNotice::item);
         Channel {
-            // A channel must have one.
-            description: text(description).unwrap_or_else(|| title.clone()),
+            description,
             title,
             link,
             language: text(language),
             ttl: Some("30".to_owned()),
             last_build_date: Some(date(changed)),
-            items: self.entries.iter().map(FeedEntry::item).collect(),
-            itunes_ext: (self.kind == FeedKind::Podcast).then(|| self.podcast()),
+            items: notice.into_iter().chain(self.entries.iter().map(FeedEntry::item)).collect(),
+            itunes_ext: match self.kind {
+                FeedKind::Public => None,
+                FeedKind::Club => Some(blocked()),
+                FeedKind::Podcast => Some(self.podcast()),
+            },
             namespaces: NAMESPACES.map(|(name, uri)| (name.to_owned(), uri.to_owned())).into(),
             extensions,
             ..Channel::default()
@@ -84,12 +111,28 @@ impl Feed<'_> {
         let category = text(category).map(|text| ITunesCategory { text, subcategory: None });
         ITunesChannelExtension {
             author: text(author),
-            // What is personal is not to be listed in a directory.
-            block: Some("Yes".to_owned()),
             categories: category.into_iter().collect(),
             explicit: Some(explicit.to_string()),
             image: image.as_deref().and_then(text),
-            ..ITunesChannelExtension::default()
+            ..blocked()
+        }
+    }
+}
+
+/// What keeps a feed out of directories.
+fn blocked() -> ITunesChannelExtension {
+    ITunesChannelExtension { block: Some("Yes".to_owned()), ..ITunesChannelExtension::default() }
+}
+
+impl FeedNotice {
+    fn item(&self) -> Item {
+        Item {
+            title: text(&self.title),
+            link: Some(self.link.clone()),
+            description: text(&self.text),
+            guid: Some(Guid { value: self.guid.clone(), permalink: false }),
+            pub_date: Some(date(self.since)),
+            ..Item::default()
         }
     }
 }
@@ -194,7 +237,11 @@ mod tests {
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
-        assert!(!text.contains("<itunes:"));
+        assert!(text.contains("<itunes:block>Yes</itunes:block>"), "{text}");
+        assert!(text.contains("<podcast:locked>yes</podcast:locked>"), "{text}");
+        assert!(!text.contains("<itunes:category"), "{text}");
+        let public = written(&Masthead::default(), FeedKind::Public, entry());
+        assert!(!public.contains("<itunes:") && !public.contains("<podcast:"), "{public}");
     }
 
     #[test]
@@ -288,6 +335,7 @@ mod tests {
             kind,
             own_url: "https://c/feed/F/club.xml",
             home: "https://c/",
+            notice: None,
             entries: &[entry],
         };
         String::from_utf8(feed.write(1_800_000_000)).unwrap()

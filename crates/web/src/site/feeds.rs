@@ -15,11 +15,11 @@ use club::{FeedKind, Goods, Item, Key, Member};
 use metainfo::FileKind;
 use sha2::{Digest, Sha256};
 
-use super::feed_document::{Feed, FeedEntry, Media};
+use super::feed_document::{Feed, FeedEntry, FeedNotice, Media};
 use super::state::Site;
 use super::token::{PageError, UNINDEXED};
 use super::torrents::FREE;
-use crate::catalog::{TorrentOwner, description_text, playable_type};
+use crate::catalog::{TorrentOwner, day, description_text, playable_type};
 use crate::http::EntityTag;
 
 /// Free items, for everybody.
@@ -67,8 +67,15 @@ impl Site {
             FeedKind::Podcast => links.feed(token, "podcast"),
         });
         let home = self.urls().site.clone() + "/";
-        let feed =
-            Feed { masthead: &masthead, kind, own_url: &own_url, home: &home, entries: &entries };
+        let notice = member.and_then(|member| self.lapse(member));
+        let feed = Feed {
+            masthead: &masthead,
+            kind,
+            own_url: &own_url,
+            home: &home,
+            notice: notice.as_ref(),
+            entries: &entries,
+        };
         let digest: [u8; 32] = Sha256::digest(feed.write(0)).into();
         let id = member.map(|member| member.id);
         let changed = self.club.feed_changed(id, kind, digest, self.now().unix).await?;
@@ -85,6 +92,30 @@ impl Site {
             return Ok((StatusCode::NOT_MODIFIED, head).into_response());
         }
         Ok((head, [(CONTENT_TYPE, RSS)], feed.write(changed)).into_response())
+    }
+
+    /// What a member whose tier has ended must know. The feed stays valid: it has what they bought, and is whole again
+    /// once they renew.
+    fn lapse(&self, member: &Member) -> Option<FeedNotice> {
+        let until = member.tier_until.filter(|until| *until <= self.now().unix)?;
+        let look = self.look();
+        let place = |tier: &str| look.tier_place(tier).unwrap_or(0);
+        let earned = member.earned.as_deref().map_or(0, place);
+        if place(&member.tier) <= earned {
+            return None;
+        }
+        let link = format!("{}/club", self.urls().site);
+        let (tier, end) = (&member.tier, day(until));
+        Some(FeedNotice {
+            guid: format!("usher:renew:{tier}:{until}"),
+            title: "Your membership has ended: renew it".to_owned(),
+            text: format!(
+                "Your membership, {tier}, ended on {end}. Renew it at {link} and this feed has everything of it again. \
+                 What you bought stays yours."
+            ),
+            link,
+            since: until,
+        })
     }
 
     /// An item as an entry; `None` where it does not belong into this feed.

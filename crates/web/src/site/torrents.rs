@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use club::{Goods, Item, Key, Visibility};
+use club::{Goods, Item, Key, Member, Visibility};
 
 use super::state::Site;
 use super::token::{PRIVATE, PageError, UNINDEXED};
@@ -27,6 +27,7 @@ pub(super) async fn show(
         let (item, goods) = site.offered(name).await?;
         let owner = site.torrent_access().own(&member, &item).ok_or(PageError::Refused)?;
         let torrent = site.links(|links| links.personal(&goods, &item.name, owner));
+        site.note_taken(&member, &goods).await;
         (item, torrent)
     };
     let torrent = torrent.map_err(|error| PageError::from(club::Error::from(error)))?;
@@ -37,6 +38,14 @@ pub(super) async fn show(
 }
 
 impl Site {
+    /// Notes which version of an item a member has from now on. The torrent is given where that fails.
+    pub(super) async fn note_taken(&self, member: &Member, goods: &Goods) {
+        let noted = self.club.note_taken(member.id, goods.item, goods.offer.version).await;
+        if let Err(error) = noted {
+            tracing::debug!(%error, "a version that a member took is not noted");
+        }
+    }
+
     /// An item that is offered and no draft, and its files.
     async fn offered(&self, name: &str) -> Result<(Item, Arc<Goods>), PageError> {
         let item = self.club.item(name).await?;

@@ -58,7 +58,7 @@ impl Daemon {
         self.shared.site.set_most_per_network(limits.connections_per_prefix);
         self.shared.bytes.set(settings::buffer_memory(&config));
         self.payments.set_providers(providers);
-        self.tasks.mailer.set(mail_server, settings::site(&config));
+        self.tasks.mailer.set(mail_server, settings::letterhead(&config));
         api.set_publisher_name(config.masthead.title.clone());
         api.set_urls(settings::addresses(&config, port));
         api.publisher().set_private(settings::private(&self.source, &config));

@@ -44,6 +44,11 @@ pub(in crate::site) struct Look {
 }
 
 impl Look {
+    /// How good a tier is; 0 is everybody's, and `None` one that is not configured.
+    pub(in crate::site) fn tier_place(&self, tier: &str) -> Option<usize> {
+        self.appearance.tiers.iter().position(|known| known.id == tier)
+    }
+
     pub(in crate::site) fn new(
         appearance: Appearance,
         masthead: &Masthead,

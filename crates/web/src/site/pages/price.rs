@@ -1,19 +1,8 @@
 //! Amounts and sizes as people read them on pages.
 
-use club::{Amount, DeliveryMethod, Item};
+use club::{DeliveryMethod, Item};
 
-/// An amount with its sign where the currency has one that everybody knows: `$3.00`, `3.00 CHF`.
-pub(super) fn money(amount: Amount) -> String {
-    let decimal = amount.decimal();
-    let code = amount.currency.code();
-    match SIGNS.iter().find(|(known, _)| *known == code) {
-        Some((_, sign)) => match decimal.strip_prefix('-') {
-            Some(decimal) => format!("-{sign}{decimal}"),
-            None => format!("{sign}{decimal}"),
-        },
-        None => format!("{decimal} {}", code.to_uppercase()),
-    }
-}
+pub(super) use crate::catalog::money;
 
 /// What an item costs, in a few words.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,35 +64,9 @@ fn tenths(bytes: u64, unit: u64) -> u64 {
     u64::try_from(tenths / u128::from(unit)).unwrap_or(u64::MAX)
 }
 
-const SIGNS: [(&str, &str); 8] = [
-    ("usd", "$"),
-    ("eur", "€"),
-    ("gbp", "£"),
-    ("jpy", "¥"),
-    ("inr", "₹"),
-    ("krw", "₩"),
-    ("ils", "₪"),
-    ("uah", "₴"),
-];
-
 #[cfg(test)]
 mod tests {
-    use club::Currency;
-
     use super::*;
-
-    #[test]
-    fn money_is_written_as_people_write_it() {
-        for (minor, currency, expected) in [
-            (225, "usd", "$2.25"),
-            (-75, "eur", "-€0.75"),
-            (700, "jpy", "¥700"),
-            (300, "chf", "3.00 CHF"),
-        ] {
-            let amount = Currency::parse(currency).unwrap().minor(minor);
-            assert_eq!(money(amount), expected);
-        }
-    }
 
     #[test]
     fn sizes_have_two_digits_and_a_unit() {

@@ -3,6 +3,7 @@
 use club::{Item, Tag, Visibility};
 
 use super::price::size;
+pub(super) use crate::catalog::title;
 
 /// Whether an item has a page: its files are offered, it is no draft, and it was not removed.
 pub(super) fn is_shown(item: &Item) -> bool {
@@ -18,11 +19,6 @@ pub(super) fn facts(item: &Item) -> String {
         (subtitle, Some(size)) => format!("{subtitle}, {size}"),
         (subtitle, None) => subtitle.to_owned(),
     }
-}
-
-/// What an item is called; its name where it has no title.
-pub(super) fn title(item: &Item) -> String {
-    if item.title.trim().is_empty() { item.name.clone() } else { item.title.clone() }
 }
 
 /// A tag as people read it: `science-fiction` is `Science fiction`.

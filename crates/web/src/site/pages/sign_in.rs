@@ -65,6 +65,9 @@ struct LinkPage {
 #[derive(Deserialize)]
 pub(super) struct AddressFields {
     email: String,
+    /// `orders` asks for the links to all orders too.
+    #[serde(default)]
+    what: String,
 }
 
 #[derive(Deserialize)]
@@ -98,10 +101,14 @@ pub(super) async fn send(
     visitor.limit(Action::Message)?;
     let site = Arc::clone(&visitor.site);
     site.limits.check(Action::Message, Actor::Account(email.text()))?;
-    let text = texts::sign_in(&site.masthead().title, &site.urls().site);
     let stamp = site.stamp(VISITOR);
     let to = email.text().to_owned();
-    site.club.request_link(&stamp, email, text).await?;
+    if fields.what == "orders" {
+        site.club.request_orders(&stamp, email).await?;
+    } else {
+        let text = texts::sign_in(&site.masthead().title, &site.urls().site);
+        site.club.request_link(&stamp, email, text).await?;
+    }
     let layout = visitor.layout(Section::SignIn, "Check your mail");
     Ok(visitor.page(&SentPage { layout, to, minutes: club::MAILED_SECS / 60 }))
 }

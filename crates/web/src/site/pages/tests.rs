@@ -3,7 +3,9 @@
 mod buy;
 mod forms;
 mod frame;
+mod leaving;
 mod me;
+mod post;
 mod shop;
 mod sign_in;
 

@@ -10,7 +10,7 @@ use club::{Gift, Order, VoucherState};
 
 use super::fields::path_of;
 use super::order::find;
-use super::order_text::product;
+use crate::catalog::product;
 use crate::site::pages::failure::Failure;
 use crate::site::pages::layout::{Layout, Section};
 use crate::site::pages::visitor::Visitor;

@@ -7,10 +7,10 @@ use club::{Member, ProductRequest};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::buy_form::BuyFields;
-use super::order_text::date;
 use super::problem::{Field, Problem};
 use super::wares::TermChoice;
 use super::way::Way;
+use crate::catalog::day;
 use crate::pay::TierPlan;
 use crate::site::pages::price::money;
 use crate::site::pages::shown::capitalised;
@@ -102,12 +102,12 @@ impl MembershipStep {
             Self::Above { .. } | Self::Settled => self.refusal(),
             Self::Renew { until } => Some(format!(
                 "You have {tier} until {}. The new days begin when those end.",
-                date(*until)
+                day(*until)
             )),
             Self::Upgrade { from, until: Some(until) } => Some(format!(
                 "You have {} until {}. It ends when {tier} begins, and its days that are left are not carried over.",
                 capitalised(from),
-                date(*until)
+                day(*until)
             )),
             Self::Upgrade { from, until: None } => Some(format!(
                 "You have {} without an end. It ends when {tier} begins, and does not come back after it.",

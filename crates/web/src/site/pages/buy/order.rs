@@ -18,9 +18,10 @@ use super::at_provider::at_provider;
 use super::fields::{RequestKey, path_of};
 use super::gift::GiftPanel;
 use super::membership_step::tier_path;
-use super::order_text::{OrderProgress, ReceiptLine, product, receipt};
+use super::order_text::OrderProgress;
 use super::problem::Problem;
 use super::way::Way;
+use crate::catalog::{ReceiptLine, product, receipt};
 use crate::http::Action;
 use crate::site::Site;
 use crate::site::pages::failure::Failure;
@@ -137,6 +138,7 @@ pub(in crate::site::pages) async fn torrent(
     let owner = site.torrent_access().own(&member, &item).ok_or_else(Failure::not_found)?;
     let torrent = site.links(|links| links.personal(&goods, &item.name, owner));
     let torrent = torrent.map_err(|error| Failure::from(club::Error::from(error)))?;
+    site.note_taken(&member, &goods).await;
     let name = format!("attachment; filename=\"{}.torrent\"", item.name);
     let kind = (CONTENT_TYPE, TORRENT.to_owned());
     Ok(([PRIVATE, UNINDEXED], [kind, (CONTENT_DISPOSITION, name)], torrent).into_response())

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::member_visitor::{MemberVisitor, signed_in};
 use super::money::{last_lines, last_orders};
+use super::subscriptions::{SubscriptionRow, rows};
 use super::words::day;
 use crate::http::{Action, Actor};
 use crate::mail::texts;
@@ -39,6 +40,7 @@ struct MePage {
     balances: Vec<BalanceRow>,
     orders: Vec<PlacedOrder>,
     lines: Vec<LineRow>,
+    subscriptions: Vec<SubscriptionRow>,
     sign_ins: Vec<SignInRow>,
     email: Option<String>,
     is_verified: bool,
@@ -232,6 +234,7 @@ async fn page(
         balances: balances.collect(),
         orders,
         lines: lines.collect(),
+        subscriptions: rows(&visitor, &member).await?,
         sign_ins: sign_ins.collect(),
         email: member.email.as_ref().map(|email| email.text().to_owned()),
         is_verified: member.email_verified.is_some(),

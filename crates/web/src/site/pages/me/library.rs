@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::holdings::{Holding, HoldingSource, holdings};
 use super::member_visitor::MemberVisitor;
+use super::words::day;
 use crate::catalog::playable_type;
 use crate::site::pages::cover;
 use crate::site::pages::failure::Failure;
@@ -23,6 +24,8 @@ use crate::site::state::Site;
 #[template(path = "library.html")]
 struct LibraryPage {
     layout: Layout,
+    token: String,
+    has_mail: bool,
     wanted: LibraryFilter,
     choices: Vec<Choice>,
     /// How many items the library has.
@@ -59,6 +62,8 @@ struct HoldingRow {
     title: String,
     facts: String,
     source: String,
+    /// That there is a later version than the member has.
+    news: Option<String>,
     cover: String,
     torrent: String,
     magnet: Option<String>,
@@ -88,7 +93,8 @@ pub(in crate::site::pages) async fn show(
     own: MemberVisitor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let MemberVisitor { visitor, member } = own;
+    let MemberVisitor { mut visitor, member } = own;
+    let token = visitor.form_token();
     let site = &visitor.site;
     let wanted = LibraryFilter::read(query.as_deref().unwrap_or_default());
     let all = holdings(site, &member).await?;
@@ -100,9 +106,11 @@ pub(in crate::site::pages) async fn show(
     });
     let pages = matching.len().div_ceil(ITEMS).max(1);
     let page = wanted.page.parse().unwrap_or(1).clamp(1, pages);
+    let taken = site.club.taken(member.id).await?;
     let mut rows = Vec::new();
     for held in matching.into_iter().skip((page - 1) * ITEMS).take(ITEMS) {
-        rows.push(row(site, &member, held).await?);
+        let news = news(held, taken.get(&held.item.id).copied());
+        rows.push(HoldingRow { news, ..row(site, &member, held).await? });
     }
     let at = |page: usize| LibraryFilter { page: page.to_string(), ..wanted.clone() }.query();
     let feed_token =
@@ -111,6 +119,8 @@ pub(in crate::site::pages) async fn show(
         site.links(|links| (links.feed(&feed_token, "club"), links.feed(&feed_token, "podcast")));
     let page = LibraryPage {
         layout: visitor.layout(Section::Library, "Your library"),
+        token,
+        has_mail: site.has_mail() && member.email.is_some(),
         choices: choices(&wanted),
         count,
         found,
@@ -118,7 +128,7 @@ pub(in crate::site::pages) async fn show(
         previous: (page > 1).then(|| at(page - 1)),
         next: (page < pages).then(|| at(page + 1)),
         tier: tier_name(&visitor, &member),
-        tier_end: member.tier_until.map(super::words::day),
+        tier_end: member.tier_until.map(day),
         wanted,
         club_feed,
         podcast_feed,
@@ -136,6 +146,16 @@ pub(super) fn tier_name(visitor: &Visitor, member: &Member) -> String {
         _ if is_over || lowest => "No membership".to_owned(),
         _ => capitalised(&member.tier),
     }
+}
+
+/// That an item has a later version than the member took, or than there was when they got it.
+fn news(held: &Holding, taken: Option<u32>) -> Option<String> {
+    let offer = held.item.offer.as_ref()?;
+    let is_new = match taken {
+        Some(version) => version < offer.version,
+        None => offer.version > 1 && held.since < offer.published,
+    };
+    is_new.then(|| format!("New version {}, since {}", offer.version, day(offer.published)))
 }
 
 async fn row(site: &Site, member: &Member, held: &Holding) -> Result<HoldingRow, Failure> {
@@ -159,6 +179,7 @@ async fn row(site: &Site, member: &Member, held: &Holding) -> Result<HoldingRow,
         title: title(item),
         facts: facts(item),
         source: held.text(),
+        news: None,
         cover: cover::path(item, CoverSize::Small),
         torrent,
         magnet,

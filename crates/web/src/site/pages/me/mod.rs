@@ -5,9 +5,13 @@
 
 pub(super) mod account;
 pub(super) mod data;
+pub(super) mod deletion;
+mod done;
 mod holdings;
 pub(super) mod library;
 pub(super) mod library_export;
+pub(super) mod links;
 mod member_visitor;
 mod money;
+pub(super) mod subscriptions;
 mod words;

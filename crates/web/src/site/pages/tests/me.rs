@@ -359,7 +359,7 @@ async fn forms_of_the_account_from_elsewhere_or_without_a_token_change_nothing()
 
 /// A shop with ada, who bought a film and was given an item, and bob, who bought another film; there is a free
 /// item, an unlisted free one and a draft too.
-async fn club() -> Arc<Shop> {
+pub(super) async fn club() -> Arc<Shop> {
     let shop = shop(PUBLIC_URL).await;
     let club = Arc::clone(&shop.site.club);
     let new = NewMember { name: "bob".to_owned(), tier: "fan".to_owned(), tier_until: None };

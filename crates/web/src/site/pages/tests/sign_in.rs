@@ -7,7 +7,7 @@ use policy::Rules;
 
 use super::*;
 use crate::http::Origin;
-use crate::mail::{MailConnector, MailServer, Mailer, Security};
+use crate::mail::{Letterhead, MailConnector, MailServer, Mailer, Security};
 
 #[tokio::test]
 async fn a_mailed_link_signs_in_once_and_only_by_its_button() {
@@ -255,7 +255,7 @@ pub(super) struct Browser {
     cookies: Vec<(String, String)>,
     pub(super) token: String,
     pub(super) source: &'static str,
-    network: u8,
+    pub(super) network: u8,
 }
 
 impl Browser {
@@ -349,7 +349,8 @@ pub(super) async fn shop(public_url: &str) -> Arc<Shop> {
         from: address.clone(),
         contact: address,
     };
-    mailer.set(Some(MailConnector::new(server).unwrap()), public_url.to_owned());
+    let head = Letterhead { site: public_url.to_owned(), contact: None };
+    mailer.set(Some(MailConnector::new(server).unwrap()), head);
     let site = Arc::into_inner(site).unwrap().with_mailer(Arc::new(mailer));
     Arc::new(Shop { fixture, site: Arc::new(site) })
 }
