@@ -47,6 +47,7 @@ enum Heard {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Sold {
+    Gift,
     Item,
     Subscription,
     Tier,
@@ -65,6 +66,7 @@ struct Wish {
 struct State {
     balance: (i64, i64),
     has_item: bool,
+    has_voucher: bool,
     tier: (String, Option<u32>),
     state: MemberState,
     kept: Vec<i64>,
@@ -111,7 +113,7 @@ fn any_order_of_events_ends_in_one_state() {
 }
 
 fn wishes() -> impl Strategy<Value = Wish> {
-    let sold = vec![Sold::Item, Sold::Subscription, Sold::Tier, Sold::Topup];
+    let sold = vec![Sold::Gift, Sold::Item, Sold::Subscription, Sold::Tier, Sold::Topup];
     (prop::sample::select(sold), any::<bool>())
         .prop_map(|(sold, is_visitor)| Wish { sold, is_visitor })
 }
@@ -172,7 +174,9 @@ async fn add_member(db: &mut dyn Connection, case: u32) -> MemberId {
 async fn place(tx: &mut Tx, case: u32, wish: Wish) -> Checkout {
     let tier = || "fan".to_owned();
     let product = match wish.sold {
-        Sold::Item => Product::Item { item: ItemId(1), method: DeliveryMethod::Direct },
+        Sold::Gift | Sold::Item => {
+            Product::Item { item: ItemId(1), method: DeliveryMethod::Direct }
+        }
         Sold::Subscription => Product::Subscription { tier: tier() },
         Sold::Tier => Product::Tier { tier: tier(), days: 31 },
         Sold::Topup => Product::Topup,
@@ -185,7 +189,7 @@ async fn place(tx: &mut Tx, case: u32, wish: Wish) -> Checkout {
         email: member.is_none().then_some(&email),
         product: &product,
         renews: None,
-        is_gift: false,
+        is_gift: wish.sold == Sold::Gift,
         price: usd(300),
         discount: None,
         created: NOW,
@@ -280,6 +284,7 @@ async fn state(db: &mut dyn Connection, case: u32, wish: Wish) -> Option<State> 
     let member = member::by_id(db, id).await.unwrap();
     let balance = held(db, id, usd(0).currency).await.unwrap();
     let right = entitlement::one(db, id, ItemId(1)).await.unwrap();
+    let voucher = db.one(GIVEN, &[id.value().into()], |row| row.number::<u32>(0)).await.unwrap();
     let mut kept = Vec::new();
     for payment in [1, 2] {
         let name = format!("pi_{case}_{payment}");
@@ -289,6 +294,7 @@ async fn state(db: &mut dyn Connection, case: u32, wish: Wish) -> Option<State> 
     Some(State {
         balance: (balance.prepaid.minor, balance.owed.minor),
         has_item: right.is_some_and(|right| right.is_live(NOW)),
+        has_voucher: voucher.is_some(),
         tier: (member.tier, member.tier_until),
         state: member.state,
         kept,
@@ -332,7 +338,7 @@ fn expected(wish: Wish, events: &[Heard]) -> Option<State> {
             let until = paid.map(|(payment, _)| period_end(payment)).max();
             until.map(|until| if has_ended { until.min(ENDED) } else { until })
         }
-        Sold::Item | Sold::Topup => None,
+        Sold::Gift | Sold::Item | Sold::Topup => None,
     };
     let tier = if until.is_some() { "fan" } else { "outsider" };
     let is_suspended = known.iter().any(|(facts, _)| facts.suspends());
@@ -340,10 +346,11 @@ fn expected(wish: Wish, events: &[Heard]) -> Option<State> {
         balance: match wish.sold {
             Sold::Topup => (all, 0),
             // What nobody ordered is in the balance.
-            Sold::Item | Sold::Tier => (all - all.min(300), 0),
+            Sold::Gift | Sold::Item | Sold::Tier => (all - all.min(300), 0),
             Sold::Subscription => (0, 0),
         },
         has_item: wish.sold == Sold::Item && all > 0,
+        has_voucher: wish.sold == Sold::Gift && all > 0,
         tier: (tier.to_owned(), until),
         state: if is_suspended { MemberState::Suspended } else { MemberState::Active },
         kept: kept.to_vec(),
@@ -368,3 +375,6 @@ fn usd(minor: i64) -> Amount {
 
 const NOW: u32 = 1_800_000_000;
 const ENDED: u32 = NOW + 86_400;
+/// A gift of a member's that can be redeemed.
+const GIVEN: &str = "SELECT voucher.id FROM voucher JOIN orders ON orders.id = voucher.gift \
+     WHERE orders.member = $1 AND voucher.state = 'issued'";

@@ -27,6 +27,8 @@ struct TierCard {
     is_best: bool,
     /// Where it is bought, below the site's home, and what the button says.
     buy: Option<(String, &'static str)>,
+    /// Where it is bought for somebody else, below the site's home.
+    give: Option<String>,
     /// Whether it has a price, so that a voucher may be for it.
     is_sold: bool,
     /// What the member's present membership means for it.
@@ -81,6 +83,7 @@ fn card(visitor: &Visitor, tier: &TierOffer, outsider_peers: u32, is_best: bool)
     let plan = visitor.site.payments().and_then(|payments| payments.plan(&tier.id));
     let button = step.button().filter(|_| plan.is_some());
     TierCard {
+        give: plan.map(|_| format!("{}?gift=yes", tier_path(&tier.id))),
         buy: button.map(|button| (tier_path(&tier.id), button)),
         note: step.note(&tier.id),
         name: capitalised(&tier.id),

@@ -105,6 +105,8 @@ async fn a_membership_is_given_by_whoever_has_a_better_one() {
     let cookie = till.sign_in(1000).await;
     let club = &till.site().club;
     club.set_tier(&stamp(), "ada", "patron", None).await.unwrap();
+    let page = till.shop.ask(with(browser(Method::GET, "/club"), "cookie", &cookie)).await.body;
+    assert!(page.contains("/club/fan/buy?gift=yes") && !page.contains("/club/fan/buy\""), "{page}");
     let form = till.open_as("/club/fan/buy?gift=yes", &cookie).await;
     let fields =
         |method| [("method", method), ("way", "balance"), ("consent", "yes"), ("gift", "yes")];
