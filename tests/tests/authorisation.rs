@@ -72,6 +72,8 @@ const PAGES: &[(&str, &[Case])] = &[
         "GET /items/{name}/buy",
         &[
             ("/items/film/buy", EVERYBODY),
+            ("/items/film/buy?gift=yes", EVERYBODY),
+            ("/items/draft/buy?gift=yes", NOBODY),
             ("/items/draft/buy", NOBODY),
             ("/items/1/buy", NOBODY),
             ("/items/none/buy", NOBODY),
@@ -97,6 +99,7 @@ const PAGES: &[(&str, &[Case])] = &[
     (
         "GET /orders/{token}/gift",
         &[
+            ("/orders/{gift.order}/gift", EVERYBODY),
             // Neither is a gift.
             ("/orders/{ada.order}/gift", NOBODY),
             ("/orders/{bob.order}/gift", NOBODY),
@@ -111,6 +114,8 @@ const PAGES: &[(&str, &[Case])] = &[
             ("/orders/{ada.order}/album.torrent", NOBODY),
             ("/orders/{ada.order}/film", NOBODY),
             ("/orders/{bob.order}/film.torrent", NOBODY),
+            // A gift is not its buyer's.
+            ("/orders/{gift.order}/film.torrent", NOBODY),
             ("/orders/{made-up.order}/film.torrent", NOBODY),
             ("/orders/1/film.torrent", NOBODY),
         ],

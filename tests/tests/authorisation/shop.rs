@@ -118,6 +118,23 @@ impl Shop {
         let issued = self.daemon.json(&issue);
         let codes = [0, 1].map(|place: usize| text(&issued[place]["code"]));
         self.daemon.json(&["voucher", "redeem", &codes[0], "--member", "bob"]);
+        let gift = text(&self.daemon.json(&issue)[0]["code"]);
+        let mut giver = PlainBrowser::from_network(&self.daemon, 21);
+        giver.read("/items/film/buy?gift=yes");
+        let fields = [
+            ("method", "torrent"),
+            ("way", "voucher"),
+            ("voucher", gift.as_str()),
+            ("email", "giver@example.org"),
+            ("consent", "yes"),
+            ("gift", "yes"),
+        ];
+        let order = giver.submit("/items/film/buy", &fields);
+        let given = giver.read(&format!("{order}/gift"));
+        let is_code = |word: &&str| word.len() == 32 && word.matches('-').count() == 5;
+        let code = given.split(['<', '>', ' ', '\n']).find(is_code).expect("the gift's code");
+        self.words.insert("gift.code".to_owned(), code.to_owned());
+        self.words.insert("gift.order".to_owned(), token_of(&order, "/orders/"));
         let asset = self.browsers[0].read("/");
         let asset =
             asset.split('"').find(|part| part.ends_with("/style.css")).expect("a style sheet");
@@ -203,7 +220,15 @@ impl Shop {
                 assert!(secret == "none" || !log.contains(secret), "the log has {name}'s {word}");
             }
         }
-        for word in ["used.link", "open.link", "used.code", "used.voucher", "open.voucher"] {
+        for word in [
+            "gift.code",
+            "gift.order",
+            "used.link",
+            "open.link",
+            "used.code",
+            "used.voucher",
+            "open.voucher",
+        ] {
             assert!(!log.contains(self.word(word)), "the log has {word}");
         }
     }
