@@ -1,6 +1,8 @@
 //! What buyers and publishers expect of a shop, each expectation driven through the pages; what only staff can do, by
 //! the command or the API.
 
+#[path = "expected/mail.rs"]
+mod mail;
 #[path = "expected/shop.rs"]
 mod shop;
 
