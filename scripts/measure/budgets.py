@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Callable
 
-from . import hashing, webseed
+from . import hashing, pages, webseed
 from .why_not import WHY_NOT
 
 
@@ -174,6 +174,14 @@ BUDGETS = [
     Budget("hashing on two cores", ">= 1.8 x on one", hashed("two", "usher", "one")),
     Budget("UDP p99 at 70 % of peak for two minutes", "<= 2 ms", steady),
     Budget("replies lost there that the kernel did not drop", "<= 0", unaccounted),
+    Budget("p99 of a page with 100 k items and 1 M members, SQLite", "<= 50 ms", pages.slowest("SQLite")),
+    Budget("the same, PostgreSQL", "<= 50 ms", pages.slowest("PostgreSQL")),
+    Budget("a page with style sheet and script, covers aside", "<= 100 KiB", pages.heaviest),
+    Budget(
+        "CPU of 100 k announces/s beside 200 pages/s, less the noise of two runs without",
+        "<= 1.02 x without",
+        pages.dearer,
+    ),
     beside("while a crowd grows old and is swept", "swept"),
     beside("while snapshots are written", "saved"),
     beside("while the metrics are scraped", "scraped"),

@@ -2,7 +2,7 @@
 
 import statistics
 
-from . import budgets, cases, club, hashing, plot, steps, webseed
+from . import budgets, cases, club, hashing, pages, plot, steps, webseed
 from .budgets import cpu, per_sec
 
 
@@ -144,6 +144,7 @@ SECTIONS = [
     ("webseed", webseed.section),
     ("hashing", hashing.section),
     ("start", club.section),
+    ("pages", pages.section),
 ]
 PLOTS = [
     ("cpu-by-swarm-size.svg", "CPU a reply against swarm size", size_plot),

@@ -76,6 +76,8 @@ pub struct ItemDetail {
     pub completed: u32,
     /// What members carried and took of it.
     pub traffic: ItemBytes,
+    /// The names of the items that come with it.
+    pub parts: Vec<String>,
     /// Rights to it, ended ones too: the first thousand.
     pub rights: Vec<RightView>,
 }
@@ -133,6 +135,8 @@ pub struct SetItem {
     pub preview: Option<String>,
     /// The lowest tier that has the item without buying it; empty for none.
     pub tier: Option<String>,
+    /// The items that come with it, by name, id or info hash, in place of those that do; at most 200.
+    pub parts: Option<Vec<String>>,
 }
 
 /// Sets what an item costs; what is not named stays.

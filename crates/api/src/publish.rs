@@ -36,6 +36,8 @@ pub struct Publish {
     pub policy: Option<String>,
     /// The lowest tier that has the item without buying it.
     pub tier: Option<String>,
+    /// The items that come with it, by name, id or info hash.
+    pub parts: Option<Vec<String>>,
     /// The price of the torrent, a decimal.
     pub torrent_price: Option<String>,
     /// The price of the direct download, a decimal.
@@ -52,9 +54,18 @@ impl Publish {
     /// How the item is to be presented.
     pub fn presentation(&self) -> SetItem {
         let Self {
-            title, subtitle, description, tags, visibility, released, preview, tier, ..
+            title,
+            subtitle,
+            description,
+            tags,
+            visibility,
+            released,
+            preview,
+            tier,
+            parts,
+            ..
         } = self.clone();
-        SetItem { title, subtitle, description, tags, visibility, released, preview, tier }
+        SetItem { title, subtitle, description, tags, visibility, released, preview, tier, parts }
     }
 }
 

@@ -34,6 +34,7 @@ pub use catalog::cover::{Cover, CoverImages, CoverSize};
 pub use catalog::details::{Details, MAX_TAGS};
 pub use catalog::feed::FeedKind;
 pub use catalog::item::{Item, NewItem};
+pub use catalog::part::MAX_PARTS;
 pub use catalog::price::Prices;
 pub use catalog::publish::{NewGoods, NewListing};
 pub use ledger::balance::{Balance, NewTopup};

@@ -72,7 +72,7 @@ pub enum ItemCommand {
     override_usage = "usher item set <ITEM> <OPTIONS>",
     group = ArgGroup::new("change").required(true).multiple(true).args([
         "policy", "title", "subtitle", "description", "description_file", "tags", "visibility",
-        "released", "preview", "tier", "cover", "no_cover", "torrent_price", "direct_price",
+        "released", "preview", "tier", "parts", "cover", "no_cover", "torrent_price", "direct_price",
         "currency", "minimum", "fixed", "free", "not_for_sale",
     ])
 )]
@@ -242,6 +242,7 @@ fn item_text(detail: &ItemDetail) -> String {
         ("private", yes_or_no(item.private)),
         ("prices", prices(item)),
         ("downloads", detail.completed.to_string()),
+        ("parts", or_dash(filled(&detail.parts.join(" ")))),
         ("served", size(detail.served_bytes)),
         (
             "taken",

@@ -37,6 +37,9 @@ pub struct PresentationArgs {
     /// Lowest tier that has it without buying it; empty for none
     #[arg(long)]
     tier: Option<String>,
+    /// Item that comes with it, instead of those that do; repeat it for several, empty for none
+    #[arg(long = "part", value_name = "ITEM")]
+    parts: Vec<String>,
     /// Image for its cover: a JPEG, PNG or WebP file of at most 8 MiB
     #[arg(long, value_name = "FILE")]
     cover: Option<PathBuf>,
@@ -45,14 +48,24 @@ pub struct PresentationArgs {
 impl PresentationArgs {
     /// The change, with `title`; `None` where nothing is named but a cover.
     pub(super) fn change(&self, title: Option<String>) -> Result<Option<SetItem>, CommandError> {
-        let Self { subtitle, tags, visibility, released, preview, tier, .. } = self.clone();
+        let Self { subtitle, tags, visibility, released, preview, tier, parts, .. } = self.clone();
         let description = match &self.description_file {
             Some(file) => Some(text(file)?),
             None => self.description.clone(),
         };
         let tags = Some(tags).filter(|tags| !tags.is_empty());
-        let change =
-            SetItem { title, subtitle, description, tags, visibility, released, preview, tier };
+        let parts = Some(parts).filter(|parts| !parts.is_empty());
+        let change = SetItem {
+            title,
+            subtitle,
+            description,
+            tags,
+            visibility,
+            released,
+            preview,
+            tier,
+            parts,
+        };
         let is_any = change != SetItem::default();
         Ok(is_any.then_some(change))
     }

@@ -75,8 +75,17 @@ impl PublishArgs {
         }
         let cover = self.presentation.cover()?;
         let presented = self.presentation.change(self.title.clone())?.unwrap_or_default();
-        let SetItem { title, subtitle, description, tags, visibility, released, preview, tier } =
-            presented;
+        let SetItem {
+            title,
+            subtitle,
+            description,
+            tags,
+            visibility,
+            released,
+            preview,
+            tier,
+            parts,
+        } = presented;
         let request = Publish {
             path: Some(path),
             name: self.name.clone(),
@@ -89,6 +98,7 @@ impl PublishArgs {
             preview,
             policy: self.policy.clone(),
             tier,
+            parts,
             torrent_price: self.torrent_price.clone(),
             direct_price: self.direct_price.clone(),
             currency: self.currency.clone(),

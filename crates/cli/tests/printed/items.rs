@@ -72,6 +72,7 @@ fn items() {
             reported_bytes: 19_000_000_000,
             verified_bytes: 18_500_000_000,
         },
+        parts: vec!["short".to_owned(), "trailer".to_owned()],
         rights,
     };
     typed("item show reel").answer("GET /items/reel", &detail).check();
@@ -83,6 +84,7 @@ fn items() {
         served_bytes: 0,
         completed: 0,
         traffic: ItemBytes { taken_bytes: 0, saved_bytes: 0, reported_bytes: 0, verified_bytes: 0 },
+        parts: Vec::new(),
         rights: Vec::new(),
     };
     typed("item show short").answer("GET /items/short", &detail).check_with("broken");

@@ -10,6 +10,7 @@ use crate::catalog::goods::torrent_of;
 use crate::catalog::item::{self, Item};
 use crate::catalog::item_row::days;
 use crate::catalog::listing::{description, joined};
+use crate::catalog::part::{self, MAX_PARTS};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Value};
 use crate::store::tx::Tx;
@@ -38,6 +39,8 @@ pub struct Details {
     pub preview: Option<Option<String>>,
     /// The id of the lowest tier that has it without buying it, or none.
     pub tier: Option<Option<String>>,
+    /// The items that come with it, by name, id or info hash, in place of those that do.
+    pub parts: Option<Vec<String>>,
 }
 
 impl Details {
@@ -45,15 +48,16 @@ impl Details {
     ///
     /// # Errors
     ///
-    /// A text is none; there are too many tags.
+    /// A text is none; there are too many tags or parts.
     pub fn check(&self) -> Result<(), Error> {
         for (what, line) in [("title", &self.title), ("subtitle", &self.subtitle)] {
             line.as_deref().map_or(Ok(()), |line| check_line(what, line))?;
         }
         let description = self.description.as_deref();
         description.map_or(Ok(()), |text| check_lines("description", text))?;
-        match self.tags.as_ref().map(Vec::len) {
-            Some(tags) if tags > MAX_TAGS => Err(Error::Tags(tags)),
+        match (self.tags.as_ref().map(Vec::len), self.parts.as_ref().map(Vec::len)) {
+            (Some(tags), _) if tags > MAX_TAGS => Err(Error::Tags(tags)),
+            (_, Some(parts)) if parts > MAX_PARTS => Err(Error::Parts(parts)),
             _ => Ok(()),
         }
     }
@@ -64,8 +68,8 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// There is no such item; the tier is not configured; a text is none; there are too many tags; the
-    /// item has no file of the preview's path.
+    /// There is no such item; the tier is not configured; a text is none; there are too many tags
+    /// or parts; the item has no file of the preview's path; a part is none, or a collection.
     pub async fn describe(
         &self,
         stamp: &Stamp,
@@ -97,9 +101,13 @@ impl Club {
 /// Makes changes that were checked, and records them.
 pub(crate) async fn describe(tx: &mut Tx, item: &Item, details: Details) -> Result<Item, Error> {
     let id = item.id.0.into();
-    let details = Details { tags: details.tags.map(unique), ..details };
+    let parts = match &details.parts {
+        Some(parts) => Some(part::set(tx, item, parts).await?),
+        None => None,
+    };
+    let details = Details { tags: details.tags.map(unique), parts, ..details };
     let news = news(&details);
-    let Details { title, subtitle, description, tags, visibility, released, preview, tier } =
+    let Details { title, subtitle, description, tags, visibility, released, preview, tier, .. } =
         details;
     let preview = match preview {
         Some(Some(path)) => Some(find_file(tx, item, path).await?),
@@ -170,7 +178,7 @@ fn unique(tags: Vec<Tag>) -> Vec<Tag> {
 
 /// What changes, for the record.
 fn news(details: &Details) -> String {
-    let Details { title, subtitle, description, tags, visibility, released, preview, tier } =
+    let Details { title, subtitle, description, tags, visibility, released, preview, tier, parts } =
         details;
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
     let news = [
@@ -186,6 +194,7 @@ fn news(details: &Details) -> String {
             format!("preview {}", or_none(path.as_ref().map(|path| format!("{path:?}"))))
         }),
         tier.as_ref().map(|tier| format!("tier {}", or_none(tier.clone()))),
+        parts.as_ref().map(|parts| format!("parts {:?}", parts.join(" "))),
     ];
     news.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

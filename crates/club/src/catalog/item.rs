@@ -353,8 +353,9 @@ pub(crate) async fn changed(
 }
 
 /// What is not kept of an item that was removed.
-const FORGET: [&str; 3] = [
+const FORGET: [&str; 4] = [
     "DELETE FROM goods WHERE item = $1",
     "DELETE FROM description WHERE item = $1",
     "DELETE FROM cover WHERE item = $1",
+    "DELETE FROM part WHERE collection = $1 OR item = $1",
 ];

@@ -8,5 +8,6 @@ pub(crate) mod goods;
 pub(crate) mod item;
 pub(crate) mod item_row;
 pub(crate) mod listing;
+pub(crate) mod part;
 pub(crate) mod price;
 pub(crate) mod publish;

@@ -1,5 +1,6 @@
-//! Rights that orders give. What was in force before stands behind them, and is in force again when
-//! the last order is paid back; what is revoked does not come back.
+//! Rights that orders give: to the item, and to the parts that its collection had when it was sold. What was in force
+//! before stands behind them, and is in force again when the last order is paid back; what is revoked does not come
+//! back.
 
 use policy::{ItemId, MemberId};
 
@@ -9,8 +10,23 @@ use crate::store::sql::{Connection, SqlResult};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
 
-/// Gives the right that an order pays for, for ever.
+/// Notes which parts the item of an order has when it is sold.
+pub(crate) async fn note_parts(tx: &mut Tx, order: &Order, item: ItemId) -> SqlResult<()> {
+    tx.execute(NOTE_PARTS, &[order.id.0.into(), item.0.into()]).await.map(drop)
+}
+
+/// Gives the rights that an order pays for, for ever.
 pub(crate) async fn give(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(), Error> {
+    if !order.revoked {
+        give_one(tx, order, item).await?;
+    }
+    for part in parts(tx, order).await? {
+        give_one(tx, order, part).await?;
+    }
+    Ok(())
+}
+
+async fn give_one(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(), Error> {
     let member = order.owner()?;
     let held = entitlement::one(tx, member, item).await?;
     let held = held.unwrap_or_else(|| Entitlement::none(member, item, tx.now()));
@@ -23,8 +39,16 @@ pub(crate) async fn give(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(),
     entitlement::replace(tx, held, None, &order.id.to_string(), before).await
 }
 
-/// Ends the right that came from an order, or lets it come from another or from what was before.
+/// Ends the rights that came from an order, or lets them come from another or from what was before.
 pub(crate) async fn end(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(), Error> {
+    end_one(tx, order, item).await?;
+    for part in parts(tx, order).await? {
+        end_one(tx, order, part).await?;
+    }
+    Ok(())
+}
+
+async fn end_one(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(), Error> {
     let member = order.owner()?;
     let Some(held) = entitlement::one(tx, member, item).await? else { return Ok(()) };
     if held.source != order.id.to_string() || held.revoked.is_some() {
@@ -59,7 +83,14 @@ pub(crate) async fn check_not_paid(
 /// Lets what was paid for so far give no right any more, where some of it is paid again too.
 pub(crate) async fn revoke(tx: &mut Tx, member: MemberId, item: ItemId) -> SqlResult<()> {
     let values = [member.value().into(), item.0.into(), tx.now().into()];
-    tx.execute(REVOKE, &values).await.map(drop)
+    tx.execute(REVOKE, &values).await?;
+    tx.execute(REVOKE_PART, &values).await.map(drop)
+}
+
+/// What an order gives besides its item, but for what was revoked.
+async fn parts(db: &mut dyn Connection, order: &Order) -> SqlResult<Vec<ItemId>> {
+    let sql = "SELECT item FROM order_part WHERE orders = $1 AND revoked IS NULL ORDER BY item";
+    db.all(sql, &[order.id.0.into()], |row| Ok(ItemId(row.number(0)?))).await
 }
 
 /// Those of a member's that pay for an item, oldest first.
@@ -69,3 +100,8 @@ async fn orders(db: &mut dyn Connection, member: MemberId, item: ItemId) -> SqlR
 
 const REVOKE: &str = "UPDATE orders SET revoked = $3 \
      WHERE member = $1 AND item = $2 AND journal IS NOT NULL AND revoked IS NULL AND gift = 0";
+const REVOKE_PART: &str = "UPDATE order_part SET revoked = $3 WHERE item = $2 AND revoked IS NULL \
+     AND orders IN (SELECT id FROM orders WHERE member = $1 AND journal IS NOT NULL AND gift = 0)";
+const NOTE_PARTS: &str = "INSERT INTO order_part (orders, item) SELECT $1, part.item FROM part \
+     JOIN item ON item.id = part.item WHERE part.collection = $2 AND removed = 0 \
+     ON CONFLICT DO NOTHING";

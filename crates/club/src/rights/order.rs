@@ -359,9 +359,20 @@ macro_rules! select {
     };
 }
 
+/// Whether an order gives item $2, by itself or as a part of a collection.
+macro_rules! is_of_item {
+    () => {
+        "(item = $2 OR EXISTS (SELECT 1 FROM order_part \
+         WHERE order_part.orders = orders.id AND order_part.item = $2))"
+    };
+}
+
 const BETWEEN: &str = select!("created >= $1 AND created < $2 AND id > $3 ORDER BY id LIMIT $4");
-const BOUGHT_DIRECT: &str = "SELECT id FROM orders WHERE member = $1 AND item = $2 \
-     AND way = 'direct' AND journal IS NOT NULL AND refunded IS NULL AND gift = 0 LIMIT 1";
+const BOUGHT_DIRECT: &str = concat!(
+    "SELECT id FROM orders WHERE member = $1 AND ",
+    is_of_item!(),
+    " AND way = 'direct' AND journal IS NOT NULL AND refunded IS NULL AND gift = 0 LIMIT 1"
+);
 const BY_ID: &str = select!("id = $1");
 const BY_KEY: &str = select!("key = $1");
 const BY_TOKEN: &str = select!("token = $1");
@@ -374,14 +385,16 @@ const INSERT: &str = "INSERT INTO orders (token, key, member, email, item, way, 
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, 0) \
      RETURNING id";
 /// Those of a member for an item in some way that give it: the direct download gives the torrent, a gift gives nothing.
-const PAID: &str = select!(
-    "member = $1 AND item = $2 AND way IN ($3, 'direct') AND journal IS NOT NULL \
-     AND refunded IS NULL AND gift = 0 ORDER BY id"
+const PAID: &str = concat!(
+    select!("member = $1 AND "),
+    is_of_item!(),
+    " AND way IN ($3, 'direct') AND journal IS NOT NULL AND refunded IS NULL AND gift = 0 ORDER BY id"
 );
 /// Those of a member that still give an item.
 pub(crate) const STILL_PAID: &str = select!(
-    "member = $1 AND item = $2 AND journal IS NOT NULL AND refunded IS NULL AND revoked IS NULL \
-     AND gift = 0 ORDER BY id"
+    "member = $1 AND journal IS NOT NULL AND refunded IS NULL AND gift = 0 AND (item = $2 AND revoked IS NULL \
+     OR EXISTS (SELECT 1 FROM order_part WHERE order_part.orders = orders.id \
+     AND order_part.item = $2 AND order_part.revoked IS NULL)) ORDER BY id"
 );
 /// The last ones of a member that are paid and whose receipt is not about to be sent.
 pub(crate) const UNREPORTED: &str = select!(

@@ -98,6 +98,11 @@ pub(crate) async fn sell(
     if order.paid.is_none() {
         order_mail::receipt(tx, order).await?;
     }
+    if let Product::Item { item, .. } = &order.product
+        && !order.is_gift
+    {
+        bought::note_parts(tx, order, *item).await?;
+    }
     give(tx, order, buyer).await
 }
 
@@ -134,9 +139,6 @@ pub(crate) async fn raise(
         return Ok(());
     }
     tx.execute("UPDATE orders SET refunded = NULL WHERE id = $1", &[order.id.0.into()]).await?;
-    if order.revoked {
-        return Ok(());
-    }
     give(tx, order, buyer).await
 }
 

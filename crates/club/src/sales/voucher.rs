@@ -6,7 +6,7 @@
 
 use policy::{ItemId, MemberId};
 
-use crate::catalog::item;
+use crate::catalog::{item, part};
 use crate::ledger::account::Account;
 use crate::ledger::balance::{check_amount, credit};
 use crate::ledger::journal::{EntryRequest, NewEntry, negated, post};
@@ -233,11 +233,12 @@ pub(crate) async fn redeem(
         }
         Worth::Item(id) => {
             let item = item::live_by_id(tx, *id).await?;
-            let held = entitlement::one(tx, member.id, item.id).await?;
-            if held.is_some_and(|held| held.until.is_none() && held.is_live(tx.now())) {
+            if !give_for_ever(tx, member.id, item.id, &source).await? {
                 return Err(Error::HasAlready { member: member.name, what: item.name });
             }
-            entitlement::give(tx, member.id, item.id, None, &source).await?;
+            for part in part::parts(tx, item.id).await? {
+                give_for_ever(tx, member.id, part.id, &source).await?;
+            }
         }
         Worth::Tier { tier, days } => {
             tier_term::lengthen(&mut member, tier, *days, &tx.names, tx.now())?;
@@ -245,6 +246,21 @@ pub(crate) async fn redeem(
         }
     }
     use_up(tx, voucher, (member.id, None), &postings).await
+}
+
+/// Gives a right for ever; returns whether it was not there already.
+async fn give_for_ever(
+    tx: &mut Tx,
+    member: MemberId,
+    item: ItemId,
+    source: &str,
+) -> Result<bool, Error> {
+    let held = entitlement::one(tx, member, item).await?;
+    if held.is_some_and(|held| held.until.is_none() && held.is_live(tx.now())) {
+        return Ok(false);
+    }
+    entitlement::give(tx, member, item, None, source).await?;
+    Ok(true)
 }
 
 /// The voucher of a code, where it can be redeemed now.

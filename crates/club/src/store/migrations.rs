@@ -74,6 +74,7 @@ const STEPS: &[Step] = &[
     step!(16, "gifts", "0016_gifts.sql"),
     step!(17, "post", "0017_post.sql"),
     step!(18, "carried by item", "0018_carried_item.sql"),
+    step!(19, "parts", "0019_parts.sql"),
 ];
 
 #[cfg(test)]

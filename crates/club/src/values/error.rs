@@ -143,6 +143,16 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// A collection is no part of another, nor of itself.
+    #[error(
+        "item `{item}` can't be a part of `{collection}`: the parts of a collection have no parts themselves, leave it out"
+    )]
+    Nested {
+        /// The name of the part.
+        item: String,
+        /// The name of the collection.
+        collection: String,
+    },
     /// There is no such alert, or it was acknowledged.
     #[error("no alert {} is open: `usher alert list` shows those that are", .0.0)]
     NoAlert(AlertId),
@@ -225,6 +235,9 @@ pub enum Error {
     /// An order's money came from a provider, not from the balance.
     #[error("order {} was paid at a provider: pay it back there", .0.0)]
     PaidAtProvider(OrderId),
+    /// A collection has more parts than are kept.
+    #[error("{0} parts, expected 200 at most: leave some out")]
+    Parts(usize),
     /// Another refund has this key.
     #[error("the key `{key}` was used for another request, see refund {}", refund.0)]
     RefundKey {

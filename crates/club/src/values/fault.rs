@@ -34,6 +34,7 @@ impl Error {
             | Self::NotForBalance(_)
             | Self::NotForGift(_)
             | Self::PageEnd(_)
+            | Self::Parts(_)
             | Self::Prices { .. }
             | Self::Tags(_)
             | Self::Text(_)
@@ -59,6 +60,7 @@ impl Error {
             | Self::LessLeft { .. }
             | Self::MailSent(_)
             | Self::NameTaken { .. }
+            | Self::Nested { .. }
             | Self::NoFile { .. }
             | Self::NoGoods(_)
             | Self::NotForSale { .. }

@@ -119,7 +119,9 @@ pub(crate) async fn details_change_what_they_name_and_are_recorded(store: Arc<dy
         released: Some(Some("1927-01-10".parse().unwrap())),
         preview: Some(Some("Extras/Making of.mkv".to_owned())),
         tier: Some(Some("fan".to_owned())),
+        parts: Some(vec!["2".to_owned()]),
     };
+    house.add_item("short", &[9]).await;
     let item = house.describe("reel", all).await;
     assert_eq!(item.tags.iter().map(Tag::as_str).collect::<Vec<_>>(), ["b", "a"]);
     assert_eq!(item.released.unwrap().to_string(), "1927-01-10");
@@ -158,7 +160,7 @@ pub(crate) async fn details_change_what_they_name_and_are_recorded(store: Arc<dy
 }
 
 const DETAIL: &str = "title \"Reel 1\", subtitle \"Film\", description of 10 characters, tags \"b a\", \
-     visibility unlisted, released 1927-01-10, preview \"Extras/Making of.mkv\", tier fan";
+     visibility unlisted, released 1927-01-10, preview \"Extras/Making of.mkv\", tier fan, parts \"short\"";
 
 pub(crate) async fn a_cover_is_kept_in_all_sizes(store: Arc<dyn Store>) {
     let house = House::open(store).await;

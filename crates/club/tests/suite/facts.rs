@@ -17,6 +17,14 @@ macro_rules! facts {
                 an_error_of_the_disk_hides_no_change,
                 every_change_leaves_one_row_in_the_record,
                 what_the_store_does_not_take_is_not_shown;
+            collections:
+                a_collection_holds_items_that_hold_none,
+                a_part_that_was_bought_alone_stays_after_the_refund,
+                a_voucher_for_a_collection_gives_its_parts,
+                a_revoked_part_does_not_come_back_with_its_collection,
+                an_order_keeps_the_parts_that_it_was_sold_with,
+                the_direct_download_of_a_collection_is_that_of_its_parts,
+                who_buys_a_collection_has_its_parts;
             entitlements:
                 a_grant_is_in_force_when_it_returns,
                 a_later_grant_replaces_an_earlier_one,

@@ -12,6 +12,7 @@ use wire::InfoHash;
 pub(crate) mod catalogue;
 pub(crate) mod changes;
 mod coded_error;
+pub(crate) mod collections;
 pub(crate) mod entitlements;
 pub(crate) mod erasure;
 mod facts;

@@ -193,11 +193,7 @@ const OFFERS: &[DemoItem] = &[
         tags: &["comics"],
         description: "A comic of twelve pages about a comet that is late.",
         terms: &["--policy", "priority", "--torrent-price", "1.50", "--currency", "usd"],
-        write: |path| {
-            (1..=12).try_for_each(|page| {
-                goods::comic_page(&path.join(format!("Page {page:02}.svg")), page)
-            })
-        },
+        write: paper_comets,
         seats: &[("dan", 100)],
         strangers: 3,
     },
@@ -217,14 +213,33 @@ const OFFERS: &[DemoItem] = &[
             "--currency",
             "usd",
         ],
-        write: |path| {
-            for (number, root) in (1..).zip([98.0, 110.0, 87.3, 130.8, 73.4]) {
-                goods::music(&path.join(format!("{number:02} - Part {number}.wav")), root, 20)?;
-            }
-            goods::booklet(&path.join("Booklet.pdf"), "Signal")
-        },
+        write: signal,
         seats: &[("ada", 100), ("bob", 60), ("dan", 100)],
         strangers: 8,
+    },
+    DemoItem {
+        name: "a-year-on-lantern-street",
+        title: "A year on Lantern Street",
+        subtitle: "Collection, 3 works",
+        tags: &["collections"],
+        description: "The film, the album and the comic of this year, in one torrent.",
+        terms: &[
+            "--policy",
+            "priority",
+            "--torrent-price",
+            "7.00",
+            "--direct-price",
+            "9.50",
+            "--currency",
+            "usd",
+        ],
+        write: |path| {
+            nothing_so_plain(&path.join("Nothing So Plain"))?;
+            signal(&path.join("Signal"))?;
+            paper_comets(&path.join("Paper Comets"))
+        },
+        seats: &[("ada", 100)],
+        strangers: 2,
     },
     DemoItem {
         name: "harbour-lights",
@@ -268,20 +283,44 @@ const OFFERS: &[DemoItem] = &[
             "--currency",
             "usd",
         ],
-        write: |path| {
-            goods::film(&path.join("Nothing So Plain.webm"))?;
-            goods::booklet(&path.join("Booklet.pdf"), "Nothing So Plain")
-        },
+        write: nothing_so_plain,
         seats: &[("ada", 100), ("bob", 100), ("carol", 25), ("dan", 70)],
         strangers: 24,
     },
 ];
+
+fn nothing_so_plain(path: &Path) -> io::Result<()> {
+    goods::film(&path.join("Nothing So Plain.webm"))?;
+    goods::booklet(&path.join("Booklet.pdf"), "Nothing So Plain")
+}
+
+fn signal(path: &Path) -> io::Result<()> {
+    for (number, root) in (1..).zip([98.0, 110.0, 87.3, 130.8, 73.4]) {
+        goods::music(&path.join(format!("{number:02} - Part {number}.wav")), root, 20)?;
+    }
+    goods::booklet(&path.join("Booklet.pdf"), "Signal")
+}
+
+fn paper_comets(path: &Path) -> io::Result<()> {
+    (1..=12).try_for_each(|page| goods::comic_page(&path.join(format!("Page {page:02}.svg")), page))
+}
 
 const MEMBERS: [(&str, &str); 4] =
     [("ada", "patron"), ("bob", "fan"), ("carol", "patron"), ("dan", "outsider")];
 
 const COMMANDS: &[&[&str]] = &[
     &["member", "email", "ada", "ada@example.org"],
+    &[
+        "item",
+        "set",
+        "a-year-on-lantern-street",
+        "--part",
+        "nothing-so-plain",
+        "--part",
+        "signal",
+        "--part",
+        "paper-comets",
+    ],
     &["topup", "ada", "--amount", "20.00", "--currency", "usd", "--memo", "a card from the fair"],
     &["topup", "bob", "--amount", "10.00", "--currency", "usd"],
     &["topup", "dan", "--amount", "10.00", "--currency", "usd"],

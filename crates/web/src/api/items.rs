@@ -98,9 +98,19 @@ pub(super) async fn show(
         reported_bytes: carried.reported,
         verified_bytes: carried.verified,
     };
+    let parts = admin.club.parts(found.id).await?;
+    let parts = parts.into_iter().map(|part| part.name).collect();
     let item = view(found);
-    let detail =
-        ItemDetail { item, description, preview_url, served_bytes, completed, traffic, rights };
+    let detail = ItemDetail {
+        item,
+        description,
+        preview_url,
+        served_bytes,
+        completed,
+        traffic,
+        parts,
+        rights,
+    };
     Ok(Json(detail))
 }
 

@@ -11,7 +11,8 @@ use club::{BadTag, Details, UnknownVisibility};
 ///
 /// A tag, the visibility or the date is none.
 pub fn details(to: SetItem) -> Result<Details, PresentationError> {
-    let SetItem { title, subtitle, description, tags, visibility, released, preview, tier } = to;
+    let SetItem { title, subtitle, description, tags, visibility, released, preview, tier, parts } =
+        to;
     let tags = tags.map(|tags| {
         // One that is empty stands for none.
         let tags = tags.iter().filter(|tag| !tag.is_empty());
@@ -27,6 +28,8 @@ pub fn details(to: SetItem) -> Result<Details, PresentationError> {
         released: released.map(|text| filled(text).map(date).transpose()).transpose()?,
         preview: preview.map(filled),
         tier: tier.map(filled),
+        // One that is empty stands for none.
+        parts: parts.map(|parts| parts.into_iter().filter(|part| !part.is_empty()).collect()),
     })
 }
 

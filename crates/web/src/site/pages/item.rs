@@ -36,6 +36,10 @@ struct ItemPage {
     /// What stands for files beyond those.
     rest: Option<String>,
     size: String,
+    /// What comes with it.
+    parts: Vec<ItemLink>,
+    /// What it comes with.
+    collections: Vec<ItemLink>,
     preview: Option<Preview>,
     /// Whether the reader has it already, so that nothing of it is for sale to them.
     is_owned: bool,
@@ -63,6 +67,14 @@ struct FileRow {
     name: String,
     kind: String,
     size: String,
+}
+
+/// Another item.
+struct ItemLink {
+    name: String,
+    title: String,
+    /// Its subtitle and size, or its price.
+    text: String,
 }
 
 /// What anybody may play.
@@ -130,7 +142,16 @@ pub(super) async fn show(
         OneClick::of(&mut visitor, &item).await?
     };
     let live = site.tracker.open_headcount(&item.info_hashes);
+    let parts = site.club.parts(item.id).await?;
+    let collections = site.club.collections_of(item.id).await?;
     let page = ItemPage {
+        parts: parts.iter().filter(|part| is_shown(part)).map(ItemLink::to_part).collect(),
+        // Who has it already needs no offer of more.
+        collections: collections
+            .iter()
+            .filter(|it| it.is_listed() && !is_owned)
+            .map(ItemLink::to_collection)
+            .collect(),
         json_ld: item.is_listed().then(|| json_ld(&visitor, &item, &description)),
         cover: picture,
         facts: facts(&item),
@@ -160,6 +181,17 @@ pub(super) async fn show(
         files,
     };
     Ok(visitor.page(&page))
+}
+
+impl ItemLink {
+    fn to_part(item: &Item) -> Self {
+        Self { name: item.name.clone(), title: title(item), text: facts(item) }
+    }
+
+    fn to_collection(item: &Item) -> Self {
+        let price = offers(item).into_iter().next_back().map(|offer| offer.price);
+        Self { name: item.name.clone(), title: title(item), text: price.unwrap_or_default() }
+    }
 }
 
 impl FileRow {

@@ -95,6 +95,32 @@ async fn a_free_item_has_torrent_magnet_and_feed() {
 }
 
 #[tokio::test]
+async fn a_collection_and_its_parts_lead_to_each_other() {
+    let shop = Shop::new().await;
+    for (name, visibility) in [
+        ("one", Visibility::Published),
+        ("two", Visibility::Unlisted),
+        ("three", Visibility::Draft),
+    ] {
+        let details = Details { visibility: Some(visibility), ..details(&format!("Part {name}")) };
+        shop.publish(name, "club", prices(Some(300), None), details).await;
+    }
+    let parts = ["two", "one", "three"].map(str::to_owned).to_vec();
+    let all = Details { parts: Some(parts), ..details("All of them") };
+    shop.publish("box", "club", prices(Some(500), Some(600)), all).await;
+    let page = shop.get("/items/box").await.body;
+    let places: Vec<_> = ["In this collection", "/items/two\">Part two", "/items/one\">Part one"]
+        .map(|part| page.find(part))
+        .to_vec();
+    assert!(places.is_sorted() && places.iter().all(Option::is_some), "{places:?} {page}");
+    assert!(!page.contains("Part three"), "a draft is nothing anybody learns of");
+    let page = shop.get("/items/one").await.body;
+    for expected in ["All of them has this and more, for $5.00.", "href=\"/items/box\""] {
+        assert!(page.contains(expected), "{expected} in {page}");
+    }
+}
+
+#[tokio::test]
 async fn drafts_and_what_is_not_offered_are_nothing_anybody_learns_of() {
     let shop = Shop::new().await;
     let draft = Details { visibility: Some(Visibility::Draft), ..details("Secret draft") };
