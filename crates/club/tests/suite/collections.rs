@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use club::provider::{Dispute, Report};
-use club::{DeliveryMethod, Details, Fault, Item, Order, Page, Prices, ProductRequest, Store};
+use club::{
+    Claimant, DeliveryMethod, Details, Email, Fault, Item, NewVouchers, Order, Page, Prices,
+    ProductRequest, Redeemed, Store, Worth,
+};
 use policy::{ItemId, MemberId, Right};
 
 use super::money::{check_sound, stripe, usd};
@@ -121,7 +124,7 @@ pub(crate) async fn a_voucher_for_a_collection_gives_its_parts(store: Arc<dyn St
     for item in ITEMS {
         assert_eq!(until(&house, item, ada), u32::MAX, "{item}");
     }
-    let email = "bob@example.org".parse().unwrap();
+    let email = Email::parse("bob@example.org").unwrap();
     let claimant = Claimant { email, consent: true };
     let redeemed = house.club.redeem_for_visitor(&stamp(), &codes[1], claimant).await.unwrap();
     let Redeemed::Order(order) = redeemed else { panic!("{redeemed:?}") };
