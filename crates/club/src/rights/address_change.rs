@@ -1,6 +1,8 @@
 //! A member's address that was mistyped: one act gives the member the right one, with all that went to
 //! the wrong one.
 
+use policy::MemberId;
+
 use crate::mail::queue::MailText;
 use crate::mail::report;
 use crate::members::email;
@@ -13,12 +15,14 @@ use crate::store::tx::Tx;
 use crate::values::email::Email;
 use crate::values::error::Error;
 use crate::values::stamp::Stamp;
+use crate::values::token::random_token;
 
 impl Club {
     /// Gives a member another address, or none, in the operator's name. The address is unverified,
     /// whoever was signed in is signed out, and a link goes to it with `text`. Orders that were placed
     /// with the address before have the new one, paid or not; receipts that wait go there, and those of
-    /// the last [`RECEIPTS`] orders are sent again.
+    /// the last [`RECEIPTS`] orders are sent again. The pages of the last [`RENAMED`] orders that are paid
+    /// have new URLs, because whoever has the wrong address may have got the old ones.
     ///
     /// # Errors
     ///
@@ -51,6 +55,9 @@ async fn set(
         tx.execute(MOVE_OPEN, &[old.text().into(), new.text().into()]).await?;
         report::readdress(tx, old, &new).await?;
     }
+    if old.is_some() {
+        rename(tx, id).await?;
+    }
     let values = [id.value().into(), RECEIPTS.into()];
     let db: &mut dyn Connection = tx;
     let orders: Vec<Order> = db.all(UNREPORTED, &values, order::read).await?;
@@ -60,8 +67,25 @@ async fn set(
     Ok(member)
 }
 
+/// Gives the paid orders of a member other tokens.
+async fn rename(tx: &mut Tx, member: MemberId) -> Result<(), Error> {
+    let values = [member.value().into(), RENAMED.into()];
+    let db: &mut dyn Connection = tx;
+    let orders = db.all(PAID, &values, |row| row.number::<u32>(0)).await?;
+    for order in orders {
+        let token = random_token()?;
+        let sql = "UPDATE orders SET token = $2 WHERE id = $1";
+        tx.execute(sql, &[order.into(), token.as_str().into()]).await?;
+    }
+    Ok(())
+}
+
+const PAID: &str = "SELECT id FROM orders WHERE member = $1 AND paid IS NOT NULL \
+     ORDER BY id DESC LIMIT $2";
 /// What a visitor placed with the wrong address, and has not paid.
 const MOVE_OPEN: &str =
     "UPDATE orders SET email = $2 WHERE email = $1 AND member IS NULL AND paid IS NULL";
+/// Maximum orders whose pages have new URLs when an address changes.
+pub(crate) const RENAMED: u32 = 1000;
 /// Maximum receipts that are sent again when an address changes.
 pub(crate) const RECEIPTS: u32 = 3;

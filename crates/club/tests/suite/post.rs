@@ -190,6 +190,11 @@ pub(crate) async fn a_corrected_address_gets_what_went_to_the_wrong_one(store: A
     for id in [order.id, open.id] {
         assert_eq!(club.order(id).await.unwrap().email, right, "{id}");
     }
+    let renamed = club.order(order.id).await.unwrap().token;
+    assert_ne!(renamed, order.token, "the page that was mailed to a stranger is another's");
+    assert_eq!(club.order_by_token(&order.token).await.unwrap(), None);
+    assert_eq!(club.order_by_token(&renamed).await.unwrap().unwrap().id, order.id);
+    assert_eq!(club.order(open.id).await.unwrap().token, open.token, "its payer comes back");
     let secret = club::LinkSecret::Token(token);
     assert_eq!(club.link_offer(&secret, NOW).await.unwrap(), None, "the link of before is dead");
     let eves = |about: &str| ("eve@example.org".to_owned(), about.to_owned());
@@ -221,7 +226,7 @@ async fn with_mail(store: Arc<dyn Store>) -> House {
 
 fn visitors(address: &str) -> NewOrder {
     let buyer = Buyer::Visitor(email(address));
-    NewOrder { buyer, product: item(), pay: None, discount: None, consent: false }
+    NewOrder { buyer, product: item(), pay: None, discount: None, consent: false, gift: false }
 }
 
 async fn top_up(house: &House, member: &str) {
