@@ -75,6 +75,32 @@ fn a_mistyped_address_is_corrected_in_one_act_that_sends_the_receipt() {
     assert!(right.read("/library").contains("/items/film\""));
 }
 
+/// Whoever was signed in before the owner of an address used a link is signed out by that link: they may be anybody.
+#[test]
+fn the_first_mailed_link_ends_sign_ins_from_before_the_address_was_verified() {
+    let Some((shop, server)) = shop() else { return };
+    shop.sell("film", "film.mp4", "club");
+    shop.buy(&mut shop.browser(1), "film", "torrent", "eve@example.org");
+    let buyer = shop.daemon.json(&["order", "list"])[0]["member"]["name"].clone();
+    let mut before = shop.browser(2);
+    before.sign_in(&shop.daemon, buyer.as_str().expect("a member"));
+    assert_eq!(before.get("/me").status, 200);
+    let mut owner = shop.browser(3);
+    let mut use_mailed_link = || {
+        owner.read("/sign-in");
+        assert_eq!(owner.post("/sign-in", &[("email", "eve@example.org")]).status, 200);
+        owner.use_link(&path_in(&letter(&server, "eve@example.org", &["/sign-in/"]), "/sign-in/"));
+    };
+    use_mailed_link();
+    assert_eq!(before.get("/me").status, 303, "signed out");
+    // Once it is verified, another device is welcome.
+    use_mailed_link();
+    let mut other = shop.browser(4);
+    other.sign_in(&shop.daemon, buyer.as_str().expect("a member"));
+    use_mailed_link();
+    assert_eq!(other.get("/me").status, 200);
+}
+
 /// The feed of a member whose membership ended stays where it is, and its first entry says how to renew.
 #[test]
 fn a_lapsed_members_feed_stays_valid_and_says_how_to_renew() {
