@@ -5,6 +5,8 @@
 //! makes an order of 0 for whoever does, which gives the right. What takes the gift's order back voids the voucher, or
 //! takes back the order that redeemed it; what pays it again puts both back.
 
+use policy::MemberId;
+
 use crate::audit::log::{LogEntry, record};
 use crate::catalog::item;
 use crate::members::member::{self, Member};
@@ -14,6 +16,8 @@ use crate::store::club::Club;
 use crate::store::sql::{Connection, Value};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::ids::OrderId;
+use crate::values::page::Page;
 use crate::values::product::{Product, ProductRequest};
 use crate::values::voucher_code::VoucherCode;
 
@@ -46,6 +50,17 @@ impl Club {
         };
         let code = VoucherCode::of_order(&order.token);
         Ok(Some(Gift { voucher, code, redeemed_as }))
+    }
+
+    /// The orders by which a member redeemed gifts, at most 1000.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn gifts_of(&self, member: MemberId) -> Result<Vec<OrderId>, Error> {
+        let values = [member.value().into(), Page::MAX.into()];
+        let mut db = self.reader().await?;
+        Ok(db.all(REDEEMED, &values, |row| Ok(OrderId(row.number(0)?))).await?)
     }
 }
 
@@ -134,5 +149,8 @@ async fn note(
     record(tx, LogEntry { what, member: voucher.redeemed_by, item, detail: &detail }).await
 }
 
+const REDEEMED: &str = "SELECT orders.id FROM orders \
+     JOIN voucher ON voucher.redeemed_as = orders.id WHERE orders.member = $1 \
+     ORDER BY orders.id LIMIT $2";
 const ISSUE: &str = "INSERT INTO voucher (hash, state, issue, item, way, tier, days, gift) \
      VALUES ($1, 'issued', $2, $3, $4, $5, $6, $7)";

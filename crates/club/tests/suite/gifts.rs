@@ -37,6 +37,8 @@ pub(crate) async fn a_gift_from_the_balance_is_a_voucher_and_no_right(store: Arc
     assert!(!house.club.bought_direct(bob, reel).await.unwrap());
     let taken = gift(&house, order.id).await.redeemed_as.unwrap();
     assert_eq!((taken.member, taken.amount, taken.is_gift), (Some(bob), usd(0), false));
+    assert_eq!(house.club.gifts_of(bob).await.unwrap(), [taken.id]);
+    assert_eq!(house.club.gifts_of(ada).await.unwrap(), []);
     assert_eq!((taken.price, taken.state()), (usd(0), OrderState::Paid), "no price is told");
     let text = "voucher 1 was redeemed";
     check_refused(house.club.redeem(&stamp(), &code, "ada").await, Fault::Conflict, text);

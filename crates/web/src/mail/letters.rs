@@ -53,6 +53,9 @@ impl Desk<'_> {
         let is_delivered = order.entry.is_some() || order.product == Product::Topup;
         let (lead, page) = match order.state() {
             OrderState::Disputed => ("The payment of this order is disputed.", "Your order"),
+            OrderState::Paid | OrderState::PartlyRefunded if is_delivered && order.is_gift => {
+                ("Thank you. Your gift is paid.", "Your order, with the code to pass on")
+            }
             OrderState::Paid | OrderState::PartlyRefunded if is_delivered => {
                 ("Thank you. Your order is paid.", "Your order, with what you can download")
             }
@@ -92,10 +95,14 @@ impl Desk<'_> {
         } else {
             "into your balance"
         };
-        let rest = if order.refunded.is_some() {
-            "All of it is paid back, so what the order gave has ended."
-        } else {
-            "What the order gave stays yours."
+        let rest = match (order.refunded.is_some(), self.club.gift(&order).await?) {
+            (true, Some(gift)) if gift.redeemed_as.is_some() => {
+                "All of it is paid back, so what your gift gave was taken back from whoever redeemed it."
+            }
+            (true, Some(_)) => "All of it is paid back, so the code of your gift is void.",
+            (false, Some(_)) => "Your gift stays as it is.",
+            (true, None) => "All of it is paid back, so what the order gave has ended.",
+            (false, None) => "What the order gave stays yours.",
         };
         let claim = match self.claim(id).await? {
             Some(link) => format!("Claim the money here:\n{link}\n\n"),
@@ -215,3 +222,77 @@ fn lines(order: &Order, item: Option<&Item>) -> String {
 
 /// Maximum orders in one mail.
 const MAX_ORDERS: u32 = 50;
+
+#[cfg(test)]
+mod tests {
+    use club::NewItem;
+    use club::{
+        Currency, DeliveryMethod, NewMember, NewPurchase, NewTopup, Prices, ProductRequest, Stamp,
+    };
+    use tracker::Now;
+
+    use super::*;
+    use crate::catalog::fixture::Fixture;
+
+    #[tokio::test]
+    async fn mail_about_a_gift_says_so_and_holds_no_code() {
+        let fixture = Fixture::new(NOW).await;
+        let club = &*fixture.club;
+        let stamp = Stamp { who: "admin".to_owned(), now_unix: NOW.unix };
+        let usd = Currency::parse("usd").unwrap();
+        for name in ["ada", "bob"] {
+            let (name, tier) = (name.to_owned(), "outsider".to_owned());
+            club.add_member(&stamp, NewMember { name, tier, tier_until: None }).await.unwrap();
+        }
+        let reel = NewItem {
+            name: "reel".to_owned(),
+            title: "The reel".to_owned(),
+            policy: "club".to_owned(),
+            info_hashes: vec![wire::InfoHash([1; 20])],
+            size_bytes: None,
+            private: true,
+        };
+        club.add_item(&stamp, reel).await.unwrap();
+        let prices = Prices { torrent: Some(usd.minor(225)), direct: None };
+        club.set_prices(&stamp, "reel", prices).await.unwrap();
+        let topup = NewTopup {
+            member: "ada".to_owned(),
+            amount: usd.minor(1000),
+            provider: "hand".to_owned(),
+            memo: String::new(),
+        };
+        club.topup(&stamp, "T", topup).await.unwrap();
+        let buy = async |key: &str| {
+            let method = DeliveryMethod::Torrent;
+            let new = NewPurchase {
+                member: "ada".to_owned(),
+                product: ProductRequest::Item { item: "reel".to_owned(), method },
+                pay: None,
+                discount: None,
+                consent: true,
+                gift: true,
+            };
+            club.purchase(&stamp, key, new).await.unwrap().order
+        };
+        let head = Letterhead { site: "https://club.example".to_owned(), contact: None };
+        let desk = Desk { club, publisher: "Lantern Street", head: &head };
+        let (kept, given) = (buy("1").await, buy("2").await);
+        let code = club.gift(&given).await.unwrap().unwrap().code.to_string();
+        let receipt = desk.receipt(given.id).await.unwrap().body;
+        for text in ["Your gift is paid", "with the code to pass on", "Gift: A code to pass on"] {
+            assert!(receipt.contains(text), "{text}: {receipt}");
+        }
+        club.redeem(&stamp, &code, "bob").await.unwrap();
+        for (order, expected) in [
+            (kept.id, "so the code of your gift is void"),
+            (given.id, "so what your gift gave was taken back from whoever redeemed it"),
+        ] {
+            club.refund(&stamp, &format!("refund {order}"), order, None).await.unwrap();
+            let refund = desk.refund(order).await.unwrap().unwrap().body;
+            assert!(refund.contains(expected) && !refund.contains(&code), "{refund}");
+        }
+        assert!(!receipt.contains(&code), "a mailbox is not the place for it");
+    }
+
+    const NOW: Now = Now { secs: 0, unix: 1_800_000_000 };
+}

@@ -29,6 +29,8 @@ pub(super) struct Holding {
 pub(super) enum HoldingSource {
     Bought(OrderId),
     Free,
+    /// Somebody else paid for it.
+    Gift,
     Granted,
     Membership,
     /// Every member may have it.
@@ -52,13 +54,19 @@ pub(super) async fn holdings(site: &Site, member: &Member) -> Result<Vec<Holding
         items.push(site.club.item(&id.to_string()).await?);
     }
 
+    let gifts: HashSet<OrderId> = site.club.gifts_of(member.id).await?.into_iter().collect();
     let access = site.torrent_access();
     let mut holdings: Vec<_> = items
         .into_iter()
         .filter(is_shown)
         .filter_map(|item| {
             let owner = access.own(member, &item)?;
-            let holding = Holding::of(item, owner, &rights);
+            let mut holding = Holding::of(item, owner, &rights);
+            if let HoldingSource::Bought(order) = holding.source
+                && gifts.contains(&order)
+            {
+                holding.source = HoldingSource::Gift;
+            }
             (holding.item.is_listed() || owner.entitled).then_some(holding)
         })
         .collect();
@@ -86,6 +94,7 @@ impl Holding {
                 format!("Bought {}, order {order}", day(self.since))
             }
             HoldingSource::Free => "Free".to_owned(),
+            HoldingSource::Gift => format!("A gift, {}", day(self.since)),
             HoldingSource::Granted => format!("Given to you {}", day(self.since)),
             HoldingSource::Membership => "With your membership".to_owned(),
             HoldingSource::Open => "Open to every member".to_owned(),
@@ -110,6 +119,7 @@ impl HoldingSource {
         match self {
             Self::Bought(_) => "bought",
             Self::Free => "free",
+            Self::Gift => "gift",
             Self::Granted => "granted",
             Self::Membership => "membership",
             Self::Open => "open",

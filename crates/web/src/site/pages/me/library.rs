@@ -270,7 +270,10 @@ impl LibraryFilter {
         let is_of_source = match self.source.as_str() {
             "bought" => matches!(held.source, HoldingSource::Bought(_)),
             "free" => matches!(held.source, HoldingSource::Free | HoldingSource::Open),
-            "gifts" => matches!(held.source, HoldingSource::Granted | HoldingSource::Voucher),
+            "gifts" => matches!(
+                held.source,
+                HoldingSource::Gift | HoldingSource::Granted | HoldingSource::Voucher
+            ),
             "membership" => held.source == HoldingSource::Membership,
             _ => true,
         };

@@ -138,6 +138,14 @@ async fn a_direct_gift_is_bought_with_a_voucher_and_opens_the_direct_download() 
     let given = [("code", &*code), ("email", "bob@example.org"), ("consent", "yes")];
     let taken = location(&till.send(&redeem, &given).await);
     assert!(till.shop.get(&taken).await.body.contains("https://club.example/d/"));
+    let bob = till.member("bob@example.org").await.unwrap().id;
+    let token = till.site().club.start_sign_in(&stamp(), Subject::Member(bob), "").await.unwrap();
+    let cookie = format!("__Host-usher-member={}", token.expose());
+    for (source, is_there) in [("gifts", true), ("bought", false)] {
+        let path = format!("/library?source={source}");
+        let page = till.shop.ask(with(browser(Method::GET, &path), "cookie", &cookie)).await.body;
+        assert_eq!(page.contains("A gift, 15 January 2027"), is_there, "{source}: {page}");
+    }
 }
 
 #[tokio::test]
