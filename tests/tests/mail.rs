@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use tests::{Daemon, Login, SmtpServer, eventually, free_port, skip_without};
+use tests::{Daemon, Http, Login, SmtpServer, eventually, free_port, skip_without};
 
 #[test]
 fn a_server_that_is_down_at_first_gets_the_mail_later() {
@@ -46,6 +46,24 @@ fn a_server_that_is_down_at_first_gets_the_mail_later() {
         let bytes = fs::read(daemon.folder().join("state").join(file)).unwrap_or_default();
         assert!(!bytes.windows(token.len()).any(|part| part == token.as_bytes()), "{file}");
     }
+}
+
+#[test]
+fn tries_that_fail_void_no_link_that_was_handed_out() {
+    // Nobody listens there.
+    let daemon = Daemon::start("", &mail(free_port(), ""));
+    daemon.member("ada", "fan");
+    daemon.json(&["member", "email", "ada", ADA]);
+    let handed_out = daemon.json(&["sign-in", "link", "ada"]);
+    // More tries than links may be open, each of which makes one.
+    for _ in 0..6 {
+        eventually("a try that fails", || (the_mail(&daemon)["tries"] != 0).then_some(()));
+        daemon.json(&["mail", "retry", "1"]);
+    }
+    eventually("the last try", || (the_mail(&daemon)["tries"] != 0).then_some(()));
+    let (_, path) = handed_out["url"].as_str().unwrap().split_once("/sign-in/").unwrap();
+    let page = Http::to(daemon.listening().web.port()).get(&format!("/sign-in/{path}"), "");
+    assert_eq!(page.status, 200);
 }
 
 #[test]

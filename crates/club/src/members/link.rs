@@ -109,6 +109,17 @@ impl Club {
         .await
     }
 
+    /// Voids the link of a mail that no server took. Nobody has it, and it would count among those that are open.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn void_mailed_link(&self, now_unix: u32, token: SecretToken) -> Result<(), Error> {
+        let (stamp, secret) = (Stamp::of_daemon(now_unix), LinkSecret::Token(token));
+        self.change(&stamp, move |tx| Box::pin(async move { Ok(link::void(tx, &secret).await?) }))
+            .await
+    }
+
     /// Makes a link and a code for the publisher to hand out.
     ///
     /// # Errors

@@ -101,17 +101,21 @@ impl Mailer {
                 }
             }
         };
-        let text = match mail.link {
-            None => text,
+        let (text, link) = match mail.link {
+            None => (text, None),
             Some(_) => match self.club.make_mailed_link(self.now().unix, mail).await? {
-                Some(token) => with_link(&text, &link_url(&head.site, &token)),
+                Some(token) => (with_link(&text, &link_url(&head.site, &token)), Some(token)),
                 None => return Ok(here(Tried::Void(NOT_THEIRS.to_owned()))),
             },
         };
-        match message(connector, Some((mail.id, mail.created)), &mail.to, &text) {
-            Ok(message) => Ok(connector.send(message).await),
-            Err(error) => Ok(here(Tried::Bounced(error.to_string()))),
+        let reply = match message(connector, Some((mail.id, mail.created)), &mail.to, &text) {
+            Ok(message) => connector.send(message).await,
+            Err(error) => here(Tried::Bounced(error.to_string())),
+        };
+        if let Some(token) = link.filter(|_| !matches!(reply.tried, Tried::Sent(_))) {
+            self.club.void_mailed_link(self.now().unix, token).await?;
         }
+        Ok(reply)
     }
 
     fn now(&self) -> Now {
