@@ -114,7 +114,7 @@ fn axe_finds_nothing_serious_on_what_a_member_sees() {
     check.crawl(
         &shop,
         &begin,
-        &["/items/lights", "/items/album/buy", "/library?source=", "/orders/"],
+        &["/items/lights", "/items/album/buy", "/library?source=", "/me/delete", "/orders/"],
     );
     browser.open(&shop.page("/library"));
     browser.click("Watch");
@@ -125,6 +125,31 @@ fn axe_finds_nothing_serious_on_what_a_member_sees() {
     check.page("a passkey that is shown");
     browser.click("Replace it");
     check.page("a passkey that was replaced");
+    browser.fill("#email", "ada@elsewhere.example");
+    browser.click("Mail a link to it");
+    browser.sees("a link is on its way");
+    check.page("an address that is to change");
+    for (button, answer) in [
+        ("Mail me my links", "are on their way"),
+        ("Replace my feed addresses", "Your addresses are new"),
+    ] {
+        browser.open(&shop.page("/library"));
+        browser.click(button);
+        browser.sees(answer);
+        check.page(answer);
+    }
+    browser.open(&shop.page("/me"));
+    browser.click("Delete my account");
+    browser.fill("#word", "no");
+    browser.click("Delete my account");
+    browser.sees("Nothing was deleted");
+    check.page("a word that was not the one to type");
+    browser.fill("#word", "delete");
+    browser.click("Delete my account");
+    browser.sees("Your account is deleted");
+    check.page("an account that was deleted");
+    browser.open(&shop.page("/library"));
+    browser.is_at("/sign-in");
     drop(goods);
     check.is_clean();
 }
