@@ -85,6 +85,7 @@ const PAGES: &[(&str, &[Case])] = &[
     ("GET /me", &[("/me", MEMBERS)]),
     ("GET /me/delete", &[("/me/delete", MEMBERS)]),
     ("GET /me/data.json", &[("/me/data.json", MEMBERS)]),
+    ("GET /me/traffic", &[("/me/traffic", MEMBERS)]),
     ("GET /me/money", &[("/me/money", [303; 3])]),
     (
         "GET /orders/{token}",
@@ -705,7 +706,7 @@ fn nobody_takes_over_an_account_by_its_address() {
     let redeemed = eve.post("/redeem", &[("code", &codes[2]), ("email", &ada), AGREED]);
     assert_eq!(redeemed.status, 200);
     assert!(!redeemed.text().contains("17.00") && !known(&eve), "{}", redeemed.text());
-    for path in ["/me", "/library", "/me/data.json", "/library.csv"] {
+    for path in ["/me", "/me/traffic", "/library", "/me/data.json", "/library.csv"] {
         assert_eq!(eve.get(path).status, 303, "{path}");
     }
     // bob asks for her address: nothing is mailed to her, and nothing changes.

@@ -1,7 +1,7 @@
 //! The storefront of the built daemon, as a browser without scripts sees it.
 
 use metainfo::Torrent;
-use tests::{Daemon, Goods, Http, Response};
+use tests::{Ask, Daemon, Goods, Http, PlainBrowser, Response};
 
 #[test]
 fn a_visitor_buys_with_a_voucher_and_downloads_the_torrent() {
@@ -41,6 +41,33 @@ fn a_visitor_buys_with_a_voucher_and_downloads_the_torrent() {
     let orders = daemon.json(&["order", "list", "buyer-1"]);
     assert_eq!((&orders[0]["amount"], &orders[0]["state"]), (&"2.25".into(), &"paid".into()));
     assert!(!daemon.log().contains(path.trim_start_matches("/orders/")), "no log names a secret");
+}
+
+/// A member sees what their own clients were told, and nothing of anybody else's.
+#[test]
+fn a_member_sees_what_their_clients_were_told_and_why() {
+    let daemon = Daemon::start("  limits: {max_peers_per_address: 0}", "");
+    daemon.item("reel", [7; 20], "priority");
+    let [ada, bob] = ["ada", "bob"].map(|name| daemon.member(name, "fan"));
+    daemon.announce(&Ask::of([7; 20], 1).by(&ada).seeding());
+    daemon.announce(&Ask::of([9; 20], 2).by(&ada));
+    daemon.announce(&Ask::of([11; 20], 3).by(&bob));
+
+    let page = signed_in(&daemon, "ada").read("/me/traffic");
+    let unknown = "unknown torrent: see what is offered at";
+    for expected in ["Seated in the club, 0 peers", ">reel<", unknown, &"09".repeat(20)] {
+        assert!(page.contains(expected), "{expected} in {page}");
+    }
+    assert!(!page.contains(&"0b".repeat(20)), "bob's torrents are bob's");
+    let page = signed_in(&daemon, "bob").read("/me/traffic");
+    assert!(page.contains(&"0b".repeat(20)) && !page.contains(">reel<"), "{page}");
+}
+
+fn signed_in(daemon: &Daemon, member: &str) -> PlainBrowser {
+    let mut browser = PlainBrowser::new(daemon);
+    let link = daemon.json(&["sign-in", "link", member]);
+    browser.use_link(link["url"].as_str().expect("a link"));
+    browser
 }
 
 fn get(daemon: &Daemon, path: &str) -> Response {

@@ -78,6 +78,7 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route("/me/passkey", post(me::account::reveal))
         .route("/me/passkey/rotate", post(me::account::rotate))
         .route("/me/subscriptions/{checkout}/cancel", post(me::subscriptions::cancel))
+        .route("/me/traffic", get(me::traffic::show))
         .route("/me/sign-ins/end", post(me::account::end_sign_ins))
         .route("/me/sign-ins/{id}/end", post(me::account::end_sign_in))
         .route("/privacy", get(texts::privacy))

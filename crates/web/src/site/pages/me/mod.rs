@@ -14,4 +14,5 @@ pub(super) mod links;
 mod member_visitor;
 mod money;
 pub(super) mod subscriptions;
+pub(super) mod traffic;
 mod words;
