@@ -104,7 +104,7 @@ pub(crate) async fn give(tx: &mut Tx, order: &Order) -> Result<Option<(Order, Me
         tx.execute(sql, &[taken.0.into()]).await?;
         let taken = order::find(tx, taken).await?;
         let owner = member::by_id(tx, taken.owner()?).await?;
-        return Ok((!taken.revoked).then_some((taken, owner)));
+        return Ok(Some((taken, owner)));
     }
     let sql = "UPDATE voucher SET state = 'issued' WHERE id = $1 AND state = 'void'";
     tx.execute(sql, &[voucher.id.0.into()]).await?;

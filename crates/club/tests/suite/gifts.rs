@@ -161,7 +161,8 @@ pub(crate) async fn a_gift_follows_its_payment(store: Arc<dyn Store>) {
 pub(crate) async fn a_refund_that_fails_gives_the_gift_again(store: Arc<dyn Store>) {
     let (house, _, reel) = stocked(store).await;
     let [bob, cleo] = [house.add_member("bob").await, house.add_member("cleo").await];
-    for (number, name) in [(1, "bob"), (2, "cleo")] {
+    let dan = house.add_member("dan").await;
+    for (number, name) in [(1, "bob"), (2, "cleo"), (3, "dan")] {
         let new = wanted("eve@example.org", DeliveryMethod::Torrent);
         let (key, pi) = (format!("G{number}"), format!("pi_{number}"));
         let order = house.club.place_order(&stamp(), &key, new).await.unwrap();
@@ -169,6 +170,9 @@ pub(crate) async fn a_refund_that_fails_gives_the_gift_again(store: Arc<dyn Stor
         hear(&house, &key, Report { payment: pi.clone(), ..paid(&made, 225) }).await;
         let code = gift(&house, order.id).await.code.to_string();
         house.club.redeem(&stamp(), &code, name).await.unwrap();
+        if name == "dan" {
+            house.club.revoke(&stamp(), "dan", "reel").await.unwrap();
+        }
         let lost = Report { dispute: Dispute::Open, ..of(&pi) };
         assert_eq!(hear(&house, &format!("open {number}"), lost).await.0, Verdict::Applied);
     }
@@ -176,12 +180,14 @@ pub(crate) async fn a_refund_that_fails_gives_the_gift_again(store: Arc<dyn Stor
     // Cleo bought it meanwhile: the money is the payer's, and a person looks at it.
     house.club.topup(&stamp(), "T", stripe("cleo", 500)).await.unwrap();
     house.club.buy(&stamp(), "B", "cleo", "reel", DeliveryMethod::Torrent).await.unwrap();
-    for (number, expected) in [(1, Verdict::Applied), (2, Verdict::Held)] {
+    for (number, expected) in [(1, Verdict::Applied), (2, Verdict::Held), (3, Verdict::Applied)] {
         let won = Report { dispute: Dispute::Won, ..of(&format!("pi_{number}")) };
         assert_eq!(hear(&house, &format!("won {number}"), won).await.0, expected);
     }
     check_right(&house, reel, bob, u32::MAX);
     check_right(&house, reel, cleo, u32::MAX);
+    // What was revoked does not come back.
+    check_right(&house, reel, dan, Right::REVOKED);
     assert_eq!(held(&house, "eve@example.org").await, usd(225));
     check_sound(&house).await;
 }
