@@ -405,8 +405,7 @@ fn announce_ready(
     writeln!(out, "{line} admin=http://{admin} web=http://{web}")?;
     writeln!(
         out,
-        "the site is {}; next: `usher publish FILE --torrent-price 2.25 --currency usd` puts a file up for sale, and \
-         `usher help` lists what else there is",
+        "next: `usher publish FILE --torrent-price 2.25 --currency usd` puts a file up for sale at {}",
         config.public_url
     )?;
     out.flush()
