@@ -154,13 +154,23 @@ impl Browser {
         let path = format!(
             "//main//*[self::a or self::button or self::summary][starts-with(normalize-space(), \"{text}\")]"
         );
-        self.ask(self.first(By::XPath(path), text).click());
+        self.click_on(&By::XPath(path), text);
     }
 
     /// Clicks on what a CSS selector finds.
     #[track_caller]
     pub(crate) fn click_at(&self, selector: &str) {
-        self.ask(self.element(selector).click());
+        self.click_on(&By::Css(selector), selector);
+    }
+
+    /// Clicks on what is found, and looks anew where the page changes between the two.
+    #[track_caller]
+    fn click_on(&self, by: &By, what: &str) {
+        let click = || {
+            let found = self.runtime.block_on(self.driver().find(by.clone())).ok()?;
+            self.runtime.block_on(found.click()).ok()
+        };
+        eventually(&format!("{what}, to be clicked on"), click);
     }
 
     /// Fills a field with a text, in place of what it held.

@@ -22,6 +22,7 @@ fn a_gift_is_bought_passed_on_redeemed_and_taken_back_by_a_refund() {
     browser.fill("#email", "ada@example.org");
     browser.click_at("[name=consent]");
     browser.click("Buy");
+    browser.sees("Pay here");
     browser.click("Pay");
     browser.sees("Waiting for the payment");
     assert_eq!(browser.count("#gift-code"), 0);

@@ -38,6 +38,7 @@ fn without_a_webhook_nothing_is_granted_and_the_payment_can_be_made_again() {
     gives_nothing(&browser, &shop);
     // The payment that was begun goes on where it was.
     browser.click("Go on with the payment");
+    browser.sees("Pay here");
     browser.click("Pay");
     browser.sees("Waiting for the payment");
     gives_nothing(&browser, &shop);
@@ -52,6 +53,7 @@ fn without_a_webhook_nothing_is_granted_and_the_payment_can_be_made_again() {
     gives_nothing(&browser, &shop);
     assert_eq!(shop.json(&["member", "list"]).as_array().unwrap().len(), 0, "nobody paid");
     browser.click("Pay again: Card");
+    browser.sees("Pay here");
     browser.click("Pay");
     browser.sees("Waiting for the payment");
     assert_eq!(browser.url(), order);
