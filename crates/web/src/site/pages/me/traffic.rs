@@ -13,6 +13,7 @@ use tracker::{AnnounceRecord, AnnounceResult};
 use wire::{AnnounceEvent, InfoHash};
 
 use super::member_visitor::MemberVisitor;
+use crate::http::{Action, Actor};
 use crate::site::pages::failure::Failure;
 use crate::site::pages::layout::{Layout, Section};
 use crate::site::pages::price::{money, size};
@@ -62,6 +63,9 @@ struct MonthRow {
 
 pub(in crate::site::pages) async fn show(own: MemberVisitor) -> Result<Response, Failure> {
     let MemberVisitor { visitor, member } = own;
+    // It reads a year of the member's books.
+    let account = format!("traffic {}", member.id);
+    visitor.site.limits.check(Action::Form, Actor::Account(&account))?;
     let heard = visitor.site.tracker.why(member.id);
     let months = months(&visitor, &member).await?;
     let page = TrafficPage {
