@@ -5,9 +5,12 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use nix::sched::{CloneFlags, unshare};
-use tests::{PlainBrowser, binary, skip};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tests::{PlainBrowser, binary, skip, within};
 
 #[test]
 fn a_newcomer_opens_a_shop_with_two_commands_and_has_a_paid_download_with_five_steps() {
@@ -66,6 +69,14 @@ fn a_newcomer_opens_a_shop_with_two_commands_and_has_a_paid_download_with_five_s
     assert!(fs::read(downloads.join("film.mp4")).is_ok_and(|bytes| bytes == film));
     let orders = run("usher order list --json", home.path());
     assert!(orders.contains("\"state\": \"paid\""), "{orders}");
+
+    // A tracker.yaml that comes after the start is read at a reload.
+    fs::write(home.path().join("tracker.yaml"), "site: {title: Film House}\n").expect("a file");
+    let pid = i32::try_from(daemon.0.id()).expect("a process id");
+    kill(Pid::from_raw(pid), Signal::SIGHUP).expect("it takes a signal");
+    within(Duration::from_secs(30), "the reload", || {
+        buyer.read("/").contains("Film House").then_some(())
+    });
     let _ = daemon.0.kill();
 }
 

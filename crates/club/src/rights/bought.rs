@@ -102,6 +102,5 @@ const REVOKE: &str = "UPDATE orders SET revoked = $3 \
      WHERE member = $1 AND item = $2 AND journal IS NOT NULL AND revoked IS NULL AND gift = 0";
 const REVOKE_PART: &str = "UPDATE order_part SET revoked = $3 WHERE item = $2 AND revoked IS NULL \
      AND orders IN (SELECT id FROM orders WHERE member = $1 AND journal IS NOT NULL AND gift = 0)";
-const NOTE_PARTS: &str = "INSERT INTO order_part (orders, item) SELECT $1, part.item FROM part \
-     JOIN item ON item.id = part.item WHERE part.collection = $2 AND removed = 0 \
-     ON CONFLICT DO NOTHING";
+const NOTE_PARTS: &str = "INSERT INTO order_part (orders, item) SELECT $1, item FROM part \
+     WHERE collection = $2 ON CONFLICT DO NOTHING";

@@ -39,6 +39,14 @@ impl Source {
         }
     }
 
+    /// What a reload reads: the same file; where there was none at the start, one that came since.
+    pub fn again(&self) -> Self {
+        match self {
+            Self::BuiltIn => Self::find(None),
+            Self::File(_) => self.clone(),
+        }
+    }
+
     /// Reads and checks the settings.
     ///
     /// # Errors

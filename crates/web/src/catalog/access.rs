@@ -45,6 +45,13 @@ impl TorrentAccess<'_> {
         })
     }
 
+    /// The same for an item that belongs to the member: one they have a right to, that is free, or that is not for
+    /// sale. What is for sale is listed for nobody who has not got it, though its swarm is open to them.
+    pub(crate) fn holds(&self, member: &Member, item: &Item) -> Option<TorrentOwner> {
+        let is_for_sale = item.prices.torrent.is_some() || item.prices.direct.is_some();
+        self.own(member, item).filter(|owner| owner.entitled || owner.free || !is_for_sale)
+    }
+
     /// Whether the tracker alone decides who gets peers, or need not: otherwise a passkey in the torrent
     /// would protect nothing.
     pub(crate) fn is_private_or_free(&self, item: &Item) -> bool {

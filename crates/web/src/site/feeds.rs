@@ -126,7 +126,7 @@ impl Site {
         item: Item,
     ) -> Result<Option<FeedEntry>, PageError> {
         let owner = match member {
-            Some(member) => match self.torrent_access().own(member, &item) {
+            Some(member) => match self.torrent_access().holds(member, &item) {
                 Some(owner) => Some(owner),
                 None => return Ok(None),
             },

@@ -8,6 +8,7 @@ use web::seed::WebSeed;
 use web::site::Site;
 
 use super::{Daemon, ServeError};
+use crate::config::Source;
 use crate::serve::failure_counts::count;
 use crate::serve::warnings::{warn_of_unchanged, warn_of_unknown};
 use crate::serve::{providers, settings};
@@ -15,8 +16,9 @@ use crate::serve::{providers, settings};
 impl Daemon {
     /// Puts a changed `tracker.yaml` in force; one with a mistake changes nothing.
     pub(super) async fn reload(&self, api: &Admin, site: &Site, web_seed: &WebSeed, port: u16) {
-        match self.try_reload(api, site, web_seed, port).await {
-            Ok(()) => tracing::info!("reloaded"),
+        let source = self.source.again();
+        match self.try_reload(&source, api, site, web_seed, port).await {
+            Ok(()) => tracing::info!(%source, "reloaded"),
             Err(error) => {
                 count(&self.tasks.failures.reload_failures);
                 tracing::error!(%error, "not reloaded: what was in force stays so");
@@ -28,12 +30,13 @@ impl Daemon {
     /// another; as names keep their numbers, nobody is judged by another tier's rights meanwhile.
     async fn try_reload(
         &self,
+        source: &Source,
         api: &Admin,
         site: &Site,
         web_seed: &WebSeed,
         port: u16,
     ) -> Result<(), ServeError> {
-        let mut config = self.source.load()?.config;
+        let mut config = source.load()?.config;
         config.rules = config.rules.following(&self.config.load().rules)?;
         let providers = providers::load(&config.payments)?;
         let mail_server = providers::mail_connector(&config)?;

@@ -129,7 +129,8 @@ pub(super) async fn show(
     let all = goods.torrent.files.iter().filter(|file| file.kind == FileKind::Data);
     let files: Vec<FileRow> = all.clone().take(FILES).map(FileRow::of).collect();
     let beyond = all.count() - files.len();
-    let offers = offers(&item);
+    // What is free is not for sale, whatever price it has.
+    let offers = if is_free { Vec::new() } else { offers(&item) };
     let tier = tier_hint(&visitor, &item);
     let is_for_members = !is_free && offers.is_empty();
     let owner = visitor.signed_in.as_ref();
@@ -239,8 +240,17 @@ fn free_links(site: &Site, item: &Item, goods: &Goods) -> FreeLinks {
     })
 }
 
-/// The largest film or sound that anybody may have from the publisher's own copy.
+/// The publisher's preview, or the largest film or sound that anybody may have from the publisher's own copy.
 fn preview(visitor: &Visitor, item: &Item, goods: &Goods, is_free: bool) -> Option<Preview> {
+    if let Some(path) = &item.preview
+        && goods.offer.broken.is_none()
+        && let Some(mime) = playable_type(path)
+    {
+        let url = visitor.site.links(|links| links.preview(goods))?;
+        let is_video = mime.type_() == "video";
+        let label = if is_video { "Watch a preview" } else { "Listen to a preview" }.to_owned();
+        return Some(Preview { label, url, media_type: mime.to_string(), is_video });
+    }
     let is_open = visitor.site.links(|links| links.open_web_seed(goods, is_free)).is_some();
     if !is_open || goods.offer.broken.is_some() {
         return None;

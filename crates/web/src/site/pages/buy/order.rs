@@ -59,6 +59,7 @@ struct OrderPage {
     gift: Option<GiftPanel>,
     retry: Option<Retry>,
     email: Option<String>,
+    has_mail: bool,
     problem: Option<String>,
 }
 
@@ -218,6 +219,7 @@ async fn page(
         downloads,
         retry,
         email: order.email.as_ref().map(ToString::to_string),
+        has_mail: visitor.site.has_mail(),
         problem: problem.map(|problem| problem.text),
     };
     let path = path_of(&visitor, &order);

@@ -60,7 +60,7 @@ pub(super) async fn holdings(site: &Site, member: &Member) -> Result<Vec<Holding
         .into_iter()
         .filter(is_shown)
         .filter_map(|item| {
-            let owner = access.own(member, &item)?;
+            let owner = access.holds(member, &item)?;
             let mut holding = Holding::of(item, owner, &rights);
             if let HoldingSource::Bought(order) = holding.source
                 && gifts.contains(&order)
