@@ -9,11 +9,13 @@ use crate::members::email;
 use crate::members::member::{self, Member};
 use crate::rights::order::{self, Order, UNREPORTED};
 use crate::rights::order_mail;
+use crate::sales::gift;
 use crate::store::club::Club;
 use crate::store::sql::Connection;
 use crate::store::tx::Tx;
 use crate::values::email::Email;
 use crate::values::error::Error;
+use crate::values::ids::OrderId;
 use crate::values::stamp::Stamp;
 use crate::values::token::random_token;
 
@@ -22,7 +24,8 @@ impl Club {
     /// whoever was signed in is signed out, and a link goes to it with `text`. Orders that were placed
     /// with the address before have the new one, paid or not; receipts that wait go there, and those of
     /// the last [`RECEIPTS`] orders are sent again. The pages of the last [`RENAMED`] orders that are paid
-    /// have new URLs, because whoever has the wrong address may have got the old ones.
+    /// have new URLs, because whoever has the wrong address may have got the old ones; so gifts among them that
+    /// nobody has redeemed have new codes.
     ///
     /// # Errors
     ///
@@ -67,15 +70,16 @@ async fn set(
     Ok(member)
 }
 
-/// Gives the paid orders of a member other tokens.
+/// Gives the paid orders of a member other tokens, and gifts among them the codes that go by those.
 async fn rename(tx: &mut Tx, member: MemberId) -> Result<(), Error> {
     let values = [member.value().into(), RENAMED.into()];
     let db: &mut dyn Connection = tx;
-    let orders = db.all(PAID, &values, |row| row.number::<u32>(0)).await?;
+    let orders = db.all(PAID, &values, |row| Ok(OrderId(row.number(0)?))).await?;
     for order in orders {
         let token = random_token()?;
         let sql = "UPDATE orders SET token = $2 WHERE id = $1";
-        tx.execute(sql, &[order.into(), token.as_str().into()]).await?;
+        tx.execute(sql, &[order.0.into(), token.as_str().into()]).await?;
+        gift::recode(tx, order, &token).await?;
     }
     Ok(())
 }

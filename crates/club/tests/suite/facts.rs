@@ -36,6 +36,7 @@ macro_rules! facts {
             erasure:
                 what_providers_sent_is_erased_with_its_member;
             gifts:
+                a_corrected_address_gives_a_gift_another_code,
                 a_direct_gift_is_a_direct_download,
                 a_gift_follows_its_payment,
                 a_gift_from_the_balance_is_a_voucher_and_no_right,

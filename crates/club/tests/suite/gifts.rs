@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use club::provider::{Dispute, Report};
 use club::{
-    Amount, Buyer, Claimant, DeliveryMethod, Email, Fault, Gift, NewOrder, NewPurchase,
+    Amount, Buyer, Claimant, DeliveryMethod, Email, Fault, Gift, MailText, NewOrder, NewPurchase,
     NewVouchers, Order, OrderId, OrderState, Page, ProductRequest, Redeemed, Store, Verdict,
     VoucherId, VoucherState, Worth,
 };
@@ -189,6 +189,29 @@ pub(crate) async fn a_refund_that_fails_gives_the_gift_again(store: Arc<dyn Stor
     // What was revoked does not come back.
     check_right(&house, reel, dan, Right::REVOKED);
     assert_eq!(held(&house, "eve@example.org").await, usd(225));
+    check_sound(&house).await;
+}
+
+pub(crate) async fn a_corrected_address_gives_a_gift_another_code(store: Arc<dyn Store>) {
+    let (house, _, reel) = rich(store).await;
+    let bob = house.add_member("bob").await;
+    let correct = async |address: &str| {
+        let email = Some(Email::parse(address).unwrap());
+        house.club.set_email(&stamp(), "ada", email, MailText::default()).await.unwrap();
+    };
+    correct("ada@exmaple.org").await;
+    let order = buy(&house, "G", DeliveryMethod::Torrent).await;
+    let mailed = gift(&house, order.id).await.code.to_string();
+    correct("ada@example.org").await;
+    // Whoever got the mail at the wrong address has the order's page of before, and could have read the code there.
+    let text = "no such voucher";
+    let refused = house.club.redeem(&stamp(), &mailed, "bob").await;
+    check_refused(refused, Fault::Missing, text);
+    let shown = gift(&house, order.id).await.code.to_string();
+    house.club.redeem(&stamp(), &shown, "bob").await.unwrap();
+    check_right(&house, reel, bob, u32::MAX);
+    correct("ada@example.net").await;
+    assert_eq!(state(&house, order.id).await, VoucherState::Redeemed);
     check_sound(&house).await;
 }
 
