@@ -52,7 +52,7 @@ pub(crate) async fn settle(
         order_mail::refund(tx, &order).await?;
     }
     if payment.facts.suspends() && !payment.suspends {
-        suspension::begin(tx, owner, payment).await?;
+        suspension::begin(tx, &order, owner, payment).await?;
     }
     let (id, kept) = (order.id, order.amount.currency.minor(payment.kept));
     Ok(match held {

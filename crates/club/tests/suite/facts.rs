@@ -113,6 +113,7 @@ macro_rules! facts {
             payments:
                 a_checkout_is_made_once_at_its_price,
                 a_delivery_has_its_effect_once,
+                a_dispute_over_what_a_stranger_paid_suspends_who_spent_it,
                 a_dispute_suspends_until_it_is_won,
                 a_payment_without_an_order_names_its_member,
                 a_refund_that_came_first_is_settled_once_its_payment_is_known,

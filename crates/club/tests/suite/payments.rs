@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use club::provider::{Claim, Dispute, Ending, Event, Grant, MemberHint, Notice, Refused, Report};
 use club::{
-    Checkout, Delivery, DeliveryMethod, Fault, NewCheckout, Page, Prices, Product, ProductRequest,
-    Stamp, Store, Verdict,
+    Buyer, Checkout, Delivery, DeliveryMethod, Email, Fault, MailText, NewCheckout, NewOrder,
+    NewPurchase, Page, Prices, Product, ProductRequest, Stamp, Store, Verdict,
 };
 use policy::{ItemId, MemberId, MemberState, Right};
 
@@ -124,6 +124,55 @@ pub(crate) async fn a_dispute_suspends_until_it_is_won(store: Arc<dyn Store>) {
     hear(&house, "evt_3", Report { dispute: Dispute::Won, ..of("pi_1") }).await;
     assert_eq!(house.standing(ada).state, MemberState::Active);
     assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
+    check_sound(&house).await;
+}
+
+/// Whoever pays without being signed in may give anybody's address.
+pub(crate) async fn a_dispute_over_what_a_stranger_paid_suspends_who_spent_it(
+    store: Arc<dyn Store>,
+) {
+    let (house, ada, reel) = stocked(store).await;
+    let club = &house.club;
+    let adas = Email::parse("ada@example.org").unwrap();
+    club.set_email(&stamp(), "ada", Some(adas.clone()), MailText::default()).await.unwrap();
+    let later = Stamp { now_unix: NOW + 60, ..stamp() };
+    let pay = async |number: &str, product: ProductRequest, minor: i64| {
+        let buyer = Buyer::Visitor(adas.clone());
+        let new =
+            NewOrder { buyer, product, pay: None, discount: None, consent: false, gift: false };
+        let order = club.place_order(&later, number, new).await.unwrap();
+        let made = club.add_checkout(&later, number, order.id, "stripe").await.unwrap();
+        let report = Report { payment: format!("pi_{number}"), ..paid(&made, minor) };
+        assert_eq!(hear(&house, number, report).await.0, Verdict::Applied);
+    };
+    let say = async |dispute: Dispute, number: &str| {
+        let report = Report { dispute, ..of(&format!("pi_{number}")) };
+        hear(&house, &format!("{dispute:?} {number}"), report).await;
+        house.standing(ada).state
+    };
+    pay("1", item(), 300).await;
+    assert_eq!(house.right(reel, ada).unwrap().until, u32::MAX);
+    assert_eq!(say(Dispute::Open, "1").await, MemberState::Active);
+    assert_eq!(house.right(reel, ada).unwrap().until, Right::REFUNDED);
+    check_alert(&house).await;
+    // One of ada's own is a reason, and the stranger's is none when that one is won.
+    let own = checkout(&house, "2", item()).await;
+    hear(&house, "2", Report { payment: "pi_2".to_owned(), ..paid(&own, 300) }).await;
+    assert_eq!(say(Dispute::Open, "2").await, MemberState::Suspended);
+    assert_eq!(say(Dispute::Won, "2").await, MemberState::Active);
+    // Who spends what a stranger paid in answers for it.
+    pay("3", ProductRequest::Topup(usd(500)), 500).await;
+    let patron = ProductRequest::Tier { tier: "patron".to_owned(), days: 31, price: usd(500) };
+    let purchase = NewPurchase {
+        member: "ada".to_owned(),
+        product: patron,
+        pay: None,
+        discount: None,
+        consent: false,
+        gift: false,
+    };
+    club.purchase(&later, "spends", purchase).await.unwrap();
+    assert_eq!(say(Dispute::Open, "3").await, MemberState::Suspended);
     check_sound(&house).await;
 }
 
