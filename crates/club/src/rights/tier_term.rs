@@ -28,6 +28,17 @@ pub(crate) fn lengthen(
     Ok(())
 }
 
+/// Refuses a tier that somebody else may have paid for, where it would end a lesser one that the member has without an
+/// end: that would be gone for good, and its owner was not asked.
+pub(crate) fn check_not_ended(member: &Member, tier: &str, names: &Names) -> Result<(), Error> {
+    // The first tier is everybody's.
+    let has = names.place(&member.tier).filter(|has| *has > 0 && member.tier_until.is_none());
+    if has.is_some_and(|has| Some(has) < names.place(tier)) {
+        return Err(Error::EndsTier { member: member.name.clone(), tier: member.tier.clone() });
+    }
+    Ok(())
+}
+
 /// Takes days of a tier back, where the member still has it.
 pub(crate) async fn shorten(
     tx: &mut Tx,

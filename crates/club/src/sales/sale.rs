@@ -194,6 +194,10 @@ async fn give_right(tx: &mut Tx, order: &Order, buyer: &Member) -> Result<(), Er
         Product::Subscription { .. } | Product::Topup => {}
         Product::Tier { tier, days } => {
             let mut member = buyer.clone();
+            // With an address alone, anybody may have ordered it.
+            if order.email.is_some() {
+                tier_term::check_not_ended(&member, tier, &tx.names)?;
+            }
             tier_term::lengthen(&mut member, tier, *days, &tx.names, tx.now())?;
             let source = order.id.to_string();
             member::save(tx, "member.tier", &member, &source).await?;

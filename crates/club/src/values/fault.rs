@@ -47,6 +47,7 @@ impl Error {
             | Self::Minimum { .. }
             | Self::CheckoutKey { .. }
             | Self::EmailTaken { .. }
+            | Self::EndsTier { .. }
             | Self::HasAlready { .. }
             | Self::HashTaken { .. }
             | Self::Inactive(_)

@@ -217,6 +217,7 @@ macro_rules! facts {
                 an_order_has_any_number_of_checkouts,
                 the_periods_of_a_subscription_are_orders;
             vouchers:
+                a_stranger_ends_no_tier_that_has_no_end,
                 a_visitor_redeems_by_address,
                 a_voucher_pays_a_visitors_order,
                 a_batch_is_issued_once,
