@@ -9,15 +9,15 @@ use crate::members::email;
 use crate::members::member::{self, Member};
 use crate::rights::order::{self, Order, UNREPORTED};
 use crate::rights::order_mail;
-use crate::sales::gift;
 use crate::store::club::Club;
-use crate::store::sql::Connection;
+use crate::store::sql::{Connection, Value};
 use crate::store::tx::Tx;
 use crate::values::email::Email;
 use crate::values::error::Error;
 use crate::values::ids::OrderId;
 use crate::values::stamp::Stamp;
 use crate::values::token::random_token;
+use crate::values::voucher_code::VoucherCode;
 
 impl Club {
     /// Gives a member another address, or none, in the operator's name. The address is unverified,
@@ -79,11 +79,14 @@ async fn rename(tx: &mut Tx, member: MemberId) -> Result<(), Error> {
         let token = random_token()?;
         let sql = "UPDATE orders SET token = $2 WHERE id = $1";
         tx.execute(sql, &[order.0.into(), token.as_str().into()]).await?;
-        gift::recode(tx, order, &token).await?;
+        let hash = VoucherCode::of_order(&token).hash();
+        tx.execute(RECODE, &[order.0.into(), Value::Bytes(&hash)]).await?;
     }
     Ok(())
 }
 
+/// A gift's code goes by its order's token, until it is redeemed.
+const RECODE: &str = "UPDATE voucher SET hash = $2 WHERE gift = $1 AND state <> 'redeemed'";
 const PAID: &str = "SELECT id FROM orders WHERE member = $1 AND paid IS NOT NULL \
      ORDER BY id DESC LIMIT $2";
 /// What a visitor placed with the wrong address, and has not paid.

@@ -112,13 +112,6 @@ pub(crate) async fn give(tx: &mut Tx, order: &Order) -> Result<Option<(Order, Me
     Ok(None)
 }
 
-/// Has the code of an order that may be a gift go by the order's new token, unless it was redeemed.
-pub(crate) async fn recode(tx: &mut Tx, order: OrderId, token: &str) -> Result<(), Error> {
-    let hash = VoucherCode::of_order(token).hash();
-    tx.execute(RECODE, &[order.0.into(), Value::Bytes(&hash)]).await?;
-    Ok(())
-}
-
 /// Voids the voucher of a gift of which nothing is kept. Returns the order that redeemed it, of which nothing is kept
 /// from now on, and whose right is to be ended.
 pub(crate) async fn end(tx: &mut Tx, order: &Order) -> Result<Option<Order>, Error> {
@@ -159,6 +152,5 @@ async fn note(
 const REDEEMED: &str = "SELECT orders.id FROM orders \
      JOIN voucher ON voucher.redeemed_as = orders.id WHERE orders.member = $1 \
      ORDER BY orders.id LIMIT $2";
-const RECODE: &str = "UPDATE voucher SET hash = $2 WHERE gift = $1 AND state <> 'redeemed'";
 const ISSUE: &str = "INSERT INTO voucher (hash, state, issue, item, way, tier, days, gift) \
      VALUES ($1, 'issued', $2, $3, $4, $5, $6, $7)";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use club::{Club, Stamp};
+use club::{Club, Member, Stamp};
 use policy::Keyring;
 use tracker::{Now, Tracker};
 
@@ -76,6 +76,11 @@ impl Site {
     /// For the record of a change that somebody makes.
     pub(super) fn stamp(&self, who: &str) -> Stamp {
         Stamp { who: who.to_owned(), now_unix: self.now().unix }
+    }
+
+    /// For what a member does: by number, because records outlast the name of a member who is erased.
+    pub(super) fn stamp_of(&self, member: &Member) -> Stamp {
+        self.stamp(&format!("member {}", member.id))
     }
 
     /// With payment providers, where there are any to pay at.

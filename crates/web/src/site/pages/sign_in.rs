@@ -178,7 +178,7 @@ pub(super) async fn sign_out(
     let site = &visitor.site;
     if let Some(signed_in) = &visitor.signed_in {
         let subject = Subject::Member(signed_in.member.id);
-        let stamp = site.stamp(&signed_in.member.name);
+        let stamp = site.stamp_of(&signed_in.member);
         match site.club.end_sign_in(&stamp, subject, signed_in.id).await {
             // It was ended from another browser meanwhile.
             Ok(()) | Err(club::Error::NoSignIn(_)) => {}

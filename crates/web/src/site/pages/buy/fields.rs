@@ -60,8 +60,10 @@ pub(super) fn path_of(visitor: &Visitor, order: &Order) -> String {
 
 /// For the record of what a visitor does.
 pub(super) fn stamp(visitor: &Visitor) -> Stamp {
-    let who = visitor.signed_in.as_ref().map_or("visitor", |signed_in| &signed_in.member.name);
-    visitor.site.stamp(who)
+    match &visitor.signed_in {
+        Some(signed_in) => visitor.site.stamp_of(&signed_in.member),
+        None => visitor.site.stamp("visitor"),
+    }
 }
 
 /// What a buyer agrees to where the publisher says nothing.

@@ -120,7 +120,7 @@ pub(in crate::site::pages) async fn rotate(
 ) -> Result<Response, Failure> {
     let member = signed_in(&visitor)?;
     let site = Arc::clone(&visitor.site);
-    let (id, stamp) = (member.id.to_string(), site.stamp(&member.name));
+    let (id, stamp) = (member.id.to_string(), site.stamp_of(&member));
     site.limits.check(Action::Guess, Actor::Account(&format!("passkey {id}")))?;
     if !fields.item.is_empty() {
         let number: u32 = fields.item.parse().map_err(|_| Failure::not_found())?;
@@ -141,7 +141,7 @@ pub(in crate::site::pages) async fn end_sign_in(
 ) -> Result<Response, Failure> {
     let member = signed_in(&visitor)?;
     let site = &visitor.site;
-    let stamp = site.stamp(&member.name);
+    let stamp = site.stamp_of(&member);
     match site.club.end_sign_in(&stamp, Subject::Member(member.id), SignInId(id)).await {
         Err(club::Error::NoSignIn(_)) => return Err(Failure::not_found()),
         ended => ended?,
@@ -154,7 +154,7 @@ pub(in crate::site::pages) async fn end_sign_ins(
 ) -> Result<Response, Failure> {
     let member = signed_in(&visitor)?;
     let site = &visitor.site;
-    site.club.end_sign_ins(&site.stamp(&member.name), Subject::Member(member.id)).await?;
+    site.club.end_sign_ins(&site.stamp_of(&member), Subject::Member(member.id)).await?;
     Ok(Redirect::to(&format!("{}/sign-in", visitor.look.home)).into_response())
 }
 
@@ -178,7 +178,7 @@ pub(in crate::site::pages) async fn set_email(
         "If {} can be yours, a link is on its way to it. The address changes when the link is used.",
         email.text()
     );
-    site.club.request_email(&site.stamp(&member.name), member.id, email, text).await?;
+    site.club.request_email(&site.stamp_of(&member), member.id, email, text).await?;
     page(visitor, member, Some(notice), None).await
 }
 

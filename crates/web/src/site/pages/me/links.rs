@@ -24,7 +24,7 @@ pub(in crate::site::pages) async fn mail(
     }
     visitor.limit(Action::Message)?;
     site.limits.check(Action::Message, Actor::Account(email.text()))?;
-    match site.club.mail_orders(&site.stamp(&member.name), &member.id.to_string()).await {
+    match site.club.mail_orders(&site.stamp_of(&member), &member.id.to_string()).await {
         Err(Error::MailedOften(_)) => return Err(Failure::bad_request(OFTEN)),
         mailed => mailed?,
     };
@@ -43,7 +43,7 @@ pub(in crate::site::pages) async fn replace(
     let site = Arc::clone(&visitor.site);
     let id = member.id.to_string();
     site.limits.check(Action::Guess, Actor::Account(&format!("feeds {id}")))?;
-    site.club.rotate_keys(&site.stamp(&member.name), &id, KEYS.to_vec()).await?;
+    site.club.rotate_keys(&site.stamp_of(&member), &id, KEYS.to_vec()).await?;
     Ok(done(visitor, "Your addresses are new", REPLACED, LIBRARY))
 }
 

@@ -94,7 +94,7 @@ async fn a_leaked_feed_is_replaced_by_its_member_and_nobody_elses_changes() {
     }
     let row = ada.shop.site.club.audit(Page { after: 0, limit: 1000 }).await.unwrap().pop();
     let row = row.unwrap();
-    assert_eq!((row.who.as_str(), row.what.as_str()), ("ada", "member.rotate"));
+    assert_eq!((row.who.as_str(), row.what.as_str()), ("member 1", "member.rotate"));
 }
 
 #[tokio::test]
