@@ -9,9 +9,7 @@ mod shop;
 use std::time::SystemTime;
 
 use serde_json::json;
-use tests::{
-    Ask, Daemon, Goods, Http, PlainBrowser, Provider, eventually, free_port, post, stripe_signature,
-};
+use tests::{Ask, Goods, Http, Provider, eventually, free_port};
 
 use shop::{Shop, buy_form, link_to};
 
