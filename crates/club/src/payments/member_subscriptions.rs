@@ -43,7 +43,7 @@ impl Subscription {
 
 /// Subscriptions. Each operation fails where the database is unavailable.
 impl Club {
-    /// The last subscriptions of a member, the latest first: at most [`MAX_SUBSCRIPTIONS`].
+    /// The last subscriptions of a member, the latest first: at most 50.
     ///
     /// # Errors
     ///

@@ -23,7 +23,7 @@ impl Club {
     /// Gives a member another address, or none, in the operator's name. The address is unverified,
     /// whoever was signed in is signed out, and a link goes to it with `text`. Orders that were placed
     /// with the address before have the new one, paid or not; receipts that wait go there, and those of
-    /// the last [`RECEIPTS`] orders are sent again. The pages of the last [`RENAMED`] orders that are paid
+    /// the last 3 orders are sent again. The pages of the last 1000 orders that are paid
     /// have new URLs, because whoever has the wrong address may have got the old ones; so gifts among them that
     /// nobody has redeemed have new codes.
     ///
