@@ -65,7 +65,7 @@ pub struct OrderView {
     pub paid_back: Money,
     /// When the last of it was refunded; `null` while some of it is still paid.
     pub refunded: Option<Timestamp>,
-    /// What became of the gift; `null` where the order is no gift.
+    /// What became of the gift; `null` for an order that is not a gift.
     #[serde(default)]
     pub gift: Option<GiftView>,
 }

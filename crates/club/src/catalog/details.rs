@@ -68,8 +68,9 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// There is no such item; the tier is not configured; a text is none; there are too many tags
-    /// or parts; the item has no file of the preview's path; a part is none, or a collection.
+    /// There is no such item; the tier is not configured; a text is too long or holds control characters; there
+    /// are too many tags or parts; the item has no file of the preview's path; there is no item of a part's name;
+    /// a part has parts itself.
     pub async fn describe(
         &self,
         stamp: &Stamp,

@@ -38,12 +38,12 @@ pub(crate) async fn parts(db: &mut dyn Connection, collection: ItemId) -> SqlRes
     db.all(PARTS, &[collection.0.into(), MOST.into()], read).await
 }
 
-/// Makes an item the collection of those items, which are named as anywhere; of none, it is a collection no more.
-/// Returns their names.
+/// Sets the parts of an item, in place of those it has; an empty list makes it an ordinary item again. Parts are named
+/// by name, id or info hash. Returns their names.
 ///
 /// # Errors
 ///
-/// There is no such item, or it was removed; it is the collection itself, or has parts or collections of its own.
+/// There is no such item, or it was removed; a part is the collection itself or has parts; the collection is a part.
 pub(crate) async fn set(
     tx: &mut Tx,
     collection: &Item,

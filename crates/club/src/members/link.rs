@@ -113,7 +113,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn void_mailed_link(&self, now_unix: u32, token: SecretToken) -> Result<(), Error> {
         let (stamp, secret) = (Stamp::of_daemon(now_unix), LinkSecret::Token(token));
         self.change(&stamp, move |tx| Box::pin(async move { Ok(link::void(tx, &secret).await?) }))

@@ -19,12 +19,13 @@ use crate::values::stamp::Stamp;
 
 /// Links to orders. Each operation fails where the database is unavailable.
 impl Club {
-    /// Mails the links to the member who has an address. Where nobody has it, its member is suspended,
-    /// or it got too many, nothing is mailed and the attempt is noted: whoever asked is not told.
+    /// Mails the links to the member who has an address. Nothing is mailed if nobody has the address, if its
+    /// member is suspended, or if it got too many mails in the last hour. The attempt is noted for the operator;
+    /// whoever asked is not told.
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn request_orders(&self, stamp: &Stamp, email: Email) -> Result<(), Error> {
         self.change(stamp, move |tx| Box::pin(async move { request(tx, email).await })).await
     }
@@ -33,8 +34,8 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above; there is no such member, or they can't sign in, or have no address; no mail is
-    /// sent, or too many wait; the address got too many in the last hour.
+    /// There is no such member; the member can't sign in or has no address; this daemon sends no mail, or too
+    /// many mails wait; the address got too many in the last hour; the database is unavailable.
     pub async fn mail_orders(&self, stamp: &Stamp, member: &str) -> Result<Member, Error> {
         let wanted = member.to_owned();
         self.change(stamp, move |tx| Box::pin(async move { mail(tx, &wanted).await })).await

@@ -47,7 +47,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn subscriptions(&self, member: MemberId) -> Result<Vec<Subscription>, Error> {
         let values = [member.value().into(), MAX_SUBSCRIPTIONS.into()];
         Ok(self.reader().await?.all(OF_MEMBER, &values, read).await?)
@@ -57,7 +57,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn note_cancelled(
         &self,
         stamp: &Stamp,

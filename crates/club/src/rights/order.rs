@@ -176,7 +176,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn last_orders(&self, member: MemberId, count: u32) -> Result<Vec<Order>, Error> {
         let values = [member.value().into(), count.min(Page::MAX).into()];
         Ok(self.reader().await?.all(LAST, &values, read).await?)

@@ -14,7 +14,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn taken(&self, member: MemberId) -> Result<HashMap<ItemId, u32>, Error> {
         let values = [member.value().into(), MAX_TAKEN.into()];
         let read = |row: &dyn Row| Ok((ItemId(row.number(0)?), row.number(1)?));
@@ -25,7 +25,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn note_taken(
         &self,
         member: MemberId,

@@ -139,7 +139,8 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above; there is no such voucher; it was redeemed or taken back; it is a gift that somebody paid for.
+    /// There is no such voucher; it was redeemed or taken back; it is a gift that somebody paid for; the database
+    /// is unavailable.
     pub async fn void_voucher(&self, stamp: &Stamp, id: VoucherId) -> Result<Voucher, Error> {
         self.change(stamp, move |tx| Box::pin(async move { void(tx, id).await })).await
     }
@@ -158,7 +159,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn vouchers_in(
         &self,
         state: VoucherState,

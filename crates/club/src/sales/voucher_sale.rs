@@ -55,8 +55,9 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above; it is no code, or nobody's; the voucher was redeemed, taken back or has run out;
-    /// there is no such member, or they are suspended, or have as much or more already.
+    /// The text is no code, or no voucher has this code; the voucher was redeemed, taken back or has run out;
+    /// there is no such member; the member is suspended, or has as much or more already; the database is
+    /// unavailable.
     pub async fn redeem(&self, stamp: &Stamp, code: &str, member: &str) -> Result<Voucher, Error> {
         let code = VoucherCode::parse(code)?;
         let wanted = member.to_owned();

@@ -34,7 +34,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn taken_of(&self, item: ItemId) -> Result<TakenBytes, Error> {
         let mut db = self.reader().await?;
         let read =
@@ -46,7 +46,7 @@ impl Club {
     ///
     /// # Errors
     ///
-    /// See above.
+    /// The database is unavailable.
     pub async fn carried_of(&self, item: ItemId) -> Result<CarriedBytes, Error> {
         let mut db = self.reader().await?;
         let read =
