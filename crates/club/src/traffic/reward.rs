@@ -72,6 +72,22 @@ impl Club {
         Ok(db.all(OF_MEMBER, &values, read).await?)
     }
 
+    /// What a member earned in windows that ended since a time: the sum of each window and currency, with the end
+    /// of the window in Unix seconds, oldest first. What is held counts, what was taken back does not.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn earned_since(
+        &self,
+        member: MemberId,
+        since_unix: u32,
+    ) -> Result<Vec<(u32, Amount)>, Error> {
+        let values = [member.value().into(), since_unix.into()];
+        let read = |row: &dyn Row| Ok((row.number(0)?, currency(row, 1)?.minor(row.number(2)?)));
+        Ok(self.reader().await?.all(EARNED, &values, read).await?)
+    }
+
     /// What a member's judged windows came to, by item.
     ///
     /// # Errors
@@ -349,6 +365,10 @@ const DUE: &str = select!(
     "JOIN member ON member.id = reward.member WHERE due <= $1 AND journal IS NULL \
      AND reversed IS NULL AND state = 'active' ORDER BY reward.id LIMIT $2"
 );
+const EARNED: &str = "SELECT ends, currency, CAST(sum(amount) AS BIGINT) \
+     FROM reward JOIN traffic_window ON traffic_window.id = traffic_window \
+     WHERE reward.member = $1 AND ends >= $2 AND reversed IS NULL \
+     GROUP BY ends, currency ORDER BY ends, currency";
 const OF_MEMBER: &str =
     select!("WHERE reward.id > $1 AND reward.member = $3 ORDER BY reward.id LIMIT $2");
 const PAGE: &str = select!("WHERE reward.id > $1 ORDER BY reward.id LIMIT $2");

@@ -45,6 +45,21 @@ impl Club {
         Ok(db.all(TO_MEMBER, &[member.into(), since_day.into(), MAX_ROWS.into()], read).await?)
     }
 
+    /// What was sent to a member since a day, of all items: the bytes of each day, the first day first.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn served_by_day(
+        &self,
+        member: MemberId,
+        since_day: u32,
+    ) -> Result<Vec<(u32, u64)>, Error> {
+        let values = [member.value().into(), since_day.into()];
+        let read = |row: &dyn Row| Ok((row.number(0)?, row.number(1)?));
+        Ok(self.reader().await?.all(BY_DAY, &values, read).await?)
+    }
+
     /// All that was sent of each item to a member, by item.
     ///
     /// # Errors
@@ -108,6 +123,8 @@ fn read(row: &dyn Row) -> SqlResult<Served> {
 
 /// The most rows of one answer.
 const MAX_ROWS: u32 = 100_000;
+const BY_DAY: &str = "SELECT day, CAST(sum(bytes) AS BIGINT) FROM served \
+     WHERE member = $1 AND day >= $2 GROUP BY day ORDER BY day";
 const BY_ITEM: &str = "SELECT item, CAST(sum(bytes) AS BIGINT) FROM served \
                        WHERE member = $1 GROUP BY item ORDER BY item";
 const IN_ALL: &str = "SELECT CAST(coalesce(sum(bytes), 0) AS BIGINT) FROM served WHERE item = $1";

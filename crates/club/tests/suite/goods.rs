@@ -132,6 +132,11 @@ pub(crate) async fn a_member_and_a_day_have_one_sum(store: Arc<dyn Store>) {
     assert_eq!(house.club.served_to("ada", 0).await.unwrap(), [second, first]);
     assert_eq!(house.club.served_to("ada", 2).await.unwrap(), [second]);
     assert_eq!(house.club.served_of(reel, 0).await.unwrap().len(), 3);
+    let short = publish(&house, "short", 2).await.id;
+    let of_short = Served { item: short, ..row(Some(ada), 2, 30) };
+    house.club.add_served(vec![of_short]).await.unwrap();
+    assert_eq!(house.club.served_by_day(ada, 0).await.unwrap(), [(1, 11), (2, 31)]);
+    assert_eq!(house.club.served_by_day(ada, 2).await.unwrap(), [(2, 31)]);
 }
 
 pub(crate) async fn a_feed_has_another_date_when_it_says_something_else(store: Arc<dyn Store>) {

@@ -42,7 +42,11 @@ pub(crate) async fn a_buyers_bytes_earn_their_carriers_the_price_difference(stor
     assert_eq!((line.kind.as_str(), line.amount.minor, line.balance.minor), ("reward", 60, 60));
 
     let first = club.rewards(Some("bob"), Page::FIRST).await.unwrap()[0];
+    let earned = async |since| club.earned_since(first.member, since).await.unwrap();
+    assert_eq!(earned(first.window).await, [(first.window, first.amount)]);
+    assert_eq!(earned(first.window + 1).await, []);
     club.reverse_reward(&stamp(), first.id).await.unwrap();
+    assert_eq!(earned(0).await, []);
     club.reverse_reward(&stamp(), first.id).await.unwrap_err();
     let line = club.statement("bob", Page::FIRST).await.unwrap().pop().unwrap();
     assert_eq!((line.kind.as_str(), line.balance.minor), ("reward.back", 0));

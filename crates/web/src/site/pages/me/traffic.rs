@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::Response;
-use club::{Amount, Currency, Member, Page};
+use club::{Amount, Currency, Member};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -167,7 +167,7 @@ struct Month {
 
 /// This month and the eleven before it, each with what the publisher's copy sent and what seeding earned.
 async fn months(visitor: &Visitor, member: &Member) -> Result<BTreeMap<Date, Month>, Failure> {
-    let (club, id) = (&visitor.site.club, member.id.to_string());
+    let club = &visitor.site.club;
     let this = first_of_month(visitor.site.now().unix);
     let mut months: BTreeMap<Date, Month> = BTreeMap::new();
     let mut month = this;
@@ -177,20 +177,14 @@ async fn months(visitor: &Visitor, member: &Member) -> Result<BTreeMap<Date, Mon
     }
     let since = months.keys().next().copied().unwrap_or(this);
     let since_day = u32::try_from(since.duration_since(EPOCH).as_hours() / 24).unwrap_or(0);
-    for served in club.served_to(&id, since_day).await? {
-        if let Some(month) = months.get_mut(&first_of_month(served.day.saturating_mul(86_400))) {
-            month.served = month.served.saturating_add(served.bytes);
+    for (day, bytes) in club.served_by_day(member.id, since_day).await? {
+        if let Some(month) = months.get_mut(&first_of_month(day.saturating_mul(DAY))) {
+            month.served = month.served.saturating_add(bytes);
         }
     }
-    let mut page = Page { limit: Page::MAX, ..Page::FIRST };
-    for _ in 0..REWARD_PAGES {
-        let rewards = club.rewards(Some(&id), page).await?;
-        let Some(last) = rewards.last() else { break };
-        page.after = last.id.0;
-        for reward in rewards.into_iter().filter(|reward| reward.reversed.is_none()) {
-            if let Some(month) = months.get_mut(&first_of_month(reward.window)) {
-                *month.earned.entry(reward.amount.currency).or_default() += reward.amount.minor;
-            }
+    for (ended, amount) in club.earned_since(member.id, since_day.saturating_mul(DAY)).await? {
+        if let Some(month) = months.get_mut(&first_of_month(ended)) {
+            *month.earned.entry(amount.currency).or_default() += amount.minor;
         }
     }
     Ok(months)
@@ -253,7 +247,7 @@ const UNKNOWN: usize = 20;
 /// Items that are shown.
 const ITEMS: usize = 100;
 const MONTHS: usize = 12;
-/// Pages of rewards that are read: the first 10,000 of a member.
-const REWARD_PAGES: usize = 10;
+/// Seconds.
+const DAY: u32 = 86_400;
 /// The width of a bar with the room beside it.
 const BAR: usize = 20;

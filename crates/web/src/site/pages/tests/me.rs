@@ -1,7 +1,10 @@
 //! Members' own pages: what is theirs, and never what is another's.
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, LOCATION};
-use club::{Currency, DeliveryMethod, NewMember, NewTopup, Page, Prices, Subject, Visibility};
+use club::{
+    Currency, DeliveryMethod, NewMember, NewTopup, Page, Prices, Served, Subject, Visibility,
+};
+use policy::ItemId;
 
 use super::shop::{details, prices};
 use super::sign_in::{Browser, shop, stamp};
@@ -269,6 +272,30 @@ async fn the_passkey_is_shown_on_request_and_the_old_one_dies_by_rotation() {
         );
     }
     assert_eq!(ada.shop.site.club.member("ada").await.unwrap().generation, generation);
+}
+
+#[tokio::test]
+async fn a_month_has_all_that_was_sent_in_it_to_its_member_alone() {
+    let mut ada = Browser::new(club().await);
+    ada.sign_in().await;
+    let club = Arc::clone(&ada.shop.site.club);
+    let page = ada.get("/me/traffic").await.body;
+    assert!(!page.contains("<svg"), "nothing was sent yet: {page}");
+    let members = [club.member("ada").await.unwrap().id, club.member("bob").await.unwrap().id];
+    let today = NOW.unix / 86_400;
+    let sent = [
+        (members[0], today, 2_000_000),
+        (members[0], today - 40, 1_000_000),
+        (members[1], today, 7),
+    ];
+    let row = |(member, day, bytes)| Served { item: ItemId(1), member: Some(member), day, bytes };
+    club.add_served(sent.map(row).to_vec()).await.unwrap();
+    let page = ada.get("/me/traffic").await.body;
+    assert_eq!(page.matches("<rect ").count(), 12);
+    let heights = ["height=\"100\"", "height=\"50\""].map(|height| page.matches(height).count());
+    assert_eq!(heights, [1, 1], "{page}");
+    assert!(page.contains("2.0 MB") && page.contains("1.0 MB"), "{page}");
+    assert!(page.contains("nothing in the last twelve months"), "{page}");
 }
 
 #[tokio::test]
