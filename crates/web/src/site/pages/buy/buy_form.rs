@@ -80,7 +80,7 @@ impl BuyFields {
 impl BuyPage {
     /// What is the matter at a field.
     fn wrong(&self, field: Field) -> Option<&str> {
-        self.problem.as_ref().filter(|problem| problem.field == field).map(|problem| &*problem.text)
+        Problem::at(self.problem.as_ref(), field)
     }
 }
 

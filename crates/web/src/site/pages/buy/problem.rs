@@ -27,6 +27,11 @@ pub(super) enum Field {
 }
 
 impl Problem {
+    /// What is the matter at a field of a form.
+    pub(super) fn at(problem: Option<&Self>, field: Field) -> Option<&str> {
+        problem.filter(|problem| problem.field == field).map(|problem| &*problem.text)
+    }
+
     pub(super) fn new(field: Field, text: impl Into<String>) -> Self {
         Self { field, text: text.into() }
     }

@@ -43,7 +43,7 @@ struct RedeemPage {
 impl RedeemPage {
     /// What is the matter at a field.
     fn wrong(&self, field: Field) -> Option<&str> {
-        self.problem.as_ref().filter(|problem| problem.field == field).map(|problem| &*problem.text)
+        Problem::at(self.problem.as_ref(), field)
     }
 }
 

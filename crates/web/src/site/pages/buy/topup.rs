@@ -72,7 +72,7 @@ struct AmountChoice {
 impl TopupPage {
     /// What is the matter at a field.
     fn wrong(&self, field: Field) -> Option<&str> {
-        self.problem.as_ref().filter(|problem| problem.field == field).map(|problem| &*problem.text)
+        Problem::at(self.problem.as_ref(), field)
     }
 }
 

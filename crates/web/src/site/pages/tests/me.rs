@@ -236,7 +236,7 @@ async fn the_passkey_is_shown_on_request_and_the_old_one_dies_by_rotation() {
     let before = passkey(&shown.body);
     let bound = |browser: &Browser| {
         let club = &browser.shop.site.club;
-        let item = policy::ItemId(1);
+        let item = ItemId(1);
         let tracker = Arc::clone(&browser.shop.site.tracker);
         let club = Arc::clone(club);
         async move { tracker.bound_turn(club.member("ada").await.unwrap().id, item) }
