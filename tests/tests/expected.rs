@@ -343,11 +343,7 @@ fn there_is_a_public_feed_and_a_personal_one_for_any_app() {
 fn personal_feeds_stay_out_of_directories_and_a_leak_changes_one_listeners() {
     let shop = Shop::open();
     shop.sell("episode", "episode.mp3", "club");
-    let path = |member: &str| {
-        let links = shop.daemon.json(&["member", "links", member]);
-        let url = links["podcast_feed"].as_str().expect("an address").to_owned();
-        url[url.find("/feed/").expect("a path")..].to_owned()
-    };
+    let path = |member: &str| shop.podcast_feed(member);
     for member in ["ada", "bob"] {
         shop.member(member, "1.00");
         shop.daemon.json(&["grant", member, "episode"]);

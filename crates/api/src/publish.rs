@@ -51,6 +51,34 @@ pub struct Publish {
 }
 
 impl Publish {
+    /// The same, presented so.
+    #[must_use]
+    pub fn presented(self, presentation: SetItem) -> Self {
+        let SetItem {
+            title,
+            subtitle,
+            description,
+            tags,
+            visibility,
+            released,
+            preview,
+            tier,
+            parts,
+        } = presentation;
+        Self {
+            title,
+            subtitle,
+            description,
+            tags,
+            visibility,
+            released,
+            preview,
+            tier,
+            parts,
+            ..self
+        }
+    }
+
     /// How the item is to be presented.
     pub fn presentation(&self) -> SetItem {
         let Self {

@@ -135,11 +135,7 @@ fn a_lapsed_members_feed_stays_valid_and_says_how_to_renew() {
 fn a_leaked_feed_is_replaced_by_its_member_alone() {
     let shop = Shop::open();
     shop.sell("episode", "episode.mp3", "club");
-    let feed = |member: &str| {
-        let links = shop.daemon.json(&["member", "links", member]);
-        let url = links["podcast_feed"].as_str().expect("an address").to_owned();
-        url[url.find("/feed/").expect("a path")..].to_owned()
-    };
+    let feed = |member: &str| shop.podcast_feed(member);
     for member in ["ada", "bob"] {
         shop.member(member, "1.00");
         shop.daemon.json(&["grant", member, "episode"]);

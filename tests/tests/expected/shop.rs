@@ -35,6 +35,13 @@ impl Shop {
         ))
     }
 
+    /// The path of a member's own podcast feed.
+    pub(crate) fn podcast_feed(&self, member: &str) -> String {
+        let links = self.daemon.json(&["member", "links", member]);
+        let url = links["podcast_feed"].as_str().expect("an address");
+        url[url.find("/feed/").expect("a path")..].to_owned()
+    }
+
     /// A browser in a network of its own.
     pub(crate) fn browser(&self, network: u8) -> PlainBrowser {
         PlainBrowser::from_network(&self.daemon, network)

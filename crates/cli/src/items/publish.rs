@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use api::item::{SetItem, Verified};
+use api::item::Verified;
 use api::publish::{Publish, Published, TorrentFormat};
 use bendy::decoding::{Decoder, Object};
 use clap::Args;
@@ -75,36 +75,18 @@ impl PublishArgs {
         }
         let cover = self.presentation.cover()?;
         let presented = self.presentation.change(self.title.clone())?.unwrap_or_default();
-        let SetItem {
-            title,
-            subtitle,
-            description,
-            tags,
-            visibility,
-            released,
-            preview,
-            tier,
-            parts,
-        } = presented;
         let request = Publish {
             path: Some(path),
             name: self.name.clone(),
-            title,
-            subtitle,
-            description,
-            tags,
-            visibility,
-            released,
-            preview,
             policy: self.policy.clone(),
-            tier,
-            parts,
             torrent_price: self.torrent_price.clone(),
             direct_price: self.direct_price.clone(),
             currency: self.currency.clone(),
             format: self.format,
             replaces: self.replaces.clone(),
-        };
+            ..Publish::default()
+        }
+        .presented(presented);
         let published: Published = follow(context.post(&["publish"]).json(&request)).await?;
         if let Some(cover) = cover {
             set_cover(context, &published.item, cover).await?;
