@@ -29,9 +29,4 @@ WHY_NOT = {
         "echo at the same rate, below, has 31 % to spare. Larger batches (io_uring's shortest wait) come to 77 %, and "
         "make a client with few requests out four times slower"
     ),
-    "the same, PostgreSQL: <= 50 ms": (
-        "a tag that 40 % of the items have takes 43 ms, since all of its rows in the word index's table are read to name "
-        "them, and these are wide. Looking up the next 1000 items of the order one by one was tried: it halves the "
-        "median, and searches that find too few among these take three times as long"
-    ),
 }

@@ -1,8 +1,9 @@
 //! The catalogue: finding, sorting and paging what is listed.
 //!
 //! Each query is exact and bounded in what it reads. Few matches are fetched and sorted; where there are many, the
-//! order is walked from the place at which the page begins, and what does not match is passed over. Deliberately
-//! absent: drafts and unlisted items, of which nothing is in the tables that are read here.
+//! order is walked from the place at which the page begins, and what does not match is passed over. PostgreSQL takes
+//! long to name many matches, so there the first of the walk are looked up one by one: where many match, these fill a
+//! page. Deliberately absent: drafts and unlisted items, of which nothing is in the tables that are read here.
 
 use std::fmt::Write;
 
@@ -91,12 +92,18 @@ impl Club {
                 let pages = if index == WordIndex::Fts5 { &pages.fts5 } else { &pages.ts_vector };
                 let words = Value::from(words.as_str());
                 let count = count(&mut *db, pages.count, &[MAX_COUNT.into(), words]).await?;
-                let sql = if count < MAX_COUNT { pages.few } else { pages.many };
-                (count, start.page(&mut *db, sql, limit, Some(words)).await?)
+                let mut items = Vec::new();
+                if let Some(sql) = pages.near.filter(|_| count == MAX_COUNT) {
+                    items = start.page(&mut *db, sql, limit, Some(words)).await?;
+                }
+                if !is_more_than(&items, limit) {
+                    let sql = if count < MAX_COUNT { pages.few } else { pages.many };
+                    items = start.page(&mut *db, sql, limit, Some(words)).await?;
+                }
+                (count, items)
             }
         };
-        let has_more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        let next = if has_more {
+        let next = if is_more_than(&items, limit) {
             items.pop();
             items.last().map(|(item, end)| format!("{}.{end}", item.id.0))
         } else {
@@ -118,6 +125,10 @@ impl Club {
         let count = |(tag, items): (String, u32)| Some(TagCount { tag: tag.parse().ok()?, items });
         Ok(found.into_iter().filter_map(count).collect())
     }
+}
+
+fn is_more_than<T>(items: &[T], limit: u32) -> bool {
+    items.len() > usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 async fn count(db: &mut dyn Connection, sql: &'static str, values: &[Value<'_>]) -> SqlResult<u32> {
@@ -235,6 +246,8 @@ struct MatchStatements {
     count: &'static str,
     few: &'static str,
     many: &'static str,
+    /// Those of the next 400 in the order: all of a page, or not enough.
+    near: Option<&'static str>,
 }
 
 /// The page of one order: those of `$from` that fit `$fits`.
@@ -286,6 +299,7 @@ macro_rules! statements {
                     concat!("listing INDEXED BY listing_", $key),
                     " AND +listing.item IN (SELECT rowid FROM item_search WHERE item_search MATCH $4)"
                 ),
+                near: None,
             },
             ts_vector: MatchStatements {
                 count: "SELECT count(*) FROM (SELECT 1 FROM item_search WHERE words @@ $2::tsquery LIMIT $1) AS found",
@@ -302,6 +316,16 @@ macro_rules! statements {
                     "listing",
                     " AND (listing.item IN (SELECT item FROM found)) IS TRUE"
                 ),
+                // A query of its own in the condition is asked for each row, and no more rows than a page needs.
+                near: Some(page!(
+                    $key, $beyond, $direction, "",
+                    concat!(
+                        "(SELECT item, ", $key, " FROM listing WHERE (", $key, ", item) ", $beyond,
+                        " ($1, $2) ORDER BY ", $key, " ", $direction, ", item ", $direction,
+                        " LIMIT 400) AS listing"
+                    ),
+                    " AND (SELECT words FROM item_search WHERE item_search.item = listing.item) @@ $4::tsquery"
+                )),
             },
         }
     };
