@@ -61,7 +61,7 @@ fn axe_finds_nothing_serious_on_what_a_visitor_sees() {
     browser.fill("#voucher", &shop.voucher("5.00"));
     browser.click_at("[name=consent]");
     browser.click("Buy");
-    browser.sees("It was not redeemed yet.");
+    browser.sees("Nobody has redeemed it yet.");
     check.page("a gift");
     browser.click("Page to print");
     browser.sees("works once");

@@ -27,7 +27,7 @@ fn a_gift_is_bought_passed_on_redeemed_and_taken_back_by_a_refund() {
     browser.sees("Waiting for the payment");
     assert_eq!(browser.count("#gift-code"), 0);
     stripe.says_paid(&shop, 1, 225);
-    browser.sees("It was not redeemed yet.");
+    browser.sees("Nobody has redeemed it yet.");
     let bought = browser.url();
     let code = browser.attribute("#gift-code", "value");
     browser.click("Page to print");

@@ -33,6 +33,14 @@ site:
   headline: Films, records and comics, made here and sold by us.
   tagline: Buy once and keep it. Take the torrent and pay less, because you help us carry it.
   author: Lantern Street
+  about: Two people and a projector. We film on Lantern Street, and sell what we make ourselves.
+  terms: >-
+    What you buy is yours to keep: the files have no copy protection, and the links of your library go on working.
+    **Sharing by torrent is welcome.** Whoever shares more than they took gets part of what our own server saved back
+    as balance. If something does not play, write to us within 14 days and we pay you back.
+  privacy: >-
+    We keep your e-mail address, what you bought and how much you shared. Nobody else gets any of it. Under *Me* you can
+    read all of it, and delete your account.
 tracker:
   http: {{listen: ['127.0.0.1:{tracker_port}']}}
   udp: {{listen: ['127.0.0.1:{tracker_port}']}}

@@ -44,7 +44,7 @@ impl GiftPanel {
             code: (state == VoucherState::Issued).then(|| gift.code.to_string()),
             state: match state {
                 VoucherState::Expired => "The code has run out.",
-                VoucherState::Issued => "It was not redeemed yet.",
+                VoucherState::Issued => "Nobody has redeemed it yet.",
                 VoucherState::Redeemed if is_taken_back => {
                     "It was redeemed, and then taken back because it was paid back."
                 }
