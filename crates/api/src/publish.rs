@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::error::ErrorBody;
+use crate::error::ProblemDocument;
 use crate::item::SetItem;
 
 /// Publishes a file or folder. A side-car file has the same fields, except for the path. A field that
@@ -118,7 +118,7 @@ pub enum ProgressLine<T> {
     /// The work is done.
     Done(T),
     /// The work failed.
-    Failed(ErrorBody),
+    Failed(ProblemDocument),
     /// The work goes on.
     Hashed {
         /// Bytes hashed so far.

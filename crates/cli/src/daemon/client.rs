@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api::error::ErrorBody;
+use api::error::ProblemDocument;
 use api::publish::ProgressLine;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::CONTENT_TYPE;
@@ -136,7 +136,9 @@ impl AdminRequest<'_> {
                 let line: Vec<u8> = pending.drain(..=end).collect();
                 match serde_json::from_slice(&line)? {
                     ProgressLine::Done(done) => return Ok(done),
-                    ProgressLine::Failed(body) => return Err(ClientError::Refused(body.error)),
+                    ProgressLine::Failed(problem) => {
+                        return Err(ClientError::Refused(problem.detail));
+                    }
                     ProgressLine::Hashed { bytes, of } => progress(bytes, of),
                 }
             }
@@ -161,9 +163,10 @@ impl AdminRequest<'_> {
             return Ok(response);
         }
         let body = response.bytes().await.map_err(explain)?;
-        let body: ErrorBody = serde_json::from_slice(&body)
-            .unwrap_or_else(|_| ErrorBody { error: format!("the daemon answered {status}") });
-        Err(ClientError::Refused(body.error))
+        let problem = serde_json::from_slice(&body).map(|ProblemDocument { detail, .. }| detail);
+        Err(ClientError::Refused(
+            problem.unwrap_or_else(|_| format!("the daemon answered {status}")),
+        ))
     }
 }
 
@@ -247,6 +250,7 @@ pub enum ClientError {
 
 #[cfg(test)]
 mod tests {
+    use api::error::ProblemKind;
     use axum::body::Bytes;
     use axum::http::{HeaderMap, StatusCode};
     use axum::routing::{get, post};
@@ -332,8 +336,10 @@ mod tests {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             Json([text(headers[CONTENT_TYPE].as_bytes()), text(&body)])
         };
-        let refuse =
-            async || (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"error": "no tier `king`"})));
+        let refuse = async || {
+            let problem = ProblemKind::Unprocessable.because("no tier `king`");
+            (StatusCode::UNPROCESSABLE_ENTITY, Json(problem))
+        };
         let elsewhere = async || (StatusCode::TEMPORARY_REDIRECT, [("location", "/api/v1/refuse")]);
         let router = Router::new()
             .route("/api/v1/echo", post(echo))

@@ -1,6 +1,6 @@
 //! The commands under the heading Items.
 
-use api::error::ErrorBody;
+use api::error::ProblemKind;
 use api::item::{ItemBytes, ItemDetail, ItemView, Verified};
 use api::links::Magnet;
 use api::publish::{ProgressLine, Published, Stuck};
@@ -149,7 +149,7 @@ fn publish() {
     publish(&hybrid).check_with("hybrid");
     let v2 = Published { info_hash: HASH_V2[..40].to_owned(), page: None, ..hybrid };
     publish(&v2).check_with("v2");
-    let failed = ErrorBody { error: "the name `reel` is another item's".to_owned() };
+    let failed = ProblemKind::Conflict.because("the name `reel` is another item's");
     let failed = lines(&[ProgressLine::<Published>::Failed(failed)]);
     publish(&published).bytes("POST /publish", failed).check_with("failed");
 }

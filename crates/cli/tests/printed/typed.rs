@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::{Arc, Mutex};
 
+use api::error::ProblemKind;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{Method, StatusCode, Uri};
@@ -137,7 +138,10 @@ fn daemon(answers: HashMap<String, Vec<u8>>, requests: Arc<Mutex<Vec<String>>>) 
         match answers.get(&format!("{method} {path}")) {
             _ if is_later_page => (StatusCode::OK, b"[]".to_vec()),
             Some(answer) => (StatusCode::OK, answer.clone()),
-            None => (StatusCode::NOT_FOUND, b"{\"error\": \"no such path\"}".to_vec()),
+            None => {
+                let problem = ProblemKind::NotFound.because("no such path");
+                (StatusCode::NOT_FOUND, serde_json::to_vec(&problem).unwrap())
+            }
         }
     })
 }

@@ -43,7 +43,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
-use error::ApiError;
+use error::{ApiError, as_problem};
 pub use upkeep::{copy_secret, secret_beside, soundness};
 
 use crate::http::{path_has_nul, query_has_nul};
@@ -131,6 +131,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .fallback(async || ApiError::missing("no such path in the admin API"))
         .method_not_allowed_fallback(async || ApiError::method())
         .layer(from_fn(without_nul))
+        .layer(from_fn(as_problem))
         .with_state(admin)
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use api::error::PROBLEM_TYPE;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
 use policy::{MemberState, Roster, Rules};
@@ -193,9 +194,13 @@ async fn errors_say_in_json_what_is_wrong() {
         .post("/members", json!({"name": "bob", "tier": "king"}))
         .await
         .fails(422, "no tier `king`");
-    fixture.post("/members", json!({"name": "bob"})).await.fails(422, "missing field `tier`");
+    let refused = fixture.post("/members", json!({"name": "bob"})).await;
+    assert_eq!(refused.body["field"], "tier");
+    refused.fails(422, "missing field `tier`");
     let unknown = json!({"name": "bob", "tier": "fan", "vip": true});
-    fixture.post("/members", unknown).await.fails(422, "unknown field `vip`");
+    let refused = fixture.post("/members", unknown).await;
+    assert_eq!(refused.body["field"], "vip");
+    refused.fails(422, "unknown field `vip`");
     let short = json!({"name": "bob", "tier": "fan", "passkey": "0123456789abcde"});
     let import = json!({"members": [short]});
     fixture.post("/import", import).await.fails(422, "`bob` is none: 16 to 64 letters");
@@ -208,6 +213,13 @@ async fn errors_say_in_json_what_is_wrong() {
     fixture.post("/items", hashless).await.fails(422, "`abc` is not an info hash");
     fixture.send_torrent("/items?name=x&policy=free", b"d4:spam").await.fails(422, "not a torrent");
     fixture.send_torrent("/items?name=x", b"").await.fails(400, "policy");
+    // What axum refuses by itself is a problem too.
+    fixture.get("/orders/x").await.fails(400, "`x`");
+    fixture.send(Method::POST, "/members", "text/plain", Vec::new()).await.fails(415, "json");
+    fixture
+        .send(Method::POST, "/members", "application/json", b"{".to_vec())
+        .await
+        .fails(400, "EOF");
 }
 
 #[tokio::test]
@@ -303,13 +315,17 @@ impl Fixture {
         let request = request.header("content-type", kind).body(Body::from(body)).unwrap();
         let response = router(Arc::clone(&self.admin)).oneshot(request).await.unwrap();
         let status = response.status().as_u16();
+        let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap());
+        let kind = kind.unwrap_or_default().to_owned();
         let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        Answer { status, body: serde_json::from_slice(&body).unwrap() }
+        Answer { status, kind, body: serde_json::from_slice(&body).unwrap() }
     }
 }
 
 struct Answer {
     status: u16,
+    /// The media type.
+    kind: String,
     body: Value,
 }
 
@@ -328,8 +344,9 @@ impl Answer {
 
     #[track_caller]
     fn fails(self, status: u16, expected: &str) {
-        let message = self.body["error"].as_str().unwrap();
-        assert_eq!(self.status, status, "{message}");
+        let message = self.body["detail"].as_str().unwrap();
+        assert_eq!((self.status, self.kind.as_str()), (status, PROBLEM_TYPE), "{message}");
+        assert_eq!(self.body["status"], status, "{message}");
         assert!(message.contains(expected), "{message}");
     }
 }
