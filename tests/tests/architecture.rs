@@ -88,13 +88,14 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
     (
         "club",
         &[
-            ("load", &["payments", "traffic"]),
+            ("load", &["payments", "tokens", "traffic"]),
             ("payments", &["sales"]),
             ("traffic", &["rights"]),
             ("sales", &["rights"]),
             ("rights", &["catalog", "ledger"]),
             ("ledger", &["members"]),
             ("catalog", &["audit"]),
+            ("tokens", &["audit"]),
             ("members", &["sign_ins"]),
             ("sign_ins", &["mail"]),
             ("mail", &["audit"]),

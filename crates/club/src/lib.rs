@@ -21,6 +21,7 @@ mod rights;
 mod sales;
 mod sign_ins;
 mod store;
+mod tokens;
 mod traffic;
 mod values;
 
@@ -79,6 +80,9 @@ pub use store::postgres::{BadUrl, Postgres, PostgresUrl};
 pub use store::secret_mark::{SecretMark, forget_secret, note_secret, secret_mark};
 pub use store::sql::{BoxFuture, Connection, Places, Row, RowVisitor, SqlResult, Value, WordIndex};
 pub use store::sqlite::Sqlite;
+pub use tokens::member_token::{MAX_MEMBER_TOKENS, MemberSecret, MemberToken};
+pub use tokens::scope::{AccessScope, AccessScopes};
+pub use tokens::token::{ApiSecret, ApiToken, MAX_TOKENS, NewToken};
 pub use traffic::item_traffic::{CarriedBytes, TakenBytes};
 pub use traffic::reward::{Reward, VerifiedTraffic};
 pub use traffic::served::Served;
@@ -91,7 +95,7 @@ pub use values::fault::Fault;
 pub use values::goods::{Goods, Offer};
 pub use values::ids::{
     AdminId, AlertId, CheckoutId, DeliveryId, EntryId, MailId, OrderId, RefundId, RewardId,
-    SignInId, VoucherId,
+    SignInId, TokenId, VoucherId,
 };
 pub use values::key_generations::{Key, KeyGenerations};
 pub use values::mail_state::MailState;

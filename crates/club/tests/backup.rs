@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use club::{
-    Amount, BackupError, Club, Currency, Image, Items, Names, NewMember, NewTopup, OpenReason,
-    RestoreError, Restored, Sqlite, Stamp, Store,
+    AccessScope, Amount, ApiSecret, BackupError, Club, Currency, Image, Items, Names, NewMember,
+    NewToken, NewTopup, OpenReason, RestoreError, Restored, Sqlite, Stamp, Store,
 };
 use policy::{Entitlements, Roster, Rules};
+use sha2::Digest;
 use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -32,6 +33,35 @@ async fn a_backup_brings_back_what_was_committed_when_it_was_made() {
     assert_eq!(names(&reopen(&file).await).await, ["ada"]);
     assert_eq!(aside, folder.path().join("club.db.before-restore"));
     assert_eq!(names(&reopen(&aside).await).await, ["ada", "bob"]);
+}
+
+#[tokio::test]
+async fn a_backup_holds_no_token_that_works() {
+    let (folder, club) = open().await;
+    add(&club, "ada").await;
+    let member = club.member("ada").await.unwrap().id;
+    let scopes = [AccessScope::All].into_iter().collect();
+    let new = NewToken { name: "shop".to_owned(), scopes, until: None };
+    let (_, secret) = club.add_token(&stamp(), new).await.unwrap();
+    let of_member = club.add_member_token(&stamp(), member).await.unwrap();
+    let backup = folder.path().join("backup.db");
+    club.backup(&backup).await.unwrap();
+    let bytes = fs::read(&backup).unwrap();
+    for text in [secret.expose(), of_member.expose()] {
+        // Neither as text, with its prefix or without, nor as the bytes that it stands for.
+        let raw = data_encoding::BASE64URL_NOPAD.decode(text[5..].as_bytes()).unwrap();
+        for needle in [text[5..].as_bytes(), &raw] {
+            assert!(!bytes.windows(needle.len()).any(|window| window == needle));
+        }
+    }
+    // What is there is the hash, which opens nothing.
+    let hash = sha2::Sha256::digest(
+        data_encoding::BASE64URL_NOPAD.decode(secret.expose()[5..].as_bytes()).unwrap(),
+    );
+    assert!(bytes.windows(32).any(|window| window == &hash[..]));
+    let stolen = format!("usht_{}", data_encoding::BASE64URL_NOPAD.encode(&hash));
+    let stolen = ApiSecret::parse(&stolen).unwrap();
+    assert_eq!(club.token(&stolen, stamp().now_unix).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use crate::sign_ins::sign_in::{self, Subject};
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Value};
 use crate::store::tx::Tx;
+use crate::tokens::member_token;
 use crate::traffic::session;
 use crate::values::error::Error;
 use crate::values::name::ERASED;
@@ -45,6 +46,7 @@ async fn erase(tx: &mut Tx, wanted: &str) -> Result<Member, Error> {
     let id = member.id.value().into();
     session::forget(tx, member.id).await?;
     sign_in::end_all(tx, Subject::Member(member.id)).await?;
+    member_token::revoke_all(tx, member.id).await?;
     for sql in FORGET {
         tx.execute(sql, &[id]).await?;
     }

@@ -12,6 +12,7 @@ use crate::sign_ins::{link, sign_in};
 use crate::store::club::Club;
 use crate::store::database::{Flaw, Store};
 use crate::store::sql::{Reading, SqlResult};
+use crate::tokens::{member_token, token};
 use crate::traffic::reward;
 use crate::values::error::Error;
 use crate::values::names::Names;
@@ -58,7 +59,7 @@ fn unreadable<T>(place: &str, outcome: SqlResult<T>) -> SqlResult<Option<Flaw>> 
     }
 }
 
-const TABLES: [Reading; 11] = [
+const TABLES: [Reading; 13] = [
     alert::READING,
     discount::READING,
     entitlement::READING,
@@ -66,8 +67,10 @@ const TABLES: [Reading; 11] = [
     item_row::READING,
     queue::READING,
     member::READING,
+    member_token::READING,
     reward::READING,
     link::READING,
     sign_in::READING,
+    token::READING,
     voucher::READING,
 ];

@@ -5,7 +5,7 @@ use wire::InfoHash;
 use crate::values::email::Email;
 use crate::values::ids::{
     AlertId, CheckoutId, DeliveryId, EntryId, MailId, OrderId, RefundId, RewardId, SignInId,
-    VoucherId,
+    TokenId, VoucherId,
 };
 use crate::values::money::{Amount, MoneyError};
 use crate::values::name::{Kind, NameError};
@@ -265,6 +265,15 @@ pub enum Error {
     /// There is no such sign-in.
     #[error("no sign-in {} of theirs: `usher sign-in list` shows those there are", .0.0)]
     NoSignIn(SignInId),
+    /// A token without a scope could do nothing.
+    #[error(
+        "a token needs a scope: name one or more of read:stats, read:members, write:members, \
+         write:items, money and all"
+    )]
+    NoScope,
+    /// There is no such token, or it was revoked.
+    #[error("no token `{0}` works: `usher token list` shows those that do")]
+    NoToken(String),
     /// There is no such voucher.
     #[error("no such voucher")]
     NoVoucher,
@@ -410,6 +419,21 @@ pub enum Error {
     /// What was typed for people is not taken.
     #[error(transparent)]
     Text(#[from] BadText),
+    /// Another token has this name.
+    #[error(
+        "token {} has the name `{name}` already: choose another name, or revoke that one first with \
+         `usher token revoke {name}`",
+        id.0
+    )]
+    TokenTaken {
+        /// The name.
+        name: String,
+        /// The other token.
+        id: TokenId,
+    },
+    /// There are as many tokens as there can be.
+    #[error("{0} tokens work, which is the maximum: revoke one with `usher token revoke`")]
+    Tokens(u32),
     /// Less was paid than it costs, or in another currency.
     #[error("{paid} was paid for what costs {price}: refund it at the provider")]
     TooLittlePaid {

@@ -31,6 +31,7 @@ impl Error {
             | Self::Money(_)
             | Self::Name(_)
             | Self::Newcomers { .. }
+            | Self::NoScope
             | Self::NotForBalance(_)
             | Self::NotForGift(_)
             | Self::PageEnd(_)
@@ -82,6 +83,8 @@ impl Error {
             | Self::Short { .. }
             | Self::SubscriptionOver(_)
             | Self::Suspended(_)
+            | Self::TokenTaken { .. }
+            | Self::Tokens(_)
             | Self::TooLittlePaid { .. }
             | Self::Voucher { .. }
             | Self::VoucherForOther(_)
@@ -96,6 +99,7 @@ impl Error {
             | Self::NoOrder(_)
             | Self::NoReward(_)
             | Self::NoSignIn(_)
+            | Self::NoToken(_)
             | Self::NoVoucher
             | Self::NobodyNamed(_)
             | Self::NotFound { .. }

@@ -33,6 +33,8 @@ ids! {
     RewardId;
     /// The number of a sign-in, which is not secret.
     SignInId;
+    /// The number of a token, which is not secret.
+    TokenId;
     /// The number of a voucher, which is not secret.
     VoucherId;
 }

@@ -198,6 +198,12 @@ macro_rules! facts {
                 the_direct_download_includes_the_torrent;
             texts:
                 a_text_with_nul_is_looked_up_and_stored_as_any_other;
+            tokens:
+                a_members_tokens_stop_with_the_member,
+                a_token_works_until_its_end_or_until_it_is_revoked,
+                a_use_is_noted_and_changes_leave_a_record,
+                there_is_a_maximum_of_tokens,
+                tokens_have_a_scope_a_name_of_their_own_and_a_future;
             traffic:
                 a_client_that_begins_again_has_another_epoch,
                 a_forgotten_client_goes_on_in_its_run,

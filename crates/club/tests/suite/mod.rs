@@ -34,6 +34,7 @@ pub(crate) mod refunds;
 pub(crate) mod sign_ins;
 pub(crate) mod standing;
 pub(crate) mod texts;
+pub(crate) mod tokens;
 pub(crate) mod traffic;
 pub(crate) mod visitors;
 pub(crate) mod vouchers;
