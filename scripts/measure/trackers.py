@@ -38,21 +38,22 @@ class Bench:
                 command = ["cargo", "build", "--quiet", "--locked", "-p", package, *flags]
                 subprocess.run(command, cwd=self.root, check=True)
 
-    def install(self):
-        """Installs the rivals that are not there yet."""
-        for folder, crate, features in [
-            ("udp", "aquatic_udp", "mimalloc"),
-            ("udp-ring", "aquatic_udp", "mimalloc,io-uring"),
-            ("http", "aquatic_http", "mimalloc"),
+    def install(self, trackers):
+        """Installs those of these rivals that are not there yet."""
+        for name, folder, crate, features in [
+            ("aquatic_udp", "udp", "aquatic_udp", "mimalloc"),
+            ("aquatic_udp, io_uring", "udp-ring", "aquatic_udp", "mimalloc,io-uring"),
+            ("aquatic_http", "http", "aquatic_http", "mimalloc"),
         ]:
-            if not (self.rivals / folder / "bin" / crate).exists():
+            if name in trackers and not (self.rivals / folder / "bin" / crate).exists():
                 print(f"installing {crate} {AQUATIC} ({features})")
                 install = f"cargo install {crate} --version {AQUATIC} --no-default-features"
                 command = [*install.split(), "--features", features]
                 where = ["--root", str(self.rivals / folder)]
                 there = {"CARGO_TARGET_DIR": str(self.rivals / "build")}
                 subprocess.run([*command, *where], env=os.environ | there, check=True)
-        self.install_package("opentracker")
+        if "opentracker" in trackers:
+            self.install_package("opentracker")
 
     def install_package(self, program, package=None):
         """Installs one of Debian's programs, if it is not there."""
