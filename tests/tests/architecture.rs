@@ -89,6 +89,7 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
         "club",
         &[
             ("load", &["payments", "tokens", "traffic"]),
+            ("lists", &["payments", "traffic"]),
             ("payments", &["sales"]),
             ("traffic", &["rights"]),
             ("sales", &["rights"]),

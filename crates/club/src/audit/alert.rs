@@ -215,7 +215,7 @@ pub(crate) async fn count_open(db: &mut dyn Connection) -> SqlResult<u32> {
     Ok(db.one(sql, &[], |row| row.number(0)).await?.unwrap_or(0))
 }
 
-fn read(row: &dyn Row) -> SqlResult<Alert> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Alert> {
     let acked: Option<u32> = row.optional(8)?;
     Ok(Alert {
         id: AlertId(row.number(0)?),

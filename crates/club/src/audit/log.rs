@@ -82,7 +82,7 @@ pub(crate) async fn record(tx: &mut Tx, entry: LogEntry<'_>) -> Result<(), Error
     Ok(())
 }
 
-fn read(row: &dyn Row) -> SqlResult<AuditRow> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<AuditRow> {
     Ok(AuditRow {
         id: row.number(0)?,
         at: row.number(1)?,
@@ -94,6 +94,8 @@ fn read(row: &dyn Row) -> SqlResult<AuditRow> {
     })
 }
 
+/// Every row.
+pub(crate) const ANY: &str = "SELECT id, at, who, what, member, item, detail FROM audit";
 const ROWS: &str = "SELECT id, at, who, what, member, item, detail FROM audit WHERE id > $1 \
      AND (CAST($3 AS BIGINT) = 0 OR member = $3) AND (CAST($4 AS BIGINT) < 0 OR item = $4) \
      ORDER BY id LIMIT $2";

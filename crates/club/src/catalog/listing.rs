@@ -11,6 +11,7 @@ use policy::ItemId;
 use crate::catalog::goods::torrent_of;
 use crate::catalog::item::{self, Item};
 use crate::catalog::item_row::midnight;
+use crate::catalog::item_words;
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Row, SqlResult, Value, WordIndex};
 use crate::values::error::Error;
@@ -57,6 +58,8 @@ pub(crate) async fn refresh(db: &mut dyn Connection, item: &Item) -> SqlResult<(
         };
         db.execute(sql, &[id]).await?;
     }
+    let texts = if item.removed { ["", ""] } else { [&*item.name, &*item.title] };
+    item_words::put(db, item.id, texts).await?;
     let before = before.unwrap_or_default();
     let before: BTreeSet<&str> = before.split_whitespace().collect();
     let now = if item.is_listed() { &*item.tags } else { &[] };

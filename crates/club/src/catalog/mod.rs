@@ -7,6 +7,7 @@ pub(crate) mod feed;
 pub(crate) mod goods;
 pub(crate) mod item;
 pub(crate) mod item_row;
+pub(crate) mod item_words;
 pub(crate) mod listing;
 pub(crate) mod part;
 pub(crate) mod price;

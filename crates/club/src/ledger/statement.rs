@@ -139,15 +139,8 @@ impl Club {
     /// See above; there is no such member, by name or id.
     pub async fn statement(&self, member: &str, page: Page) -> Result<Vec<Line>, Error> {
         let mut db = self.reader().await?;
-        let [prepaid, owed, rebate] = names_of(member::find(&mut *db, member).await?.id);
-        let values = [
-            prepaid.as_str().into(),
-            owed.as_str().into(),
-            page.after.into(),
-            page.limit().into(),
-            rebate.as_str().into(),
-        ];
-        Ok(db.all(STATEMENT, &values, line).await?)
+        let member = member::find(&mut *db, member).await?.id;
+        Ok(lines(&mut *db, member, page.after.into(), page.limit()).await?)
     }
 
     /// The sums of all postings, by currency. O(postings).
@@ -171,6 +164,24 @@ pub(crate) async fn flaws(db: &mut dyn Connection) -> SqlResult<Vec<Flaw>> {
         flaws.extend(found.into_iter().map(flaw));
     }
     Ok(flaws)
+}
+
+/// The lines of a member's statement after a number, at most so many.
+pub(crate) async fn lines(
+    db: &mut dyn Connection,
+    member: MemberId,
+    after: i64,
+    limit: u32,
+) -> SqlResult<Vec<Line>> {
+    let [prepaid, owed, rebate] = names_of(member);
+    let values = [
+        prepaid.as_str().into(),
+        owed.as_str().into(),
+        Value::Int(Some(after)),
+        limit.into(),
+        rebate.as_str().into(),
+    ];
+    db.all(STATEMENT, &values, line).await
 }
 
 /// One entry.
@@ -204,7 +215,8 @@ fn names_of(member: MemberId) -> [String; 3] {
         .map(|account| account.to_string())
 }
 
-async fn entries(
+/// Entries with their postings, which come in the order of the entries.
+pub(crate) async fn entries(
     db: &mut dyn Connection,
     sql: &'static str,
     values: &[Value<'_>],
@@ -274,6 +286,8 @@ macro_rules! select {
     };
 }
 
+/// Every row.
+pub(crate) const WITH_POSTINGS: &str = select!("");
 const ONE: &str = select!("WHERE journal.id = $1 ORDER BY journal.id, seq");
 const PAGE: &str = select!(
     "WHERE journal.id IN (SELECT id FROM journal WHERE at >= $1 AND at < $2 AND id > $3 \

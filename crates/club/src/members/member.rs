@@ -342,7 +342,7 @@ pub(crate) fn state_named(text: &str) -> Option<MemberState> {
     }
 }
 
-fn state_text(state: MemberState) -> &'static str {
+pub(crate) fn state_text(state: MemberState) -> &'static str {
     match state {
         MemberState::Active => "active",
         MemberState::Removed => "removed",

@@ -163,7 +163,8 @@ impl Club {
     /// See above.
     pub async fn checkouts(&self, page: Page) -> Result<Vec<Checkout>, Error> {
         let mut db = self.reader().await?;
-        let rows = db.all(LIST, &[page.after.into(), page.limit().into()], Bare::read).await?;
+        let rows =
+            db.all(LIST, &[page.after.into(), page.limit().into()], BareCheckout::read).await?;
         whole_of_all(&mut *db, rows).await
     }
 
@@ -174,7 +175,8 @@ impl Club {
     /// See above.
     pub async fn checkouts_of(&self, order: OrderId) -> Result<Vec<Checkout>, Error> {
         let mut db = self.reader().await?;
-        let rows = db.all(OF_ORDER, &[order.0.into(), Page::MAX.into()], Bare::read).await?;
+        let rows =
+            db.all(OF_ORDER, &[order.0.into(), Page::MAX.into()], BareCheckout::read).await?;
         whole_of_all(&mut *db, rows).await
     }
 
@@ -253,7 +255,8 @@ pub(crate) async fn insert(
 
 /// A checkout with its payments.
 pub(crate) async fn find(db: &mut dyn Connection, id: CheckoutId) -> Result<Checkout, Error> {
-    let found = db.one(BY_ID, &[id.0.into()], Bare::read).await?.ok_or(Error::NoCheckout(id))?;
+    let found =
+        db.one(BY_ID, &[id.0.into()], BareCheckout::read).await?.ok_or(Error::NoCheckout(id))?;
     whole(db, found).await
 }
 
@@ -301,13 +304,16 @@ async fn one(
     sql: &'static str,
     values: &[Value<'_>],
 ) -> Result<Option<Checkout>, Error> {
-    match db.one(sql, values, Bare::read).await? {
+    match db.one(sql, values, BareCheckout::read).await? {
         Some(found) => Ok(Some(whole(db, found).await?)),
         None => Ok(None),
     }
 }
 
-async fn whole_of_all(db: &mut dyn Connection, rows: Vec<Bare>) -> Result<Vec<Checkout>, Error> {
+pub(crate) async fn whole_of_all(
+    db: &mut dyn Connection,
+    rows: Vec<BareCheckout>,
+) -> Result<Vec<Checkout>, Error> {
     let mut checkouts = Vec::with_capacity(rows.len());
     for row in rows {
         checkouts.push(whole(db, row).await?);
@@ -315,8 +321,8 @@ async fn whole_of_all(db: &mut dyn Connection, rows: Vec<Bare>) -> Result<Vec<Ch
     Ok(checkouts)
 }
 
-async fn whole(db: &mut dyn Connection, bare: Bare) -> Result<Checkout, Error> {
-    let Bare {
+async fn whole(db: &mut dyn Connection, bare: BareCheckout) -> Result<Checkout, Error> {
+    let BareCheckout {
         id,
         order,
         provider,
@@ -348,8 +354,8 @@ async fn whole(db: &mut dyn Connection, bare: Bare) -> Result<Checkout, Error> {
 }
 
 /// The row of a checkout.
-struct Bare {
-    id: CheckoutId,
+pub(crate) struct BareCheckout {
+    pub(crate) id: CheckoutId,
     order: OrderId,
     provider: String,
     reference: String,
@@ -359,11 +365,11 @@ struct Bare {
     until: Option<u32>,
     ended: Option<u32>,
     closed: bool,
-    created: u32,
+    pub(crate) created: u32,
 }
 
-impl Bare {
-    fn read(row: &dyn Row) -> SqlResult<Self> {
+impl BareCheckout {
+    pub(crate) fn read(row: &dyn Row) -> SqlResult<Self> {
         let text = |column| -> SqlResult<Option<String>> {
             let text = row.text(column)?;
             Ok((!text.is_empty()).then(|| text.to_owned()))
@@ -394,6 +400,8 @@ macro_rules! select {
     };
 }
 
+/// Every row.
+pub(crate) const ANY: &str = select!("id > 0");
 const BY_ID: &str = select!("id = $1");
 const BY_KEY: &str = select!("key = $1");
 const BY_REFERENCE: &str = select!("provider = $1 AND reference = $2");

@@ -196,7 +196,7 @@ pub(crate) async fn keep(tx: &mut Tx, delivery: &Delivery, kept: Kept<'_>) -> Sq
     Ok(())
 }
 
-fn read(row: &dyn Row) -> SqlResult<StoredDelivery> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<StoredDelivery> {
     let key = row.text(2)?;
     Ok(StoredDelivery {
         id: DeliveryId(row.number(0)?),
@@ -239,6 +239,8 @@ macro_rules! select {
     };
 }
 
+/// Every row.
+pub(crate) const ANY: &str = select!("id > 0");
 const BY_ID: &str = select!("id = $1");
 const BY_KEY: &str = select!("provider = $1 AND key = $2");
 const HELD_FOR: &str = "SELECT id FROM webhook_event WHERE checkout = $1 AND verdict = 'held' \

@@ -343,7 +343,7 @@ async fn put(tx: &mut Tx, what: &'static str, held: &Entitlement) -> Result<(), 
     record(tx, entry).await
 }
 
-fn read(row: &dyn Row) -> SqlResult<Entitlement> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Entitlement> {
     Ok(Entitlement {
         item: ItemId(row.number(0)?),
         member: member_id(row, 1)?,

@@ -342,17 +342,28 @@ pub(crate) async fn check_not_bought(
     }
 }
 
+/// What of an order is paid and not paid back.
+macro_rules! kept {
+    () => {
+        concat!(
+            "CASE WHEN journal IS NULL \
+             THEN (SELECT CAST(coalesce(sum(kept), 0) AS BIGINT) FROM payment \
+             WHERE payment.orders = orders.id) ELSE ",
+            left_of!("orders.journal"),
+            " END"
+        )
+    };
+}
+
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, member, item, coalesce(way, ''), coalesce(tier, ''), days, currency, price, \
              discount, coalesce(discount_code, ''), amount, coalesce(tax_label, ''), tax_rate, tax, \
              credit, journal, created, refunded, paid, token, coalesce(email, ''), renews, \
-             cancelled, revoked, CASE WHEN journal IS NULL \
-             THEN (SELECT CAST(coalesce(sum(kept), 0) AS BIGINT) FROM payment \
-             WHERE payment.orders = orders.id) ELSE ",
-            left_of!("orders.journal"),
-            " END, (SELECT count(*) FROM payment WHERE payment.orders = orders.id AND paid = 1 \
+             cancelled, revoked, ",
+            kept!(),
+            ", (SELECT count(*) FROM payment WHERE payment.orders = orders.id AND paid = 1 \
              AND dispute = 1), gift FROM orders WHERE ",
             $rest
         )
@@ -367,6 +378,24 @@ macro_rules! is_of_item {
     };
 }
 
+/// Every row.
+pub(crate) const ANY: &str = select!("id > 0");
+/// As [`Order::state`] says it.
+pub(crate) const IS_PAID: &str =
+    concat!("paid IS NOT NULL AND refunded IS NULL AND ", kept!(), " >= amount");
+/// As [`Order::state`] says it. Few orders have an entry that was reversed, so the sum is made for few.
+pub(crate) const IS_PARTLY_REFUNDED: &str = concat!(
+    "paid IS NOT NULL AND refunded IS NULL AND (journal IS NULL OR journal IN \
+     (SELECT back.reverses FROM journal AS back WHERE back.reverses IS NOT NULL)) AND ",
+    kept!(),
+    " < amount"
+);
+/// As [`Order::state`] says it.
+pub(crate) const IS_REFUNDED: &str = "paid IS NOT NULL AND refunded IS NOT NULL AND NOT EXISTS \
+     (SELECT 1 FROM payment WHERE payment.orders = orders.id AND payment.paid = 1 AND dispute = 1)";
+/// As [`Order::state`] says it.
+pub(crate) const IS_DISPUTED: &str = "paid IS NOT NULL AND refunded IS NOT NULL AND EXISTS \
+     (SELECT 1 FROM payment WHERE payment.orders = orders.id AND payment.paid = 1 AND dispute = 1)";
 const BETWEEN: &str = select!("created >= $1 AND created < $2 AND id > $3 ORDER BY id LIMIT $4");
 const BOUGHT_DIRECT: &str = concat!(
     "SELECT id FROM orders WHERE member = $1 AND ",

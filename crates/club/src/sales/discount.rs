@@ -197,7 +197,7 @@ fn canonical(code: &str) -> Result<String, Error> {
     Ok(code.to_ascii_uppercase())
 }
 
-fn read(row: &dyn Row) -> SqlResult<Discount> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Discount> {
     let off = match (row.optional::<u8>(1)?, row.int(3)?) {
         (Some(percent), None) => Off::Percent(percent),
         (None, Some(minor)) => Off::Amount(currency(row, 2)?.minor(minor)),

@@ -334,7 +334,7 @@ async fn void(tx: &mut Tx, id: VoucherId) -> Result<Voucher, Error> {
     Ok(Voucher { is_void: true, ..voucher })
 }
 
-fn read(row: &dyn Row) -> SqlResult<Voucher> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Voucher> {
     let worth = match (row.int(5)?, row.optional(6)?, row.optional(8)?) {
         (Some(minor), None, None) => Worth::Amount(currency(row, 4)?.minor(minor)),
         (None, Some(item), None) => Worth::Item(ItemId(item)),

@@ -84,6 +84,14 @@ fn read(row: &dyn Row) -> SqlResult<Attempt> {
     })
 }
 
+/// Reads a row of [`NUMBERED`].
+pub(crate) fn read_numbered(row: &dyn Row) -> SqlResult<(u32, Attempt)> {
+    Ok((row.number(5)?, read(row)?))
+}
+
+/// Every row, with its number.
+pub(crate) const NUMBERED: &str =
+    "SELECT email, outcome, first_at, last_at, times, id FROM sign_in_attempt";
 const ALL: &str = "SELECT email, outcome, first_at, last_at, times FROM sign_in_attempt \
      ORDER BY last_at DESC, id DESC LIMIT $1";
 const NOTE: &str = "INSERT INTO sign_in_attempt (email, outcome, first_at, last_at, times) \

@@ -241,7 +241,7 @@ async fn check_active(db: &mut dyn Connection, id: MemberId) -> Result<(), Error
     }
 }
 
-fn read(row: &dyn Row) -> SqlResult<SignIn> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<SignIn> {
     let subject = match (row.int(1)?, row.optional(2)?) {
         (Some(_), None) => Subject::Member(member_id(row, 1)?),
         (None, Some(admin)) => Subject::Admin(AdminId(admin)),

@@ -76,6 +76,7 @@ const STEPS: &[Step] = &[
     step!(18, "carried by item", "0018_carried_item.sql"),
     step!(19, "parts", "0019_parts.sql"),
     step!(20, "tokens", "0020_tokens.sql"),
+    step!(21, "lists", "0021_lists.sql"),
     step!(26, "words at once", "0026_words_at_once.sql"),
 ];
 

@@ -334,7 +334,7 @@ fn per_gib_of(per_gib: Amount, bytes: u64) -> i64 {
     i64::try_from(minor).unwrap_or(i64::MAX)
 }
 
-fn read(row: &dyn Row) -> SqlResult<Reward> {
+pub(crate) fn read(row: &dyn Row) -> SqlResult<Reward> {
     Ok(Reward {
         id: RewardId(row.number(0)?),
         member: member_id(row, 1)?,

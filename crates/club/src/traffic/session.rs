@@ -301,7 +301,7 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<Run> {
     })
 }
 
-fn counters(row: &dyn Row, column: usize) -> SqlResult<Counters> {
+pub(crate) fn counters(row: &dyn Row, column: usize) -> SqlResult<Counters> {
     Ok(Counters { uploaded: row.number(column)?, downloaded: row.number(column + 1)? })
 }
 

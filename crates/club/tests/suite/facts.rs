@@ -72,6 +72,15 @@ macro_rules! facts {
                 an_item_whose_policy_is_gone_is_nobodys,
                 one_or_two_different_info_hashes,
                 set_policy_is_in_force_when_it_returns;
+            lists:
+                a_page_has_one_to_a_thousand_rows,
+                a_wrong_cursor_is_refused_by_every_list,
+                each_row_that_stays_is_on_one_page,
+                items_are_found_by_words_id_and_info_hash,
+                members_are_found_by_name_address_tier_and_state,
+                orders_are_found_by_state_buyer_item_time_and_provider,
+                the_record_is_narrowed_by_who_what_whom_and_when,
+                vouchers_are_found_by_state_and_batch;
             mail:
                 a_full_queue_takes_no_more_and_says_so,
                 a_mail_is_given_up_after_two_days,

@@ -21,6 +21,7 @@ pub(crate) mod goods;
 pub(crate) mod held;
 pub(crate) mod imports;
 pub(crate) mod items;
+pub(crate) mod lists;
 pub(crate) mod mail;
 pub(crate) mod members;
 pub(crate) mod model;
