@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::member::NamedId;
 
 /// Something that the operator should look at.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct AlertView {
     /// The number.
     pub id: u32,
@@ -31,7 +32,7 @@ pub struct AlertView {
 }
 
 /// A row of the record: who changed what, and when.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct AuditView {
     /// The number; later rows have higher ones.
     pub id: u32,

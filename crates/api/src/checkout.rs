@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::member::NamedId;
 use crate::money::Money;
 use crate::product::{ProductChoice, ProductView};
 
 /// Makes a checkout.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddCheckout {
     /// `stripe`, `btcpay`, `kofi`, or a hook's name.
@@ -22,7 +23,7 @@ pub struct AddCheckout {
 }
 
 /// A checkout.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct CheckoutView {
     /// The number.
     pub id: u32,
@@ -59,7 +60,7 @@ pub struct CheckoutView {
 }
 
 /// A payment of a checkout.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct PaymentView {
     /// The provider's id of the payment.
     pub name: String,
@@ -76,7 +77,7 @@ pub struct PaymentView {
 }
 
 /// A refund of a payment.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct RefundView {
     /// The key of the request; `null` where it was not asked for here.
     pub key: Option<String>,
@@ -99,7 +100,7 @@ pub struct RefundView {
 }
 
 /// Refunds a checkout at its provider.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundCheckout {
     /// The key of the request: the same request again refunds nothing more.
@@ -110,7 +111,7 @@ pub struct RefundCheckout {
 }
 
 /// Says what became of a refund whose answer was lost.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerRefund {
     /// Whether the provider made it.
@@ -121,7 +122,7 @@ pub struct AnswerRefund {
 }
 
 /// A refund of a checkout.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct CheckoutRefunded {
     /// The checkout, as it is now.
     #[serde(flatten)]

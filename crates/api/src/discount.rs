@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::member::NamedId;
 use crate::money::Money;
 
 /// Adds a discount code, of a percentage or of an amount with its currency.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddDiscount {
     /// 1 to 32 letters, digits and `-`, in either case.
@@ -33,7 +34,7 @@ pub struct AddDiscount {
 }
 
 /// A discount code.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct DiscountView {
     /// The code, in capitals.
     pub code: String,

@@ -1,9 +1,10 @@
 //! Why a request was refused: a problem document of RFC 9457.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The answer to a request that was refused, as `application/problem+json`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ProblemDocument {
     /// The kind of problem: a URN that stays the same in later versions.
     #[serde(rename = "type")]

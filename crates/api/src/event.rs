@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// An event that a provider sent.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct EventView {
     /// The number.
     pub id: u32,
@@ -26,7 +27,7 @@ pub struct EventView {
 }
 
 /// An event with what the provider sent.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct EventDetail {
     /// The event.
     #[serde(flatten)]
@@ -40,7 +41,7 @@ pub struct EventDetail {
 }
 
 /// The result of replaying an event.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Replayed {
     /// As of an event, or `duplicate`.
     pub verdict: String,

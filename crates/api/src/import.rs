@@ -4,12 +4,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Imports members of another tracker: all of them or none.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportMembers {
-    /// The members, at most [`MAX_MEMBERS`].
+    /// The members, at most 1000.
     pub members: Vec<ImportRow>,
     /// Whether only to say what would happen.
     #[serde(default)]
@@ -17,7 +18,7 @@ pub struct ImportMembers {
 }
 
 /// A member of another tracker.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportRow {
     /// Unique among the members that are not removed.
@@ -39,7 +40,7 @@ impl fmt::Debug for ImportRow {
 }
 
 /// What happened to one of them.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ImportOutcome {
     /// The name, as it was sent.
     pub name: String,

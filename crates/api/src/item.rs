@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::money::Money;
 use crate::product::DeliveryMethod;
 use crate::right::RightView;
 
 /// An item.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ItemView {
     /// The id, which no other item ever has.
     pub id: u32,
@@ -61,7 +62,7 @@ pub struct ItemView {
 }
 
 /// Everything about an item.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ItemDetail {
     /// The item.
     #[serde(flatten)]
@@ -83,7 +84,7 @@ pub struct ItemDetail {
 }
 
 /// What members carried and took of an item, as far as windows of traffic were judged.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ItemBytes {
     /// Bytes that members took, from peers and from the publisher's own copy.
     pub taken_bytes: u64,
@@ -96,7 +97,7 @@ pub struct ItemBytes {
 }
 
 /// Adds an item by its info hashes, without its torrent.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddItem {
     /// Unique among the items that are not removed.
@@ -108,7 +109,7 @@ pub struct AddItem {
 }
 
 /// Sets the policy of an item's swarm.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPolicy {
     /// The policy's name.
@@ -116,7 +117,7 @@ pub struct SetPolicy {
 }
 
 /// Sets how an item is presented; what is not named stays.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SetItem {
     /// The title that people see.
@@ -140,7 +141,7 @@ pub struct SetItem {
 }
 
 /// Sets what an item costs; what is not named stays.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SetPrices {
     /// The price of the torrent.
@@ -160,7 +161,7 @@ pub struct SetPrices {
 }
 
 /// The result of comparing an item's files with what was published.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Verified {
     /// The item.
     pub item: ItemView,

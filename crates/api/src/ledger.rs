@@ -5,11 +5,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::money::Money;
 
 /// Adds to a member's balance what they paid by hand, or store credit.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TopUp {
     /// The key of the request.
@@ -27,7 +28,7 @@ pub struct TopUp {
 }
 
 /// A member's balance in one currency.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct BalanceView {
     /// The currency.
     pub currency: String,
@@ -40,7 +41,7 @@ pub struct BalanceView {
 }
 
 /// An entry of the journal.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct JournalEntry {
     /// The number; later entries have higher ones.
     pub id: u32,
@@ -63,7 +64,7 @@ pub struct JournalEntry {
 }
 
 /// The amount that an entry moved on one account.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct PostingView {
     /// The account's name, such as `member:7:prepaid`.
     pub account: String,
@@ -73,7 +74,7 @@ pub struct PostingView {
 }
 
 /// A line of a member's statement.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct StatementLine {
     /// The number among all lines of the member, from 1.
     pub number: u32,
@@ -94,7 +95,7 @@ pub struct StatementLine {
 }
 
 /// The sums of all postings in one currency, in its smallest unit.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct TrialBalance {
     /// The currency.
     pub currency: String,

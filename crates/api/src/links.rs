@@ -3,9 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A kind of key that rotates alone.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum KeyKind {
@@ -35,7 +36,7 @@ impl KeyKind {
 }
 
 /// A member's URLs, each kind with a key of its own.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 pub struct MemberLinks {
     /// The member's name.
     pub member: String,
@@ -60,7 +61,7 @@ impl fmt::Debug for MemberLinks {
 }
 
 /// A member's URLs of one item.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 pub struct ItemLinks {
     /// The item's name.
     pub item: String,
@@ -80,7 +81,7 @@ impl fmt::Debug for ItemLinks {
 }
 
 /// The magnet link of a free item.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Magnet {
     /// The item's name.
     pub item: String,

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::member::NamedId;
 
 /// A mail.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct MailView {
     /// The number.
     pub id: u32,
@@ -33,7 +34,8 @@ pub struct MailView {
 }
 
 /// A page of the mail.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct MailQuery {
     /// Only mail in this state.
@@ -44,14 +46,14 @@ pub struct MailQuery {
 }
 
 /// A mail was queued.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct MailQueued {
     /// The address it goes to.
     pub to: String,
 }
 
 /// Sends a test message.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendTest {
     /// The address it goes to.
@@ -59,7 +61,7 @@ pub struct SendTest {
 }
 
 /// A test message was sent.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct TestSent {
     /// The address it went to.
     pub to: String,

@@ -4,12 +4,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::money::Money;
 use crate::right::RightView;
 
 /// A member or an item, by id and name.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct NamedId {
     /// The id; 0 with the name `all` means every item.
     pub id: u32,
@@ -18,7 +19,7 @@ pub struct NamedId {
 }
 
 /// A member.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct MemberView {
     /// The id, which no other member ever has.
     pub id: u32,
@@ -39,7 +40,7 @@ pub struct MemberView {
 }
 
 /// A member with their passkey, which is secret.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 pub struct MemberKey {
     /// The member.
     #[serde(flatten)]
@@ -57,7 +58,7 @@ impl fmt::Debug for MemberKey {
 }
 
 /// Everything about a member.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct MemberDetail {
     /// The member, with the passkey.
     #[serde(flatten)]
@@ -69,7 +70,7 @@ pub struct MemberDetail {
 }
 
 /// What a member's clients reported for one item, in bytes.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Traffic {
     /// The item.
     pub item: NamedId,
@@ -80,7 +81,7 @@ pub struct Traffic {
 }
 
 /// What a member's clients reported, how much of it was verified, and what it earned.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct MemberTraffic {
     /// The member.
     pub member: NamedId,
@@ -95,7 +96,7 @@ pub struct MemberTraffic {
 }
 
 /// A member's traffic for one item, in bytes.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ItemTraffic {
     /// The item.
     pub item: NamedId,
@@ -112,7 +113,7 @@ pub struct ItemTraffic {
 }
 
 /// Adds a member.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddMember {
     /// Unique among the members that are not removed.
@@ -125,7 +126,7 @@ pub struct AddMember {
 }
 
 /// Replaces a member's e-mail address.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetEmail {
     /// The address, to which a link to the library goes; `null` removes it.
@@ -133,7 +134,7 @@ pub struct SetEmail {
 }
 
 /// Moves a member to another tier.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetTier {
     /// The tier's name.
@@ -144,7 +145,7 @@ pub struct SetTier {
 }
 
 /// Gives a member a new passkey, for all items or for one.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotatePasskey {
     /// Until when the current passkey still works; `null` means that it stops at once.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ledger::JournalEntry;
 use crate::member::NamedId;
@@ -9,7 +10,7 @@ use crate::money::Money;
 use crate::product::{ProductChoice, ProductView};
 
 /// Buys an item or a period of a tier from a member's balance.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceOrder {
     /// The key of the request.
@@ -25,7 +26,7 @@ pub struct PlaceOrder {
 }
 
 /// An order, from the moment somebody wants to buy.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct OrderView {
     /// The number; later orders have higher ones.
     pub id: u32,
@@ -71,7 +72,7 @@ pub struct OrderView {
 }
 
 /// What became of an order that is a gift.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct GiftView {
     /// The number of its voucher; `null` before the order is paid.
     pub voucher: Option<u32>,
@@ -84,7 +85,7 @@ pub struct GiftView {
 }
 
 /// A discount on a price.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Discounted {
     /// The discount code.
     pub code: String,
@@ -94,7 +95,7 @@ pub struct Discounted {
 }
 
 /// The part of an amount that is tax.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Taxed {
     /// The tax's name.
     pub label: String,
@@ -106,7 +107,7 @@ pub struct Taxed {
 }
 
 /// Refunds an order, to where the money came from.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundOrder {
     /// The key of the request.
@@ -117,7 +118,7 @@ pub struct RefundOrder {
 }
 
 /// A refund of an order.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct OrderRefunded {
     /// The entry of the journal that reversed the order.
     #[serde(flatten)]

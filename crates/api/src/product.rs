@@ -1,11 +1,12 @@
 //! What can be bought: an item, a tier, or more balance.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::member::NamedId;
 
 /// How an item is delivered.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryMethod {
@@ -26,7 +27,7 @@ impl DeliveryMethod {
 }
 
 /// A product that somebody wants to buy.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ProductChoice {
     /// An item, for ever.
@@ -55,7 +56,7 @@ pub enum ProductChoice {
 }
 
 /// A product that was bought, or is to be paid for.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct ProductView {
     /// The kind of product.
     pub product: ProductKind,
@@ -71,7 +72,7 @@ pub struct ProductView {
 }
 
 /// The kinds of products.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProductKind {
     /// An item, for ever.

@@ -4,17 +4,19 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::ProblemDocument;
 use crate::item::SetItem;
 
 /// Publishes a file or folder. A side-car file has the same fields, except for the path. A field that
 /// is left out gets a default; for a new version of an item, it stays as it was.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Publish {
     /// The file or folder: an absolute path that the daemon can read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub path: Option<PathBuf>,
     /// Unique among the items that are not removed; by default derived from the file's name.
     pub name: Option<String>,
@@ -98,7 +100,7 @@ impl Publish {
 }
 
 /// The format of a torrent.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum TorrentFormat {
@@ -112,7 +114,7 @@ pub enum TorrentFormat {
 }
 
 /// One line of an answer that takes its time: progress, and at last the outcome.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProgressLine<T> {
     /// The work is done.
@@ -129,7 +131,7 @@ pub enum ProgressLine<T> {
 }
 
 /// An item that was published.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Published {
     /// The item's name.
     pub item: String,
@@ -155,7 +157,7 @@ pub struct Published {
 }
 
 /// A file in the watched folder that could not be published.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Stuck {
     /// The path.
     pub path: String,

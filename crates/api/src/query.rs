@@ -2,20 +2,23 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
 /// A page of a list.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct PageQuery {
     /// Only rows with a higher id.
     pub after: u32,
-    /// Maximum number of rows; at most, and by default, [`MAX_PAGE`].
+    /// Maximum number of rows; at most, and by default, 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
 
 /// A page of the vouchers.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct VoucherQuery {
     /// Only vouchers in this state: `issued`, `redeemed`, `expired` or `void`.
@@ -23,13 +26,14 @@ pub struct VoucherQuery {
     pub state: Option<String>,
     /// Only rows with a higher id.
     pub after: u32,
-    /// Maximum number of rows; at most, and by default, [`MAX_PAGE`].
+    /// Maximum number of rows; at most, and by default, 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
 
 /// A page of the alerts.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlertQuery {
     /// Whether closed alerts are listed too.
@@ -39,7 +43,8 @@ pub struct AlertQuery {
 }
 
 /// A page of the record of changes.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditQuery {
     /// Only changes of this member: a name or an id.
@@ -53,7 +58,8 @@ pub struct AuditQuery {
 }
 
 /// A page of what happened within a range of days, in UTC.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct PeriodQuery {
     /// The first day; without it, the first there is.
@@ -64,13 +70,14 @@ pub struct PeriodQuery {
     pub to: Option<Date>,
     /// Only rows with a higher id.
     pub after: u32,
-    /// Maximum number of rows; at most, and by default, [`MAX_PAGE`].
+    /// Maximum number of rows; at most, and by default, 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
 
 /// The name and policy of an item whose .torrent file is the body of the request.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TorrentQuery {
     /// Unique among the items that are not removed.

@@ -4,11 +4,12 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::member::NamedId;
 
 /// A member's right to an item, or to all items.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct RightView {
     /// The member.
     pub member: NamedId,
@@ -23,7 +24,7 @@ pub struct RightView {
 }
 
 /// Grants a right.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantRight {
     /// When it ends; `null` means never.
@@ -32,7 +33,7 @@ pub struct GrantRight {
 }
 
 /// A member's passkey that opens one item only.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 pub struct BoundKey {
     /// The member.
     pub member: NamedId,

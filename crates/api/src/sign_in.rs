@@ -4,11 +4,12 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::member::NamedId;
 
 /// A browser that is signed in.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct SignInView {
     /// The number.
     pub id: u32,
@@ -23,7 +24,7 @@ pub struct SignInView {
 }
 
 /// How many sign-ins were ended.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct SignInsEnded {
     /// The member.
     pub member: NamedId,
@@ -32,7 +33,7 @@ pub struct SignInsEnded {
 }
 
 /// A link and a code that sign a member in; both are secret, and one use ends both.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 pub struct SignInLink {
     /// The member.
     pub member: NamedId,
@@ -53,7 +54,7 @@ impl fmt::Debug for SignInLink {
 }
 
 /// Attempts to sign in by an address that came to nothing.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct SignInAttempt {
     /// The address that was typed.
     pub email: String,

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::member::NamedId;
 
 /// A swarm and its clients.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct SwarmDetail {
     /// The item; `null` for a torrent that is not an item's.
     pub item: Option<NamedId>,
@@ -35,7 +36,7 @@ pub struct SwarmDetail {
 }
 
 /// A client in a swarm.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct SwarmPeer {
     /// `inside` or `outside`.
     pub side: String,
@@ -52,6 +53,7 @@ pub struct SwarmPeer {
     /// The member; `null` for a stranger.
     pub member: Option<NamedId>,
     /// The addresses at which it accepts connections.
+    #[schema(value_type = Vec<String>)]
     pub addresses: Vec<SocketAddr>,
     /// Bytes sent to peers, as it reported.
     pub uploaded: Option<u64>,
@@ -64,7 +66,7 @@ pub struct SwarmPeer {
 }
 
 /// A member's recent announces.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct RecentAnnounces {
     /// The member.
     pub member: NamedId,
@@ -73,7 +75,7 @@ pub struct RecentAnnounces {
 }
 
 /// An announce and its reply.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct AnnounceView {
     /// When it arrived.
     pub at: Timestamp,
@@ -98,7 +100,7 @@ pub struct AnnounceView {
 }
 
 /// What the tracker holds, and what it counted since it started.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Stats {
     /// Seconds since the start.
     pub uptime_secs: u32,
@@ -151,7 +153,7 @@ pub struct Stats {
 }
 
 /// What is held of a budget of memory.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
 pub struct MemoryUse {
     /// Bytes held.
     pub held: u64,
@@ -163,7 +165,7 @@ pub struct MemoryUse {
 }
 
 /// The announces that were refused for one reason.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct RefusalCount {
     /// The reason, as clients were shown it.
     pub why: String,

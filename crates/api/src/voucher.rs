@@ -4,12 +4,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::member::NamedId;
 use crate::money::Money;
 
 /// Issues vouchers.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssueVouchers {
     /// The key of the request. Codes are shown once, so the same request again is refused.
@@ -27,7 +28,7 @@ pub struct IssueVouchers {
 }
 
 /// What a new voucher is worth.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum WorthRequest {
     /// More balance.
@@ -49,7 +50,7 @@ pub enum WorthRequest {
 }
 
 /// A voucher.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct VoucherView {
     /// The number, which is not secret.
     pub id: u32,
@@ -68,7 +69,7 @@ pub struct VoucherView {
 }
 
 /// What a voucher is worth: exactly one of the three.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 pub struct WorthView {
     /// More balance.
     pub money: Option<Money>,
@@ -81,7 +82,7 @@ pub struct WorthView {
 }
 
 /// A voucher with its code, which is shown only when it is issued.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 pub struct VoucherCodeView {
     /// The code that redeems it.
     pub code: String,
@@ -97,7 +98,7 @@ impl fmt::Debug for VoucherCodeView {
 }
 
 /// Redeems a voucher.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedeemVoucher {
     /// The code, as it was printed or as people type it.

@@ -14,6 +14,16 @@ use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::Params;
 
+/// Lists the alerts.
+#[utoipa::path(
+    get,
+    path = "/alerts",
+    operation_id = "list_alerts",
+    tag = "alerts",
+    params(AlertQuery),
+    responses((status = 200, body = Vec<AlertView>)),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<AlertQuery>,
@@ -26,6 +36,16 @@ pub(super) async fn list(
     Ok(Json(alerts))
 }
 
+/// Acknowledges an alert, which closes it.
+#[utoipa::path(
+    post,
+    path = "/alerts/{alert}/ack",
+    operation_id = "acknowledge_alert",
+    tag = "alerts",
+    params(("alert" = u32, Path)),
+    responses((status = 200, body = AlertView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn ack(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<u32>,
@@ -34,6 +54,19 @@ pub(super) async fn ack(
     Ok(Json(admin.describe_alert(acked).await?))
 }
 
+/// Lists the record of changes.
+#[utoipa::path(
+    get,
+    path = "/audit",
+    operation_id = "list_audit",
+    tag = "alerts",
+    params(AuditQuery),
+    responses(
+        (status = 200, body = Vec<AuditView>),
+        (status = 404, description = "No such member or item.")
+    ),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn audit(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<AuditQuery>,

@@ -20,6 +20,20 @@ use super::ledger::{amount, money};
 use super::products::{product_view, to_club};
 use crate::pay::{CheckoutRequest, PaymentError, WantedProduct};
 
+/// Makes a checkout at a payment provider.
+#[utoipa::path(
+    post,
+    path = "/checkouts",
+    operation_id = "add_checkout",
+    tag = "checkouts",
+    request_body = AddCheckout,
+    responses(
+        (status = 201, body = CheckoutView),
+        (status = 404, description = "No such member, item or provider, or this daemon takes no payments."),
+        (status = 502, description = "The payment provider did not answer or refused.")
+    ),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
     Body(new): Body<AddCheckout>,
@@ -30,6 +44,16 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Json(describe(&admin, made).await?)))
 }
 
+/// Lists the checkouts.
+#[utoipa::path(
+    get,
+    path = "/checkouts",
+    operation_id = "list_checkouts",
+    tag = "checkouts",
+    params(PageQuery),
+    responses((status = 200, body = Vec<CheckoutView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<PageQuery>,
@@ -41,6 +65,16 @@ pub(super) async fn list(
     Ok(Json(checkouts))
 }
 
+/// Returns a checkout with its payments and refunds.
+#[utoipa::path(
+    get,
+    path = "/checkouts/{checkout}",
+    operation_id = "show_checkout",
+    tag = "checkouts",
+    params(("checkout" = u32, Path)),
+    responses((status = 200, body = CheckoutView)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(checkout): Path<u32>,
@@ -49,6 +83,20 @@ pub(super) async fn show(
     Ok(Json(describe(&admin, checkout).await?))
 }
 
+/// Refunds a checkout at its provider.
+#[utoipa::path(
+    post,
+    path = "/checkouts/{checkout}/refunds",
+    operation_id = "refund_checkout",
+    tag = "checkouts",
+    params(("checkout" = u32, Path)),
+    request_body = RefundCheckout,
+    responses(
+        (status = 200, body = CheckoutRefunded),
+        (status = 502, description = "The payment provider did not answer or refused.")
+    ),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn refund(
     State(admin): State<Arc<Admin>>,
     Path(checkout): Path<u32>,
@@ -63,6 +111,17 @@ pub(super) async fn refund(
     Ok(Json(CheckoutRefunded { checkout: describe(&admin, checkout).await?, link }))
 }
 
+/// Records the outcome of a refund whose answer was lost.
+#[utoipa::path(
+    post,
+    path = "/checkouts/{checkout}/answer",
+    operation_id = "answer_refund",
+    tag = "checkouts",
+    params(("checkout" = u32, Path)),
+    request_body = AnswerRefund,
+    responses((status = 200, body = CheckoutRefunded)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn answer(
     State(admin): State<Arc<Admin>>,
     Path(checkout): Path<u32>,

@@ -15,7 +15,16 @@ use super::error::ApiError;
 use super::items;
 use crate::http::EntityTag;
 
-/// The largest image that is kept of a cover.
+/// Returns the cover of an item, in its largest size.
+#[utoipa::path(
+    get,
+    path = "/items/{item}/cover",
+    operation_id = "download_cover",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>)),
+    security(("token" = ["read:stats"]))
+)]
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
@@ -33,6 +42,16 @@ pub(super) async fn show(
 }
 
 /// Makes a cover of the body: a JPEG, PNG or WebP file.
+#[utoipa::path(
+    put,
+    path = "/items/{item}/cover",
+    operation_id = "set_cover",
+    tag = "items",
+    params(("item" = String, Path)),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, body = ItemView)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn set(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
@@ -44,6 +63,16 @@ pub(super) async fn set(
     Ok(Json(items::view(item)))
 }
 
+/// Removes the cover of an item.
+#[utoipa::path(
+    delete,
+    path = "/items/{item}/cover",
+    operation_id = "remove_cover",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses((status = 200, body = ItemView)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,

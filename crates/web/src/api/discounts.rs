@@ -13,6 +13,16 @@ use super::error::ApiError;
 use super::extract::Body;
 use super::ledger::{amount, money};
 
+/// Adds a discount code.
+#[utoipa::path(
+    post,
+    path = "/discounts",
+    operation_id = "add_discount",
+    tag = "discounts",
+    request_body = AddDiscount,
+    responses((status = 201, body = DiscountView), (status = 404, description = "No such item.")),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
     Body(new): Body<AddDiscount>,
@@ -28,6 +38,15 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Json(admin.describe_discount(made).await?)))
 }
 
+/// Lists the discount codes.
+#[utoipa::path(
+    get,
+    path = "/discounts",
+    operation_id = "list_discounts",
+    tag = "discounts",
+    responses((status = 200, body = Vec<DiscountView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
 ) -> Result<Json<Vec<DiscountView>>, ApiError> {
@@ -38,6 +57,16 @@ pub(super) async fn list(
     Ok(Json(discounts))
 }
 
+/// Removes a discount code.
+#[utoipa::path(
+    delete,
+    path = "/discounts/{code}",
+    operation_id = "remove_discount",
+    tag = "discounts",
+    params(("code" = String, Path)),
+    responses((status = 200, body = DiscountView)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(code): Path<String>,

@@ -12,6 +12,16 @@ use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::{Params, page};
 
+/// Lists the events that payment providers sent.
+#[utoipa::path(
+    get,
+    path = "/events",
+    operation_id = "list_events",
+    tag = "events",
+    params(PageQuery),
+    responses((status = 200, body = Vec<EventView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<PageQuery>,
@@ -20,6 +30,16 @@ pub(super) async fn list(
     Ok(Json(events.into_iter().map(|event| describe(&event)).collect()))
 }
 
+/// Returns an event with its headers and body.
+#[utoipa::path(
+    get,
+    path = "/events/{event}",
+    operation_id = "show_event",
+    tag = "events",
+    params(("event" = u32, Path)),
+    responses((status = 200, body = EventDetail)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(event): Path<u32>,
@@ -33,6 +53,19 @@ pub(super) async fn show(
     }))
 }
 
+/// Applies an event again.
+#[utoipa::path(
+    post,
+    path = "/events/{event}/replay",
+    operation_id = "replay_event",
+    tag = "events",
+    params(("event" = u32, Path)),
+    responses(
+        (status = 200, body = Replayed),
+        (status = 502, description = "The payment provider did not answer or refused.")
+    ),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn replay(
     State(admin): State<Arc<Admin>>,
     Path(event): Path<u32>,

@@ -12,6 +12,16 @@ use super::admin::{Admin, unix};
 use super::error::ApiError;
 use super::extract::Body;
 
+/// Imports members of another tracker: all of them or none.
+#[utoipa::path(
+    post,
+    path = "/import",
+    operation_id = "import_members",
+    tag = "members",
+    request_body = ImportMembers,
+    responses((status = 200, body = Vec<ImportOutcome>)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn import(
     State(admin): State<Arc<Admin>>,
     Body(asked): Body<ImportMembers>,

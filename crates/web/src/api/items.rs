@@ -18,6 +18,16 @@ use super::error::ApiError;
 use super::extract::{Body, Params, page};
 use super::ledger::money;
 
+/// Lists the items.
+#[utoipa::path(
+    get,
+    path = "/items",
+    operation_id = "list_items",
+    tag = "items",
+    params(PageQuery),
+    responses((status = 200, body = Vec<ItemView>)),
+    security(("token" = ["read:stats"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<PageQuery>,
@@ -27,6 +37,19 @@ pub(super) async fn list(
 }
 
 /// Takes a .torrent file as it is, named by the query, or JSON with info hashes.
+#[utoipa::path(
+    post,
+    path = "/items",
+    operation_id = "add_item",
+    tag = "items",
+    params(
+        ("name" = Option<String>, Query, description = "Name of the item; only for a torrent."),
+        ("policy" = Option<String>, Query, description = "Name of its policy; only for a torrent.")
+    ),
+    request_body(content((AddItem = "application/json"), (Vec<u8> = "application/x-bittorrent"))),
+    responses((status = 201, body = ItemView)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
     request: Request,
@@ -78,6 +101,16 @@ async fn from_json(request: Request) -> Result<club::NewItem, ApiError> {
     })
 }
 
+/// Returns an item with its numbers and the rights to it.
+#[utoipa::path(
+    get,
+    path = "/items/{item}",
+    operation_id = "show_item",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses((status = 200, body = ItemDetail)),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
@@ -114,6 +147,17 @@ pub(super) async fn show(
     Ok(Json(detail))
 }
 
+/// Sets the policy of the swarm of an item.
+#[utoipa::path(
+    put,
+    path = "/items/{item}/policy",
+    operation_id = "set_policy",
+    tag = "items",
+    params(("item" = String, Path)),
+    request_body = SetPolicy,
+    responses((status = 200, body = ItemView)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn set_policy(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
@@ -122,6 +166,16 @@ pub(super) async fn set_policy(
     Ok(Json(view(admin.club.set_policy(&admin.stamp(), &item, &to.policy).await?)))
 }
 
+/// Removes an item. Its name becomes free.
+#[utoipa::path(
+    delete,
+    path = "/items/{item}",
+    operation_id = "remove_item",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses((status = 200, body = ItemView)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,

@@ -15,6 +15,17 @@ use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::{Body, Params, page, period};
 
+/// Adds money or store credit to the balance of a member.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/topups",
+    operation_id = "top_up",
+    tag = "ledger",
+    params(("member" = String, Path)),
+    request_body = TopUp,
+    responses((status = 201, body = JournalEntry)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn top_up(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -31,6 +42,16 @@ pub(super) async fn top_up(
     Ok((StatusCode::CREATED, Json(entry_view(entry))))
 }
 
+/// Returns the balance of a member in each currency.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/balance",
+    operation_id = "show_balance",
+    tag = "ledger",
+    params(("member" = String, Path)),
+    responses((status = 200, body = Vec<BalanceView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn balance(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -39,6 +60,16 @@ pub(super) async fn balance(
     Ok(Json(balances.into_iter().map(balance_view).collect()))
 }
 
+/// Lists the movements on the accounts of a member.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/statement",
+    operation_id = "list_statement",
+    tag = "ledger",
+    params(("member" = String, Path), PageQuery),
+    responses((status = 200, body = Vec<StatementLine>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn statement(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -48,6 +79,16 @@ pub(super) async fn statement(
     Ok(Json(lines.into_iter().map(line_view).collect()))
 }
 
+/// Lists the entries of the journal.
+#[utoipa::path(
+    get,
+    path = "/ledger/journal",
+    operation_id = "list_journal",
+    tag = "ledger",
+    params(PeriodQuery),
+    responses((status = 200, body = Vec<JournalEntry>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn journal(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<PeriodQuery>,
@@ -57,6 +98,15 @@ pub(super) async fn journal(
     Ok(Json(entries.into_iter().map(entry_view).collect()))
 }
 
+/// Returns the sums of all postings in each currency.
+#[utoipa::path(
+    get,
+    path = "/ledger/trial",
+    operation_id = "show_trial_balance",
+    tag = "ledger",
+    responses((status = 200, body = Vec<TrialBalance>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn trial(
     State(admin): State<Arc<Admin>>,
 ) -> Result<Json<Vec<TrialBalance>>, ApiError> {

@@ -13,6 +13,16 @@ use super::error::ApiError;
 use super::extract::{Body, Params};
 use crate::mail::TestError;
 
+/// Lists the mail that is queued or was sent.
+#[utoipa::path(
+    get,
+    path = "/mail",
+    operation_id = "list_mail",
+    tag = "mail",
+    params(MailQuery),
+    responses((status = 200, body = Vec<MailView>)),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<MailQuery>,
@@ -26,6 +36,16 @@ pub(super) async fn list(
     Ok(Json(mail))
 }
 
+/// Queues a mail again.
+#[utoipa::path(
+    post,
+    path = "/mail/{mail}/retry",
+    operation_id = "retry_mail",
+    tag = "mail",
+    params(("mail" = u32, Path)),
+    responses((status = 200, body = MailView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn retry(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<u32>,
@@ -35,6 +55,15 @@ pub(super) async fn retry(
 }
 
 /// Mails the receipt of an order again.
+#[utoipa::path(
+    post,
+    path = "/orders/{order}/mail",
+    operation_id = "mail_receipt",
+    tag = "mail",
+    params(("order" = u32, Path)),
+    responses((status = 201, body = MailQueued)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn receipt(
     State(admin): State<Arc<Admin>>,
     Path(order): Path<u32>,
@@ -44,6 +73,15 @@ pub(super) async fn receipt(
 }
 
 /// Mails a member the links to their orders, and one that signs them in.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/mail",
+    operation_id = "mail_orders",
+    tag = "mail",
+    params(("member" = String, Path)),
+    responses((status = 201, body = MailQueued)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn orders(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -53,6 +91,20 @@ pub(super) async fn orders(
     Ok((StatusCode::CREATED, Json(MailQueued { to })))
 }
 
+/// Sends a test message, and returns the answer of the mail server.
+#[utoipa::path(
+    post,
+    path = "/mail-tests",
+    operation_id = "test_mail",
+    tag = "mail",
+    request_body = SendTest,
+    responses(
+        (status = 200, body = TestSent),
+        (status = 404, description = "This daemon sends no mail."),
+        (status = 502, description = "The mail server refused the message.")
+    ),
+    security(("token" = ["all"]))
+)]
 pub(super) async fn test(
     State(admin): State<Arc<Admin>>,
     Body(SendTest { to }): Body<SendTest>,

@@ -16,6 +16,16 @@ use super::admin::{Admin, moment, unix};
 use super::error::ApiError;
 use super::extract::{Body, Params, page};
 
+/// Lists the members.
+#[utoipa::path(
+    get,
+    path = "/members",
+    operation_id = "list_members",
+    tag = "members",
+    params(PageQuery),
+    responses((status = 200, body = Vec<MemberView>)),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<PageQuery>,
@@ -24,6 +34,16 @@ pub(super) async fn list(
     Ok(Json(members.into_iter().map(view).collect()))
 }
 
+/// Adds a member, and returns their passkey.
+#[utoipa::path(
+    post,
+    path = "/members",
+    operation_id = "add_member",
+    tag = "members",
+    request_body = AddMember,
+    responses((status = 201, body = MemberKey)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
     Body(new): Body<AddMember>,
@@ -33,6 +53,16 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Json(admin.with_key(member))))
 }
 
+/// Returns a member with their passkey, rights and traffic.
+#[utoipa::path(
+    get,
+    path = "/members/{member}",
+    operation_id = "show_member",
+    tag = "members",
+    params(("member" = String, Path)),
+    responses((status = 200, body = MemberDetail)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -52,6 +82,17 @@ pub(super) async fn show(
     Ok(Json(MemberDetail { key: admin.with_key(found), rights, traffic }))
 }
 
+/// Moves a member to another tier.
+#[utoipa::path(
+    put,
+    path = "/members/{member}/tier",
+    operation_id = "set_tier",
+    tag = "members",
+    params(("member" = String, Path)),
+    request_body = SetTier,
+    responses((status = 200, body = MemberView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn set_tier(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -62,6 +103,17 @@ pub(super) async fn set_tier(
     Ok(Json(view(changed)))
 }
 
+/// Replaces the passkey of a member.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/rotate",
+    operation_id = "rotate_passkey",
+    tag = "members",
+    params(("member" = String, Path)),
+    request_body = RotatePasskey,
+    responses((status = 200, body = MemberKey)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn rotate(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -72,6 +124,16 @@ pub(super) async fn rotate(
     Ok(Json(admin.with_key(changed)))
 }
 
+/// Suspends a member: their announces are refused.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/suspend",
+    operation_id = "suspend_member",
+    tag = "members",
+    params(("member" = String, Path)),
+    responses((status = 200, body = MemberView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn suspend(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -79,6 +141,16 @@ pub(super) async fn suspend(
     Ok(Json(view(admin.club.suspend(&admin.stamp(), &member).await?)))
 }
 
+/// Ends the suspension of a member.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/resume",
+    operation_id = "resume_member",
+    tag = "members",
+    params(("member" = String, Path)),
+    responses((status = 200, body = MemberView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn resume(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -86,6 +158,16 @@ pub(super) async fn resume(
     Ok(Json(view(admin.club.resume(&admin.stamp(), &member).await?)))
 }
 
+/// Erases the personal data of a removed member.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/erase",
+    operation_id = "erase_member",
+    tag = "members",
+    params(("member" = String, Path)),
+    responses((status = 200, body = MemberView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn erase(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -93,6 +175,16 @@ pub(super) async fn erase(
     Ok(Json(view(admin.club.erase_member(&admin.stamp(), &member).await?)))
 }
 
+/// Removes a member. Their name becomes free.
+#[utoipa::path(
+    delete,
+    path = "/members/{member}",
+    operation_id = "remove_member",
+    tag = "members",
+    params(("member" = String, Path)),
+    responses((status = 200, body = MemberView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,

@@ -10,6 +10,7 @@ mod attempts;
 mod checkouts;
 mod covers;
 mod discounts;
+mod document;
 mod error;
 mod events;
 mod extract;
@@ -42,97 +43,104 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+pub use document::{document, scope_of};
 use error::{ApiError, as_problem};
 pub use upkeep::{copy_secret, secret_beside, soundness};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 use crate::http::{path_has_nul, query_has_nul};
 
 /// Routes everything below `/api/v1`.
 pub fn router(admin: Arc<Admin>) -> Router {
-    // One byte more than a cover may have, so that the answer can say so.
-    let covers = Router::new()
-        .route("/items/{item}/cover", get(covers::show).put(covers::set).delete(covers::remove))
-        .layer(DefaultBodyLimit::max(MAX_COVER_BYTES + 1));
-    let api = Router::new()
-        .route("/members", get(members::list).post(members::add))
-        .route("/members/{member}", get(members::show).delete(members::remove))
-        .route("/members/{member}/tier", put(members::set_tier))
-        .route("/members/{member}/rotate", post(members::rotate))
-        .route("/members/{member}/suspend", post(members::suspend))
-        .route("/members/{member}/resume", post(members::resume))
-        .route("/members/{member}/erase", post(members::erase))
-        .route("/members/{member}/email", put(sign_ins::set_email))
-        .route("/members/{member}/mail", post(mail::orders))
-        .route("/members/{member}/sign-ins", get(sign_ins::list).delete(sign_ins::end_all))
-        .route("/members/{member}/sign-ins/{sign_in}", delete(sign_ins::end))
-        .route("/members/{member}/sign-in-links", post(sign_ins::hand_out))
-        .route("/sign-in-attempts", get(sign_ins::attempts))
-        .route("/mail", get(mail::list))
-        .route("/mail/{mail}/retry", post(mail::retry))
-        .route("/mail-tests", post(mail::test))
-        .route("/members/{member}/traffic", get(rewards::traffic))
-        .route("/members/{member}/rewards", get(rewards::of_member))
-        .route("/members/{member}/rights/{item}/rotate", post(rights::rotate))
-        .route("/members/{member}/why", get(observe::why))
-        .route("/members/{member}/rights/{item}", put(rights::grant).delete(rights::revoke))
-        .route("/members/{member}/topups", post(ledger::top_up))
-        .route("/members/{member}/balance", get(ledger::balance))
-        .route("/members/{member}/statement", get(ledger::statement))
-        .route("/members/{member}/orders", get(orders::list).post(orders::buy))
-        .route("/items", get(items::list).post(items::add))
-        .route("/items/{item}", get(items::show).delete(items::remove))
-        .route("/items/{item}/policy", put(items::set_policy))
-        .route("/items/{item}/prices", put(prices::set))
-        .route("/orders", get(orders::all))
-        .route("/orders/{order}", get(orders::show))
-        .route("/orders/{order}/mail", post(mail::receipt))
-        .route("/orders/{order}/refunds", post(orders::refund))
-        .route("/vouchers", get(vouchers::list).post(vouchers::issue))
-        .route("/vouchers.csv", get(voucher_table::csv))
-        .route("/vouchers/{voucher}", delete(vouchers::void))
-        .route("/vouchers/redeem", post(vouchers::redeem))
-        .route("/discounts", get(discounts::list).post(discounts::add))
-        .route("/discounts/{code}", delete(discounts::remove))
-        .route("/ledger/journal", get(ledger::journal))
-        .route("/ledger/trial", get(ledger::trial))
-        .route("/items/{item}/details", put(publish::describe).patch(publish::describe))
-        .route("/items/{item}/magnet", get(publish::magnet))
-        .route("/items/{item}/torrent", get(publish::torrent))
-        .route("/items/{item}/seed", post(torrents::seed))
-        .route("/items/{item}/unpublish", post(publish::unpublish))
-        .route("/items/{item}/verify", post(publish::verify))
-        .route("/publish", post(publish::publish))
-        .route("/stuck", get(publish::stuck))
-        .route("/members/{member}/links", get(torrents::links))
-        .route("/members/{member}/keys/{key}", post(torrents::rotate))
-        .route("/members/{member}/torrents/{item}", get(torrents::of_member))
-        .route("/swarms/{swarm}", get(observe::swarm))
-        .route("/events", get(events::list))
-        .route("/events/{event}", get(events::show))
-        .route("/events/{event}/replay", post(events::replay))
-        .route("/checkouts", get(checkouts::list).post(checkouts::add))
-        .route("/checkouts/{checkout}", get(checkouts::show))
-        .route("/checkouts/{checkout}/refunds", post(checkouts::refund))
-        .route("/checkouts/{checkout}/answer", post(checkouts::answer))
-        .route("/alerts", get(alerts::list))
-        .route("/alerts/{alert}/ack", post(alerts::ack))
-        .route("/audit", get(alerts::audit))
-        .route("/rewards", get(rewards::list))
-        .route("/rewards/{reward}/reverse", post(rewards::reverse))
-        .route("/stats", get(observe::stats))
-        .route("/import", post(import::import))
-        .route("/backup", post(upkeep::backup))
-        .route("/verify", get(upkeep::verify))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .merge(covers);
-    Router::new()
-        .nest("/api/v1", api)
+    let (router, _) = documented().split_for_parts();
+    router
         .fallback(async || ApiError::missing("no such path in the admin API"))
         .method_not_allowed_fallback(async || ApiError::method())
         .layer(from_fn(without_nul))
         .layer(from_fn(as_problem))
         .with_state(admin)
+}
+
+/// The routes, each with its part of the document.
+fn documented() -> OpenApiRouter<Arc<Admin>> {
+    let api = OpenApiRouter::default()
+        .routes(routes!(members::list, members::add))
+        .routes(routes!(members::show, members::remove))
+        .routes(routes!(members::set_tier))
+        .routes(routes!(members::rotate))
+        .routes(routes!(members::suspend))
+        .routes(routes!(members::resume))
+        .routes(routes!(members::erase))
+        .routes(routes!(sign_ins::set_email))
+        .routes(routes!(mail::orders))
+        .routes(routes!(sign_ins::list, sign_ins::end_all))
+        .routes(routes!(sign_ins::end))
+        .routes(routes!(sign_ins::hand_out))
+        .routes(routes!(sign_ins::attempts))
+        .routes(routes!(mail::list))
+        .routes(routes!(mail::retry))
+        .routes(routes!(mail::test))
+        .routes(routes!(rewards::traffic))
+        .routes(routes!(rewards::of_member))
+        .routes(routes!(rights::rotate))
+        .routes(routes!(observe::why))
+        .routes(routes!(rights::grant, rights::revoke))
+        .routes(routes!(ledger::top_up))
+        .routes(routes!(ledger::balance))
+        .routes(routes!(ledger::statement))
+        .routes(routes!(orders::list, orders::buy))
+        .routes(routes!(items::list, items::add))
+        .routes(routes!(items::show, items::remove))
+        .routes(routes!(items::set_policy))
+        .routes(routes!(prices::set))
+        .routes(routes!(orders::all))
+        .routes(routes!(orders::show))
+        .routes(routes!(mail::receipt))
+        .routes(routes!(orders::refund))
+        .routes(routes!(vouchers::list, vouchers::issue))
+        .routes(routes!(voucher_table::csv))
+        .routes(routes!(vouchers::void))
+        .routes(routes!(vouchers::redeem))
+        .routes(routes!(discounts::list, discounts::add))
+        .routes(routes!(discounts::remove))
+        .routes(routes!(ledger::journal))
+        .routes(routes!(ledger::trial))
+        .routes(routes!(publish::describe))
+        .routes(
+            // One byte more than a cover may have, so that the answer can say so.
+            routes!(covers::show, covers::set, covers::remove)
+                .layer(DefaultBodyLimit::max(MAX_COVER_BYTES + 1)),
+        )
+        .routes(routes!(publish::magnet))
+        .routes(routes!(publish::torrent))
+        .routes(routes!(torrents::seed))
+        .routes(routes!(publish::unpublish))
+        .routes(routes!(publish::verify))
+        .routes(routes!(publish::publish))
+        .routes(routes!(publish::stuck))
+        .routes(routes!(torrents::links))
+        .routes(routes!(torrents::rotate))
+        .routes(routes!(torrents::of_member))
+        .routes(routes!(observe::swarm))
+        .routes(routes!(events::list))
+        .routes(routes!(events::show))
+        .routes(routes!(events::replay))
+        .routes(routes!(checkouts::list, checkouts::add))
+        .routes(routes!(checkouts::show))
+        .routes(routes!(checkouts::refund))
+        .routes(routes!(checkouts::answer))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::ack))
+        .routes(routes!(alerts::audit))
+        .routes(routes!(rewards::list))
+        .routes(routes!(rewards::reverse))
+        .routes(routes!(observe::stats))
+        .routes(routes!(import::import))
+        .routes(routes!(upkeep::backup))
+        .routes(routes!(upkeep::verify))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
+    OpenApiRouter::default().nest("/api/v1", api)
 }
 
 /// Refuses a NUL in a path or a query, where it is part of no name.

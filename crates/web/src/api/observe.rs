@@ -15,6 +15,16 @@ use wire::{AnnounceEvent, InfoHash};
 use super::admin::{Admin, moment};
 use super::error::ApiError;
 
+/// Returns a swarm and its clients.
+#[utoipa::path(
+    get,
+    path = "/swarms/{swarm}",
+    operation_id = "show_swarm",
+    tag = "tracker",
+    params(("swarm" = String, Path)),
+    responses((status = 200, body = SwarmDetail)),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn swarm(
     State(admin): State<Arc<Admin>>,
     Path(wanted): Path<String>,
@@ -37,6 +47,16 @@ pub(super) async fn swarm(
     Ok(Json(describe(&admin, found).await?))
 }
 
+/// Lists the recent announces of a member with their replies.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/why",
+    operation_id = "list_announces",
+    tag = "tracker",
+    params(("member" = String, Path)),
+    responses((status = 200, body = RecentAnnounces)),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn why(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -55,6 +75,15 @@ pub(super) async fn why(
     Ok(Json(RecentAnnounces { member, announces }))
 }
 
+/// Returns what the tracker holds, and what it counted since it started.
+#[utoipa::path(
+    get,
+    path = "/stats",
+    operation_id = "show_stats",
+    tag = "tracker",
+    responses((status = 200, body = Stats)),
+    security(("token" = ["read:stats"]))
+)]
 pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<Stats>, ApiError> {
     let (tracker, now) = (Arc::clone(&admin.tracker), admin.now());
     let look = tokio::task::spawn_blocking(move || {

@@ -17,6 +17,17 @@ use super::extract::{Body, Params, page, period};
 use super::ledger::{amount, entry_view, money};
 use super::products::{product_view, to_club};
 
+/// Buys an item or a period of a tier from the balance of a member.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/orders",
+    operation_id = "place_order",
+    tag = "orders",
+    params(("member" = String, Path)),
+    request_body = PlaceOrder,
+    responses((status = 201, body = OrderView)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn buy(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -31,6 +42,16 @@ pub(super) async fn buy(
     Ok((StatusCode::CREATED, Json(order_view(purchase.order, Some(buyer), item, None))))
 }
 
+/// Lists the orders of a member.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/orders",
+    operation_id = "list_orders_of_member",
+    tag = "orders",
+    params(("member" = String, Path), PageQuery),
+    responses((status = 200, body = Vec<OrderView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -43,7 +64,16 @@ pub(super) async fn list(
     Ok(Json(orders))
 }
 
-/// Everybody's orders.
+/// Lists the orders of everybody.
+#[utoipa::path(
+    get,
+    path = "/orders",
+    operation_id = "list_orders",
+    tag = "orders",
+    params(PeriodQuery),
+    responses((status = 200, body = Vec<OrderView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn all(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<PeriodQuery>,
@@ -56,6 +86,16 @@ pub(super) async fn all(
     Ok(Json(orders))
 }
 
+/// Returns an order.
+#[utoipa::path(
+    get,
+    path = "/orders/{order}",
+    operation_id = "show_order",
+    tag = "orders",
+    params(("order" = u32, Path)),
+    responses((status = 200, body = OrderView)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(order): Path<u32>,
@@ -64,6 +104,20 @@ pub(super) async fn show(
     Ok(Json(admin.describe_order(order).await?))
 }
 
+/// Refunds an order to where the money came from.
+#[utoipa::path(
+    post,
+    path = "/orders/{order}/refunds",
+    operation_id = "refund_order",
+    tag = "orders",
+    params(("order" = u32, Path)),
+    request_body = RefundOrder,
+    responses(
+        (status = 201, body = OrderRefunded),
+        (status = 502, description = "The payment provider did not answer or refused.")
+    ),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn refund(
     State(admin): State<Arc<Admin>>,
     Path(order): Path<u32>,

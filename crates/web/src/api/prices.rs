@@ -14,6 +14,17 @@ use super::extract::Body;
 use super::items;
 use super::ledger::amount;
 
+/// Sets the prices of an item.
+#[utoipa::path(
+    put,
+    path = "/items/{item}/prices",
+    operation_id = "set_prices",
+    tag = "items",
+    params(("item" = String, Path)),
+    request_body = SetPrices,
+    responses((status = 200, body = ItemView)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn set(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,

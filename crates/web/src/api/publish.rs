@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::item::{ItemView, SetItem, Verified};
 use api::links::Magnet;
-use api::publish::{Publish, Published, Stuck};
+use api::publish::{ProgressLine, Publish, Published, Stuck};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -18,6 +18,18 @@ use super::extract::Body;
 use super::{items, steps};
 use crate::catalog::{self, Progress, PublishError, RootLinks};
 
+/// Publishes a file or folder as an item, and reports progress.
+#[utoipa::path(
+    post,
+    path = "/publish",
+    operation_id = "publish",
+    tag = "publishing",
+    request_body = Publish,
+    responses(
+        (status = 200, content_type = "application/x-ndjson", body = ProgressLine<Published>)
+    ),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn publish(
     State(admin): State<Arc<Admin>>,
     Body(wish): Body<Publish>,
@@ -35,6 +47,16 @@ pub(super) async fn publish(
     })
 }
 
+/// Compares the files of an item with what was published, and reports progress.
+#[utoipa::path(
+    post,
+    path = "/items/{item}/verify",
+    operation_id = "verify_item",
+    tag = "publishing",
+    params(("item" = String, Path)),
+    responses((status = 200, content_type = "application/x-ndjson", body = ProgressLine<Verified>)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn verify(State(admin): State<Arc<Admin>>, Path(item): Path<String>) -> Response {
     let progress = Arc::new(Progress::default());
     let told = Arc::clone(&progress);
@@ -44,6 +66,16 @@ pub(super) async fn verify(State(admin): State<Arc<Admin>>, Path(item): Path<Str
     })
 }
 
+/// Withdraws an item from sale and from the site.
+#[utoipa::path(
+    post,
+    path = "/items/{item}/unpublish",
+    operation_id = "unpublish_item",
+    tag = "publishing",
+    params(("item" = String, Path)),
+    responses((status = 200, body = ItemView)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn unpublish(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
@@ -51,6 +83,17 @@ pub(super) async fn unpublish(
     Ok(Json(items::view(admin.club.withdraw(&admin.stamp(), &item).await?)))
 }
 
+/// Sets how an item is presented. What is not named stays.
+#[utoipa::path(
+    method(put, patch),
+    path = "/items/{item}/details",
+    operation_id = "set_item",
+    tag = "items",
+    params(("item" = String, Path)),
+    request_body = SetItem,
+    responses((status = 200, body = ItemView)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn describe(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
@@ -61,7 +104,19 @@ pub(super) async fn describe(
     Ok(Json(items::view(admin.club.describe(&admin.stamp(), &item, details).await?)))
 }
 
-/// The torrent for strangers.
+/// Returns the torrent of an item without a passkey.
+#[utoipa::path(
+    get,
+    path = "/items/{item}/torrent",
+    operation_id = "download_torrent",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses(
+        (status = 200, content_type = "application/x-bittorrent", body = Vec<u8>),
+        (status = 409, description = "The item is unpublished.")
+    ),
+    security(("token" = ["read:stats"]))
+)]
 pub(super) async fn torrent(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
@@ -72,6 +127,19 @@ pub(super) async fn torrent(
     Ok(as_file(torrent.map_err(club::Error::from)?))
 }
 
+/// Returns the magnet link of a free item.
+#[utoipa::path(
+    get,
+    path = "/items/{item}/magnet",
+    operation_id = "show_magnet",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses(
+        (status = 200, body = Magnet),
+        (status = 409, description = "The item is not free, or is unpublished.")
+    ),
+    security(("token" = ["read:stats"]))
+)]
 pub(super) async fn magnet(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
@@ -93,7 +161,15 @@ pub(super) async fn magnet(
     Ok(Json(Magnet { item: item.name, magnet }))
 }
 
-/// What lies in the watched folder and can't be published.
+/// Lists the files in the watched folder that could not be published.
+#[utoipa::path(
+    get,
+    path = "/stuck",
+    operation_id = "list_stuck",
+    tag = "publishing",
+    responses((status = 200, body = Vec<Stuck>)),
+    security(("token" = ["write:items"]))
+)]
 pub(super) async fn stuck(State(admin): State<Arc<Admin>>) -> Json<Vec<Stuck>> {
     Json(admin.stuck())
 }

@@ -16,6 +16,16 @@ use super::error::ApiError;
 use super::extract::{Params, page};
 use super::ledger::money;
 
+/// Lists the rewards of all members.
+#[utoipa::path(
+    get,
+    path = "/rewards",
+    operation_id = "list_rewards",
+    tag = "rewards",
+    params(PageQuery),
+    responses((status = 200, body = Vec<RewardView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<PageQuery>,
@@ -24,6 +34,16 @@ pub(super) async fn list(
     Ok(Json(admin.describe_rewards(found).await?))
 }
 
+/// Lists the rewards of a member.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/rewards",
+    operation_id = "list_rewards_of_member",
+    tag = "rewards",
+    params(("member" = String, Path), PageQuery),
+    responses((status = 200, body = Vec<RewardView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn of_member(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -33,6 +53,16 @@ pub(super) async fn of_member(
     Ok(Json(admin.describe_rewards(found).await?))
 }
 
+/// Reverses a reward.
+#[utoipa::path(
+    post,
+    path = "/rewards/{reward}/reverse",
+    operation_id = "reverse_reward",
+    tag = "rewards",
+    params(("reward" = u32, Path)),
+    responses((status = 200, body = RewardView)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn reverse(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<u32>,
@@ -41,6 +71,16 @@ pub(super) async fn reverse(
     Ok(Json(admin.describe_reward(reversed).await?))
 }
 
+/// Returns the traffic of a member, and what it earned.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/traffic",
+    operation_id = "show_traffic",
+    tag = "rewards",
+    params(("member" = String, Path)),
+    responses((status = 200, body = MemberTraffic)),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn traffic(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,

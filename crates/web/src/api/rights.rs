@@ -11,6 +11,17 @@ use super::admin::{Admin, unix};
 use super::error::ApiError;
 use super::extract::Body;
 
+/// Grants a member the right to an item, or to all items.
+#[utoipa::path(
+    put,
+    path = "/members/{member}/rights/{item}",
+    operation_id = "grant_right",
+    tag = "rights",
+    params(("member" = String, Path), ("item" = String, Path)),
+    request_body = GrantRight,
+    responses((status = 200, body = RightView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn grant(
     State(admin): State<Arc<Admin>>,
     Path((member, item)): Path<(String, String)>,
@@ -21,6 +32,16 @@ pub(super) async fn grant(
     Ok(Json(admin.describe(right).await?))
 }
 
+/// Revokes the right of a member to an item.
+#[utoipa::path(
+    delete,
+    path = "/members/{member}/rights/{item}",
+    operation_id = "revoke_right",
+    tag = "rights",
+    params(("member" = String, Path), ("item" = String, Path)),
+    responses((status = 200, body = RightView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn revoke(
     State(admin): State<Arc<Admin>>,
     Path((member, item)): Path<(String, String)>,
@@ -29,6 +50,17 @@ pub(super) async fn revoke(
     Ok(Json(admin.describe(right).await?))
 }
 
+/// Replaces the passkey of a member that opens one item only.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/rights/{item}/rotate",
+    operation_id = "rotate_bound_passkey",
+    tag = "rights",
+    params(("member" = String, Path), ("item" = String, Path)),
+    request_body = RotatePasskey,
+    responses((status = 200, body = BoundKey)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn rotate(
     State(admin): State<Arc<Admin>>,
     Path((member, item)): Path<(String, String)>,

@@ -15,6 +15,16 @@ use super::extract::Body;
 use super::{mail, members};
 use crate::mail::{link_url, texts};
 
+/// Lists the browsers in which a member is signed in.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/sign-ins",
+    operation_id = "list_sign_ins",
+    tag = "sign-ins",
+    params(("member" = String, Path)),
+    responses((status = 200, body = Vec<SignInView>)),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -31,6 +41,16 @@ pub(super) async fn list(
     Ok(Json(found.into_iter().map(view).collect()))
 }
 
+/// Signs a member out of one browser.
+#[utoipa::path(
+    delete,
+    path = "/members/{member}/sign-ins/{sign_in}",
+    operation_id = "end_sign_in",
+    tag = "sign-ins",
+    params(("member" = String, Path), ("sign_in" = u32, Path)),
+    responses((status = 200, body = SignInsEnded)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn end(
     State(admin): State<Arc<Admin>>,
     Path((member, id)): Path<(String, u32)>,
@@ -41,6 +61,16 @@ pub(super) async fn end(
     Ok(Json(SignInsEnded { member: named(member), ended: 1 }))
 }
 
+/// Signs a member out of every browser.
+#[utoipa::path(
+    delete,
+    path = "/members/{member}/sign-ins",
+    operation_id = "end_sign_ins",
+    tag = "sign-ins",
+    params(("member" = String, Path)),
+    responses((status = 200, body = SignInsEnded)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn end_all(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -50,6 +80,16 @@ pub(super) async fn end_all(
     Ok(Json(SignInsEnded { member: named(member), ended }))
 }
 
+/// Makes a link and a code that sign a member in.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/sign-in-links",
+    operation_id = "make_sign_in_link",
+    tag = "sign-ins",
+    params(("member" = String, Path)),
+    responses((status = 201, body = SignInLink)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn hand_out(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -66,6 +106,15 @@ pub(super) async fn hand_out(
     Ok((StatusCode::CREATED, Json(link)))
 }
 
+/// Lists the attempts to sign in that failed.
+#[utoipa::path(
+    get,
+    path = "/sign-in-attempts",
+    operation_id = "list_sign_in_attempts",
+    tag = "sign-ins",
+    responses((status = 200, body = Vec<SignInAttempt>)),
+    security(("token" = ["read:members"]))
+)]
 pub(super) async fn attempts(
     State(admin): State<Arc<Admin>>,
 ) -> Result<Json<Vec<SignInAttempt>>, ApiError> {
@@ -80,6 +129,17 @@ pub(super) async fn attempts(
     Ok(Json(found.into_iter().map(view).collect()))
 }
 
+/// Replaces or removes the e-mail address of a member.
+#[utoipa::path(
+    put,
+    path = "/members/{member}/email",
+    operation_id = "set_email",
+    tag = "members",
+    params(("member" = String, Path)),
+    request_body = SetEmail,
+    responses((status = 200, body = MemberView)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn set_email(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,

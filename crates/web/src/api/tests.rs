@@ -15,6 +15,7 @@ use wire::{Announce, AnnounceEvent, InfoHash, Passkey, PeerId};
 use super::*;
 use crate::catalog::fixture;
 
+mod document;
 mod money;
 mod presentation;
 mod sign_ins;

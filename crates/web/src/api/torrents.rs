@@ -15,7 +15,19 @@ use super::error::ApiError;
 use super::publish::as_file;
 use crate::catalog::TorrentOwner;
 
-/// A member's own torrent.
+/// Returns a member's own torrent of an item, with their passkey.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/torrents/{item}",
+    operation_id = "download_member_torrent",
+    tag = "members",
+    params(("member" = String, Path), ("item" = String, Path)),
+    responses(
+        (status = 200, content_type = "application/x-bittorrent", body = Vec<u8>),
+        (status = 409, description = "The member has no right to the item, or it is unpublished.")
+    ),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn of_member(
     State(admin): State<Arc<Admin>>,
     Path((member, item)): Path<(String, String)>,
@@ -32,6 +44,15 @@ pub(super) async fn of_member(
 
 /// The torrent for the publisher's own seed box: that of a member of this name, who is made when
 /// there is none and has a right to all. It has no web seed, being one.
+#[utoipa::path(
+    post,
+    path = "/items/{item}/seed",
+    operation_id = "make_seed_torrent",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses((status = 200, content_type = "application/x-bittorrent", body = Vec<u8>)),
+    security(("token" = ["all"]))
+)]
 pub(super) async fn seed(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
@@ -77,7 +98,16 @@ fn refused(admin: &Admin, member: &Member, item: &Item) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, text)
 }
 
-/// All that is a member's alone.
+/// Returns the URLs that belong to a member alone.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/links",
+    operation_id = "show_links",
+    tag = "members",
+    params(("member" = String, Path)),
+    responses((status = 200, body = MemberLinks)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn links(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
@@ -120,6 +150,15 @@ async fn links_of(admin: &Admin, member: Member) -> Result<MemberLinks, ApiError
 }
 
 /// Gives a member another key of one kind; the one before opens nothing from now on.
+#[utoipa::path(
+    post,
+    path = "/members/{member}/keys/{key}",
+    operation_id = "rotate_key",
+    tag = "members",
+    params(("member" = String, Path), ("key" = String, Path)),
+    responses((status = 200, body = MemberLinks)),
+    security(("token" = ["write:members"]))
+)]
 pub(super) async fn rotate(
     State(admin): State<Arc<Admin>>,
     Path((member, key)): Path<(String, String)>,

@@ -16,6 +16,16 @@ use super::admin::Admin;
 use super::error::ApiError;
 use super::extract::Body;
 
+/// Copies the club to a file.
+#[utoipa::path(
+    post,
+    path = "/backup",
+    operation_id = "make_backup",
+    tag = "maintenance",
+    request_body = MakeBackup,
+    responses((status = 201, body = Backup)),
+    security(("token" = ["all"]))
+)]
 pub(super) async fn backup(
     State(admin): State<Arc<Admin>>,
     Body(asked): Body<MakeBackup>,
@@ -37,6 +47,15 @@ pub(super) async fn backup(
     Ok((StatusCode::CREATED, Json(Backup { file: asked.file, bytes, secret })))
 }
 
+/// Checks the books, and returns the flaws.
+#[utoipa::path(
+    get,
+    path = "/verify",
+    operation_id = "verify_books",
+    tag = "maintenance",
+    responses((status = 200, body = Soundness)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn verify(State(admin): State<Arc<Admin>>) -> Result<Json<Soundness>, ApiError> {
     Ok(Json(soundness(admin.club.verify().await?)))
 }

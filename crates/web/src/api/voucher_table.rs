@@ -18,6 +18,16 @@ use super::error::ApiError;
 use super::extract::Params;
 use crate::http::csv_line;
 
+/// Returns all vouchers as CSV, used and unused.
+#[utoipa::path(
+    get,
+    path = "/vouchers.csv",
+    operation_id = "export_vouchers",
+    tag = "vouchers",
+    params(VoucherQuery),
+    responses((status = 200, content_type = "text/csv; charset=utf-8", body = String)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn csv(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<VoucherQuery>,

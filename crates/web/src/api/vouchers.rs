@@ -17,6 +17,16 @@ use super::error::ApiError;
 use super::extract::{Body, Params, page};
 use super::ledger::{amount, money};
 
+/// Issues vouchers. Only this answer holds their codes.
+#[utoipa::path(
+    post,
+    path = "/vouchers",
+    operation_id = "issue_vouchers",
+    tag = "vouchers",
+    request_body = IssueVouchers,
+    responses((status = 201, body = Vec<VoucherCodeView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn issue(
     State(admin): State<Arc<Admin>>,
     Body(new): Body<IssueVouchers>,
@@ -40,6 +50,19 @@ pub(super) async fn issue(
     Ok((StatusCode::CREATED, Json(issued.collect())))
 }
 
+/// Redeems a voucher for a member.
+#[utoipa::path(
+    post,
+    path = "/vouchers/redeem",
+    operation_id = "redeem_voucher",
+    tag = "vouchers",
+    request_body = RedeemVoucher,
+    responses(
+        (status = 200, body = VoucherView),
+        (status = 404, description = "No such member or voucher.")
+    ),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn redeem(
     State(admin): State<Arc<Admin>>,
     Body(new): Body<RedeemVoucher>,
@@ -59,6 +82,16 @@ pub(super) async fn redeem(
     Ok(Json(admin.describe_voucher(redeemed?).await?))
 }
 
+/// Lists the vouchers.
+#[utoipa::path(
+    get,
+    path = "/vouchers",
+    operation_id = "list_vouchers",
+    tag = "vouchers",
+    params(VoucherQuery),
+    responses((status = 200, body = Vec<VoucherView>)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<VoucherQuery>,
@@ -66,6 +99,16 @@ pub(super) async fn list(
     Ok(Json(admin.voucher_page(&query).await?))
 }
 
+/// Voids a voucher.
+#[utoipa::path(
+    delete,
+    path = "/vouchers/{voucher}",
+    operation_id = "void_voucher",
+    tag = "vouchers",
+    params(("voucher" = u32, Path)),
+    responses((status = 200, body = VoucherView)),
+    security(("token" = ["money"]))
+)]
 pub(super) async fn void(
     State(admin): State<Arc<Admin>>,
     Path(id): Path<u32>,

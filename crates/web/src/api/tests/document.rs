@@ -1,0 +1,100 @@
+//! The document describes every route of the router, and nothing else.
+
+use std::collections::BTreeSet;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::Fixture;
+use crate::api::document::operations;
+use crate::api::{document, router, scope_of};
+
+#[test]
+fn every_operation_has_a_scope_an_id_and_a_sentence() {
+    let (mut ids, mut count) = (BTreeSet::new(), 0);
+    for (path, item) in &document().paths.paths {
+        for (method, operation) in operations(item) {
+            let scope = scope_of(&method, path).unwrap_or_default();
+            assert!(SCOPES.contains(&scope), "{method} {path}: scope `{scope}`");
+            assert_eq!(operation.security.as_ref().map(Vec::len), Some(1), "{method} {path}");
+            let summary = operation.summary.as_deref().unwrap_or_default();
+            assert!(summary.ends_with('.'), "{method} {path}: summary `{summary}`");
+            assert_eq!(operation.tags.as_ref().map(Vec::len), Some(1), "{method} {path}");
+            ids.extend(operation.operation_id.clone());
+            count += 1;
+        }
+    }
+    assert!(count > 80, "{count} operations");
+    assert_eq!(ids.len(), count, "ids of operations are unique");
+}
+
+#[test]
+fn a_head_needs_the_scope_of_its_get() {
+    assert_eq!(scope_of(&Method::GET, "/api/v1/stats"), Some("read:stats"));
+    assert_eq!(scope_of(&Method::HEAD, "/api/v1/stats"), Some("read:stats"));
+    assert_eq!(scope_of(&Method::POST, "/api/v1/stats"), None);
+    assert_eq!(scope_of(&Method::GET, "/api/v1/nothing"), None);
+    assert_eq!(scope_of(&Method::PATCH, "/api/v1/items/{item}/details"), Some("write:items"));
+}
+
+#[tokio::test]
+async fn every_operation_is_in_the_router() {
+    let router = router(Fixture::new().await.admin);
+    for (path, item) in &document().paths.paths {
+        for (method, _) in operations(item) {
+            let filled = path.replace(['{', '}'], "");
+            let request = Request::builder().method(method.clone()).uri(filled);
+            let request = request.header("content-type", "application/json");
+            let answer = router.clone().oneshot(request.body(Body::from("{}")).unwrap());
+            let answer = answer.await.unwrap();
+            assert_ne!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+            let body = String::from_utf8_lossy(&body).into_owned();
+            assert!(!body.contains("no such path"), "{method} {path}: {body}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_answer_is_typed() {
+    let document = serde_json::to_value(document()).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    check(&document, &document);
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let all = operation["responses"].as_object().unwrap();
+            for (status, response) in all {
+                let content = response["content"].as_object();
+                let content =
+                    content.unwrap_or_else(|| panic!("{method} {path}: {status} is empty"));
+                for media in content.values() {
+                    assert_ne!(media["schema"], json!({}), "{method} {path}: {status} is untyped");
+                    assert_ne!(
+                        media["schema"],
+                        Value::Null,
+                        "{method} {path}: {status} is untyped"
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn check(part: &Value, document: &Value) {
+    match part {
+        Value::Array(parts) => parts.iter().for_each(|part| check(part, document)),
+        Value::Object(parts) => {
+            if let Some(Value::String(reference)) = parts.get("$ref") {
+                let pointer = reference.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+            }
+            parts.values().for_each(|part| check(part, document));
+        }
+        _ => {}
+    }
+}
+
+const SCOPES: [&str; 6] =
+    ["read:stats", "read:members", "write:members", "write:items", "money", "all"];
