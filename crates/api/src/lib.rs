@@ -27,5 +27,6 @@ pub mod query;
 pub mod reward;
 pub mod right;
 pub mod sign_in;
+pub mod stats;
 pub mod swarm;
 pub mod voucher;

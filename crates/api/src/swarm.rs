@@ -1,4 +1,4 @@
-//! What the tracker is doing: swarms, announces and sums.
+//! What the tracker is doing: swarms and announces.
 
 use std::net::SocketAddr;
 
@@ -97,78 +97,4 @@ pub struct AnnounceView {
     pub peers: u16,
     /// The warning or the reason for the refusal that the client was shown.
     pub message: Option<String>,
-}
-
-/// What the tracker holds, and what it counted since it started.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-pub struct Stats {
-    /// Seconds since the start.
-    pub uptime_secs: u32,
-    /// Swarms, including those of items without peers.
-    pub swarms: u32,
-    /// Clients that have everything.
-    pub seeders: u32,
-    /// Clients with pieces missing.
-    pub leechers: u32,
-    /// IPv4 addresses of clients.
-    pub endpoints_v4: u32,
-    /// IPv6 addresses of clients.
-    pub endpoints_v6: u32,
-    /// Sessions of clients in items' swarms.
-    pub sessions: usize,
-    /// Sessions inside the club.
-    pub inside: usize,
-    /// Sessions outside the club.
-    pub outside: usize,
-    /// Swarms whose peers are shared evenly for now, because outsiders fell behind.
-    pub guards_active: usize,
-    /// Announces over HTTP, including refused ones.
-    pub announces_http: u64,
-    /// Announces over UDP, including refused ones.
-    pub announces_udp: u64,
-    /// Scrapes over HTTP.
-    pub scrapes_http: u64,
-    /// Scrapes over UDP.
-    pub scrapes_udp: u64,
-    /// Peers in all replies.
-    pub peers_given: u64,
-    /// Announces refused, by reason.
-    pub refused: Vec<RefusalCount>,
-    /// Malformed HTTP requests.
-    pub malformed_http: u64,
-    /// Malformed datagrams.
-    pub malformed_udp: u64,
-    /// Datagrams whose connection id is forged or too old.
-    pub unverified_udp: u64,
-    /// Requests refused because of a limit on their network.
-    pub limited: u64,
-    /// Replies that left out a seeder because its address is private; `tracker.nat` maps those.
-    pub hid_seeders: u64,
-    /// Memory of swarms and sessions; its maximum is `tracker.limits.max_memory_mib`.
-    pub memory: MemoryUse,
-    /// Memory for what clients sent and were answered; its maximum is `tracker.limits.buffer_memory`.
-    pub buffers: MemoryUse,
-    /// Proxies that hide their clients' addresses, a sentence each that says what to change. At most 16.
-    pub proxy_faults: Vec<String>,
-}
-
-/// What is held of a budget of memory.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
-pub struct MemoryUse {
-    /// Bytes held.
-    pub held: u64,
-    /// Maximum bytes; 0 means no limit.
-    pub max: u64,
-    /// Of swarms and sessions, how often something was not let grow at the maximum; of buffers, connections
-    /// that were cut off or answered with 503 at the maximum, or at their network's share of it.
-    pub refused: u64,
-}
-
-/// The announces that were refused for one reason.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-pub struct RefusalCount {
-    /// The reason, as clients were shown it.
-    pub why: String,
-    /// The number of announces.
-    pub count: u64,
 }

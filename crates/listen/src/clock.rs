@@ -1,6 +1,6 @@
 //! The one place that reads the clock.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tracker::Now;
 
@@ -25,5 +25,14 @@ impl Clock {
             secs: u32::try_from(self.start.elapsed().as_secs()).unwrap_or(u32::MAX),
             unix: u32::try_from(unix.as_secs()).unwrap_or(u32::MAX),
         }
+    }
+    /// Time since the daemon started, for measuring how long something takes.
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// The same in nanoseconds.
+    pub fn nanos(&self) -> u64 {
+        u64::try_from(self.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 }

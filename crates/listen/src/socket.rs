@@ -4,9 +4,9 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{Ipv4PacketInfo, Ipv6RecvPacketInfo};
-use nix::{setsockopt_impl, sockopt_impl};
+use nix::sys::socket::{getsockopt, setsockopt};
+use nix::{getsockopt_impl, setsockopt_impl, sockopt_impl};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Binds one socket for each worker to the same address (`SO_REUSEPORT`): the kernel spreads
@@ -82,6 +82,17 @@ sockopt_impl!(
     /// `TCP_DEFER_ACCEPT`, tcp(7): for so many seconds a connection without data is not accepted.
     DeferAccept, SetOnly, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, u32
 );
+
+sockopt_impl!(
+    /// `SO_MEMINFO`: `SK_MEMINFO_VARS` numbers of the kernel's `include/uapi/linux/sock_diag.h`.
+    MemoryInfo, GetOnly, libc::SOL_SOCKET, libc::SO_MEMINFO, [u32; 9]
+);
+
+/// Datagrams that the kernel dropped since a socket was made, because its queue was full. 0 where the kernel does
+/// not say.
+pub(crate) fn kernel_drops(socket: &Socket) -> u32 {
+    getsockopt(socket, MemoryInfo).map_or(0, |[.., drops]| drops)
+}
 
 fn bind_one(address: SocketAddr, kind: SocketKind) -> io::Result<Socket> {
     let (socket_type, protocol) = kind.of_socket();

@@ -72,6 +72,30 @@ impl Refusal {
         Self::TrackerFull,
     ];
 
+    /// The reason's name in metrics and in the API, which never changes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccountRemoved => "account_removed",
+            Self::AccountSuspended => "account_suspended",
+            Self::ClientForbidden => "client_forbidden",
+            Self::ItemClosed => "item_closed",
+            Self::KeyOfAnotherItem => "key_of_another_item",
+            Self::MembersOnly => "members_only",
+            Self::MembershipExpired => "membership_expired",
+            Self::MemoryFull => "memory_full",
+            Self::NetworkFull => "network_full",
+            Self::NotEntitled => "not_entitled",
+            Self::PasskeyReplaced => "passkey_replaced",
+            Self::PasskeyUnknown => "passkey_unknown",
+            Self::PortForbidden => "port_forbidden",
+            Self::RightRevoked => "right_revoked",
+            Self::SwarmFull => "swarm_full",
+            Self::TooManyClients => "too_many_clients",
+            Self::TorrentUnknown => "torrent_unknown",
+            Self::TrackerFull => "tracker_full",
+        }
+    }
+
     /// The text, with `{site}` in it.
     pub(crate) const fn text(self) -> &'static str {
         match self {

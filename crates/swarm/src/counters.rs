@@ -2,13 +2,13 @@
 //! limited.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use wire::{CompactV4, CompactV6};
 
 use crate::endpoint::Endpoint;
-use crate::group::Group;
+use crate::group::{Census, Group};
 use crate::hash::KeyHasher;
 use crate::memory::MemoryBudget;
 use crate::peer_tables::ChangeObserver;
@@ -20,10 +20,8 @@ use crate::word::PeerWord;
 pub struct SwarmTotals {
     /// Swarms, with peers or without.
     pub swarms: u32,
-    /// Clients with all pieces.
-    pub seeders: u32,
-    /// Clients that want pieces.
-    pub leechers: u32,
+    /// Clients by group.
+    pub clients: Census,
     /// Endpoints over IPv4.
     pub v4: u32,
     /// Endpoints over IPv6.
@@ -36,20 +34,34 @@ pub struct SwarmTotals {
 #[repr(align(64))]
 pub(crate) struct ShardTotals {
     pub(crate) swarms: AtomicU32,
-    seeders: AtomicU32,
-    leechers: AtomicU32,
+    inside_seeders: AtomicU32,
+    inside_leechers: AtomicU32,
+    outside_seeders: AtomicU32,
+    outside_leechers: AtomicU32,
     v4: AtomicU32,
     v6: AtomicU32,
+    /// Completions since the start.
+    pub(crate) completions: AtomicU64,
 }
 
 impl ShardTotals {
+    const fn clients(&self, group: Group) -> &AtomicU32 {
+        match group {
+            Group::InsideLeechers => &self.inside_leechers,
+            Group::InsideSeeders => &self.inside_seeders,
+            Group::OutsideLeechers => &self.outside_leechers,
+            Group::OutsideSeeders => &self.outside_seeders,
+        }
+    }
+
     pub(crate) fn add_to(&self, totals: &mut SwarmTotals) {
         let add = |total: &mut u32, sum: &AtomicU32| {
             *total = total.wrapping_add(sum.load(Ordering::Relaxed));
         };
         add(&mut totals.swarms, &self.swarms);
-        add(&mut totals.seeders, &self.seeders);
-        add(&mut totals.leechers, &self.leechers);
+        for group in Group::ALL {
+            add(totals.clients.of_mut(group), self.clients(group));
+        }
         add(&mut totals.v4, &self.v4);
         add(&mut totals.v6, &self.v6);
     }
@@ -94,10 +106,9 @@ impl SwarmCounters<'_> {
 
     fn enter(&self, group: Group, endpoint: Endpoint, old: PeerWord, new: PeerWord) {
         let is_client = |word: PeerWord| word.is_live() && !word.marks().second;
-        let ShardTotals { seeders, leechers, v4, v6, .. } = self.totals;
-        let clients = if group.is_seeders() { seeders } else { leechers };
-        step(clients, is_client(old), is_client(new));
+        step(self.totals.clients(group), is_client(old), is_client(new));
 
+        let ShardTotals { v4, v6, .. } = self.totals;
         let endpoints = if matches!(endpoint, Endpoint::V4(_)) { v4 } else { v6 };
         step(endpoints, old.is_live(), new.is_live());
         if old.is_live() != new.is_live() && self.is_counted.load(Ordering::Relaxed) {

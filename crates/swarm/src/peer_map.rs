@@ -225,6 +225,7 @@ impl PeerMap {
             && !update.peer.second;
         if completes {
             self.completed().fetch_add(1, Ordering::Relaxed);
+            update.counters.totals.completions.fetch_add(1, Ordering::Relaxed);
         }
         Some(outcome)
     }

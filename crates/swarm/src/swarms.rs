@@ -237,6 +237,11 @@ impl Swarms {
         totals
     }
 
+    /// Completed downloads since the start, in all swarms.
+    pub fn completions(&self) -> u64 {
+        self.totals.iter().map(|sums| sums.completions.load(Ordering::Relaxed)).sum()
+    }
+
     /// Where a swarm is or would be, without looking.
     pub(crate) fn locate(&self, info_hash: &InfoHash) -> SwarmLocation {
         let hash = self.hasher.info_hash(info_hash);

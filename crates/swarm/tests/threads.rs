@@ -60,8 +60,6 @@ fn check(seed: u64, endpoints: u32, steps: u32) {
     for name in NAMES {
         let Some(counts) = swarms.scrape(&name) else { continue };
         totals.swarms += 1;
-        totals.seeders += counts.seeders;
-        totals.leechers += counts.leechers;
         let mut peers = HashMap::new();
         let mut seen = SwarmCounts { completed: counts.completed, ..SwarmCounts::default() };
         swarms.peers(&name, Tick::at(100 * Tick::SECS), |peer| {
@@ -71,7 +69,10 @@ fn check(seed: u64, endpoints: u32, steps: u32) {
                 Endpoint::V6(_) => totals.v6 += 1,
             }
             if peer.second {
-            } else if peer.group.is_seeders() {
+                return;
+            }
+            *totals.clients.of_mut(peer.group) += 1;
+            if peer.group.is_seeders() {
                 seen.seeders += 1;
             } else {
                 seen.leechers += 1;

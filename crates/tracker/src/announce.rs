@@ -12,6 +12,7 @@ use wire::{Announce, AnnounceEvent, AnnounceReply, FailureReply, Passkey};
 
 use crate::answer::{AnnounceAnswer, failure};
 use crate::context::AnnounceContext;
+use crate::counters::Route;
 use crate::probes::Probe;
 use crate::recent::{AnnounceRecord, AnnounceResult};
 use crate::scratch::{ReplyBuffers, Scratch};
@@ -36,7 +37,7 @@ impl Tracker {
         now: Now,
         scratch: &'s mut Scratch,
     ) -> Result<AnnounceReply<'s>, FailureReply<'s>> {
-        let Scratch { settings, buffers } = scratch;
+        let Scratch { settings, buffers, .. } = scratch;
         let settings: &Settings = settings.load();
         buffers.peers.clear();
         let endpoint = Endpoint::new(settings.nat.public(from), announce.port);
@@ -50,11 +51,11 @@ impl Tracker {
         self.note(&context, &answer, buffers);
         match answer {
             Ok(answer) => {
-                buffers.counters.announced(via, buffers.peers.len());
+                buffers.counters.announced(Route::of(via, from), buffers.peers.len());
                 Ok(answer.reply(&context, buffers))
             }
             Err(refusal) => {
-                buffers.counters.refused(via, refusal);
+                buffers.counters.refused(Route::of(via, from), refusal);
                 Err(failure(settings, refusal, buffers))
             }
         }

@@ -55,7 +55,7 @@ impl Tracker {
         scratch: &'s mut Scratch,
         out: &mut Vec<u8>,
     ) -> Result<(), FailureReply<'s>> {
-        let Scratch { settings, buffers } = scratch;
+        let Scratch { settings, buffers, .. } = scratch;
         let settings: &Settings = settings.load();
         let authorizer = settings.authorizer(&self.members);
         if let Some(passkey) = &scrape.passkey

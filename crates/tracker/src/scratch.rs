@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Cache};
 use swarm::PeerList;
 
+use crate::Now;
 use crate::counters::WorkerCounters;
 use crate::settings::Settings;
 
@@ -14,6 +15,16 @@ pub struct Scratch {
     /// The settings as last seen: whether they are still in force is one look.
     pub(crate) settings: Cache<Arc<ArcSwap<Settings>>, Arc<Settings>>,
     pub(crate) buffers: ReplyBuffers,
+    sampling: Sampling,
+}
+
+/// Which announces are timed.
+#[derive(Default)]
+struct Sampling {
+    /// Announces until the next sample.
+    left: u32,
+    /// The second of the last sample.
+    secs: u32,
 }
 
 /// What is written anew for each announce, or counted.
@@ -41,7 +52,19 @@ impl Scratch {
             rng: fastrand::Rng::with_seed(seed.wrapping_add(number)),
             text: String::with_capacity(TEXT_BYTES),
         };
-        Self { settings: Cache::new(Arc::clone(settings)), buffers }
+        let sampling = Sampling::default();
+        Self { settings: Cache::new(Arc::clone(settings)), buffers, sampling }
+    }
+
+    /// Whether to time the next announce: the first one of each second, and one in 1024 besides. So a quiet
+    /// tracker has samples, and a busy one pays two comparisons an announce.
+    pub const fn is_sample(&mut self, now: Now) -> bool {
+        let is_due = self.sampling.left == 0 || self.sampling.secs != now.secs;
+        if is_due {
+            self.sampling = Sampling { left: SAMPLE_EVERY, secs: now.secs };
+        }
+        self.sampling.left -= 1;
+        is_due
     }
 
     /// The worker's counters.
@@ -50,5 +73,7 @@ impl Scratch {
     }
 }
 
+/// Announces from one sample to the next.
+const SAMPLE_EVERY: u32 = 1024;
 /// More than any text told to a client takes, with a long site address in it.
 const TEXT_BYTES: usize = 512;

@@ -1,7 +1,8 @@
 //! What all swarms together hold.
 
+use fixedbitset::FixedBitSet;
+
 use crate::Now;
-use crate::session::Flag;
 use crate::tracker::Tracker;
 
 /// What stands at a moment, over all swarms.
@@ -9,10 +10,16 @@ use crate::tracker::Tracker;
 pub struct Totals {
     /// Swarms, those of items without peers included.
     pub swarms: u32,
-    /// Clients with all pieces.
-    pub seeders: u32,
-    /// Clients with pieces missing.
-    pub leechers: u32,
+    /// Clients with all pieces in the club.
+    pub inside_seeders: u32,
+    /// Clients with pieces missing in the club.
+    pub inside_leechers: u32,
+    /// Clients with all pieces outside.
+    pub outside_seeders: u32,
+    /// Clients with pieces missing outside.
+    pub outside_leechers: u32,
+    /// Downloads that were completed since the start.
+    pub completions: u64,
     /// IPv4 endpoints of clients.
     pub endpoints_v4: u32,
     /// IPv6 endpoints of clients.
@@ -25,13 +32,16 @@ pub struct Totals {
     pub guards_active: usize,
 }
 
-/// How many clients in items' swarms sit on which side.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Sides {
-    /// In the club.
-    pub inside: usize,
-    /// Not in the club.
-    pub outside: usize,
+impl Totals {
+    /// Both sides' clients with all pieces.
+    pub const fn seeders(&self) -> u32 {
+        self.inside_seeders.saturating_add(self.outside_seeders)
+    }
+
+    /// Both sides' clients with pieces missing.
+    pub const fn leechers(&self) -> u32 {
+        self.inside_leechers.saturating_add(self.outside_leechers)
+    }
 }
 
 impl Tracker {
@@ -40,8 +50,11 @@ impl Tracker {
         let swarms = self.swarms.totals();
         Totals {
             swarms: swarms.swarms,
-            seeders: swarms.seeders,
-            leechers: swarms.leechers,
+            inside_seeders: swarms.clients.inside_seeders,
+            inside_leechers: swarms.clients.inside_leechers,
+            outside_seeders: swarms.clients.outside_seeders,
+            outside_leechers: swarms.clients.outside_leechers,
+            completions: self.swarms.completions(),
             endpoints_v4: swarms.v4,
             endpoints_v6: swarms.v6,
             sessions: self.sessions.len(),
@@ -54,16 +67,15 @@ impl Tracker {
         }
     }
 
-    /// How clients in items' swarms are seated now. Costs a pass over all sessions.
-    pub fn sides(&self) -> Sides {
-        let mut sides = Sides::default();
+    /// Members who have a client in an item's swarm. Costs a pass over all sessions.
+    pub fn members_online(&self) -> usize {
+        let mut members = FixedBitSet::new();
         self.sessions.for_each(|session| {
-            if session.flag(Flag::Inside) {
-                sides.inside += 1;
-            } else {
-                sides.outside += 1;
+            let member = session.id().member;
+            if let Some(number) = member.and_then(|member| usize::try_from(member.value()).ok()) {
+                members.grow_and_insert(number);
             }
         });
-        sides
+        members.count_ones(..)
     }
 }

@@ -10,6 +10,7 @@ use wire::InfoHash;
 
 use crate::counters::{AllCounters, CounterTotals};
 use crate::items::{ItemEntry, ItemTable, Registration, SECOND_HASH};
+use crate::latency::LatencyCounts;
 use crate::probes::{Probe, Probes};
 use crate::recent::{AnnounceRecord, RecentRecords};
 use crate::scratch::Scratch;
@@ -17,7 +18,7 @@ use crate::session_update::SessionTraffic;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::snapshot::{self, SnapshotError, SnapshotStats};
-use crate::{Now, SessionId};
+use crate::{Now, SessionId, Via};
 
 /// Swarms, sessions and items, and who may do what in them.
 pub struct Tracker {
@@ -111,6 +112,11 @@ impl Tracker {
     /// What was counted since the start.
     pub fn counted(&self) -> CounterTotals {
         self.counters.total()
+    }
+
+    /// Samples of the tracker's own work on announces over one transport, since the start.
+    pub fn latency(&self, via: Via) -> LatencyCounts {
+        self.counters.latency(via)
     }
 
     /// Moves what the books do not know of members' sessions into `counts`, each session's news in

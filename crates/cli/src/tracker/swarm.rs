@@ -1,18 +1,13 @@
-//! `usher swarm`, `stats` and `why`.
+//! `usher swarm` and `why`.
 
-use api::swarm::{AnnounceView, MemoryUse, RecentAnnounces, Stats, SwarmDetail, SwarmPeer};
+use api::swarm::{AnnounceView, RecentAnnounces, SwarmDetail, SwarmPeer};
 
 use crate::daemon::{CommandContext, CommandError};
-use crate::text::{ago, facts, list, named, or_dash, size, yes_or_no};
+use crate::text::{ago, list, named, or_dash, size, yes_or_no};
 
 /// Shows who is in a swarm.
 pub(crate) async fn swarm(context: &CommandContext, swarm: &str) -> Result<String, CommandError> {
     context.print(&context.get(&["swarms", swarm]).answer().await?, swarm_text)
-}
-
-/// Shows what the tracker is doing.
-pub(crate) async fn stats(context: &CommandContext) -> Result<String, CommandError> {
-    context.print(&context.get(&["stats"]).answer().await?, stats_text)
 }
 
 /// Shows a member's last announces.
@@ -71,64 +66,6 @@ fn peer(peer: &SwarmPeer) -> [String; 8] {
     ]
 }
 
-fn stats_text(stats: &Stats) -> String {
-    let mut text = facts([
-        ("up", ago(stats.uptime_secs)),
-        ("swarms", stats.swarms.to_string()),
-        ("seeders", stats.seeders.to_string()),
-        ("leechers", stats.leechers.to_string()),
-        ("addresses", format!("{} IPv4, {} IPv6", stats.endpoints_v4, stats.endpoints_v6)),
-        ("in items' swarms", format!("{} inside, {} outside", stats.inside, stats.outside)),
-        ("guards active", stats.guards_active.to_string()),
-        ("announces", format!("{} HTTP, {} UDP", stats.announces_http, stats.announces_udp)),
-        ("scrapes", format!("{} HTTP, {} UDP", stats.scrapes_http, stats.scrapes_udp)),
-        ("peers given", stats.peers_given.to_string()),
-        ("malformed", format!("{} HTTP, {} UDP", stats.malformed_http, stats.malformed_udp)),
-        ("unverified", format!("{} UDP", stats.unverified_udp)),
-        ("limited", stats.limited.to_string()),
-        ("memory", memory(stats.memory)),
-        ("client buffers", memory(stats.buffers)),
-    ]);
-    if !stats.refused.is_empty() {
-        let rows =
-            stats.refused.iter().map(|refused| [refused.count.to_string(), refused.why.clone()]);
-        text += "\n";
-        text += &list(["REFUSED", "WHY"], rows);
-    }
-    if stats.hid_seeders > 0 {
-        text += &format!(
-            "\n{} replies left out a seeder because its address is private: see tracker.nat in \
-             tracker.yaml\n",
-            stats.hid_seeders
-        );
-    }
-    if stats.memory.refused > 0 {
-        text += &format!(
-            "\nSwarms and sessions reached their maximum memory: {} peers or sessions were not taken \
-             in. See tracker.limits.max_memory_mib in tracker.yaml.\n",
-            stats.memory.refused
-        );
-    }
-    if stats.buffers.refused > 0 {
-        text += &format!(
-            "\nClient buffers reached their maximum memory: {} connections were cut off or answered \
-             with 503. See tracker.limits.buffer_memory in tracker.yaml.\n",
-            stats.buffers.refused
-        );
-    }
-    for fault in &stats.proxy_faults {
-        text += &format!("\nproxy: {fault}\n");
-    }
-    text
-}
-
-fn memory(used: MemoryUse) -> String {
-    match used.max {
-        0 => format!("{}, no limit", size(used.held)),
-        max => format!("{} of {}", size(used.held), size(max)),
-    }
-}
-
 fn why_text(why: &RecentAnnounces) -> String {
     if why.announces.is_empty() {
         return format!("{} has not announced recently.\n", why.member.name);
@@ -149,9 +86,6 @@ fn announce_row(announce: &AnnounceView) -> [String; 5] {
     [announce.at.to_string(), swarm.clone(), announce.event.clone(), announce.via.clone(), reply]
 }
 
-pub(crate) const STATS: &str = "\
-Example:
-  usher stats --json";
 pub(crate) const SWARM: &str = "\
 Examples:
   usher swarm reel

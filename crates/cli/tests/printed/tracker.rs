@@ -1,11 +1,12 @@
 //! The commands under the heading Tracker.
 
 use api::alert::AlertView;
-use api::swarm::{
-    AnnounceView, MemoryUse, RecentAnnounces, RefusalCount, Stats, SwarmDetail, SwarmPeer,
+use api::stats::{
+    AnnounceCount, MemoryUse, RecentWork, RefusalCount, Revenue, Stats, TrafficTotals,
 };
+use api::swarm::{AnnounceView, RecentAnnounces, SwarmDetail, SwarmPeer};
 
-use super::samples::{HASH, HASH_V2, ada, at, reel};
+use super::samples::{HASH, HASH_V2, ada, at, reel, usd};
 use super::typed::typed;
 
 #[test]
@@ -108,32 +109,78 @@ fn swarm() {
 
 #[test]
 fn stats() {
-    let refusal = |count, why: &str| RefusalCount { why: why.to_owned(), count };
+    let refusal = |count, reason: &str, why: &str| RefusalCount {
+        reason: reason.to_owned(),
+        why: why.to_owned(),
+        count,
+    };
+    let announces = |transport: &str, family: &str, admitted, refused| AnnounceCount {
+        transport: transport.to_owned(),
+        family: family.to_owned(),
+        admitted,
+        refused,
+    };
+    let suspended = "Your account is suspended: see https://club.example.org";
     let stats = Stats {
+        at: at("22T12:00:00"),
         uptime_secs: 93_784,
         swarms: 120,
+        peers: 895,
         seeders: 800,
         leechers: 95,
+        inside: 410,
+        outside: 485,
+        inside_seeders: 380,
+        inside_leechers: 30,
+        outside_seeders: 420,
+        outside_leechers: 65,
+        completions: 71,
+        members_online: 64,
         endpoints_v4: 870,
         endpoints_v6: 310,
         sessions: 640,
-        inside: 410,
-        outside: 230,
         guards_active: 2,
+        alerts_open: 1,
+        recent: RecentWork {
+            seconds: 60.0,
+            announces: 750,
+            refused: 4,
+            announces_per_second: 12.5,
+            samples: 61,
+            p50_micros: Some(3.2),
+            p99_micros: Some(11.0),
+        },
         announces_http: 41_250,
         announces_udp: 1_208_331,
+        announces: vec![
+            announces("http", "ipv4", 41_247, 3),
+            announces("http", "ipv6", 0, 0),
+            announces("udp", "ipv4", 1_200_000, 12),
+            announces("udp", "ipv6", 8_319, 0),
+        ],
+        refused: vec![
+            refusal(12, "torrent_unknown", "Unregistered torrent"),
+            refusal(3, "account_suspended", suspended),
+        ],
         scrapes_http: 77,
         scrapes_udp: 9_310,
         peers_given: 48_120_004,
-        refused: vec![
-            refusal(12, "Unregistered torrent"),
-            refusal(3, "Your account is suspended: see https://club.example.org"),
-        ],
+        connects_udp: 2_000,
+        replies_udp: 1_219_640,
+        unsent_udp: 1,
+        kernel_drops: 16,
+        ring_overruns: 2,
         malformed_http: 5,
         malformed_udp: 18,
         unverified_udp: 402,
         limited: 61,
         hid_seeders: 2,
+        traffic: Some(TrafficTotals {
+            from_peers: 5 << 40,
+            from_web_seed: 300 << 30,
+            saved: Some(usd(10_240)),
+        }),
+        revenue: Some(vec![Revenue { today: usd(1_350), last_30_days: usd(48_025) }]),
         memory: MemoryUse { held: 268_435_500, max: 268_435_456, refused: 52 },
         buffers: MemoryUse { held: 16 << 20, max: 16 << 20, refused: 7 },
         proxy_faults: vec![
@@ -143,8 +190,14 @@ fn stats() {
     };
     typed("stats").answer("GET /stats", &stats).check();
     let quiet = Stats {
+        recent: RecentWork::default(),
+        announces_http: 0,
+        announces_udp: 0,
+        announces: Vec::new(),
         refused: Vec::new(),
         hid_seeders: 0,
+        traffic: None,
+        revenue: None,
         memory: MemoryUse { held: 1 << 20, max: 0, refused: 0 },
         buffers: MemoryUse { held: 0, max: 16 << 20, refused: 0 },
         proxy_faults: Vec::new(),

@@ -8,6 +8,7 @@ pub(crate) mod goods;
 pub(crate) mod item;
 pub(crate) mod item_row;
 pub(crate) mod item_words;
+pub(crate) mod label;
 pub(crate) mod listing;
 pub(crate) mod part;
 pub(crate) mod price;

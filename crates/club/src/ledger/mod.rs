@@ -3,4 +3,5 @@
 pub(crate) mod account;
 pub(crate) mod balance;
 pub(crate) mod journal;
+pub(crate) mod revenue;
 pub(crate) mod statement;

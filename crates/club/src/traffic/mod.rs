@@ -7,5 +7,6 @@ pub(crate) mod resumed;
 pub(crate) mod reward;
 pub(crate) mod served;
 pub(crate) mod session;
+pub(crate) mod totals;
 pub(crate) mod verified;
 pub(crate) mod window;

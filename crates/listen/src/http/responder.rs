@@ -50,10 +50,15 @@ impl Responder {
         }
         match request {
             Ok(HttpRequest::Announce(announce)) => {
+                let begun = scratch.is_sample(now).then(|| shared.clock.nanos());
                 match shared.tracker.announce(&announce, client, Via::Http, now, scratch) {
                     Ok(reply) if announce.compact => encode_announce(&reply, body),
                     Ok(reply) => shared.tracker.encode_dicts(&announce, &reply, body),
                     Err(failure) => encode_failure(&failure, body),
+                }
+                if let Some(begun) = begun {
+                    let took = shared.clock.nanos().saturating_sub(begun);
+                    scratch.counters().took(Via::Http, took);
                 }
             }
             Ok(HttpRequest::Scrape(scrape)) => {

@@ -91,6 +91,13 @@ impl DatagramSocket for BackendSocket {
             Self::Recvmmsg(batches) => batches.exchange(answer),
         }
     }
+
+    fn kernel_drops(&self) -> u32 {
+        match self {
+            Self::IoUring(ring) => ring.kernel_drops(),
+            Self::Recvmmsg(batches) => batches.kernel_drops(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -213,6 +220,22 @@ mod tests {
                 server.exchange(&mut echo).unwrap();
             }
             assert_eq!((echo.unsent, echo.heard.values().sum::<usize>()), (2, 3), "{backend:?}");
+        }
+    }
+
+    #[test]
+    fn datagrams_that_the_kernel_drops_are_counted() {
+        for backend in backends() {
+            let socket =
+                bind("[::]:0".parse().unwrap(), SocketKind::Datagram, 1).unwrap().remove(0);
+            socket.set_recv_buffer_size(1).unwrap();
+            let port = local_address(&socket).unwrap().port();
+            let server = backend.open(socket).unwrap();
+            assert_eq!(server.kernel_drops(), 0);
+            let client = client("127.0.0.1:0");
+            (0..BURST).for_each(|_| send(&client, port, &[b'a'; 1000]));
+            let dropped = server.kernel_drops();
+            assert!((1..=u32::from(BURST)).contains(&dropped), "{backend:?}: {dropped}");
         }
     }
 

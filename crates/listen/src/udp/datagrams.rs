@@ -16,6 +16,9 @@ pub trait DatagramHandler {
 
     /// Called with the number of replies that the kernel refused to send.
     fn unsent(&mut self, replies: usize);
+
+    /// Called when the socket ran out of buffers for datagrams, which wait in the kernel's queue meanwhile.
+    fn overrun(&mut self) {}
 }
 
 /// Moves datagrams between a socket and their handler.
@@ -31,6 +34,9 @@ pub trait DatagramSocket {
     ///
     /// Fails where the socket does. A timeout is not an error.
     fn exchange(&mut self, answer: &mut impl DatagramHandler) -> io::Result<()>;
+
+    /// Datagrams that the kernel dropped since the socket was bound, because its queue was full. One system call.
+    fn kernel_drops(&self) -> u32;
 }
 
 /// How long a worker sleeps in the kernel before it looks whether it should stop.

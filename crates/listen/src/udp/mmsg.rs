@@ -14,7 +14,7 @@ use nix::sys::socket::{
 };
 use socket2::Socket;
 
-use crate::socket::local_address;
+use crate::socket::{kernel_drops, local_address};
 use crate::udp::datagrams::{DatagramHandler, DatagramSocket, REPLY_BYTES, REQUEST_BYTES, WAIT};
 
 /// A socket and the buffers of one batch.
@@ -170,6 +170,10 @@ impl DatagramSocket for MmsgSocket {
             answer.unsent(refused);
         }
         Ok(())
+    }
+
+    fn kernel_drops(&self) -> u32 {
+        kernel_drops(&self.socket)
     }
 }
 

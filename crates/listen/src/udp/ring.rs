@@ -16,12 +16,14 @@ use io_uring::types::{CancelBuilder, Fixed, RecvMsgOut, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode, squeue};
 use socket2::Socket;
 
-use crate::socket::local_address;
+use crate::socket::{kernel_drops, local_address};
 use crate::udp::datagrams::{DatagramHandler, DatagramSocket, REPLY_BYTES, REQUEST_BYTES, WAIT};
 
 /// A socket and the rings it is served by. Stays on the thread that made it, as the kernel asks.
 pub struct RingSocket {
     ring: IoUring,
+    /// Only asked for its drops: the ring has it registered.
+    socket: Socket,
     requests: ReceiveBuffers,
     /// Written while the submission queue is empty, and read by the kernel while it is not.
     replies: Box<[RingReply]>,
@@ -56,7 +58,6 @@ impl RingSocket {
             .setup_submit_all()
             .setup_cqsize(COMPLETIONS)
             .build(SUBMISSIONS)?;
-        // The ring holds on to the socket from here on.
         ring.submitter().register_files(&[socket.as_raw_fd()])?;
         let own = local_address(&socket)?.ip();
         let control = if own.is_unspecified() { CONTROL_BYTES } else { 0 };
@@ -69,7 +70,7 @@ impl RingSocket {
         header.msg_namelen = ADDRESS_LEN;
         header.msg_controllen = control;
         let replies = std::iter::repeat_with(RingReply::new).take(BUFFERS).collect();
-        Ok(Self { ring, requests, replies, header, armed: false })
+        Ok(Self { ring, socket, requests, replies, header, armed: false })
     }
 
     /// Tries everything once, with a datagram to oneself.
@@ -110,7 +111,7 @@ impl RingSocket {
 impl DatagramSocket for RingSocket {
     fn exchange(&mut self, answer: &mut impl DatagramHandler) -> io::Result<()> {
         self.enter()?;
-        let Self { ring, requests, replies, header, armed } = self;
+        let Self { ring, requests, replies, header, armed, .. } = self;
         let (_, mut queue, completions) = ring.split();
         if !queue.is_empty() {
             // The kernel was out of memory and still has to read replies: they are not touched.
@@ -131,7 +132,9 @@ impl DatagramSocket for RingSocket {
                 (usize::try_from(done.result()), cqueue::buffer_select(done.flags()))
             else {
                 // Out of buffers: the datagrams wait in the socket until the receive is armed again.
-                if done.result() != -libc::ENOBUFS {
+                if done.result() == -libc::ENOBUFS {
+                    answer.overrun();
+                } else {
                     outcome = Err(io::Error::from_raw_os_error(done.result().saturating_neg()));
                 }
                 continue;
@@ -146,6 +149,8 @@ impl DatagramSocket for RingSocket {
                 // the kernel is done with it, since it may not wait.
                 if unsafe { queue.push(&send) }.is_ok() {
                     reply = replies.next();
+                } else {
+                    unsent += 1;
                 }
             }
             requests.give_back(id);
@@ -155,6 +160,10 @@ impl DatagramSocket for RingSocket {
             answer.unsent(unsent);
         }
         outcome
+    }
+
+    fn kernel_drops(&self) -> u32 {
+        kernel_drops(&self.socket)
     }
 }
 

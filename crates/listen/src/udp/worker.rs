@@ -38,7 +38,12 @@ impl UdpWorker {
 
     /// Serves a socket until `stop` is set, however often the socket fails meanwhile.
     pub fn run(mut self, mut datagrams: impl DatagramSocket, stop: &AtomicBool) {
+        let mut asked_secs = None;
         while !stop.load(Ordering::Relaxed) {
+            let now_secs = self.now.secs;
+            if asked_secs.replace(now_secs) != Some(now_secs) {
+                self.scratch.counters().kernel_dropped(datagrams.kernel_drops());
+            }
             if let Err(error) = datagrams.exchange(&mut self) {
                 // The kernel reports an unreachable client here, too: go on, but never spin.
                 tracing::debug!(%error, "receiving datagrams failed");
@@ -78,11 +83,16 @@ impl UdpWorker {
                 self.scrape(info_hashes, transaction_id, reply)
             }
             UdpRequest::Announce { announce, .. } => {
-                let Self { tracker, scratch, now, .. } = self;
-                match tracker.announce(announce, from, Via::Udp, *now, scratch) {
+                let Self { tracker, scratch, now, clock, .. } = self;
+                let begun = scratch.is_sample(*now).then(|| clock.nanos());
+                let written = match tracker.announce(announce, from, Via::Udp, *now, scratch) {
                     Ok(answer) => udp::write_announce(reply, transaction_id, &answer, family(from)),
                     Err(failure) => udp::write_error(reply, transaction_id, failure.reason),
+                };
+                if let Some(begun) = begun {
+                    scratch.counters().took(Via::Udp, clock.nanos().saturating_sub(begun));
                 }
+                written
             }
         }
     }
@@ -94,6 +104,25 @@ impl DatagramHandler for UdpWorker {
     }
 
     fn answer(&mut self, datagram: &[u8], from: SocketAddr, reply: &mut [u8]) -> usize {
+        let written = self.reply(datagram, from, reply);
+        if written > 0 {
+            self.scratch.counters().replied();
+        }
+        written
+    }
+
+    fn unsent(&mut self, replies: usize) {
+        self.scratch.counters().unsent(replies);
+    }
+
+    fn overrun(&mut self) {
+        self.scratch.counters().ring_overrun();
+    }
+}
+
+impl UdpWorker {
+    /// Writes the reply to a datagram.
+    fn reply(&mut self, datagram: &[u8], from: SocketAddr, reply: &mut [u8]) -> usize {
         let (from, now_secs) = (from.ip(), self.now.secs);
         let counters = self.scratch.counters();
         let (connection_id, transaction_id, request) = match udp::parse(datagram) {
@@ -128,10 +157,6 @@ impl DatagramHandler for UdpWorker {
                 0
             }
         }
-    }
-
-    fn unsent(&mut self, replies: usize) {
-        self.scratch.counters().unsent(replies);
     }
 }
 

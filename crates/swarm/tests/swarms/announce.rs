@@ -108,7 +108,9 @@ fn a_completion_is_counted_once() {
     check(|tracker| {
         let mut complete = |update: PeerUpdate<'_>| {
             let update = PeerUpdate { event: PeerEvent::Completed, ..update };
-            tracker.announce(update).unwrap().counts.completed
+            let completed = tracker.announce(update).unwrap().counts.completed;
+            assert_eq!(tracker.swarms.completions(), u64::from(completed));
+            completed
         };
         assert_eq!(complete(peer("203.0.113.1")), 0, "still leeching");
         assert_eq!(complete(seeder("203.0.113.1")), 1);
@@ -364,7 +366,7 @@ fn counts_are_of_clients_and_totals_of_both() {
         Census { outside_seeders: 1, inside_seeders: 1, outside_leechers: 2, inside_leechers: 0 };
     assert_eq!(tracker.swarms.census(&name(0)), Some(census));
     let totals = tracker.swarms.totals();
-    assert_eq!((totals.swarms, totals.seeders, totals.leechers), (1, 2, 2));
+    assert_eq!((totals.swarms, totals.clients), (1, census));
     assert_eq!((totals.v4, totals.v6), (3, 2));
 }
 

@@ -22,7 +22,7 @@ fn a_client_counts_once_though_both_its_families_come_at_once() {
     });
     let counts = tracker.scrape_open(&FILM).unwrap();
     assert_eq!((counts.complete, counts.incomplete), (0, u32::from(CLIENTS)));
-    assert_eq!(tracker.totals(NOW).leechers, u32::from(CLIENTS));
+    assert_eq!(tracker.totals(NOW).leechers(), u32::from(CLIENTS));
 }
 
 /// Each client a moment after the other thread was ready to do the same.

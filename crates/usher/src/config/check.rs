@@ -49,6 +49,7 @@ fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
     let home = raw.public_url.trim_end_matches('/');
     let payments = payments::resolve(raw.payments, &terms, home, folder)?;
     let offers = site::tier_offers(&tiers, &terms, &payments.plans);
+    let bandwidth_price = site::bandwidth_price(raw.site.bandwidth_price.as_ref())?;
     let (masthead, appearance) = site::resolve(raw.site, payments.form_targets(), offers, folder)?;
     Ok(Config {
         secret_file: within(folder, raw.secret_file).unwrap_or_else(|| state_dir.join("secret")),
@@ -63,6 +64,7 @@ fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         items_dir: goods::items_dir(raw.items_dir, raw.items_settle, folder)?,
         masthead,
         appearance,
+        bandwidth_price,
         mail: mail::resolve(raw.mail, folder)?,
         web: web::resolve(&raw.web)?,
         backup: backup::resolve(raw.backup, &state_dir, folder)?,

@@ -46,7 +46,7 @@ pub use raw::{
     RawUnknownTorrents, Reachability, Tls,
 };
 pub use settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
-pub use site::{RawSite, RawText, TextFile};
+pub use site::{RawBandwidthPrice, RawSite, RawText, TextFile};
 pub use source::{LoadedConfig, Source, SourceError};
 pub use standing::{RawLeaks, RawMembership, RawPrivacy, RawRewards, StandingSettings};
 pub use tax::RawTax;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use club::RewardRules;
 use listen::udp::backend::UdpIo;
 use policy::Rules;
+use web::api::BandwidthPrice;
 use web::site::{Appearance, Masthead};
 
 use super::backup::BackupSettings;
@@ -42,6 +43,8 @@ pub struct Config {
     pub masthead: Masthead,
     /// How the pages look and what they say.
     pub appearance: Appearance,
+    /// What a GiB from the publisher's own copy costs; `None` where the file does not say.
+    pub bandwidth_price: Option<BandwidthPrice>,
     /// Where mail goes out; `None` where none is sent.
     pub mail: Option<MailSettings>,
     /// The site.

@@ -11,10 +11,12 @@ use http::Uri;
 use policy::{Side, Tier, Tiers};
 use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Serialize};
+use web::api::BandwidthPrice;
 use web::site::{Appearance, Colour, Masthead, Picture, Texts, TierOffer, TopupAmounts};
 
 use super::invalid::Invalid;
 use super::tiers::{Period, Terms};
+use super::units::AmountText;
 
 /// `site`, as the file says it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -36,11 +38,22 @@ pub struct RawSite {
     pub footer: RawText,
     pub consent: String,
     pub topups: BTreeMap<String, Vec<String>>,
+    pub bandwidth_price: Option<RawBandwidthPrice>,
     pub author: String,
     pub language: String,
     pub image: Option<String>,
     pub category: String,
     pub explicit: bool,
+}
+
+/// `{amount: "0.02", currency: usd}`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawBandwidthPrice {
+    /// Up to six decimals.
+    pub amount: AmountText,
+    /// The currency's code.
+    pub currency: String,
 }
 
 /// A text in Markdown: itself, or the file that holds it.
@@ -86,6 +99,7 @@ impl Default for RawSite {
             footer: RawText::default(),
             consent: String::new(),
             topups: BTreeMap::new(),
+            bandwidth_price: None,
             title,
             description,
             author,
@@ -172,6 +186,14 @@ pub(super) fn resolve(
         topups: topups(raw.topups)?,
     };
     Ok((masthead, appearance))
+}
+
+/// What a GiB from the publisher's own copy costs.
+pub(super) fn bandwidth_price(
+    raw: Option<&RawBandwidthPrice>,
+) -> Result<Option<BandwidthPrice>, Invalid> {
+    let price = raw.map(|raw| BandwidthPrice::parse(&raw.amount.to_string(), &raw.currency));
+    price.transpose().map_err(|error| Invalid::new("site.bandwidth_price", error.to_string()))
 }
 
 /// The amounts that a balance can be topped up by, by currency.
@@ -354,6 +376,20 @@ mod tests {
             ("xyz: ['1', '2', '3']", "site.topups.xyz: no currency `xyz`"),
         ] {
             refuses(&format!("site: {{topups: {{{amounts}}}}}"), why);
+        }
+    }
+
+    #[test]
+    fn a_gib_may_cost_less_than_a_cent() {
+        let price =
+            |file: &str| bandwidth_price(parse(file).unwrap().site.bandwidth_price.as_ref());
+        assert_eq!(price("").unwrap(), None);
+        let found = price("site: {bandwidth_price: {amount: '0.0085', currency: usd}}").unwrap();
+        assert_eq!(found, Some(BandwidthPrice::parse("0.0085", "usd").unwrap()));
+        for amount in ["0", "0.0000001"] {
+            let file = format!("site: {{bandwidth_price: {{amount: '{amount}', currency: usd}}}}");
+            let message = price(&file).unwrap_err().to_string();
+            assert!(message.starts_with("site.bandwidth_price: "), "{message}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::swarm::MemoryUse;
+use api::stats::MemoryUse;
 use bytesize::ByteSize;
 use listen::admission::ByteBudget;
 use listen::context::ListenContext;

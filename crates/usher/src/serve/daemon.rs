@@ -49,6 +49,7 @@ use crate::serve::registry::Registry;
 use crate::serve::secret::{self, SecretError};
 use crate::serve::signals::Signals;
 use crate::serve::store::{self, StoreError};
+use crate::serve::tick::tick;
 use crate::serve::trim::trim_after_peaks;
 use crate::serve::visitors::forget_idle;
 use crate::serve::warnings::warn_of_unknown;
@@ -262,6 +263,7 @@ impl Daemon {
         let mut running = self.tasks.start(&stopped);
         running.spawn(trim_after_peaks(Arc::clone(&self.shared), stopped.clone()));
         running.spawn(forget_idle(Arc::clone(&site), stopped.clone()));
+        running.spawn(tick(Arc::clone(&api), self.clock, stopped.clone()));
         running.spawn(warn_at_maximum(Arc::clone(&self.shared), stopped.clone()));
         let (shared, club) = (Arc::clone(&self.shared), Arc::clone(&self.club));
         running.spawn(proxies::watch(shared, club, stopped.clone()));
@@ -334,6 +336,7 @@ impl Daemon {
         .with_proxy_faults(proxies::faults(&self.shared));
         admin.publisher().set_private(settings::private(&self.source, &config));
         admin.set_publisher_name(config.masthead.title.clone());
+        admin.set_bandwidth_price(config.bandwidth_price);
         admin
     }
 

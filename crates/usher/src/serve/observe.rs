@@ -3,20 +3,25 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::swarm::MemoryUse;
+use api::stats::MemoryUse;
 use club::Club;
 use listen::admission::ByteBudget;
 use listen::context::ListenContext;
-use metrics::{
-    Counter, Gauge, counter, describe_counter, describe_gauge, gauge, with_local_recorder,
-};
+use metrics::{Counter, Gauge, counter, gauge, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use policy::Refusal;
-use tracker::{CounterTotals, Now, Totals, Tracker};
+use tracker::{CounterTotals, LatencyCounts, Now, Route, Totals, Tracker, Via};
 use web::pay::Payments;
 
 use crate::serve::budgets;
 use crate::serve::failure_counts::FailureCounts;
+use crate::serve::metrics::{
+    ALERTS, ANNOUNCE_SECONDS, ANNOUNCES, BACKUP_FAILURES, COMPLETIONS, CONNECTS, DATABASE_UP,
+    ENDPOINTS, FLUSH_FAILURES, GUARD_ACTIVE, HID_SEEDERS, HIDDEN_CLIENTS, KERNEL_DROPS,
+    LAST_BACKUP, LEFT_OUT, LIMITED, MALFORMED, MEMORY, MEMORY_MAX, MEMORY_REFUSALS, PEERS,
+    PEERS_GIVEN, REFUSALS, RELOAD_FAILURES, REPLIES, RING_OVERRUNS, SCRAPES, SESSIONS,
+    SNAPSHOT_FAILURES, SWARMS, UNLISTED, UNSENT, UNVERIFIED, WEBHOOKS, describe, find,
+};
 
 /// Every metric, with its handle made once.
 pub(crate) struct Observer {
@@ -33,7 +38,7 @@ pub(crate) struct Observer {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     counters: CounterSources,
-    refusals: Vec<Counter>,
+    announces: Vec<RouteMetrics>,
     gauges: GaugeSources,
 }
 
@@ -41,6 +46,14 @@ pub(crate) struct Observer {
 type CounterSources = Vec<(Counter, fn(&CounterTotals) -> u64)>;
 /// GaugeSources, likewise.
 type GaugeSources = Vec<(Gauge, fn(&Totals) -> usize)>;
+
+/// The announces of one transport and address family.
+struct RouteMetrics {
+    admitted: Counter,
+    refused: Counter,
+    /// In the order of [`Refusal::ALL`].
+    reasons: Vec<Counter>,
+}
 
 /// CounterSources of what went wrong, likewise.
 type FailureSources = Vec<(Counter, fn(&FailureCounts) -> &AtomicU64)>;
@@ -57,9 +70,9 @@ impl Observer {
     ) -> Self {
         let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
-        let (counters, refusals, failures, gauges) = with_local_recorder(&recorder, || {
+        let (counters, announces, failures, gauges) = with_local_recorder(&recorder, || {
             describe();
-            (counters(), refusals(), failures(), gauges())
+            (counters(), announces(), failures(), gauges())
         });
         let [alerts, last_backup, database_up] = with_local_recorder(&recorder, || {
             [gauge!(ALERTS), gauge!(LAST_BACKUP), gauge!(DATABASE_UP)]
@@ -78,7 +91,7 @@ impl Observer {
             recorder,
             handle,
             counters,
-            refusals,
+            announces,
             gauges,
         }
     }
@@ -89,12 +102,17 @@ impl Observer {
         for (counter, of) in &self.counters {
             counter.absolute(of(&counted));
         }
-        for (counter, (_, count)) in self.refusals.iter().zip(&counted.refusals) {
-            counter.absolute(*count);
+        for (metrics, of) in self.announces.iter().zip(&counted.routes) {
+            metrics.admitted.absolute(of.seated);
+            metrics.refused.absolute(of.refused());
+            for (counter, (_, count)) in metrics.reasons.iter().zip(&of.refusals) {
+                counter.absolute(*count);
+            }
         }
         let totals = self.tracker.totals(now);
         // Which there are is not known before they come, so they are made here.
         with_local_recorder(&self.recorder, || {
+            counter!(COMPLETIONS).absolute(totals.completions);
             counter!(LEFT_OUT).absolute(totals.left_out);
             for (budget, MemoryUse { held, max, refused }) in [
                 ("buffers", budgets::of_buffers(&self.buffers)),
@@ -121,26 +139,89 @@ impl Observer {
         for (gauge, of) in &self.gauges {
             gauge.set(f64::from(u32::try_from(of(&totals)).unwrap_or(u32::MAX)));
         }
-        self.handle.render()
+        self.handle.render() + &self.durations()
+    }
+
+    /// The samples of the tracker's own work. The exporter takes samples one at a time, and these are sums.
+    fn durations(&self) -> String {
+        let help = find(ANNOUNCE_SECONDS).map_or("", |metric| metric.help);
+        let mut text =
+            format!("# HELP {ANNOUNCE_SECONDS} {help}\n# TYPE {ANNOUNCE_SECONDS} histogram\n");
+        for via in [Via::Http, Via::Udp] {
+            histogram(transport(via), &self.tracker.latency(via), &mut text);
+        }
+        text
+    }
+}
+
+/// Writes one series of the histogram, a bucket for each power of two.
+fn histogram(transport: &str, counts: &LatencyCounts, text: &mut String) {
+    let mut below = 0_u64;
+    for (bucket, count) in counts.counts.iter().enumerate() {
+        below = below.saturating_add(*count);
+        let is_shown = bucket.is_multiple_of(4) && bucket + 1 < LatencyCounts::BUCKETS;
+        if is_shown {
+            let end = seconds(LatencyCounts::bound(bucket));
+            text.push_str(&format!(
+                "{ANNOUNCE_SECONDS}_bucket{{transport=\"{transport}\",le=\"{end}\"}} {below}\n"
+            ));
+        }
+    }
+    let sum = seconds(counts.total_nanos);
+    text.push_str(&format!(
+        "{ANNOUNCE_SECONDS}_bucket{{transport=\"{transport}\",le=\"+Inf\"}} {below}\n\
+         {ANNOUNCE_SECONDS}_sum{{transport=\"{transport}\"}} {sum}\n\
+         {ANNOUNCE_SECONDS}_count{{transport=\"{transport}\"}} {below}\n"
+    ));
+}
+
+fn seconds(nanos: u64) -> f64 {
+    number(nanos) / 1e9
+}
+
+const fn transport(via: Via) -> &'static str {
+    match via {
+        Via::Http => "http",
+        Via::Udp => "udp",
     }
 }
 
 fn counters() -> CounterSources {
     vec![
-        (counter!(ANNOUNCES, "via" => "http"), |counted| counted.announces_http),
-        (counter!(ANNOUNCES, "via" => "udp"), |counted| counted.announces_udp),
-        (counter!(SCRAPES, "via" => "http"), |counted| counted.scrapes_http),
-        (counter!(SCRAPES, "via" => "udp"), |counted| counted.scrapes_udp),
-        (counter!(MALFORMED, "via" => "http"), |counted| counted.malformed_http),
-        (counter!(MALFORMED, "via" => "udp"), |counted| counted.malformed_udp),
+        (counter!(SCRAPES, "transport" => "http"), |counted| counted.scrapes_http),
+        (counter!(SCRAPES, "transport" => "udp"), |counted| counted.scrapes_udp),
+        (counter!(MALFORMED, "transport" => "http"), |counted| counted.malformed_http),
+        (counter!(MALFORMED, "transport" => "udp"), |counted| counted.malformed_udp),
         (counter!(CONNECTS), |counted| counted.connects),
         (counter!(UNVERIFIED), |counted| counted.unverified),
         (counter!(LIMITED), |counted| counted.limited),
+        (counter!(REPLIES), |counted| counted.replies_udp),
         (counter!(UNSENT), |counted| counted.unsent),
+        (counter!(KERNEL_DROPS), |counted| counted.kernel_drops),
+        (counter!(RING_OVERRUNS), |counted| counted.ring_overruns),
         (counter!(PEERS_GIVEN), |counted| counted.peers_given),
         (counter!(HID_SEEDERS), |counted| counted.hid_seeders),
         (counter!(UNLISTED), |counted| counted.unlisted),
     ]
+}
+
+/// In the order of [`Route::ALL`].
+fn announces() -> Vec<RouteMetrics> {
+    let of_route = |route: Route| {
+        let transport = transport(route.via);
+        let family = if route.is_ipv6 { "ipv6" } else { "ipv4" };
+        let outcome = |outcome: &'static str| counter!(ANNOUNCES, "transport" => transport, "family" => family, "outcome" => outcome);
+        let reason = |refusal: &Refusal| {
+            let reason = refusal.name();
+            counter!(REFUSALS, "transport" => transport, "family" => family, "reason" => reason)
+        };
+        RouteMetrics {
+            admitted: outcome("admitted"),
+            refused: outcome("refused"),
+            reasons: Refusal::ALL.iter().map(reason).collect(),
+        }
+    };
+    Route::ALL.map(of_route).into()
 }
 
 fn failures() -> FailureSources {
@@ -152,21 +233,22 @@ fn failures() -> FailureSources {
     ]
 }
 
-fn refusals() -> Vec<Counter> {
-    let reason = |refusal: &Refusal| format!("{refusal:?}");
-    Refusal::ALL.iter().map(|refusal| counter!(REFUSALS, "reason" => reason(refusal))).collect()
-}
-
 fn gauges() -> GaugeSources {
     vec![
         (gauge!(SWARMS), |totals| count(totals.swarms)),
-        (gauge!(PEERS, "kind" => "seeder"), |totals| count(totals.seeders)),
-        (gauge!(PEERS, "kind" => "leecher"), |totals| count(totals.leechers)),
+        (peers("seeder", "inside"), |totals| count(totals.inside_seeders)),
+        (peers("leecher", "inside"), |totals| count(totals.inside_leechers)),
+        (peers("seeder", "outside"), |totals| count(totals.outside_seeders)),
+        (peers("leecher", "outside"), |totals| count(totals.outside_leechers)),
         (gauge!(ENDPOINTS, "family" => "ipv4"), |totals| count(totals.endpoints_v4)),
         (gauge!(ENDPOINTS, "family" => "ipv6"), |totals| count(totals.endpoints_v6)),
         (gauge!(SESSIONS), |totals| totals.sessions),
         (gauge!(GUARD_ACTIVE), |totals| totals.guards_active),
     ]
+}
+
+fn peers(kind: &'static str, side: &'static str) -> Gauge {
+    gauge!(PEERS, "kind" => kind, "side" => side)
 }
 
 fn count(number: u32) -> usize {
@@ -178,86 +260,6 @@ fn number(bytes: u64) -> f64 {
     let part = |bytes: u64| f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
     part(bytes >> 32) * 4_294_967_296.0 + part(bytes & u64::from(u32::MAX))
 }
-
-fn describe() {
-    describe_counter!(ANNOUNCES, "Announces answered, refused ones included");
-    describe_counter!(SCRAPES, "Scrapes answered");
-    describe_counter!(MALFORMED, "Requests that made no sense");
-    describe_counter!(CONNECTS, "UDP connection ids given out");
-    describe_counter!(UNVERIFIED, "Datagrams whose connection id was forged or too old");
-    describe_counter!(LIMITED, "Requests turned away because their network sent too many");
-    describe_counter!(UNSENT, "UDP replies that the kernel refused to send");
-    describe_counter!(PEERS_GIVEN, "Peers given out in replies");
-    describe_counter!(
-        HID_SEEDERS,
-        "Replies without a seeder whose address the caller could not reach: see tracker.nat"
-    );
-    describe_counter!(
-        UNLISTED,
-        "Announces of peers whose address has the maximum of peers: see max_peers_per_address"
-    );
-    describe_counter!(REFUSALS, "Announces refused, by reason");
-    describe_counter!(WEBHOOKS, "Events from payment providers, by what was thought of them");
-    describe_counter!(FLUSH_FAILURES, "Times that traffic could not be written and waited");
-    describe_counter!(SNAPSHOT_FAILURES, "Times that swarms and sessions could not be written");
-    describe_counter!(BACKUP_FAILURES, "Times that a copy of the club that was due was not made");
-    describe_counter!(RELOAD_FAILURES, "Times that a configuration was not put in force");
-    describe_gauge!(
-        LAST_BACKUP,
-        "Unix time of the last copy made on schedule, 0 where none is known"
-    );
-    describe_gauge!(DATABASE_UP, "1 while the database answers and traffic can be written, else 0");
-    describe_gauge!(ALERTS, "Alerts that nobody acknowledged");
-    describe_gauge!(SWARMS, "Swarms, those of items without peers included");
-    describe_gauge!(PEERS, "Clients in swarms");
-    describe_gauge!(ENDPOINTS, "Addresses of clients in swarms");
-    describe_gauge!(SESSIONS, "Clients remembered in items' swarms");
-    describe_counter!(LEFT_OUT, "Announces of clients for whose session there was no room");
-    describe_gauge!(
-        MEMORY,
-        "Bytes held: of swarms and sessions (max_memory_mib), and of clients' buffers (buffer_memory)"
-    );
-    describe_gauge!(MEMORY_MAX, "Their maximum, 0 where there is none");
-    describe_counter!(
-        MEMORY_REFUSALS,
-        "Swarms, peers and sessions not taken in, and connections cut off, because of that maximum"
-    );
-    describe_counter!(
-        HIDDEN_CLIENTS,
-        "Requests that hide their client: of proxies that are not trusted, or that name no client"
-    );
-    describe_gauge!(GUARD_ACTIVE, "Swarms where starving outsiders are seated like everybody");
-}
-
-const FLUSH_FAILURES: &str = "usher_flush_failures_total";
-const SNAPSHOT_FAILURES: &str = "usher_snapshot_failures_total";
-const BACKUP_FAILURES: &str = "usher_backup_failures_total";
-const RELOAD_FAILURES: &str = "usher_reload_failures_total";
-const LAST_BACKUP: &str = "usher_last_backup_timestamp_seconds";
-const DATABASE_UP: &str = "usher_database_up";
-const ALERTS: &str = "usher_alerts_open";
-const ANNOUNCES: &str = "usher_announces_total";
-const SCRAPES: &str = "usher_scrapes_total";
-const MALFORMED: &str = "usher_malformed_total";
-const CONNECTS: &str = "usher_udp_connects_total";
-const UNVERIFIED: &str = "usher_udp_unverified_total";
-const LIMITED: &str = "usher_limited_total";
-const UNSENT: &str = "usher_udp_unsent_total";
-const PEERS_GIVEN: &str = "usher_peers_given_total";
-const HID_SEEDERS: &str = "usher_hidden_seeder_replies_total";
-const UNLISTED: &str = "usher_unlisted_announces_total";
-const REFUSALS: &str = "usher_refusals_total";
-const WEBHOOKS: &str = "usher_webhooks_total";
-const SWARMS: &str = "usher_swarms";
-const PEERS: &str = "usher_peers";
-const ENDPOINTS: &str = "usher_endpoints";
-const SESSIONS: &str = "usher_sessions";
-const LEFT_OUT: &str = "usher_sessions_left_out_total";
-const MEMORY: &str = "usher_memory_bytes";
-const MEMORY_MAX: &str = "usher_memory_max_bytes";
-const MEMORY_REFUSALS: &str = "usher_memory_refusals_total";
-const HIDDEN_CLIENTS: &str = "usher_hidden_client_requests_total";
-const GUARD_ACTIVE: &str = "policy_guard_active";
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use listen::context::ListenContext;
 use listen::proxy_watch::ProxyReport;
 use tokio::sync::watch;
 use tokio::time::sleep;
+use tracker::Via;
 
 /// Looks every few seconds at what the listeners noticed. One alert names all proxies, so that no number of them
 /// can fill the list.
@@ -22,7 +23,7 @@ pub(crate) async fn watch(
             _ = stop.changed() => return,
         }
         let now = shared.clock.now();
-        let announces = || shared.tracker.counted().announces_http;
+        let announces = || shared.tracker.counted().announces(Via::Http);
         let reports = shared.proxy_watch.judge(now.secs, &shared.proxies.load(), announces);
         for ProxyReport { finding, .. } in reports.iter().filter(|report| report.is_new) {
             tracing::warn!("{finding}");

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use api::member::{MemberKey, NamedId};
 use api::publish::Stuck;
 use api::right::{BoundKey, RightView};
-use api::swarm::MemoryUse;
+use api::stats::MemoryUse;
 use arc_swap::ArcSwap;
 use club::{Club, Stamp};
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use wire::Passkey;
 use super::attempts::Attempts;
 use super::error::ApiError;
 use super::members;
+use super::overview::Overview;
 use crate::catalog::{LinkBuilder, PublicUrls, Publisher, TorrentAccess};
 use crate::http::TimeSource;
 use crate::mail::Mailer;
@@ -40,6 +41,7 @@ pub struct Admin {
     proxy_faults: ProxyFaults,
     mailer: Option<Arc<Mailer>>,
     publisher_name: ArcSwap<String>,
+    pub(super) overview: Overview,
 }
 
 /// Where it is known what is held for clients.
@@ -85,6 +87,7 @@ impl Admin {
             proxy_faults: Box::new(Vec::new),
             mailer: None,
             publisher_name: ArcSwap::default(),
+            overview: Overview::new(),
         }
     }
 

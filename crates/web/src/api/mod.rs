@@ -7,6 +7,7 @@
 mod admin;
 mod alerts;
 mod attempts;
+mod cached;
 mod checkouts;
 mod covers;
 mod discounts;
@@ -21,6 +22,7 @@ mod mail;
 mod members;
 mod observe;
 mod orders;
+mod overview;
 mod prices;
 mod products;
 mod publish;
@@ -32,6 +34,7 @@ mod torrents;
 mod upkeep;
 mod voucher_table;
 mod vouchers;
+mod work_window;
 
 use std::sync::Arc;
 
@@ -45,6 +48,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 pub use document::{document, scope_of};
 use error::{ApiError, as_problem};
+pub use overview::BandwidthPrice;
 pub use upkeep::{copy_secret, secret_beside, soundness};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use api::member::NamedId;
-use api::swarm::{
-    AnnounceView, MemoryUse, RecentAnnounces, RefusalCount, Stats, SwarmDetail, SwarmPeer,
-};
+use api::stats::Stats;
+use api::swarm::{AnnounceView, RecentAnnounces, SwarmDetail, SwarmPeer};
 use axum::Json;
 use axum::extract::{Path, State};
 use policy::{MemberId, Side};
-use tracker::{AnnounceRecord, AnnounceResult, PeerView, SwarmView, Via};
+use tracker::{AnnounceRecord, AnnounceResult, PeerView, SwarmView};
 use wire::{AnnounceEvent, InfoHash};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
+use super::overview::transport;
 
 /// Returns a swarm and its clients.
 #[utoipa::path(
@@ -85,42 +85,7 @@ pub(super) async fn why(
     security(("token" = ["read:stats"]))
 )]
 pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<Stats>, ApiError> {
-    let (tracker, now) = (Arc::clone(&admin.tracker), admin.now());
-    let look = tokio::task::spawn_blocking(move || {
-        (tracker.totals(now), tracker.sides(), tracker.counted())
-    });
-    let (totals, sides, counted) =
-        look.await.map_err(|_| ApiError::unprocessable("the daemon is stopping"))?;
-    let memory = admin.tracker.memory();
-    let refused = counted.refusals.iter().filter(|(_, count)| *count > 0);
-    Ok(Json(Stats {
-        uptime_secs: now.secs,
-        swarms: totals.swarms,
-        seeders: totals.seeders,
-        leechers: totals.leechers,
-        endpoints_v4: totals.endpoints_v4,
-        endpoints_v6: totals.endpoints_v6,
-        sessions: totals.sessions,
-        inside: sides.inside,
-        outside: sides.outside,
-        guards_active: totals.guards_active,
-        announces_http: counted.announces_http,
-        announces_udp: counted.announces_udp,
-        scrapes_http: counted.scrapes_http,
-        scrapes_udp: counted.scrapes_udp,
-        peers_given: counted.peers_given,
-        refused: refused
-            .map(|(refusal, count)| RefusalCount { why: admin.refusal(*refusal), count: *count })
-            .collect(),
-        malformed_http: counted.malformed_http,
-        malformed_udp: counted.malformed_udp,
-        unverified_udp: counted.unverified,
-        limited: counted.limited,
-        hid_seeders: counted.hid_seeders,
-        memory: MemoryUse { held: memory.used(), max: memory.max(), refused: memory.refused() },
-        buffers: admin.buffers(),
-        proxy_faults: admin.proxy_faults(),
-    }))
+    Ok(Json(admin.stats().await?))
 }
 
 async fn describe(admin: &Admin, swarm: SwarmView) -> Result<SwarmDetail, ApiError> {
@@ -190,10 +155,7 @@ async fn hear(admin: &Admin, heard: AnnounceRecord) -> Result<AnnounceView, ApiE
         info_hash: heard.info_hash.to_string(),
         item,
         event: event(heard.event).to_owned(),
-        via: match heard.via {
-            Via::Http => "http".to_owned(),
-            Via::Udp => "udp".to_owned(),
-        },
+        via: transport(heard.via).to_owned(),
         left: (heard.left != u64::MAX).then_some(heard.left),
         admitted: seat.is_some(),
         side: seat,

@@ -63,6 +63,7 @@ impl Daemon {
         self.payments.set_providers(providers);
         self.tasks.mailer.set(mail_server, settings::letterhead(&config));
         api.set_publisher_name(config.masthead.title.clone());
+        api.set_bandwidth_price(config.bandwidth_price);
         api.set_urls(settings::addresses(&config, port));
         api.publisher().set_private(settings::private(&self.source, &config));
         web_seed.pacer.set(settings::pace(&config));
