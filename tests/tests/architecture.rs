@@ -53,12 +53,14 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
     (
         "web",
         &[
-            ("api", &["catalog", "mail", "pay", "seed"]),
+            ("desk", &["api", "site"]),
+            ("api", &["admins", "catalog", "mail", "pay", "seed"]),
             ("site", &["catalog", "mail", "pay", "seed"]),
             ("catalog", &["http"]),
             ("mail", &["catalog"]),
             ("pay", &["http"]),
             ("seed", &["catalog"]),
+            ("admins", &[]),
             ("http", &[]),
         ],
     ),
@@ -88,7 +90,8 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
     (
         "club",
         &[
-            ("load", &["payments", "tokens", "traffic"]),
+            ("load", &["admins", "history", "payments", "tokens", "traffic"]),
+            ("history", &["store"]),
             ("lists", &["payments", "traffic"]),
             ("payments", &["sales"]),
             ("traffic", &["rights"]),
@@ -97,6 +100,7 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
             ("ledger", &["members"]),
             ("catalog", &["audit"]),
             ("tokens", &["audit"]),
+            ("admins", &["sign_ins"]),
             ("members", &["sign_ins"]),
             ("sign_ins", &["mail"]),
             ("mail", &["audit"]),

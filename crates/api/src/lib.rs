@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod alert;
 pub mod backup;
 pub mod checkout;

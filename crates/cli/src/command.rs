@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use crate::daemon::{CommandContext, CommandError};
 use crate::items::{self, ItemCommand, PublishArgs, TorrentArgs};
-use crate::maintenance::{self, AuditArgs, BackupArgs, MailCommand};
+use crate::maintenance::{self, AdminCommand, AuditArgs, BackupArgs, MailCommand};
 use crate::members::{
     self, GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs, SignInCommand,
 };
@@ -17,6 +17,9 @@ use crate::tracker::{self, AlertCommand};
 /// A command that asks the daemon.
 #[derive(Clone, Debug, Subcommand)]
 pub enum DaemonCommand {
+    /// Add, list, reset and remove admins of the dashboard
+    #[command(subcommand, after_help = maintenance::ADMIN)]
+    Admin(AdminCommand),
     /// List and acknowledge alerts
     #[command(subcommand, after_help = tracker::ALERT)]
     Alert(AlertCommand),
@@ -115,6 +118,7 @@ impl DaemonCommand {
     /// Says what to do next: start the daemon, or ask otherwise.
     pub async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
+            Self::Admin(command) => command.run(context).await,
             Self::Alert(command) => command.run(context).await,
             Self::Audit(args) => args.run(context).await,
             Self::Backup(args) => args.run(context).await,

@@ -19,7 +19,7 @@ mod tracker;
 pub use command::DaemonCommand;
 pub use daemon::{ClientError, CommandContext, CommandError};
 pub use items::{ItemCommand, PresentationArgs, PriceArgs, PublishArgs, SetItemArgs, TorrentArgs};
-pub use maintenance::{AuditArgs, BackupArgs, MailCommand, MailFilter};
+pub use maintenance::{AdminCommand, AuditArgs, BackupArgs, MailCommand, MailFilter, RoleName};
 pub use members::{GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs, SignInCommand};
 pub use money::{
     AddCheckoutArgs, BuyArgs, CheckoutCommand, DiscountArgs, DiscountCommand, EventCommand,

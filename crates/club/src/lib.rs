@@ -10,6 +10,7 @@
 #[cfg(test)]
 extern crate self as club;
 
+mod admins;
 mod audit;
 mod catalog;
 mod ledger;
@@ -26,6 +27,9 @@ mod tokens;
 mod traffic;
 mod values;
 
+pub use admins::admin::{AdminAccount, AdminLink, MAX_ADMINS};
+pub use admins::proof::{AdminProof, SecondFactor};
+pub use admins::vain_attempt::{VainAttempt, WrongPart};
 pub use audit::alert::{Alert, AlertKind, MAX_OPEN as MAX_OPEN_ALERTS, NewAlert};
 pub use audit::log::AuditRow;
 pub use catalog::catalogue::{
@@ -100,6 +104,7 @@ pub use traffic::served::Served;
 pub use traffic::session::{Counters, Run, SessionCount};
 pub use traffic::totals::TransferredBytes;
 pub use traffic::window::{Closed, RewardRules};
+pub use values::admin_role::{AdminRole, UnknownAdminRole};
 pub use values::cover_digest::CoverDigest;
 pub use values::email::{BadEmail, Email};
 pub use values::error::Error;

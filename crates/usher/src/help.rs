@@ -54,6 +54,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
         "Maintenance",
         &[
             "check",
+            "admin",
             "audit",
             "mail",
             "verify",

@@ -1,11 +1,39 @@
 //! The commands under the heading Maintenance.
 
+use api::admin::{AdminSetUp, AdminView};
 use api::alert::AuditView;
 use api::backup::Backup;
 use api::mail::{MailView, TestSent};
 
 use super::samples::{ada, at, named, reel};
 use super::typed::typed;
+
+#[test]
+fn admins() {
+    let ada = AdminView {
+        name: "ada".to_owned(),
+        role: "owner".to_owned(),
+        created: at("20T10:00:00"),
+        link_until: Some(at("21T10:00:00")),
+        recovery_codes: 0,
+    };
+    let bob = AdminView {
+        name: "bob".to_owned(),
+        role: "read-only".to_owned(),
+        link_until: None,
+        recovery_codes: 9,
+        ..ada.clone()
+    };
+    let made = AdminSetUp {
+        admin: ada.clone(),
+        url: "http://127.0.0.1:6970/set-up/7Qn".to_owned(),
+        until: at("21T10:00:00"),
+    };
+    typed("admin add ada --role owner").answer("POST /admins", &made).check();
+    typed("admin reset ada").answer("POST /admins/ada/reset", &made).check();
+    typed("admin list").answer("GET /admins", &vec![ada, bob.clone()]).check();
+    typed("admin remove bob").answer("DELETE /admins/bob", &bob).check();
+}
 
 #[test]
 fn audit() {

@@ -1,5 +1,6 @@
 //! Whether a store is sound: its files, its books, and whether all of it can be read.
 
+use crate::admins::admin;
 use crate::audit::alert;
 use crate::catalog::{goods, item_row};
 use crate::ledger::statement;
@@ -59,7 +60,8 @@ fn unreadable<T>(place: &str, outcome: SqlResult<T>) -> SqlResult<Option<Flaw>> 
     }
 }
 
-const TABLES: [Reading; 13] = [
+const TABLES: [Reading; 14] = [
+    admin::READING,
     alert::READING,
     discount::READING,
     entitlement::READING,

@@ -70,6 +70,8 @@ pub struct SignIn {
     pub created: u32,
     /// When it was used last, to within five minutes, in Unix seconds.
     pub used: u32,
+    /// When its admin gave password or code last, in Unix seconds; `None` of a member's.
+    pub confirmed: Option<u32>,
 }
 
 impl SignIn {
@@ -209,7 +211,9 @@ pub(crate) async fn start(
     let [member, admin] = subject.values();
     let agent = &agent[..agent.floor_char_boundary(MAX_AGENT)];
     let hash = token.hash();
-    let values = [Value::Bytes(&hash), member, admin, agent.into(), tx.now().into()];
+    let confirmed = matches!(subject, Subject::Admin(_)).then(|| tx.now());
+    let values =
+        [Value::Bytes(&hash), member, admin, agent.into(), tx.now().into(), confirmed.into()];
     tx.execute(INSERT, &values).await?;
     tx.execute(END_OLDEST, &[member, admin, MAX_SIGN_INS.into(), u32::MAX.into()]).await?;
     let entry =
@@ -253,27 +257,29 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<SignIn> {
         agent: row.text(3)?.to_owned(),
         created: row.number(4)?,
         used: row.number(5)?,
+        confirmed: row.optional(6)?,
     })
 }
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, member, admin, agent, created, used FROM sign_in ", $rest)
+        concat!("SELECT id, member, admin, agent, created, used, confirmed FROM sign_in ", $rest)
     };
 }
 
 /// Every row.
 pub(crate) const READING: Reading =
     Reading { table: "sign_in", sql: select!(""), read: |row| read(row).map(drop) };
-/// A member's state counts at once, whoever changed it.
+/// A member's state counts at once, whoever changed it; so does the removal of an admin.
 const BY_TOKEN: &str = select!(
-    "WHERE token = $1 AND (member IS NULL OR EXISTS (SELECT 1 FROM member \
-     WHERE member.id = sign_in.member AND state = 'active'))"
+    "WHERE token = $1 AND (EXISTS (SELECT 1 FROM member \
+     WHERE member.id = sign_in.member AND state = 'active') OR EXISTS (SELECT 1 FROM admin \
+     WHERE admin.id = sign_in.admin AND password IS NOT NULL))"
 );
 const OF_SUBJECT: &str =
     select!("WHERE member = $1 OR admin = $2 ORDER BY used DESC, id DESC LIMIT 100");
-const INSERT: &str = "INSERT INTO sign_in (token, member, admin, agent, created, used) \
-     VALUES ($1, $2, $3, $4, $5, $5)";
+const INSERT: &str = "INSERT INTO sign_in (token, member, admin, agent, created, used, confirmed) \
+     VALUES ($1, $2, $3, $4, $5, $5, $6)";
 const TOUCH: &str = "UPDATE sign_in SET used = $2 WHERE id = $1 AND used < $2";
 const END: &str = "DELETE FROM sign_in WHERE id = $1 AND (member = $2 OR admin = $3)";
 const END_ALL: &str = "DELETE FROM sign_in WHERE member = $1 OR admin = $2";

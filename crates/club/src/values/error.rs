@@ -20,6 +20,12 @@ use crate::values::voucher_state::VoucherState;
 /// [`fault`](Self::fault) tells whose it is.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
+    /// There are as many admins as there can be.
+    #[error("{0} admins are there, which is the maximum: remove one with `usher admin remove`")]
+    Admins(u32),
+    /// Another admin has this name.
+    #[error("admin `{0}` exists already: `usher admin reset {0}` makes another link")]
+    AdminTaken(String),
     /// More or fewer vouchers than are issued at once.
     #[error("a batch of {0} vouchers, expected 1 to 1000")]
     Batch(u32),
@@ -163,6 +169,9 @@ pub enum Error {
         /// The name of the collection.
         collection: String,
     },
+    /// There is no such admin.
+    #[error("no admin `{0}`: `usher admin list` shows those there are")]
+    NoAdmin(String),
     /// There is no such alert, or it was acknowledged.
     #[error("no alert {} is open: `usher alert list` shows those that are", .0.0)]
     NoAlert(AlertId),

@@ -41,7 +41,9 @@ impl Error {
             | Self::Text(_)
             | Self::Torrent(_)
             | Self::Unconfigured { .. } => Fault::Request,
-            Self::Bought { .. }
+            Self::Admins(_)
+            | Self::AdminTaken(_)
+            | Self::Bought { .. }
             | Self::Discount { .. }
             | Self::FixedPrice(_)
             | Self::LowPrice { .. }
@@ -90,7 +92,8 @@ impl Error {
             | Self::VoucherForOther(_)
             | Self::VoucherOfGift { .. }
             | Self::VoucherShort { .. } => Fault::Conflict,
-            Self::NoAlert(_)
+            Self::NoAdmin(_)
+            | Self::NoAlert(_)
             | Self::NoCheckout(_)
             | Self::NoDelivery(_)
             | Self::NoDiscount(_)

@@ -1,5 +1,6 @@
 //! Plain types that every other folder uses: ids, names, amounts, texts and errors.
 
+pub(crate) mod admin_role;
 pub(crate) mod cover_digest;
 pub(crate) mod email;
 pub(crate) mod error;

@@ -5,6 +5,12 @@ macro_rules! facts {
     ($fresh:path) => {
         crate::suite::facts! {
             @each $fresh;
+            admins:
+                a_code_signs_an_admin_in_once,
+                a_link_sets_up_one_admin_once,
+                an_admin_confirms_the_own_sign_in_alone,
+                reset_and_removed_admins_are_signed_out,
+                vain_attempts_are_kept_by_admin_and_bounded;
             catalogue:
                 a_cover_is_kept_in_all_sizes,
                 details_change_what_they_name_and_are_recorded,

@@ -9,6 +9,7 @@ use club::{
 use policy::{Aliases, Entitlements, ItemId, MemberId, PolicyId, Right, Roster, Standing};
 use wire::InfoHash;
 
+pub(crate) mod admins;
 pub(crate) mod catalogue;
 pub(crate) mod changes;
 mod coded_error;

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use club::{
-    AdminId, Fault, HandedOut, LinkSecret, LinkUsed, MAX_SIGN_INS, Page, SecretToken, SignInId,
-    Stamp, Store, Subject, Tried,
+    Fault, HandedOut, LinkSecret, LinkUsed, MAX_SIGN_INS, Page, SecretToken, SignInId, Stamp,
+    Store, Subject, Tried,
 };
 use data_encoding::BASE64URL_NOPAD;
 use policy::MemberId;
 
+use super::admins::ready;
 use super::mail::{ask, email, text, with_mail};
 use super::{House, NOW, check_refused, stamp};
 
@@ -21,7 +22,7 @@ pub(crate) async fn a_sign_in_is_known_by_its_token_alone(store: Arc<dyn Store>)
     let other = SecretToken::parse(&"A".repeat(43)).unwrap();
     assert_eq!(club.sign_in(&other, NOW).await.unwrap(), None);
     // An admin with the same number is somebody else.
-    let admin = Subject::Admin(AdminId(1));
+    let admin = ready(&house, "ada").await;
     let admins = start(&house, admin).await;
     assert_eq!(club.sign_in(&admins, NOW).await.unwrap().unwrap().subject, admin);
     assert_eq!(club.sign_ins_of(ada, NOW).await.unwrap(), [found]);
@@ -80,9 +81,10 @@ pub(crate) async fn a_sign_in_ends_idle_and_old(store: Arc<dyn Store>) {
     club.prune_sign_ins(NOW + 180 * DAY).await.unwrap();
     assert_eq!(club.sign_ins_of(ada, NOW).await.unwrap(), []);
 
-    let admin = start(&house, Subject::Admin(AdminId(1))).await;
+    let eve = ready(&house, "eve").await;
+    let admin = start(&house, eve).await;
     assert!(club.sign_in(&admin, NOW + 12 * 3600 - 1).await.unwrap().is_some());
-    let admin = start(&house, Subject::Admin(AdminId(1))).await;
+    let admin = start(&house, eve).await;
     assert_eq!(club.sign_in(&admin, NOW + 12 * 3600).await.unwrap(), None);
 }
 

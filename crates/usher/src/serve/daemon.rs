@@ -27,7 +27,9 @@ use thiserror::Error;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
+use web::admins::TotpKey;
 use web::api::Admin;
+use web::desk::{self, Dashboard};
 use web::mail::Mailer;
 use web::pay::{self, Payments};
 use web::seed::{self, Pacer, WebSeed};
@@ -53,7 +55,7 @@ use crate::serve::tick::tick;
 use crate::serve::trim::trim_after_peaks;
 use crate::serve::visitors::forget_idle;
 use crate::serve::warnings::warn_of_unknown;
-use crate::serve::{limits, served_bytes, settings, snapshot};
+use crate::serve::{limits, served_bytes, settings, snapshot, totp_key};
 
 /// Why the daemon does not start, or did not end well.
 #[derive(Debug, Error)]
@@ -137,6 +139,8 @@ struct Daemon {
     club: Arc<Club>,
     payments: Arc<Payments>,
     keyring: Arc<Keyring>,
+    /// `None` where its file can't be had; there is no dashboard then.
+    totp_key: Option<Arc<TotpKey>>,
     tasks: BackgroundTasks,
 }
 
@@ -152,6 +156,13 @@ impl Daemon {
         let store = store::open(&config.database, state.path()).await?;
         let secret = secret::of_club(&config.secret_file, &*store).await?;
         let keyring = Arc::new(Keyring::new(&secret, None));
+        let totp_key = match totp_key::beside(&config.secret_file) {
+            Ok(key) => Some(Arc::new(key)),
+            Err(error) => {
+                tracing::error!(%error, "there is no dashboard without the key of its admins' codes");
+                None
+            }
+        };
         let members = Members {
             keyring: Arc::clone(&keyring),
             aliases: Arc::new(Aliases::default()),
@@ -225,6 +236,7 @@ impl Daemon {
             club,
             payments,
             keyring,
+            totp_key,
             tasks,
         })
     }
@@ -237,15 +249,16 @@ impl Daemon {
         let listeners = Listeners::bind(&config).await?;
         let (http, udp) = (listeners.http_addresses.clone(), listeners.udp_addresses.clone());
         let port = http.iter().chain(&udp).next().map_or(0, SocketAddr::port);
-        let api = Arc::new(self.admin(port));
+        let (listener, admin_address) = listen("admin.listen", config.admin.listen).await?;
+        let api = Arc::new(self.admin(port, admin_address));
+        let site = Arc::new(self.site(port));
         let socket = admin::bind_socket(&config.admin.socket).await?;
         let socket = self.local(socket, ADMIN_CONNECTIONS, Activity::Pinned)?;
         tokio::spawn(admin::serve(socket, web::api::router(Arc::clone(&api)), stopped.clone()));
-        let (listener, admin_address) = listen("admin.listen", config.admin.listen).await?;
-        let listener = self.local(listener, HEALTH_CONNECTIONS, Activity::Busy)?;
-        tokio::spawn(admin::serve(listener, self.health(&ready), stopped.clone()));
+        let listener = self.local(listener, DESK_CONNECTIONS, Activity::Busy)?;
+        let health_and_desk = self.health(&ready).merge(self.desk(&site));
+        tokio::spawn(admin::serve_strangers(listener, health_and_desk, stopped.clone()));
         let (listener, web_address) = listen("web.listen", config.web.listen).await?;
-        let site = Arc::new(self.site(port));
         let web_seed = Arc::new(self.web_seed());
         let pages = site::router(Arc::clone(&site))
             .merge(seed::router(Arc::clone(&web_seed)))
@@ -319,7 +332,15 @@ impl Daemon {
         Ok(LocalListener::new(listener, places, self.clock, while_busy))
     }
 
-    fn admin(&self, port: u16) -> Admin {
+    /// The dashboard; nothing where it has no key.
+    fn desk(&self, site: &Arc<Site>) -> axum::Router {
+        match &self.totp_key {
+            Some(key) => desk::router(Arc::new(Dashboard::new(Arc::clone(site), Arc::clone(key)))),
+            None => axum::Router::new(),
+        }
+    }
+
+    fn admin(&self, port: u16, desk: SocketAddr) -> Admin {
         let config = self.config.load();
         let (clock, buffers) = (self.clock, Arc::clone(&self.shared.bytes));
         let admin = Admin::new(
@@ -334,6 +355,10 @@ impl Daemon {
         .with_mailer(Arc::clone(&self.tasks.mailer))
         .with_buffers(move || budgets::of_buffers(&buffers))
         .with_proxy_faults(proxies::faults(&self.shared));
+        let admin = match &self.totp_key {
+            Some(key) => admin.with_desk(Arc::clone(key), format!("http://{desk}")),
+            None => admin,
+        };
         admin.publisher().set_private(settings::private(&self.source, &config));
         admin.set_publisher_name(config.masthead.title.clone());
         admin.set_bandwidth_price(config.bandwidth_price);
@@ -432,5 +457,5 @@ const CONTROL_THREADS: usize = 2;
 const LEAST_WEB_THREADS: usize = 4;
 /// Commands that speak to the daemon at once.
 const ADMIN_CONNECTIONS: u32 = 32;
-/// Whoever asks for metrics and health at once.
-const HEALTH_CONNECTIONS: u32 = 16;
+/// Whoever asks for metrics and health, or looks at the dashboard, at once. A browser takes up to six.
+const DESK_CONNECTIONS: u32 = 96;

@@ -30,6 +30,7 @@ pub(crate) mod snapshot;
 mod startable;
 pub(crate) mod store;
 mod tick;
+mod totp_key;
 mod trim;
 mod visitors;
 mod wait;

@@ -101,8 +101,8 @@ pub(crate) fn usable(path: &Path) -> Result<(), SecretError> {
 ///
 /// Fails where the file cannot be read or made, has another length, or is open to others.
 fn load_or_make(path: &Path) -> Result<MasterSecret, SecretError> {
-    match make(path) {
-        Ok(secret) => Ok(secret),
+    match make_file(path) {
+        Ok(bytes) => Ok(MasterSecret::new(bytes)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => load(path),
         Err(source) => Err(SecretError::Io { path: path.to_owned(), source }),
     }
@@ -126,8 +126,12 @@ fn load(path: &Path) -> Result<MasterSecret, SecretError> {
     Ok(MasterSecret::new(bytes))
 }
 
-/// Makes the file whole or not at all: it appears under its name only once it is on the disk.
-fn make(path: &Path) -> io::Result<MasterSecret> {
+/// Makes a file of random bytes, whole or not at all: it appears under its name only once it is on the disk.
+///
+/// # Errors
+///
+/// Fails where something has the name already, and where the file can't be made.
+pub(crate) fn make_file(path: &Path) -> io::Result<[u8; MasterSecret::LEN]> {
     if fs::exists(path)? {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
@@ -143,7 +147,7 @@ fn make(path: &Path) -> io::Result<MasterSecret> {
     let linked = fs::hard_link(&new, path);
     fs::remove_file(&new)?;
     linked?;
-    Ok(MasterSecret::new(bytes))
+    Ok(bytes)
 }
 
 const ANOTHER: &str = "to go on with another and void them all, run `usher forget-secret`";

@@ -19,6 +19,7 @@ use super::attempts::Attempts;
 use super::error::ApiError;
 use super::members;
 use super::overview::Overview;
+use crate::admins::TotpKey;
 use crate::catalog::{LinkBuilder, PublicUrls, Publisher, TorrentAccess};
 use crate::http::TimeSource;
 use crate::mail::Mailer;
@@ -42,6 +43,14 @@ pub struct Admin {
     mailer: Option<Arc<Mailer>>,
     publisher_name: ArcSwap<String>,
     pub(super) overview: Overview,
+    desk: Option<DeskDoor>,
+}
+
+/// What links to the dashboard are made with.
+pub(super) struct DeskDoor {
+    pub(super) key: Arc<TotpKey>,
+    /// What its URLs begin with, without a last `/`.
+    pub(super) url: String,
 }
 
 /// Where it is known what is held for clients.
@@ -88,7 +97,18 @@ impl Admin {
             mailer: None,
             publisher_name: ArcSwap::default(),
             overview: Overview::new(),
+            desk: None,
         }
+    }
+
+    /// With the dashboard, whose URLs begin with `url`, and the key of its admins' secrets.
+    #[must_use]
+    pub fn with_desk(self, key: Arc<TotpKey>, url: String) -> Self {
+        Self { desk: Some(DeskDoor { key, url }), ..self }
+    }
+
+    pub(super) fn desk(&self) -> Result<&DeskDoor, ApiError> {
+        self.desk.as_ref().ok_or_else(|| ApiError::missing("this daemon has no dashboard"))
     }
 
     /// With somebody who knows what is wrong with proxies.

@@ -158,7 +158,8 @@ const ANY_BODY: [StatusCode; 2] =
     [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNSUPPORTED_MEDIA_TYPE];
 
 /// The parameters of paths.
-const PARAMETERS: [(&str, &str); 13] = [
+const PARAMETERS: [(&str, &str); 14] = [
+    ("admin", "Name of the admin."),
     ("alert", "Number of the alert."),
     ("checkout", "Number of the checkout."),
     ("code", "Discount code."),

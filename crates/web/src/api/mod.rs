@@ -5,6 +5,7 @@
 //! before it mounts [`router`].
 
 mod admin;
+mod admins;
 mod alerts;
 mod attempts;
 mod cached;
@@ -134,6 +135,9 @@ fn documented() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(checkouts::show))
         .routes(routes!(checkouts::refund))
         .routes(routes!(checkouts::answer))
+        .routes(routes!(admins::list, admins::add))
+        .routes(routes!(admins::remove))
+        .routes(routes!(admins::reset))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::ack))
         .routes(routes!(alerts::audit))

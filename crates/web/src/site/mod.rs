@@ -27,7 +27,7 @@ pub use pages::{
 pub use state::Site;
 
 use crate::http::path_has_nul;
-use pages::Failure;
+pub(crate) use pages::{Asset, Binding, FIXED_HEADERS, Failure, form_token, read_cookie};
 
 /// Routes everything that the site answers. A topic adds its routes here.
 pub fn router(site: Arc<Site>) -> Router {

@@ -104,7 +104,7 @@ impl Site {
         self.masthead.load_full()
     }
 
-    pub(super) fn look(&self) -> Arc<Look> {
+    pub(crate) fn look(&self) -> Arc<Look> {
         self.look.load_full()
     }
 

@@ -17,7 +17,7 @@ use crate::http::{EntityTag, gzip, takes_gzip};
 
 /// A file that pages use.
 #[derive(Debug)]
-pub(in crate::site) struct Asset {
+pub(crate) struct Asset {
     pub(super) name: &'static str,
     media_type: &'static str,
     digest: String,
@@ -26,7 +26,7 @@ pub(in crate::site) struct Asset {
 }
 
 impl Asset {
-    pub(super) fn new(name: &'static str, media_type: &'static str, bytes: Bytes) -> Self {
+    pub(crate) fn new(name: &'static str, media_type: &'static str, bytes: Bytes) -> Self {
         let gzipped = media_type.starts_with("text/") || media_type.ends_with("+xml");
         Self {
             digest: digest(&bytes),
@@ -37,13 +37,18 @@ impl Asset {
         }
     }
 
+    /// Its name.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Where it is below the site's home.
-    pub(super) fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!("/assets/{}/{}", self.digest, self.name)
     }
 
     /// Answers a request for it, by the digest in its URL.
-    pub(super) fn respond(&self, digest: &str, headers: &HeaderMap) -> Response {
+    pub(crate) fn respond(&self, digest: &str, headers: &HeaderMap) -> Response {
         let is_present = self.digest == digest;
         let control = if is_present { IMMUTABLE } else { "no-cache" };
         let tag = EntityTag::new(self.digest.clone());

@@ -6,7 +6,7 @@
 use axum::http::header::{COOKIE, HeaderMap, HeaderValue};
 
 /// The value of a cookie; `None` where there is none, or several of that name, of which nobody knows the right one.
-pub(in crate::site) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lists = headers.get_all(COOKIE).iter().filter_map(|list| list.to_str().ok());
     let pairs = lists.flat_map(|list| list.split(';')).filter_map(|pair| pair.split_once('='));
     let mut values = pairs.filter(|(key, _)| key.trim() == name).map(|(_, value)| value.trim());

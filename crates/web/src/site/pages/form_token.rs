@@ -8,7 +8,11 @@ use policy::{FormTag, Keyring};
 
 /// What a form is bound to.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Binding<'a> {
+pub(crate) enum Binding<'a> {
+    /// The cookie of an admin's sign-in.
+    Admin(&'a str),
+    /// The cookie of a visitor of the dashboard.
+    DeskVisitor(&'a str),
     /// The cookie of a sign-in.
     SignIn(&'a str),
     /// The cookie of a visitor.
@@ -16,13 +20,13 @@ pub(super) enum Binding<'a> {
 }
 
 /// Makes a token.
-pub(super) fn issue(keyring: &Keyring, binding: Binding<'_>, now_unix: u32) -> String {
+pub(crate) fn issue(keyring: &Keyring, binding: Binding<'_>, now_unix: u32) -> String {
     let tag = tag(keyring, binding, now_unix);
     HEXLOWER.encode(&now_unix.to_be_bytes()) + &HEXLOWER.encode(tag.expose())
 }
 
 /// Whether a token is one that was issued for this binding and is not too old.
-pub(super) fn is_valid(
+pub(crate) fn is_valid(
     keyring: &Keyring,
     binding: Binding<'_>,
     token: &str,
@@ -37,6 +41,8 @@ pub(super) fn is_valid(
 
 fn tag(keyring: &Keyring, binding: Binding<'_>, issued: u32) -> FormTag {
     let (kind, value) = match binding {
+        Binding::Admin(cookie) => ("admin", cookie),
+        Binding::DeskVisitor(cookie) => ("desk visitor", cookie),
         Binding::SignIn(cookie) => ("sign-in", cookie),
         Binding::Visitor(cookie) => ("visitor", cookie),
     };

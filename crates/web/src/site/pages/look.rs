@@ -10,7 +10,7 @@ use crate::site::masthead::Masthead;
 
 /// What every page shares. Paths and URLs go into pages as they are.
 #[derive(Debug)]
-pub(in crate::site) struct Look {
+pub(crate) struct Look {
     /// What the settings say.
     pub(super) appearance: Appearance,
     /// What the publisher is called.
@@ -47,6 +47,16 @@ impl Look {
     /// How good a tier is; 0 is everybody's, and `None` one that is not configured.
     pub(in crate::site) fn tier_place(&self, tier: &str) -> Option<usize> {
         self.appearance.tiers.iter().position(|known| known.id == tier)
+    }
+
+    /// What the publisher is called.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// A file by its name.
+    pub(crate) fn asset(&self, name: &str) -> Option<&Asset> {
+        self.assets.iter().find(|asset| asset.name() == name)
     }
 
     pub(in crate::site) fn new(

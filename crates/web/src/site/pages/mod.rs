@@ -18,7 +18,7 @@ mod dress;
 mod failure;
 mod feeds;
 mod form;
-mod form_token;
+pub(crate) mod form_token;
 mod item;
 mod layout;
 mod look;
@@ -41,10 +41,14 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 pub use appearance::{Appearance, BadPicture, Picture, Texts, TierOffer};
+pub(crate) use asset::Asset;
 pub use colour::{BadColour, Colour};
+pub(crate) use cookie::read as read_cookie;
 pub(super) use dress::{failures, shorten};
-pub(super) use failure::Failure;
+pub(crate) use failure::Failure;
+pub(crate) use form_token::Binding;
 pub(super) use look::Look;
+pub(crate) use security::FIXED as FIXED_HEADERS;
 pub(super) use security::headers;
 pub use topup_amounts::TopupAmounts;
 

@@ -101,7 +101,8 @@ impl Look {
     }
 }
 
-const FIXED: [(HeaderName, &str); 4] = [
+/// Headers of every answer.
+pub(crate) const FIXED: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
