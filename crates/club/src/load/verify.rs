@@ -3,6 +3,7 @@
 use crate::admins::admin;
 use crate::audit::alert;
 use crate::catalog::{goods, item_row};
+use crate::history::keep;
 use crate::ledger::statement;
 use crate::load::startup;
 use crate::mail::queue;
@@ -60,12 +61,13 @@ fn unreadable<T>(place: &str, outcome: SqlResult<T>) -> SqlResult<Option<Flaw>> 
     }
 }
 
-const TABLES: [Reading; 14] = [
+const TABLES: &[Reading] = &[
     admin::READING,
     alert::READING,
     discount::READING,
     entitlement::READING,
     goods::READING,
+    keep::READING,
     item_row::READING,
     queue::READING,
     member::READING,

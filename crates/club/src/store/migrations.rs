@@ -77,6 +77,7 @@ const STEPS: &[Step] = &[
     step!(19, "parts", "0019_parts.sql"),
     step!(20, "tokens", "0020_tokens.sql"),
     step!(21, "lists", "0021_lists.sql"),
+    step!(22, "history", "0022_history.sql"),
     step!(26, "words at once", "0026_words_at_once.sql"),
 ];
 

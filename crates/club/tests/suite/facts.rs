@@ -60,6 +60,11 @@ macro_rules! facts {
                 a_new_version_keeps_the_item,
                 a_torrent_is_one_items,
                 withdrawn_and_broken_until_published_again;
+            history:
+                an_hour_and_a_day_are_the_sums_of_their_minutes,
+                at_the_limit_the_oldest_minutes_go_first,
+                minutes_last_a_day_hours_a_month_and_days_for_ever,
+                what_is_written_again_counts_once_and_other_daemons_add_up;
             held:
                 a_grant_that_ends_sooner_takes_no_paid_right,
                 a_grant_to_what_is_paid_for_outlasts_the_refund,

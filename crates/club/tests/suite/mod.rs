@@ -20,6 +20,7 @@ mod facts;
 pub(crate) mod gifts;
 pub(crate) mod goods;
 pub(crate) mod held;
+pub(crate) mod history;
 pub(crate) mod imports;
 pub(crate) mod items;
 pub(crate) mod lists;
