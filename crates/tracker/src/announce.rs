@@ -14,7 +14,7 @@ use crate::answer::{AnnounceAnswer, failure};
 use crate::context::AnnounceContext;
 use crate::counters::Route;
 use crate::probes::Probe;
-use crate::recent::{AnnounceRecord, AnnounceResult};
+use crate::recent::{AnnounceResult, HeardAnnounce};
 use crate::scratch::{ReplyBuffers, Scratch};
 use crate::session_update::{KnownClient, SessionUpdate};
 use crate::settings::Settings;
@@ -123,7 +123,7 @@ impl Tracker {
         }
     }
 
-    /// Remembers how a member's announce was answered.
+    /// Remembers how an announce was answered.
     fn note(
         &self,
         context: &AnnounceContext<'_>,
@@ -141,8 +141,8 @@ impl Tracker {
                 (member, AnnounceResult::Refused(*refusal))
             }
         };
-        if let Some(member) = member {
-            let record = AnnounceRecord {
+        if member.is_some() || self.recent.is_watched() {
+            let heard = HeardAnnounce {
                 member,
                 unix: context.now.unix,
                 info_hash: context.announce.info_hash,
@@ -152,7 +152,7 @@ impl Tracker {
                 via: context.via,
                 outcome,
             };
-            self.recent.note(buffers.worker, record);
+            self.recent.hear(buffers.worker, heard);
         }
     }
 

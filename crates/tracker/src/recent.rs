@@ -4,6 +4,7 @@
 //! that were refused longest ago are forgotten first.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use policy::{ItemId, MemberId, Refusal, Side, Warning};
@@ -32,6 +33,42 @@ pub struct AnnounceRecord {
     pub outcome: AnnounceResult,
 }
 
+/// One announce, of a member or a stranger, and what it was told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HeardAnnounce {
+    /// Whose announce; `None` for a stranger's.
+    pub member: Option<MemberId>,
+    /// When, in Unix seconds.
+    pub unix: u32,
+    /// For which swarm.
+    pub info_hash: InfoHash,
+    /// Of which item, where it is one's.
+    pub item: Option<ItemId>,
+    /// What the client said had happened.
+    pub event: AnnounceEvent,
+    /// Bytes missing, by the client's word.
+    pub left: u64,
+    /// Over which transport.
+    pub via: Via,
+    /// The answer.
+    pub outcome: AnnounceResult,
+}
+
+impl HeardAnnounce {
+    /// A member's announce, as it is remembered.
+    pub(crate) fn by(self, member: MemberId) -> AnnounceRecord {
+        let Self { unix, info_hash, item, event, left, via, outcome, .. } = self;
+        AnnounceRecord { member, unix, info_hash, item, event, left, via, outcome }
+    }
+}
+
+impl From<AnnounceRecord> for HeardAnnounce {
+    fn from(record: AnnounceRecord) -> Self {
+        let AnnounceRecord { member, unix, info_hash, item, event, left, via, outcome } = record;
+        Self { member: Some(member), unix, info_hash, item, event, left, via, outcome }
+    }
+}
+
 /// What an announce was told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AnnounceResult {
@@ -52,6 +89,10 @@ pub enum AnnounceResult {
 /// stays in its core's cache.
 pub(crate) struct RecentRecords {
     rings: [Mutex<RecordRing>; RINGS],
+    /// Whether somebody looks at what strangers announce as well.
+    is_watched: AtomicBool,
+    /// Their announces since the last look, while somebody does: at most [`STRANGERS`] of each worker.
+    strangers: [Mutex<Vec<HeardAnnounce>>; RINGS],
 }
 
 #[derive(Default)]
@@ -63,7 +104,61 @@ struct RecordRing {
 
 impl RecentRecords {
     pub(crate) fn new() -> Self {
-        Self { rings: std::array::from_fn(|_| Mutex::default()) }
+        Self {
+            rings: std::array::from_fn(|_| Mutex::default()),
+            is_watched: AtomicBool::new(false),
+            strangers: std::array::from_fn(|_| Mutex::default()),
+        }
+    }
+
+    /// Whether somebody looks at what strangers announce as well. One relaxed load.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.is_watched.load(Ordering::Relaxed)
+    }
+
+    /// Remembers an announce; a stranger's until the next look.
+    pub(crate) fn hear(&self, worker: usize, heard: HeardAnnounce) {
+        if let Some(member) = heard.member {
+            return self.note(worker, heard.by(member));
+        }
+        let Some(strangers) = self.strangers.get(worker % RINGS) else { return };
+        let mut strangers = strangers.lock();
+        if strangers.len() < STRANGERS {
+            strangers.push(heard);
+        }
+    }
+
+    /// Remembers strangers' announces from now on, or no more.
+    pub(crate) fn watch(&self, is_watched: bool) {
+        self.is_watched.store(is_watched, Ordering::Relaxed);
+        if !is_watched {
+            self.strangers
+                .iter()
+                .for_each(|strangers| drop(std::mem::take(&mut *strangers.lock())));
+        }
+    }
+
+    /// Visits the announces of some seconds, each worker's latest first, as far as they are still known; those of
+    /// strangers once.
+    pub(crate) fn between(&self, from: u32, until: u32, mut visit: impl FnMut(HeardAnnounce)) {
+        for (ring, strangers) in self.rings.iter().zip(&self.strangers) {
+            let taken = {
+                let mut strangers = strangers.lock();
+                let later = strangers.extract_if(.., |heard| heard.unix >= until).collect();
+                std::mem::replace(&mut *strangers, later)
+            };
+            taken.into_iter().rev().filter(|heard| heard.unix >= from).for_each(&mut visit);
+            let ring = ring.lock();
+            let (newer, older) =
+                ring.heard.split_at_checked(ring.next).unwrap_or((&ring.heard, &[]));
+            newer
+                .iter()
+                .rev()
+                .chain(older.iter().rev())
+                .skip_while(|heard| heard.unix >= until)
+                .take_while(|heard| heard.unix >= from)
+                .for_each(|heard| visit((*heard).into()));
+        }
     }
 
     /// Remembers an announce that a worker answered, in place of its oldest where the ring is full.
@@ -122,6 +217,8 @@ impl Refusals {
     }
 }
 
+/// Strangers' announces remembered of each worker between two looks.
+const STRANGERS: usize = 1024;
 /// Workers past these share a ring with another.
 const RINGS: usize = 16;
 /// Announces remembered in each ring.
@@ -143,6 +240,38 @@ mod tests {
         let all = recent.of(MemberId::new(1).unwrap());
         assert_eq!(all.len(), RING);
         assert_eq!((all[0].unix, all[RING - 1].unix), (10, 8201));
+    }
+
+    #[test]
+    fn announces_of_some_seconds_are_seen_once_and_strangers_while_somebody_looks() {
+        let recent = RecentRecords::new();
+        let stranger = |unix| HeardAnnounce { member: None, ..heard(unix, SEATED).into() };
+        let seen = |from, until| {
+            let mut seen = Vec::new();
+            recent.between(from, until, |heard| seen.push((heard.unix, heard.member.is_some())));
+            seen
+        };
+        assert!(!recent.is_watched());
+        recent.hear(0, heard(1, SEATED).into());
+        assert_eq!(seen(0, 2), [(1, true)]);
+        recent.watch(true);
+        assert!(recent.is_watched());
+        for unix in [2, 2, 3, 4] {
+            recent.hear(0, heard(unix, SEATED).into());
+            recent.hear(1, stranger(unix));
+        }
+        assert_eq!(
+            seen(2, 4),
+            [(3, true), (2, true), (2, true), (3, false), (2, false), (2, false)]
+        );
+        assert_eq!(seen(4, 9), [(4, true), (4, false)]);
+        for _ in 0..2 * STRANGERS {
+            recent.hear(1, stranger(9));
+        }
+        assert_eq!(seen(9, 10).len(), STRANGERS);
+        recent.hear(1, stranger(9));
+        recent.watch(false);
+        assert_eq!(seen(9, 10), []);
     }
 
     #[test]

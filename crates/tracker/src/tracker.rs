@@ -109,6 +109,18 @@ impl Tracker {
         self.recent.of(member)
     }
 
+    /// Remembers what strangers announce from now on, for [`announces_between`](Self::announces_between), or no
+    /// more. While nobody looks, that costs each of their announces one relaxed load.
+    pub fn watch_announces(&self, is_watched: bool) {
+        self.recent.watch(is_watched);
+    }
+
+    /// Visits the announces from one Unix second to before another, each worker's latest first, as far as they are
+    /// still known: the last 8192 of members, and 1024 of strangers, of each worker.
+    pub fn announces_between(&self, from: u32, until: u32, visit: impl FnMut(HeardAnnounce)) {
+        self.recent.between(from, until, visit);
+    }
+
     /// What was counted since the start.
     pub fn counted(&self) -> CounterTotals {
         self.counters.total()
