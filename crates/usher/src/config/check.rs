@@ -15,7 +15,7 @@ use super::listeners::Addresses;
 use super::raw::{Clients, Raw, RawAdmin, RawTracker, RawUnknownTorrents, Reachability};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::{Network, Size};
-use super::{backup, goods, mail, payments, policies, site, standing, tax, tiers, web};
+use super::{backup, goods, history, mail, payments, policies, site, standing, tax, tiers, web};
 
 impl Config {
     /// Checks what a file says. Relative paths are taken from `folder`, where the file lies.
@@ -68,6 +68,7 @@ fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         mail: mail::resolve(raw.mail, folder)?,
         web: web::resolve(&raw.web)?,
         backup: backup::resolve(raw.backup, &state_dir, folder)?,
+        history_bytes: history::max_bytes(raw.history)?,
         payments,
         standing: standing::resolve(raw.rewards, raw.leaks, raw.privacy)?,
         tax: tax::resolve(raw.tax)?,

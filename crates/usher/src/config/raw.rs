@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::backup::RawBackup;
 use super::database::RawDatabase;
 use super::days;
+use super::history::RawHistory;
 use super::mail::RawMail;
 use super::payments::RawPayments;
 use super::policies::{self, RawPolicy};
@@ -48,6 +49,7 @@ pub struct Raw {
     pub web: RawWeb,
     pub mail: RawMail,
     pub backup: RawBackup,
+    pub history: RawHistory,
     pub payments: RawPayments,
     pub membership: RawMembership,
     pub rewards: RawRewards,
@@ -76,6 +78,7 @@ impl Default for Raw {
             web: RawWeb::default(),
             mail: RawMail::default(),
             backup: RawBackup::default(),
+            history: RawHistory::default(),
             payments: RawPayments::default(),
             membership: RawMembership::default(),
             rewards: RawRewards::default(),

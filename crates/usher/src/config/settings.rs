@@ -51,6 +51,8 @@ pub struct Config {
     pub web: WebSettings,
     /// Copies of the club.
     pub backup: BackupSettings,
+    /// Bytes of history at most; 0 where none is kept.
+    pub history_bytes: u64,
     /// Where members pay.
     pub payments: PaymentSettings,
     /// How traffic is judged, and what is kept of where members were.

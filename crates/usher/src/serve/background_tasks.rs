@@ -20,7 +20,9 @@ use web::seed::MemberAddresses;
 use crate::config::Config;
 use crate::serve::backup::{self, ScheduleError};
 use crate::serve::failure_counts::{FailureCounts, count};
+use crate::serve::flows::Flows;
 use crate::serve::flush::Flush;
+use crate::serve::history::HistoryKeeper;
 use crate::serve::reachability::PortProber;
 use crate::serve::snapshot;
 
@@ -43,6 +45,8 @@ pub(crate) struct BackgroundTasks {
     pub(crate) failures: Arc<FailureCounts>,
     /// Where the snapshot lies.
     pub(crate) snapshot: PathBuf,
+    /// What items' bytes came to, for the history.
+    pub(crate) flows: Arc<Flows>,
     /// From where the publisher's own copy was asked for.
     pub(crate) member_addresses: Arc<MemberAddresses>,
 }
@@ -62,7 +66,18 @@ impl BackgroundTasks {
         tasks.spawn(self.clone().poll(stop.clone()));
         tasks.spawn(self.clone().list(stop.clone()));
         tasks.spawn(self.clone().deliver(stop.clone()));
+        tasks.spawn(self.history().keep(stop.clone()));
         tasks
+    }
+
+    fn history(&self) -> HistoryKeeper {
+        HistoryKeeper {
+            tracker: Arc::clone(&self.tracker),
+            club: Arc::clone(&self.club),
+            flows: Arc::clone(&self.flows),
+            clock: self.clock,
+            config: Arc::clone(&self.config),
+        }
     }
 
     /// Puts into the catalogue what an older version published, and ends.
@@ -118,7 +133,8 @@ impl BackgroundTasks {
     }
 
     async fn flush(self, mut stop: watch::Receiver<bool>) {
-        let mut flush = Flush::new(Arc::clone(&self.tracker), Arc::clone(&self.club));
+        let mut flush =
+            Flush::new(Arc::clone(&self.tracker), Arc::clone(&self.club), Arc::clone(&self.flows));
         let mut failing = false;
         let mut pause = Duration::ZERO;
         loop {

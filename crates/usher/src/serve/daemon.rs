@@ -222,6 +222,7 @@ impl Daemon {
             config: Arc::clone(&config),
             failures: Arc::default(),
             snapshot: path,
+            flows: Arc::default(),
             member_addresses: Arc::default(),
         };
         let source = source.clone();
@@ -291,6 +292,7 @@ impl Daemon {
         running.spawn(served_bytes::keep(
             Arc::clone(&web_seed),
             club,
+            Arc::clone(&self.tasks.flows),
             self.clock,
             settings,
             stopped.clone(),

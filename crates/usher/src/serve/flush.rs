@@ -9,17 +9,20 @@ use std::sync::Arc;
 use club::{Club, Counters};
 use tracker::{Now, SessionId, SessionTraffic, Tracker};
 
+use crate::serve::flows::Flows;
+
 /// Counts that are not yet in the books.
 pub(crate) struct Flush {
     tracker: Arc<Tracker>,
     club: Arc<Club>,
+    flows: Arc<Flows>,
     waiting: Vec<SessionTraffic>,
 }
 
 impl Flush {
     /// Nothing waits yet.
-    pub(crate) fn new(tracker: Arc<Tracker>, club: Arc<Club>) -> Self {
-        Self { tracker, club, waiting: Vec::new() }
+    pub(crate) fn new(tracker: Arc<Tracker>, club: Arc<Club>, flows: Arc<Flows>) -> Self {
+        Self { tracker, club, flows, waiting: Vec::new() }
     }
 
     /// Writes what rose since the last time; returns how many counts that were.
@@ -32,7 +35,7 @@ impl Flush {
         for part in 0..Tracker::COUNT_PARTS {
             // More than a transaction takes waits only where the last one failed.
             if self.waiting.len() < TRANSACTION {
-                self.tracker.drain_counts(part, now, &mut self.waiting);
+                self.drain(part, now);
             }
             if self.waiting.len() >= TRANSACTION {
                 written += self.write(now).await?;
@@ -44,10 +47,16 @@ impl Flush {
     /// Takes what rose besides what waits already, and tells of how many clients that is.
     pub(crate) fn unwritten(&mut self, now: Now) -> usize {
         for part in 0..Tracker::COUNT_PARTS {
-            self.tracker.drain_counts(part, now, &mut self.waiting);
+            self.drain(part, now);
         }
         let members = self.waiting.iter().filter(|count| count.id.member.is_some());
         members.map(|count| count.id).collect::<HashSet<SessionId>>().len()
+    }
+
+    fn drain(&mut self, part: usize, now: Now) {
+        let before = self.waiting.len();
+        self.tracker.drain_counts(part, now, &mut self.waiting);
+        self.flows.carried(self.waiting.get(before..).unwrap_or_default());
     }
 
     /// Writes what waits, in transactions that keep no other waiting for long.

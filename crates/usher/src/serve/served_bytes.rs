@@ -13,11 +13,13 @@ use tokio::time::sleep;
 use web::seed::WebSeed;
 
 use crate::config::Config;
+use crate::serve::flows::Flows;
 
 /// Writes the counts again and again until `stop` changes, and then once more.
 pub(crate) async fn keep(
     web_seed: Arc<WebSeed>,
     club: Arc<Club>,
+    flows: Arc<Flows>,
     clock: Clock,
     config: Arc<ArcSwap<Config>>,
     mut stop: watch::Receiver<bool>,
@@ -33,7 +35,10 @@ pub(crate) async fn keep(
         if !served.is_empty() {
             let written = club.add_served(served.clone()).await;
             match written {
-                Ok(()) => failing = false,
+                Ok(()) => {
+                    failing = false;
+                    served.iter().for_each(|count| flows.served(count.item, count.bytes));
+                }
                 Err(error) => {
                     if !failing {
                         tracing::error!(%error, "what was served cannot be written: it waits");
