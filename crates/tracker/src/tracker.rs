@@ -12,7 +12,7 @@ use crate::counters::{AllCounters, CounterTotals};
 use crate::items::{ItemEntry, ItemTable, Registration, SECOND_HASH};
 use crate::latency::LatencyCounts;
 use crate::probes::{Probe, Probes};
-use crate::recent::{AnnounceRecord, RecentRecords};
+use crate::recent::{AnnounceRecord, HeardAnnounce, RecentRecords};
 use crate::scratch::Scratch;
 use crate::session_update::SessionTraffic;
 use crate::sessions::Sessions;
