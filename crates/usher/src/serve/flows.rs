@@ -27,11 +27,11 @@ pub(crate) struct ItemFlow {
 #[derive(Debug, Default)]
 pub(crate) struct Flows {
     hash: RandomState,
-    state: Mutex<State>,
+    state: Mutex<FlowState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct FlowState {
     /// Whether somebody takes them.
     is_on: bool,
     items: HashMap<ItemId, ItemFlow>,
@@ -63,7 +63,7 @@ impl Flows {
 
     /// Counts no more, and forgets everything.
     pub(crate) fn end(&self) {
-        *self.state() = State::default();
+        *self.state() = FlowState::default();
     }
 
     /// Adds what clients say they carried, each client's counters in their order.
@@ -109,12 +109,12 @@ impl Flows {
         self.hash.hash_one(id)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, FlowState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl FlowState {
     /// Remembers a client's counters; returns those before.
     fn replace(&mut self, client: u64, now: Carried) -> Option<Carried> {
         let before = self.newer.insert(client, now);
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_clients_that_came_lately_are_remembered() {
-        let mut state = State::default();
+        let mut state = FlowState::default();
         let carried = Carried { sent: 1, received: 1 };
         let clients = u64::try_from(3 * MAX_CLIENTS).unwrap();
         for client in 0..clients {

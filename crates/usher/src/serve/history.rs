@@ -33,7 +33,7 @@ pub(crate) struct HistoryKeeper {
 impl HistoryKeeper {
     /// Keeps the history until `stop` changes, and once more then.
     pub(crate) async fn keep(self, mut stop: watch::Receiver<bool>) {
-        let mut record: Option<Record> = None;
+        let mut record: Option<SampleQueue> = None;
         let mut failing = false;
         loop {
             let max_bytes = self.config.load().history_bytes;
@@ -70,21 +70,21 @@ impl HistoryKeeper {
     }
 
     /// Begins to count: what items completed before is not of any minute.
-    async fn begin(&self) -> Option<Record> {
+    async fn begin(&self) -> Option<SampleQueue> {
         let writer = getrandom::u32().ok()?;
         let (tracker, flows) = (Arc::clone(&self.tracker), Arc::clone(&self.flows));
         let look = spawn_blocking(move || {
             flows.begin(&tracker);
-            Look::take(&tracker)
+            TrackerLook::take(&tracker)
         });
-        Some(Record::new(writer, look.await.ok()?))
+        Some(SampleQueue::new(writer, look.await.ok()?))
     }
 
     /// Takes a sample of the minute that ended; of the one that goes on, and without gauges, where the
     /// daemon ends.
-    async fn look(&self, record: &mut Record, stopped: bool) {
+    async fn look(&self, record: &mut SampleQueue, stopped: bool) {
         let tracker = Arc::clone(&self.tracker);
-        let Ok(look) = spawn_blocking(move || Look::take(&tracker)).await else { return };
+        let Ok(look) = spawn_blocking(move || TrackerLook::take(&tracker)).await else { return };
         let mut served = HashMap::new();
         for (item, flow) in self.flows.take() {
             served.insert(
@@ -106,7 +106,7 @@ impl HistoryKeeper {
 
 /// What stands at a moment.
 #[derive(Debug, Default)]
-struct Look {
+struct TrackerLook {
     announces: u64,
     refusals: u64,
     seeders: u64,
@@ -116,7 +116,7 @@ struct Look {
     items: HashMap<ItemId, (HistoryPoint, u32)>,
 }
 
-impl Look {
+impl TrackerLook {
     /// Costs a look at every item, and a pass over all sessions.
     fn take(tracker: &Tracker) -> Self {
         let counted = tracker.counted();
@@ -147,7 +147,7 @@ impl Look {
 }
 
 /// The samples that the store has not, and what they are differences from.
-struct Record {
+struct SampleQueue {
     writer: u32,
     /// Of samples that were given a number.
     last_number: u32,
@@ -161,8 +161,8 @@ struct Record {
     held: Option<(u64, Now)>,
 }
 
-impl Record {
-    fn new(writer: u32, begun: Look) -> Self {
+impl SampleQueue {
+    fn new(writer: u32, begun: TrackerLook) -> Self {
         Self {
             writer,
             last_number: 0,
@@ -180,7 +180,7 @@ impl Record {
     fn note(
         &mut self,
         at: u32,
-        look: Look,
+        look: TrackerLook,
         flows: HashMap<ItemId, HistoryPoint>,
         has_gauges: bool,
     ) {
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_minute_is_the_difference_of_two_looks() {
-        let mut record = Record::new(1, look(0, &[(1, 1, 5)]));
+        let mut record = SampleQueue::new(1, look(0, &[(1, 1, 5)]));
         record.note(60, look(10, &[(1, 1, 7), (2, 2, 1)]), HashMap::new(), true);
         record.note(120, look(25, &[(1, 0, 7), (2, 2, 1)]), flow(3, 50), true);
         let samples: Vec<_> = record.waiting.iter().map(|(_, sample)| sample).collect();
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_counts_no_minute_twice() {
-        let mut record = Record::new(1, Look::default());
+        let mut record = SampleQueue::new(1, TrackerLook::default());
         for (at, announces) in [(600, 1), (660, 3), (600, 6), (660, 10), (720, 15)] {
             record.note(at, look(announces, &[(1, 1, 0)]), HashMap::new(), true);
         }
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_bounded_and_no_count_is_lost() {
-        let mut record = Record::new(1, Look::default());
+        let mut record = SampleQueue::new(1, TrackerLook::default());
         let minutes = 3 * u32::try_from(MAX_WAITING).unwrap();
         for minute in 1..=minutes {
             record.note(minute * 60, look(minute.into(), &[(1, 1, 0)]), flow(7, 2), true);
@@ -347,7 +347,7 @@ mod tests {
     async fn samples_reach_the_store_within_their_size() {
         let folder = tempfile::tempdir().unwrap();
         let club = club(folder.path()).await;
-        let mut record = Record::new(1, Look::default());
+        let mut record = SampleQueue::new(1, TrackerLook::default());
         let start = HistoryStep::Day.floor(1_800_000_000);
         let now = |minute: u32| Now { secs: minute * 60, unix: start + minute * 60 };
         for minute in 0..120 {
@@ -372,7 +372,7 @@ mod tests {
     async fn a_store_that_is_away_gets_everything_later() {
         let folder = tempfile::tempdir().unwrap();
         let club = club(folder.path()).await;
-        let mut record = Record::new(1, Look::default());
+        let mut record = SampleQueue::new(1, TrackerLook::default());
         let start = HistoryStep::Day.floor(1_800_000_000);
         let now = Now { secs: 60, unix: start + 600 };
         let (file, away) = (folder.path().join("club.db"), folder.path().join("away"));
@@ -403,7 +403,7 @@ mod tests {
         let file = || std::fs::metadata(folder.path().join("club.db")).unwrap().len();
         let before = file();
         let size = 1 << 20;
-        let mut record = Record::new(1, Look::default());
+        let mut record = SampleQueue::new(1, TrackerLook::default());
         let start = HistoryStep::Day.floor(1_800_000_000);
         let (mut sent, mut deleted) = (0, false);
         for minute in 0..150_u32 {
@@ -440,13 +440,13 @@ mod tests {
         assert!(grown <= size, "{grown} bytes on disk, {held} counted");
     }
 
-    fn look(announces: u64, items: &[(u32, u64, u32)]) -> Look {
+    fn look(announces: u64, items: &[(u32, u64, u32)]) -> TrackerLook {
         let items = items.iter().map(|(item, inside_seeders, completed)| {
             let inside_seeders = *inside_seeders;
             let point = HistoryPoint { inside_seeders, ..HistoryPoint::default() };
             (ItemId(*item), (point, *completed))
         });
-        Look { announces, items: items.collect(), ..Look::default() }
+        TrackerLook { announces, items: items.collect(), ..TrackerLook::default() }
     }
 
     fn flow(item: u32, sent: u64) -> HashMap<ItemId, HistoryPoint> {
