@@ -14,6 +14,7 @@ pub mod checkout;
 pub mod discount;
 pub mod error;
 pub mod event;
+pub mod history;
 pub mod import;
 pub mod item;
 pub mod ledger;

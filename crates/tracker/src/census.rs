@@ -1,7 +1,5 @@
 //! How many clients each item has, for whoever keeps a history. Nothing of it is on the announce path.
 
-use std::collections::HashSet;
-
 use policy::ItemId;
 use swarm::Census;
 
@@ -28,13 +26,6 @@ impl Tracker {
             let clients = clients.max_by_key(Census::total).unwrap_or_default();
             visit(ItemCensus { item, clients, completed: self.completed(&hashes) });
         }
-    }
-
-    /// Members with a client in an item's swarm. Costs a pass over all sessions.
-    pub fn members_online(&self) -> usize {
-        let mut members = HashSet::new();
-        self.sessions.for_each(|session| members.extend(session.id().member));
-        members.len()
     }
 
     /// Visits the counters of each member's client: bytes sent and received. Costs a pass over all sessions.

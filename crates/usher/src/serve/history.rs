@@ -15,7 +15,7 @@ use policy::ItemId;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
-use tracker::{Now, Tracker};
+use tracker::{Now, Tracker, Via};
 
 use crate::config::Config;
 use crate::serve::flows::Flows;
@@ -107,11 +107,8 @@ impl HistoryKeeper {
 /// What stands at a moment.
 #[derive(Debug, Default)]
 struct TrackerLook {
-    announces: u64,
-    refusals: u64,
-    seeders: u64,
-    leechers: u64,
-    members: u64,
+    /// Gauges, and counts since the start.
+    tracker: HistoryPoint,
     /// Of items with clients, or with completions.
     items: HashMap<ItemId, (HistoryPoint, u32)>,
 }
@@ -136,11 +133,18 @@ impl TrackerLook {
             }
         });
         Self {
-            announces: counted.announces_http + counted.announces_udp,
-            refusals: counted.refusals.iter().map(|(_, count)| count).sum(),
-            seeders: totals.seeders.into(),
-            leechers: totals.leechers.into(),
-            members: u64::try_from(tracker.members_online()).unwrap_or(u64::MAX),
+            tracker: HistoryPoint {
+                samples: 1,
+                inside_seeders: totals.inside_seeders.into(),
+                inside_leechers: totals.inside_leechers.into(),
+                outside_seeders: totals.outside_seeders.into(),
+                outside_leechers: totals.outside_leechers.into(),
+                members: u64::try_from(tracker.members_online()).unwrap_or(u64::MAX),
+                announces: counted.announces(Via::Http) + counted.announces(Via::Udp),
+                refusals: counted.refused(),
+                completions: totals.completions,
+                ..HistoryPoint::default()
+            },
             items,
         }
     }
@@ -153,8 +157,8 @@ struct SampleQueue {
     last_number: u32,
     /// The minute of the latest gauges: a clock that was set back must not count a minute's twice.
     last_at: u32,
-    announces: u64,
-    refusals: u64,
+    /// The tracker's counts of the last look.
+    counted: HistoryPoint,
     completed: HashMap<ItemId, u32>,
     waiting: VecDeque<(u32, HistorySample)>,
     /// Bytes in the store, where they are known, and when they were counted.
@@ -168,8 +172,7 @@ impl SampleQueue {
             last_number: 0,
             last_at: 0,
             // What was counted since the daemon began is of the first minute.
-            announces: 0,
-            refusals: 0,
+            counted: HistoryPoint::default(),
             completed: begun.items.into_iter().map(|(item, (_, count))| (item, count)).collect(),
             waiting: VecDeque::new(),
             held: None,
@@ -185,12 +188,13 @@ impl SampleQueue {
         has_gauges: bool,
     ) {
         let mut items = flows;
+        let since =
+            |of: fn(&HistoryPoint) -> u64| of(&look.tracker).saturating_sub(of(&self.counted));
         let mut tracker = HistoryPoint {
-            samples: 1,
-            members: look.members,
-            announces: look.announces.saturating_sub(self.announces),
-            refusals: look.refusals.saturating_sub(self.refusals),
-            ..HistoryPoint::default()
+            announces: since(|point| point.announces),
+            refusals: since(|point| point.refusals),
+            completions: since(|point| point.completions),
+            ..look.tracker
         };
         let mut completed = HashMap::new();
         for (item, (clients, count)) in look.items {
@@ -206,18 +210,11 @@ impl SampleQueue {
             }
         }
         for point in items.values() {
-            tracker.inside_seeders += point.inside_seeders;
-            tracker.inside_leechers += point.inside_leechers;
-            tracker.completions += point.completions;
             tracker.sent = tracker.sent.saturating_add(point.sent);
             tracker.received = tracker.received.saturating_add(point.received);
             tracker.served = tracker.served.saturating_add(point.served);
         }
-        // Those of torrents that are no items sit outside as well.
-        tracker.outside_seeders = look.seeders.saturating_sub(tracker.inside_seeders);
-        tracker.outside_leechers = look.leechers.saturating_sub(tracker.inside_leechers);
-        (self.announces, self.refusals, self.completed) =
-            (look.announces, look.refusals, completed);
+        (self.counted, self.completed) = (look.tracker, completed);
         let mut sample = HistorySample { at, tracker, items: items.into_iter().collect() };
         if !has_gauges || at <= self.last_at {
             drop_gauges(&mut sample);
@@ -307,7 +304,10 @@ mod tests {
             let HistoryPoint { announces, completions, inside_seeders, sent, .. } = sample.tracker;
             (announces, completions, inside_seeders, sent)
         };
-        assert_eq!((numbers(samples[0]), numbers(samples[1])), ((10, 3, 3, 0), (15, 0, 2, 50)));
+        assert_eq!((numbers(samples[0]), numbers(samples[1])), ((10, 8, 3, 0), (15, 0, 2, 50)));
+        // Of the items those that were completed before do not count; the tracker counts from its start.
+        let of_first = samples[0].items.iter().map(|(_, point)| point.completions).sum::<u64>();
+        assert_eq!(of_first, 3);
         let mut items: Vec<_> = samples[1].items.iter().map(|(item, _)| item.0).collect();
         items.sort_unstable();
         assert_eq!(items, [2, 3], "nothing happened with the first");
@@ -440,13 +440,21 @@ mod tests {
         assert!(grown <= size, "{grown} bytes on disk, {held} counted");
     }
 
+    /// Announces, and items with their seeders and completions since they were added.
     fn look(announces: u64, items: &[(u32, u64, u32)]) -> TrackerLook {
+        let tracker = HistoryPoint {
+            samples: 1,
+            inside_seeders: items.iter().map(|(_, seeders, _)| seeders).sum(),
+            announces,
+            completions: items.iter().map(|(_, _, completed)| u64::from(*completed)).sum(),
+            ..HistoryPoint::default()
+        };
         let items = items.iter().map(|(item, inside_seeders, completed)| {
             let inside_seeders = *inside_seeders;
             let point = HistoryPoint { inside_seeders, ..HistoryPoint::default() };
             (ItemId(*item), (point, *completed))
         });
-        TrackerLook { announces, items: items.collect(), ..TrackerLook::default() }
+        TrackerLook { tracker, items: items.collect() }
     }
 
     fn flow(item: u32, sent: u64) -> HashMap<ItemId, HistoryPoint> {

@@ -16,6 +16,7 @@ mod document;
 mod error;
 mod events;
 mod extract;
+mod history;
 mod import;
 mod items;
 mod ledger;
@@ -144,6 +145,7 @@ fn documented() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(rewards::list))
         .routes(routes!(rewards::reverse))
         .routes(routes!(observe::stats))
+        .routes(routes!(history::history))
         .routes(routes!(import::import))
         .routes(routes!(upkeep::backup))
         .routes(routes!(upkeep::verify))
