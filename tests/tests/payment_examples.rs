@@ -254,7 +254,7 @@ impl Shop {
 
     fn kept(&self) -> String {
         let shown = self.json(&["checkout", "show", "1"]);
-        shown["payments"][0]["kept"].as_str().unwrap().to_owned()
+        shown["payments"][0]["kept"]["amount"].as_str().unwrap().to_owned()
     }
 
     /// When a member's tier ends, in Unix seconds.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::member::NamedId;
-use crate::money::Money;
+use crate::money::{GivenAmount, Money};
 use crate::product::{ProductChoice, ProductView};
 
 /// Makes a checkout.
@@ -66,10 +66,10 @@ pub struct PaymentView {
     pub name: String,
     /// `pending`, `paid`, `refunded`, `disputed`, `lost` or `closed`.
     pub state: String,
-    /// The amount that was refunded, a decimal.
-    pub refunded: String,
-    /// The amount that is still ours, a decimal.
-    pub kept: String,
+    /// The amount that was refunded.
+    pub refunded: Money,
+    /// The amount that is still ours.
+    pub kept: Money,
     /// The entry of the journal that brought the money in.
     pub topup: Option<u32>,
     /// The order that it pays; `null` before it is paid.
@@ -85,8 +85,8 @@ pub struct RefundView {
     pub name: Option<String>,
     /// The provider's id of the payment.
     pub payment: String,
-    /// The amount, a decimal.
-    pub amount: String,
+    /// The amount.
+    pub amount: Money,
     /// When the provider was asked, or first told of it.
     pub asked: Timestamp,
     /// `requested`, `succeeded`, `cancelled` or `failed`. The money is ours in the last two.
@@ -105,9 +105,9 @@ pub struct RefundView {
 pub struct RefundCheckout {
     /// The key of the request: the same request again refunds nothing more.
     pub key: String,
-    /// The amount, a decimal; without it, everything that is still paid.
+    /// The amount, in the checkout's currency; without it, everything that is still paid.
     #[serde(default)]
-    pub amount: Option<String>,
+    pub amount: Option<GivenAmount>,
 }
 
 /// Says what became of a refund whose answer was lost.

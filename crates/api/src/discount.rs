@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::member::NamedId;
-use crate::money::Money;
+use crate::money::{GivenAmount, Money};
 
 /// Adds a discount code, of a percentage or of an amount with its currency.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -16,9 +16,9 @@ pub struct AddDiscount {
     /// Percentage off the price, 1 to 100.
     #[serde(default)]
     pub percent: Option<u8>,
-    /// Amount off the price: digits, with a point before the decimals.
+    /// Amount off the price.
     #[serde(default)]
-    pub amount: Option<String>,
+    pub amount: Option<GivenAmount>,
     /// The amount's currency.
     #[serde(default)]
     pub currency: Option<String>,

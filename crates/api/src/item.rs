@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::money::Money;
+use crate::money::{GivenAmount, Money};
 use crate::product::DeliveryMethod;
 use crate::right::RightView;
 
@@ -145,15 +145,15 @@ pub struct SetItem {
 #[serde(default, deny_unknown_fields)]
 pub struct SetPrices {
     /// The price of the torrent.
-    pub torrent_price: Option<String>,
+    pub torrent_price: Option<GivenAmount>,
     /// The price of the direct download, which includes the torrent and may not cost less.
-    pub direct_price: Option<String>,
+    pub direct_price: Option<GivenAmount>,
     /// The currency of both prices; without it, the one they have.
     pub currency: Option<String>,
     /// Whether both prices become 0, whatever is named above.
     pub free: bool,
     /// The lowest price that a buyer may choose for the cheaper delivery method.
-    pub minimum: Option<String>,
+    pub minimum: Option<GivenAmount>,
     /// Whether buyers can no longer choose a price.
     pub fixed: bool,
     /// The delivery methods that are no longer for sale.

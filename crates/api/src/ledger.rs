@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::money::Money;
+use crate::money::{GivenAmount, Money};
 
 /// Adds to a member's balance what they paid by hand, or store credit.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -15,8 +15,8 @@ use crate::money::Money;
 pub struct TopUp {
     /// The key of the request.
     pub key: String,
-    /// Digits, with a point before the decimals.
-    pub amount: String,
+    /// The amount.
+    pub amount: GivenAmount,
     /// The three letters of ISO 4217, or `btc`.
     pub currency: String,
     /// A note for people.

@@ -2,7 +2,8 @@
 //!
 //! Types that a request carries are named by a verb ([`member::AddMember`]); types that an answer
 //! carries are named by a noun, with `View` at the end where the domain has a type of that name
-//! ([`member::MemberView`]). Moments are RFC 3339 in UTC. Amounts of money are decimals in text.
+//! ([`member::MemberView`]). Moments are RFC 3339 in UTC. Amounts of money are whole
+//! minor units with their currency, and the decimal that people read beside them.
 //! Deliberately absent: HTTP, and the domain itself; the daemon converts its own types into these.
 
 #![forbid(unsafe_code)]

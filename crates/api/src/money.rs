@@ -1,4 +1,4 @@
-//! Amounts of money: decimals in text, beside whole minor units.
+//! Amounts of money: whole minor units and a currency, with the decimal that people read beside them.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,4 +12,23 @@ pub struct Money {
     pub currency: String,
     /// The same amount in the currency's smallest unit.
     pub minor: i64,
+}
+
+/// An amount in a request, whose currency stands beside it or is known.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(
+    untagged,
+    expecting = "expected an amount: a whole number of the smallest unit, or a decimal in text"
+)]
+pub enum GivenAmount {
+    /// A whole number of the currency's smallest unit, such as cents.
+    Minor(i64),
+    /// A decimal in text, as people type it: digits, with a point before the decimals.
+    Decimal(String),
+}
+
+impl From<String> for GivenAmount {
+    fn from(typed: String) -> Self {
+        Self::Decimal(typed)
+    }
 }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::ledger::JournalEntry;
 use crate::member::NamedId;
-use crate::money::Money;
+use crate::money::{GivenAmount, Money};
 use crate::product::{ProductChoice, ProductView};
 
 /// Buys an item or a period of a tier from a member's balance.
@@ -19,7 +19,7 @@ pub struct PlaceOrder {
     pub product: ProductChoice,
     /// The amount that the buyer chose to pay, where the item has a minimum.
     #[serde(default)]
-    pub pay: Option<String>,
+    pub pay: Option<GivenAmount>,
     /// A discount code.
     #[serde(default)]
     pub discount: Option<String>,
@@ -114,7 +114,7 @@ pub struct RefundOrder {
     pub key: String,
     /// The amount, in the order's currency; without it, everything that is still paid.
     #[serde(default)]
-    pub amount: Option<String>,
+    pub amount: Option<GivenAmount>,
 }
 
 /// A refund of an order.

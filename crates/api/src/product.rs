@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::member::NamedId;
+use crate::money::GivenAmount;
 
 /// How an item is delivered.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
@@ -48,8 +49,8 @@ pub enum ProductChoice {
     },
     /// More balance.
     Topup {
-        /// Digits, with a point before the decimals.
-        amount: String,
+        /// The amount.
+        amount: GivenAmount,
         /// The three letters of ISO 4217, or `btc`.
         currency: String,
     },

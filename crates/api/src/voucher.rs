@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::member::NamedId;
-use crate::money::Money;
+use crate::money::{GivenAmount, Money};
 
 /// Issues vouchers.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -33,8 +33,8 @@ pub struct IssueVouchers {
 pub enum WorthRequest {
     /// More balance.
     Money {
-        /// Digits, with a point before the decimals.
-        amount: String,
+        /// The amount.
+        amount: GivenAmount,
         /// The three letters of ISO 4217, or `btc`.
         currency: String,
     },

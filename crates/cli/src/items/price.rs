@@ -43,11 +43,11 @@ impl PriceArgs {
                 || self.not_for_sale;
         let both = || vec![DeliveryMethod::Direct, DeliveryMethod::Torrent];
         is_any.then(|| SetPrices {
-            torrent_price,
-            direct_price,
+            torrent_price: torrent_price.map(Into::into),
+            direct_price: direct_price.map(Into::into),
             currency,
             free: self.free,
-            minimum,
+            minimum: minimum.map(Into::into),
             fixed: self.fixed,
             withdraw: if self.not_for_sale { both() } else { Vec::new() },
         })

@@ -98,7 +98,7 @@ impl CheckoutCommand {
             }
             Self::Refund { checkout, amount, key } => {
                 let key = given_or_fresh(key.as_deref())?;
-                let refund = RefundCheckout { key, amount: amount.clone() };
+                let refund = RefundCheckout { key, amount: amount.clone().map(Into::into) };
                 let request = context.post(&["checkouts", &checkout.to_string(), "refunds"]);
                 context.print(&request.json(&refund).answer().await?, refunded)
             }
@@ -128,7 +128,7 @@ impl AddCheckoutArgs {
         }
         if let Some(amount) = &self.topup {
             let currency = self.currency.clone().unwrap_or_default();
-            return ProductChoice::Topup { amount: amount.clone(), currency };
+            return ProductChoice::Topup { amount: amount.clone().into(), currency };
         }
         let method = self.method.unwrap_or(DeliveryMethod::Torrent);
         ProductChoice::Item { item: self.item.clone().unwrap_or_default(), method }
@@ -188,8 +188,8 @@ fn checkout_text(checkout: &CheckoutView) -> String {
             [
                 payment.name.clone(),
                 payment.state.clone(),
-                payment.refunded.clone(),
-                payment.kept.clone(),
+                payment.refunded.amount.clone(),
+                payment.kept.amount.clone(),
                 or_dash(payment.topup),
                 or_dash(payment.order),
             ]
@@ -200,7 +200,7 @@ fn checkout_text(checkout: &CheckoutView) -> String {
     if !checkout.refunds.is_empty() {
         let rows = checkout.refunds.iter().map(|refund| {
             let state = if refund.made { refund.state.as_str() } else { "not answered" };
-            let (amount, asked) = (refund.amount.clone(), refund.asked.to_string());
+            let (amount, asked) = (refund.amount.amount.clone(), refund.asked.to_string());
             [amount, asked, state.to_owned(), or_dash(refund.link.as_ref())]
         });
         text += "\n";

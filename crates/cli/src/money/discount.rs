@@ -55,7 +55,7 @@ impl DiscountCommand {
                 let discount = AddDiscount {
                     code: args.code.clone(),
                     percent: args.percent,
-                    amount: args.amount.clone(),
+                    amount: args.amount.clone().map(Into::into),
                     currency: args.currency.clone(),
                     item: args.item.clone(),
                     until: context.moment(args.until)?,

@@ -50,7 +50,7 @@ impl TopupArgs {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         let topup = TopUp {
             key: given_or_fresh(self.key.as_deref())?,
-            amount: self.amount.clone(),
+            amount: self.amount.clone().into(),
             currency: self.currency.clone(),
             memo: self.memo.clone(),
             credit: self.credit,

@@ -85,7 +85,7 @@ impl BuyArgs {
         let order = PlaceOrder {
             key: given_or_fresh(self.key.as_deref())?,
             product,
-            pay: self.pay.clone(),
+            pay: self.pay.clone().map(Into::into),
             discount: self.discount.clone(),
         };
         let request = context.post(&["members", &self.member, "orders"]).json(&order);
@@ -95,8 +95,10 @@ impl BuyArgs {
 
 impl RefundArgs {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
-        let refund =
-            RefundOrder { key: given_or_fresh(self.key.as_deref())?, amount: self.amount.clone() };
+        let refund = RefundOrder {
+            key: given_or_fresh(self.key.as_deref())?,
+            amount: self.amount.clone().map(Into::into),
+        };
         let request = context.post(&["orders", &self.order.to_string(), "refunds"]).json(&refund);
         context.print(&request.answer().await?, refunded)
     }

@@ -156,7 +156,7 @@ impl IssueArgs {
             return WorthRequest::Tier { tier: tier.clone(), days };
         }
         let typed = |text: &Option<String>| text.clone().unwrap_or_default();
-        WorthRequest::Money { amount: typed(&self.amount), currency: typed(&self.currency) }
+        WorthRequest::Money { amount: typed(&self.amount).into(), currency: typed(&self.currency) }
     }
 }
 

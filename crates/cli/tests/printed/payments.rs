@@ -29,16 +29,16 @@ fn checkouts() {
     let paid = PaymentView {
         name: "pi_8".to_owned(),
         state: "paid".to_owned(),
-        refunded: "1.00".to_owned(),
-        kept: "4.00".to_owned(),
+        refunded: usd(100),
+        kept: usd(400),
         topup: Some(42),
         order: Some(13),
     };
     let unpaid = PaymentView {
         name: "pi_9".to_owned(),
         state: "pending".to_owned(),
-        refunded: "0.00".to_owned(),
-        kept: "0.00".to_owned(),
+        refunded: usd(0),
+        kept: usd(0),
         topup: None,
         order: None,
     };
@@ -46,7 +46,7 @@ fn checkouts() {
         key: Some("k1".to_owned()),
         name: Some("re_1".to_owned()),
         payment: "pi_8".to_owned(),
-        amount: "1.00".to_owned(),
+        amount: usd(100),
         asked: at("21T10:00:00"),
         state: "succeeded".to_owned(),
         made: true,
@@ -55,7 +55,7 @@ fn checkouts() {
     };
     let unanswered = RefundView {
         name: None,
-        amount: "2.00".to_owned(),
+        amount: usd(200),
         state: "requested".to_owned(),
         made: false,
         link: Some("https://pay.example.org/pull-payments/2".to_owned()),

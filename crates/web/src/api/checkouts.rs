@@ -150,13 +150,13 @@ fn wanted(product: ProductChoice) -> Result<WantedProduct, ApiError> {
 async fn describe(admin: &Admin, checkout: Checkout) -> Result<CheckoutView, ApiError> {
     let (state, order) = (checkout.state(), checkout.order);
     let amount = order.amount;
-    let decimal = |minor| amount.currency.minor(minor).decimal();
+    let in_money = |minor| money(amount.currency.minor(minor));
     let item = admin.name_product(&order.product).await?;
     let payments = checkout.payments.iter().map(|payment| PaymentView {
         name: payment.name.clone(),
         state: payment.phase(amount).to_string(),
-        refunded: decimal(payment.paid_back()),
-        kept: decimal(payment.kept),
+        refunded: in_money(payment.paid_back()),
+        kept: in_money(payment.kept),
         topup: payment.topup.map(|entry| entry.0),
         order: payment.order.map(|order| order.0),
     });
@@ -184,7 +184,7 @@ fn refund_view(refund: Refund) -> RefundView {
         key: refund.key,
         name: refund.name,
         payment: refund.payment,
-        amount: refund.amount.decimal(),
+        amount: money(refund.amount),
         asked: moment(refund.asked),
         state: refund.state.text().to_owned(),
         made: refund.answered.is_some(),

@@ -15,7 +15,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::documented;
+use super::{documented, reference};
 
 /// The document.
 pub fn document() -> &'static OpenApi {
@@ -55,15 +55,15 @@ pub(super) fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Oper
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
 
-/// The one scope that an operation names.
-fn scope(operation: &Operation) -> Option<String> {
+/// The one scope that an operation names; `None` where it needs no token.
+pub(super) fn scope(operation: &Operation) -> Option<String> {
     // The scopes of a requirement can be read in JSON alone.
     let requirement = serde_json::to_value(operation.security.as_ref()?.first()?).ok()?;
     requirement.get(SCHEME)?.get(0)?.as_str().map(str::to_owned)
 }
 
 static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
-    let (_, mut document) = documented().split_for_parts();
+    let (_, mut document) = documented().merge(reference::documented()).split_for_parts();
     document.info = InfoBuilder::new()
         .title("usher")
         .version("1")
@@ -95,7 +95,9 @@ fn finish(path: &str, item: &mut PathItem) {
     }
     let all = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
     for operation in all.into_iter().flatten() {
-        refusals(operation, &ANY_OPERATION);
+        if scope(operation).is_some() {
+            refusals(operation, &ANY_OPERATION);
+        }
         if path.contains('{') {
             refusals(operation, &[StatusCode::NOT_FOUND]);
         }

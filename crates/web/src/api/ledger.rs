@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::ledger::{BalanceView, JournalEntry, PostingView, StatementLine, TopUp, TrialBalance};
-use api::money::Money;
+use api::money::{GivenAmount, Money};
 use api::query::{PageQuery, PeriodQuery};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -114,9 +114,13 @@ pub(super) async fn trial(
     Ok(Json(trials.into_iter().map(trial_view).collect()))
 }
 
-/// An amount that somebody typed.
-pub(super) fn amount(text: &str, currency: &str) -> Result<Amount, ApiError> {
-    let parsed = Currency::parse(currency).and_then(|currency| Amount::parse(text, currency));
+/// An amount that a request gives.
+pub(super) fn amount(given: &GivenAmount, currency: &str) -> Result<Amount, ApiError> {
+    let parsed = Currency::parse(currency).and_then(|currency| match given {
+        GivenAmount::Decimal(text) => Amount::parse(text, currency),
+        // Its decimal has the limits of what people type.
+        GivenAmount::Minor(minor) => Amount::parse(&currency.minor(*minor).decimal(), currency),
+    });
     parsed.map_err(|error| ApiError::unprocessable(error.to_string()))
 }
 

@@ -28,6 +28,8 @@ mod overview;
 mod prices;
 mod products;
 mod publish;
+mod reference;
+mod reference_text;
 mod rewards;
 mod rights;
 mod sign_ins;
@@ -51,6 +53,7 @@ use axum::response::{IntoResponse, Response};
 pub use document::{document, scope_of};
 use error::{ApiError, as_problem};
 pub use overview::BandwidthPrice;
+pub use reference::reference;
 pub use upkeep::{copy_secret, secret_beside, soundness};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
@@ -66,6 +69,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .layer(from_fn(without_nul))
         .layer(from_fn(as_problem))
         .with_state(admin)
+        .merge(reference())
 }
 
 /// The routes, each with its part of the document.

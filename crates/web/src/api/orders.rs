@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api::member::NamedId;
+use api::money::GivenAmount;
 use api::order::{Discounted, GiftView, OrderRefunded, OrderView, PlaceOrder, RefundOrder, Taxed};
 use api::product::ProductChoice;
 use api::query::{PageQuery, PeriodQuery};
@@ -34,7 +35,12 @@ pub(super) async fn buy(
     Body(new): Body<PlaceOrder>,
 ) -> Result<(StatusCode, Json<OrderView>), ApiError> {
     let product = admin.request(new.product)?;
-    let (pay, discount) = (new.pay, new.discount);
+    let pay = match new.pay {
+        None => None,
+        Some(GivenAmount::Decimal(text)) => Some(text),
+        Some(minor) => Some(admin.of_price(&minor, &product).await?.decimal()),
+    };
+    let discount = new.discount;
     let new_purchase = NewPurchase { member, product, pay, discount, consent: false, gift: false };
     let purchase = admin.club.purchase(&admin.stamp(), &new.key, new_purchase).await?;
     let buyer = NamedId { id: purchase.buyer.id.value(), name: purchase.buyer.name };
@@ -151,6 +157,21 @@ pub(super) async fn refund(
 }
 
 impl Admin {
+    /// An amount in the currency in which a product is sold.
+    async fn of_price(
+        &self,
+        given: &GivenAmount,
+        product: &ProductRequest,
+    ) -> Result<club::Amount, ApiError> {
+        let currency = match product {
+            ProductRequest::Item { item, .. } => self.club.item(item).await?.prices.currency(),
+            ProductRequest::Tier { price, .. } => Some(price.currency),
+            ProductRequest::Subscription { .. } | ProductRequest::Topup(_) => None,
+        };
+        let currency = currency.ok_or_else(|| ApiError::unprocessable(UNPRICED))?;
+        amount(given, currency.code())
+    }
+
     /// The product that is to be bought, a tier at its price.
     fn request(&self, product: ProductChoice) -> Result<ProductRequest, ApiError> {
         match product {
@@ -240,5 +261,6 @@ fn order_view(
 }
 
 const NO_ENTRY: &str = "the refund is in no entry of the journal";
+const UNPRICED: &str = "the product has no price: set one before you sell it";
 const NOT_FROM_THE_BALANCE: &str =
     "a balance buys an item or one period of a tier: make a checkout for anything else";

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api::item::{ItemView, SetPrices};
+use api::money::GivenAmount;
 use api::product::DeliveryMethod;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -49,10 +50,10 @@ fn changed(present: Prices, new: &SetPrices) -> Result<Prices, ApiError> {
     let currency = new.currency.as_deref().or(known);
     if new.free {
         // Nothing is nothing in any currency, but the books must count it in one.
-        let nothing = Some(amount("0", currency.unwrap_or("usd"))?);
+        let nothing = Some(amount(&GivenAmount::Minor(0), currency.unwrap_or("usd"))?);
         return Ok(Prices { torrent: nothing, direct: nothing });
     }
-    let price = |typed: &Option<String>, way, present: Option<Amount>| match typed {
+    let price = |typed: &Option<GivenAmount>, way, present: Option<Amount>| match typed {
         None => Ok(present.filter(|_| !new.withdraw.contains(&way))),
         Some(typed) => {
             let unknown = "in which currency? name one of ISO 4217, such as `usd`";

@@ -9,15 +9,18 @@ use tower::ServiceExt;
 
 use super::Fixture;
 use crate::api::document::operations;
-use crate::api::{document, router, scope_of};
+use crate::api::reference_text::markdown;
+use crate::api::{document, reference, router, scope_of};
 
 #[test]
 fn every_operation_has_a_scope_an_id_and_a_sentence() {
     let (mut ids, mut count) = (BTreeSet::new(), 0);
     for (path, item) in &document().paths.paths {
         for (method, operation) in operations(item) {
-            let scope = scope_of(&method, path).unwrap_or_default();
-            assert!(SCOPES.contains(&scope), "{method} {path}: scope `{scope}`");
+            let scope = scope_of(&method, path);
+            let is_known = scope.is_some_and(|scope| SCOPES.contains(&scope));
+            let is_open = scope.is_none() && OPEN.contains(&path.as_str());
+            assert!(is_known || is_open, "{method} {path}: scope {scope:?}");
             assert_eq!(operation.security.as_ref().map(Vec::len), Some(1), "{method} {path}");
             let summary = operation.summary.as_deref().unwrap_or_default();
             assert!(summary.ends_with('.'), "{method} {path}: summary `{summary}`");
@@ -41,7 +44,8 @@ fn a_head_needs_the_scope_of_its_get() {
 
 #[tokio::test]
 async fn every_operation_is_in_the_router() {
-    let router = router(Fixture::new().await.admin);
+    let fixture = Fixture::new().await;
+    let router = router(fixture.admin.clone());
     for (path, item) in &document().paths.paths {
         for (method, _) in operations(item) {
             let filled = path.replace(['{', '}'], "");
@@ -96,5 +100,42 @@ fn check(part: &Value, document: &Value) {
     }
 }
 
+/// Reads the document as anybody may.
+#[tokio::test]
+async fn the_document_and_its_page_are_served_to_anybody() {
+    for (path, kind, holds) in [
+        ("/openapi.json", "application/json", "\"openapi\":\"3.1.0\""),
+        ("/docs", "text/html; charset=utf-8", "<h3><code>GET /api/v1/stats</code></h3>"),
+    ] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = reference().oneshot(request).await.unwrap();
+        assert_eq!(
+            (answer.status(), &answer.headers()["content-type"]),
+            (StatusCode::OK, &kind.parse().unwrap())
+        );
+        let body = to_bytes(answer.into_body(), 4 << 20).await.unwrap();
+        assert!(String::from_utf8_lossy(&body).contains(holds), "{path}");
+    }
+}
+
+/// `USHER_UPDATE_DOCS=1` writes the page anew.
+#[test]
+fn the_reference_in_docs_is_the_one_of_the_document() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api-reference.md");
+    let made = markdown(document());
+    if std::env::var_os("USHER_UPDATE_DOCS").is_some() {
+        std::fs::write(path, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    let first = made.lines().zip(kept.lines()).find(|(made, kept)| made != kept);
+    assert!(
+        made == kept,
+        "docs/api-reference.md is out of date: run \
+         `USHER_UPDATE_DOCS=1 cargo test -p web reference_in_docs`. First difference: {first:?}"
+    );
+}
+
+/// What anybody may read.
+const OPEN: [&str; 2] = ["/docs", "/openapi.json"];
 const SCOPES: [&str; 6] =
     ["read:stats", "read:members", "write:members", "write:items", "money", "all"];

@@ -5,6 +5,39 @@ use std::collections::BTreeSet;
 use super::*;
 
 #[tokio::test]
+async fn an_amount_is_minor_units_or_a_decimal_in_text() {
+    let fixture = Fixture::new().await;
+    fixture.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    let amounts = [json!(225), json!("2.25"), json!("2.250")];
+    for (key, amount) in amounts.into_iter().enumerate() {
+        let topup = json!({"key": key.to_string(), "amount": amount, "currency": "usd"});
+        let entry = fixture.post("/members/ada/topups", topup).await.created();
+        assert_eq!(entry["postings"][0]["minor"].as_i64().map(i64::abs), Some(225), "{entry}");
+    }
+    let amounts = [
+        (json!(-1), "-0.01"),
+        (json!(i64::MIN), "-92233720368547758.08"),
+        (json!(2.25), "expected an amount"),
+        (json!(true), "expected an amount"),
+    ];
+    for (amount, said) in amounts {
+        let topup = json!({"key": "x", "amount": amount, "currency": "usd"});
+        fixture.post("/members/ada/topups", topup).await.fails(422, said);
+    }
+    fixture.demo().await;
+    let prices = json!({"torrent_price": 300, "minimum": 200, "currency": "usd"});
+    let priced = fixture.put("/items/demo/prices", prices).await.ok();
+    assert_eq!(
+        (&priced["torrent_price"]["amount"], &priced["minimum"]["minor"]),
+        (&json!("3.00"), &json!(200))
+    );
+    let order =
+        json!({"key": "o", "pay": 250, "product": {"item": {"item": "demo", "as": "torrent"}}});
+    let order = fixture.post("/members/ada/orders", order).await.created();
+    assert_eq!((&order["minor"], &order["price"]["minor"]), (&json!(250), &json!(250)));
+}
+
+#[tokio::test]
 async fn a_balance_is_paid_in_spent_and_paid_back() {
     let fixture = shop().await;
     let paid = fixture.post("/members/ada/topups", topup("T1", "10.00")).await.created();
