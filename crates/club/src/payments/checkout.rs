@@ -207,6 +207,7 @@ async fn make(tx: &mut Tx, key: &str, new: NewCheckout) -> Result<Checkout, Erro
         discount: None,
         consent: false,
         gift: false,
+        seen: None,
     };
     if let Some(known) = of_key(tx, key).await? {
         let is_it = is_for(tx, &known.order, &wanted).await?;

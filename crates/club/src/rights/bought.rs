@@ -4,7 +4,7 @@
 
 use policy::{ItemId, MemberId};
 
-use crate::rights::entitlement::{self, Before, Entitlement};
+use crate::rights::entitlement::{self, Before, Ended, Entitlement};
 use crate::rights::order::{self, Order, STILL_PAID};
 use crate::store::sql::{Connection, SqlResult};
 use crate::store::tx::Tx;
@@ -29,7 +29,12 @@ pub(crate) async fn give(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(),
 async fn give_one(tx: &mut Tx, order: &Order, item: ItemId) -> Result<(), Error> {
     let member = order.owner()?;
     let held = entitlement::one(tx, member, item).await?;
-    let held = held.unwrap_or_else(|| Entitlement::none(member, item, tx.now()));
+    let mut held = held.unwrap_or_else(|| Entitlement::none(member, item, tx.now()));
+    if held.ended == Some(Ended::Refunded) && held.source != order.id.to_string() {
+        // A visitor may have paid and had the torrent in the member's name: it comes to life for nobody.
+        held.generation = held.generation.next();
+        held.old_key_until = None;
+    }
     let orders = orders(tx, member, item).await?;
     let before = match held.before.clone() {
         _ if !held.is_live(tx.now()) => None,

@@ -43,12 +43,13 @@ impl PricedOffer {
         Ok(Amount::parse(text, currency)?)
     }
 
-    /// The price with a discount, or as the buyer chose it.
+    /// The price with a discount, or as the buyer chose it; none above the one that the buyer saw.
     pub(crate) async fn price(
         &self,
         tx: &mut Tx,
         pay: Option<Amount>,
         code: Option<&str>,
+        seen: Option<Amount>,
     ) -> Result<Price, Error> {
         let price = match pay {
             None => self.price.clone()?,
@@ -58,7 +59,14 @@ impl PricedOffer {
             None => None,
             Some(code) => Some(discount::quote(tx, code, self.product.item(), price).await?),
         };
-        Ok(Price { price, discount })
+        let price = Price { price, discount };
+        let now = price.amount();
+        match seen {
+            Some(seen) if seen.currency != now.currency || seen.minor < now.minor => {
+                Err(Error::PriceRose { seen, now })
+            }
+            _ => Ok(price),
+        }
     }
 
     /// The price that a buyer chose.

@@ -34,6 +34,8 @@ pub struct NewOrder {
     pub consent: bool,
     /// Whether the buyer passes it on: paying makes a voucher and gives no right.
     pub gift: bool,
+    /// The price that the buyer was shown: a higher one is refused, and a lower one taken.
+    pub seen: Option<Amount>,
 }
 
 /// Who is to pay.
@@ -82,7 +84,7 @@ impl Club {
         self.change(stamp, move |tx| {
             Box::pin(async move {
                 let offer = offer(tx, &product).await?;
-                Ok(offer.price(tx, pay, discount.as_deref()).await?.amount())
+                Ok(offer.price(tx, pay, discount.as_deref(), None).await?.amount())
             })
         })
         .await
@@ -153,7 +155,7 @@ pub(crate) async fn place(tx: &mut Tx, key: Option<&str>, new: &NewOrder) -> Res
             check_not_bought(tx, member, item, &offer.product).await?;
         }
     }
-    let price = offer.price(tx, new.pay, new.discount.as_deref()).await?;
+    let price = offer.price(tx, new.pay, new.discount.as_deref(), new.seen).await?;
     check_amount(price.amount())?;
     let row = NewRow {
         key,

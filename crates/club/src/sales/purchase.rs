@@ -36,6 +36,8 @@ pub struct NewPurchase {
     pub consent: bool,
     /// Whether the buyer passes it on: the purchase makes a voucher and gives no right.
     pub gift: bool,
+    /// The price that the buyer was shown: a higher one is refused, and a lower one taken.
+    pub seen: Option<Amount>,
 }
 
 /// A purchase, with all that was read for it.
@@ -73,6 +75,7 @@ impl Club {
             discount: None,
             consent: false,
             gift: false,
+            seen: None,
         };
         Ok(self.purchase(stamp, key, new).await?.order)
     }
@@ -83,7 +86,8 @@ impl Club {
     ///
     /// There is no such member, item, tier or discount, or it was removed; the member is
     /// suspended, has too little, or has it already; it is not sold so; the discount does not fit;
-    /// the chosen price is too low, or there is none to choose; the database is unavailable.
+    /// the chosen price is too low, or there is none to choose; the price is above the one that was
+    /// seen; the database is unavailable.
     pub async fn purchase(
         &self,
         stamp: &Stamp,
@@ -119,7 +123,7 @@ async fn buy(tx: &mut Tx, key: &str, new: &NewPurchase) -> Result<Purchase, Erro
             check_not_bought(tx, &buyer, item, &offer.product).await?;
         }
     }
-    let price = offer.price(tx, pay, new.discount.as_deref()).await?;
+    let price = offer.price(tx, pay, new.discount.as_deref(), new.seen).await?;
     let needs = price.amount();
     let has = held(tx, buyer.id, needs.currency).await?;
     let spendable = has.prepaid.checked_add(has.credit)?;

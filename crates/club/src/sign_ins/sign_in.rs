@@ -140,7 +140,8 @@ impl Club {
         Ok(found)
     }
 
-    /// Ends one sign-in of a member or an admin.
+    /// Ends one sign-in of a member or an admin, and voids the member's open links and codes: whoever was
+    /// signed in may have asked for them.
     ///
     /// # Errors
     ///
@@ -154,10 +155,11 @@ impl Club {
         self.change(stamp, move |tx| {
             Box::pin(async move {
                 let [member, admin] = subject.values();
-                match tx.execute(END, &[id.0.into(), member, admin]).await? {
-                    0 => Err(Error::NoSignIn(id)),
-                    _ => note_end(tx, subject, &format!("sign-in {}", id.0)).await,
+                if tx.execute(END, &[id.0.into(), member, admin]).await? == 0 {
+                    return Err(Error::NoSignIn(id));
                 }
+                void_links(tx, subject).await?;
+                note_end(tx, subject, &format!("sign-in {}", id.0)).await
             })
         })
         .await
@@ -224,12 +226,17 @@ pub(crate) async fn start(
 
 /// Ends all sign-ins of a member or an admin, with the links and codes that would make more.
 pub(crate) async fn end_all(tx: &mut Tx, subject: Subject) -> SqlResult<u64> {
+    void_links(tx, subject).await?;
+    tx.execute(END_ALL, &subject.values()).await
+}
+
+async fn void_links(tx: &mut Tx, subject: Subject) -> SqlResult<()> {
     if let Subject::Member(id) = subject {
         for sql in VOID_LINKS {
             tx.execute(sql, &[id.value().into()]).await?;
         }
     }
-    tx.execute(END_ALL, &subject.values()).await
+    Ok(())
 }
 
 async fn note_end(tx: &mut Tx, subject: Subject, detail: &str) -> Result<(), Error> {

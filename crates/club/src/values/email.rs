@@ -18,7 +18,8 @@ impl Email {
         let options =
             Options::default().with_required_tld().without_display_text().without_domain_literal();
         let text = text.trim();
-        if text.len() > MAX_BYTES || text.contains(['"', '\\']) {
+        let is_odd = |c| matches!(c, '"' | '\\') || is_invisible(c);
+        if text.len() > MAX_BYTES || text.contains(is_odd) {
             return Err(BadEmail);
         }
         EmailAddress::parse_with_options(text, options)
@@ -48,6 +49,13 @@ impl fmt::Display for Email {
 #[error("this is not an e-mail address: expected name@example.org, at most {MAX_BYTES} bytes")]
 pub struct BadEmail;
 
+/// Whether a character shows as nothing or changes the order of others, so that an address would read as another:
+/// controls (Cc), and those of formatting (Cf) that no name needs.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// RFC 5321 allows no longer ones.
 const MAX_BYTES: usize = 254;
 
@@ -67,7 +75,10 @@ mod tests {
         let long = format!("{}@example.org", "a".repeat(260));
         let bad = ["", "ada", "@example.org", "ada@", "ada@localhost", "a b@example.org"];
         let worse = ["Ada <ada@example.org>", "ada@example.org\nBcc: x@y.org", "a@[127.0.0.1]"];
-        for text in bad.iter().chain(&worse).chain(&["\"a b\"@example.org", long.as_str()]) {
+        let hidden = ["a\u{202e}b@example.org", "a\u{200b}@example.org", "a@exam\u{85}ple.org"];
+        for text in
+            bad.iter().chain(&worse).chain(&hidden).chain(&["\"a b\"@example.org", long.as_str()])
+        {
             assert_eq!(Email::parse(text), Err(BadEmail), "{text}");
         }
     }

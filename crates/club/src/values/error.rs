@@ -310,6 +310,14 @@ pub enum Error {
         /// What is taken at least.
         least: Amount,
     },
+    /// The price rose after the buyer saw it.
+    #[error("the price is {now} now, and the buyer saw {seen}: nothing was bought")]
+    PriceRose {
+        /// What the buyer saw.
+        seen: Amount,
+        /// The price now, less a discount.
+        now: Amount,
+    },
     /// A minimum above the price that is proposed.
     #[error("a minimum of {minimum} is more than the price of {price}: raise the price too")]
     Minimum {

@@ -47,6 +47,7 @@ impl Error {
             | Self::Discount { .. }
             | Self::FixedPrice(_)
             | Self::LowPrice { .. }
+            | Self::PriceRose { .. }
             | Self::Minimum { .. }
             | Self::CheckoutKey { .. }
             | Self::EmailTaken { .. }

@@ -280,6 +280,7 @@ fn purchase(method: DeliveryMethod) -> NewPurchase {
         discount: None,
         consent: false,
         gift: true,
+        seen: None,
     }
 }
 
@@ -291,6 +292,7 @@ fn wanted(address: &str, method: DeliveryMethod) -> NewOrder {
         discount: None,
         consent: false,
         gift: true,
+        seen: None,
     }
 }
 

@@ -36,6 +36,17 @@ pub(crate) async fn a_refund_leaves_the_voucher_or_grant_from_before(store: Arc<
     check_sound(&house).await;
 }
 
+pub(crate) async fn what_is_bought_again_after_a_refund_has_a_new_key(store: Arc<dyn Store>) {
+    let (house, ada, reel) = stocked(store).await;
+    let key = || house.right(reel, ada).unwrap().generation.0;
+    let order = buy(&house, "ada", DeliveryMethod::Torrent).await;
+    let first = key();
+    refund(&house, &order).await;
+    assert_eq!(key(), first, "whoever seeds goes on");
+    buy(&house, "ada", DeliveryMethod::Torrent).await;
+    assert_eq!(key(), first + 1);
+}
+
 pub(crate) async fn what_was_held_waits_for_the_last_order_to_be_paid_back(store: Arc<dyn Store>) {
     for last in 0..2 {
         let (house, ada, reel) = stocked_once(&store, last).await;

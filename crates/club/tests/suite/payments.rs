@@ -138,8 +138,15 @@ pub(crate) async fn a_dispute_over_what_a_stranger_paid_suspends_who_spent_it(
     let later = Stamp { now_unix: NOW + 60, ..stamp() };
     let pay = async |number: &str, product: ProductRequest, minor: i64| {
         let buyer = Buyer::Visitor(adas.clone());
-        let new =
-            NewOrder { buyer, product, pay: None, discount: None, consent: false, gift: false };
+        let new = NewOrder {
+            buyer,
+            product,
+            pay: None,
+            discount: None,
+            consent: false,
+            gift: false,
+            seen: None,
+        };
         let order = club.place_order(&later, number, new).await.unwrap();
         let made = club.add_checkout(&later, number, order.id, "stripe").await.unwrap();
         let report = Report { payment: format!("pi_{number}"), ..paid(&made, minor) };
@@ -170,6 +177,7 @@ pub(crate) async fn a_dispute_over_what_a_stranger_paid_suspends_who_spent_it(
         discount: None,
         consent: false,
         gift: false,
+        seen: None,
     };
     club.purchase(&later, "spends", purchase).await.unwrap();
     assert_eq!(say(Dispute::Open, "3").await, MemberState::Suspended);

@@ -226,7 +226,15 @@ async fn with_mail(store: Arc<dyn Store>) -> House {
 
 fn visitors(address: &str) -> NewOrder {
     let buyer = Buyer::Visitor(email(address));
-    NewOrder { buyer, product: item(), pay: None, discount: None, consent: false, gift: false }
+    NewOrder {
+        buyer,
+        product: item(),
+        pay: None,
+        discount: None,
+        consent: false,
+        gift: false,
+        seen: None,
+    }
 }
 
 async fn top_up(house: &House, member: &str) {

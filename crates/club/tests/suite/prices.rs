@@ -173,6 +173,7 @@ fn reel(method: DeliveryMethod) -> NewPurchase {
         discount: None,
         consent: false,
         gift: false,
+        seen: None,
     }
 }
 
@@ -185,6 +186,7 @@ fn patron(minor: i64) -> NewPurchase {
         discount: None,
         consent: false,
         gift: false,
+        seen: None,
     }
 }
 

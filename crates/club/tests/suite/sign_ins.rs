@@ -99,7 +99,12 @@ pub(crate) async fn sign_ins_end_one_by_one_and_only_by_their_owner(store: Arc<d
     let theirs = club.end_sign_in(&stamp(), bob, SignInId(1)).await;
     let none = "no sign-in 1 of theirs: `usher sign-in list` shows those there are";
     check_refused(theirs, Fault::Missing, none);
+    let adas = club.hand_out_link(&stamp(), "ada").await.unwrap().token;
+    let bobs = club.hand_out_link(&stamp(), "bob").await.unwrap().token;
     club.end_sign_in(&stamp(), ada, SignInId(1)).await.unwrap();
+    // Whoever was signed in may have asked for it.
+    assert!(use_link(&house, LinkSecret::Token(adas)).await.is_none());
+    assert!(use_link(&house, LinkSecret::Token(bobs)).await.is_some());
     assert_eq!(club.sign_in(&tokens[0], NOW).await.unwrap(), None);
     assert!(club.sign_in(&tokens[1], NOW).await.unwrap().is_some());
 }

@@ -125,8 +125,15 @@ pub(crate) async fn a_visitors_order_that_nobody_pays_is_cancelled(store: Arc<dy
     let begun = place(&house, "2", "bob@example.org").await;
     let checkout = club.add_checkout(&stamp(), "c", begun.id, "stripe").await.unwrap();
     let buyer = Buyer::Member("ada".to_owned());
-    let members =
-        NewOrder { buyer, product: item(), pay: None, discount: None, consent: false, gift: false };
+    let members = NewOrder {
+        buyer,
+        product: item(),
+        pay: None,
+        discount: None,
+        consent: false,
+        gift: false,
+        seen: None,
+    };
     let members = club.place_order(&stamp(), "3", members).await.unwrap();
     let created = abandoned.created;
     let cancel = async |before| club.cancel_abandoned_orders(before, before + 9).await.unwrap();
@@ -197,8 +204,15 @@ pub(crate) async fn the_periods_of_a_subscription_are_orders(store: Arc<dyn Stor
 
 async fn place(house: &House, key: &str, address: &str) -> Order {
     let buyer = Buyer::Visitor(email(address));
-    let new =
-        NewOrder { buyer, product: item(), pay: None, discount: None, consent: false, gift: false };
+    let new = NewOrder {
+        buyer,
+        product: item(),
+        pay: None,
+        discount: None,
+        consent: false,
+        gift: false,
+        seen: None,
+    };
     house.club.place_order(&stamp(), key, new).await.unwrap()
 }
 

@@ -287,6 +287,7 @@ fn visitors(address: &str) -> NewOrder {
         discount: None,
         consent: false,
         gift: false,
+        seen: None,
     }
 }
 

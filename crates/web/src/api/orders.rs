@@ -41,7 +41,8 @@ pub(super) async fn buy(
         Some(minor) => Some(admin.of_price(&minor, &product).await?.decimal()),
     };
     let discount = new.discount;
-    let new_purchase = NewPurchase { member, product, pay, discount, consent: false, gift: false };
+    let new_purchase =
+        NewPurchase { member, product, pay, discount, consent: false, gift: false, seen: None };
     let purchase = admin.club.purchase(&admin.stamp(), &new.key, new_purchase).await?;
     let buyer = NamedId { id: purchase.buyer.id.value(), name: purchase.buyer.name };
     let item = purchase.item.map(|item| NamedId { id: item.id.0, name: item.name });

@@ -271,6 +271,7 @@ mod tests {
                 discount: None,
                 consent: true,
                 gift: true,
+                seen: None,
             };
             club.purchase(&stamp, key, new).await.unwrap().order
         };

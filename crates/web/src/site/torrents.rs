@@ -31,7 +31,7 @@ pub(super) async fn show(
         (item, torrent)
     };
     let torrent = torrent.map_err(|error| PageError::from(club::Error::from(error)))?;
-    // The item's own name, which is letters, digits, `.`, `_` and `-`: what the URL says may be an id or a hash.
+    // A name is letters, digits, `.`, `_` and `-`.
     let file = format!("attachment; filename=\"{}.torrent\"", item.name);
     let kind = (CONTENT_TYPE, TORRENT.to_owned());
     Ok(([PRIVATE, UNINDEXED], [kind, (CONTENT_DISPOSITION, file)], torrent).into_response())
@@ -46,11 +46,15 @@ impl Site {
         }
     }
 
-    /// An item that is offered and no draft, and its files.
+    /// An item by its own name alone, as ids can be counted through, that is offered and no draft; and its files.
     async fn offered(&self, name: &str) -> Result<(Item, Arc<Goods>), PageError> {
         let item = self.club.item(name).await?;
         let goods = self.club.goods(item.id).await?.ok_or(PageError::Nothing)?;
-        if item.removed || goods.offer.withdrawn || item.visibility == Visibility::Draft {
+        if item.name != name
+            || item.removed
+            || goods.offer.withdrawn
+            || item.visibility == Visibility::Draft
+        {
             Err(PageError::Nothing)
         } else {
             Ok((item, goods))

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use club::Amount;
+use club::{Amount, Currency};
 use serde::Deserialize;
 
 use super::fields::{MAX_SHOWN, RequestKey, address, consent_text};
@@ -32,6 +32,8 @@ pub(in crate::site::pages) struct BuyFields {
     pub(super) gift: String,
     /// The price that the button named, where it named one.
     pub(super) seen: String,
+    /// What each method was listed at, as `direct 3.00 usd,torrent 2.25 usd`.
+    pub(super) listed: String,
     /// `price` shows the form again, with what it would cost.
     pub(super) step: String,
 }
@@ -75,6 +77,21 @@ impl BuyFields {
     pub(super) fn is_gift(&self) -> bool {
         self.gift == "yes"
     }
+
+    /// The price that the form showed: of the button or else of the method, unless the buyer chose one.
+    pub(super) fn seen(&self, chosen: Option<Amount>) -> Result<Option<Amount>, Problem> {
+        let mut listed = self.listed.split(',').filter_map(|it| it.split_once(' '));
+        let text = match (&*self.seen, chosen) {
+            ("", Some(_)) => return Ok(chosen),
+            ("", None) => listed.find(|(method, _)| *method == self.method).map(|it| it.1),
+            (seen, _) => Some(seen),
+        };
+        let read = |text: &str| {
+            let (amount, code) = text.split_once(' ')?;
+            Amount::parse(amount, Currency::parse(code).ok()?).ok()
+        };
+        text.map(|text| read(text).ok_or_else(unread)).transpose()
+    }
 }
 
 impl BuyPage {
@@ -82,6 +99,11 @@ impl BuyPage {
     fn wrong(&self, field: Field) -> Option<&str> {
         Problem::at(self.problem.as_ref(), field)
     }
+}
+
+fn unread() -> Problem {
+    let text = "The price that this page showed can't be read. Nothing was bought; buy it here if you like.";
+    Problem::new(Field::Form, text)
 }
 
 /// What the form is shown for.
@@ -129,9 +151,12 @@ pub(super) async fn form(
     };
     let first = ways.iter().find(is_enough).map(|way| way.way);
     let ways = ways.into_iter().map(|way| (way.way, way.label)).collect();
+    fields.listed = listed(&offered);
+    fields.seen.clear();
     let (status, problem, total, key) = match outcome {
         ShownFor::Fresh => (StatusCode::OK, None, None, RequestKey::random()?),
         ShownFor::Quoted(amount) => {
+            fields.seen = amount.to_string();
             (StatusCode::OK, None, Some(money(amount)), RequestKey::parse(&fields.key)?)
         }
         ShownFor::Refused(problem, key) => {
@@ -163,6 +188,12 @@ pub(super) async fn form(
         problem,
     };
     Ok(visitor.page_with(status, &page))
+}
+
+/// What each choice is listed at.
+fn listed(choices: &[TermChoice]) -> String {
+    let listed = choices.iter().map(|choice| format!("{} {}", choice.value, choice.listed));
+    listed.collect::<Vec<_>>().join(",")
 }
 
 /// Where a balance is of use that is not there: money is paid in at a provider.

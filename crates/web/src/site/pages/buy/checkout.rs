@@ -16,7 +16,6 @@ use super::way::{Way, no_way};
 use crate::http::{Action, Actor};
 use crate::site::pages::failure::Failure;
 use crate::site::pages::form::CheckedForm;
-use crate::site::pages::price::money;
 use crate::site::pages::shown::is_shown;
 use crate::site::pages::visitor::Visitor;
 
@@ -42,8 +41,8 @@ pub(in crate::site::pages) async fn show(
     Query(chosen): Query<Chosen>,
 ) -> Result<Response, Failure> {
     let item = for_sale(&visitor, &name).await?;
-    if visitor.site.torrent_access().is_free(&item) {
-        return Ok(Redirect::to(&format!("{}/items/{name}", visitor.look.home)).into_response());
+    if let Some(elsewhere) = free_elsewhere(&visitor, &item) {
+        return Ok(elsewhere);
     }
     form(visitor, &Wares::Item(Box::new(item)), chosen.fields(), ShownFor::Fresh).await
 }
@@ -53,6 +52,9 @@ pub(in crate::site::pages) async fn send(
     CheckedForm { visitor, fields }: CheckedForm<BuyFields>,
 ) -> Result<Response, Failure> {
     let item = for_sale(&visitor, &name).await?;
+    if let Some(elsewhere) = free_elsewhere(&visitor, &item) {
+        return Ok(elsewhere);
+    }
     answer(visitor, &Wares::Item(Box::new(item)), fields).await
 }
 
@@ -92,6 +94,7 @@ async fn pay(
         return Err(Problem::new(Field::Form, text).into());
     }
     let (product, amount) = (wares.request(visitor, fields)?, wares.chosen(fields)?);
+    let seen = fields.seen(amount)?;
     let discount = discount(fields);
     let way = way(visitor, wares, fields).await?;
     let buyer = buyer(visitor, &fields.email)?;
@@ -100,15 +103,14 @@ async fn pay(
         guess(visitor)?;
     }
     let (stamp, key) = (stamp(visitor), key.for_club());
-    let new = NewOrder { buyer, product, pay: amount, discount, consent: true, gift };
+    let new = NewOrder { buyer, product, pay: amount, discount, consent: true, gift, seen };
     let order = match way {
         Way::Balance => {
             let Some(signed_in) = &visitor.signed_in else { return Err(no_way().into()) };
-            check_seen(visitor, fields, &new).await?;
-            let NewOrder { product, pay, discount, consent, gift, .. } = new;
+            let NewOrder { product, pay, discount, consent, gift, seen, .. } = new;
             let member = signed_in.member.id.to_string();
             let pay = pay.map(Amount::decimal);
-            let new = NewPurchase { member, product, pay, discount, consent, gift };
+            let new = NewPurchase { member, product, pay, discount, consent, gift, seen };
             site.club.purchase(&stamp, &key, new).await?.order
         }
         Way::Voucher => {
@@ -125,25 +127,6 @@ async fn pay(
         }
     };
     Ok(path_of(visitor, &order))
-}
-
-/// Refuses a button that named another price than the one of now. Nothing else is taken from what it named.
-async fn check_seen(
-    visitor: &Visitor,
-    fields: &BuyFields,
-    new: &NewOrder,
-) -> Result<(), NotOrdered> {
-    if fields.seen.is_empty() {
-        return Ok(());
-    }
-    let NewOrder { product, pay, discount, .. } = new.clone();
-    let price = visitor.site.club.quote(&stamp(visitor), product, pay, discount).await?;
-    if price.to_string() == fields.seen {
-        return Ok(());
-    }
-    let text =
-        format!("The price is {} now. Nothing was bought; buy it here if you like.", money(price));
-    Err(Problem::new(Field::Form, text).into())
 }
 
 async fn quote(visitor: &Visitor, wares: &Wares, fields: &BuyFields) -> Result<Amount, NotOrdered> {
@@ -165,6 +148,13 @@ pub(super) fn guess(visitor: &Visitor) -> Result<(), Failure> {
         }
         None => Ok(()),
     }
+}
+
+/// What is free is not sold: its page has it.
+fn free_elsewhere(visitor: &Visitor, item: &Item) -> Option<Response> {
+    let path = format!("{}/items/{}", visitor.look.home, item.name);
+    let is_free = visitor.site.torrent_access().is_free(item);
+    is_free.then(|| Redirect::to(&path).into_response())
 }
 
 /// An item by its own name alone, whose files are offered; no draft.

@@ -143,11 +143,12 @@ impl Membership {
     /// One period, or period after period where Stripe is set up.
     pub(super) fn terms(&self, visitor: &Visitor, wanted: &str) -> Vec<TermChoice> {
         let TierPlan { price, interval, days } = self.plan;
-        let price = money(price);
+        let (listed, price) = (price, money(price));
         let once = TermChoice {
             value: ONCE,
             name: format!("{days} days"),
             price: price.clone(),
+            listed,
             text: "Paid once. It ends by itself.".to_owned(),
             is_chosen: wanted != SUBSCRIPTION,
         };
@@ -163,6 +164,7 @@ impl Membership {
                 value: SUBSCRIPTION,
                 name: "Subscription".to_owned(),
                 price: format!("{price} a {interval}"),
+                listed,
                 text: format!("Paid by card each {interval}, until you end it.{begins}"),
                 is_chosen: wanted == SUBSCRIPTION,
             });

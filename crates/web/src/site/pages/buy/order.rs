@@ -11,7 +11,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue,
 };
 use axum::response::{IntoResponse, Redirect, Response};
-use club::{Checkout, DeliveryMethod, Goods, Item, Order, Product};
+use club::{Checkout, DeliveryMethod, Goods, Item, Member, Order, Product};
 use serde::Deserialize;
 
 use super::at_provider::at_provider;
@@ -65,6 +65,8 @@ struct OrderPage {
 
 /// What an order gives, to save.
 struct Downloads {
+    /// It is in the library of the address's owner, and not here.
+    is_elsewhere: bool,
     /// `None` where the item has no torrent for this buyer now.
     torrent: Option<String>,
     files: Vec<DirectFile>,
@@ -86,6 +88,8 @@ struct Retry {
     /// Where a payment goes on that was begun.
     open: Option<String>,
     ways: Vec<Way>,
+    /// Whether its price no longer counts.
+    is_old: bool,
     /// Where the item is bought anew, with a voucher too.
     again: Option<String>,
 }
@@ -113,7 +117,7 @@ pub(in crate::site::pages) async fn pay(
         ));
     };
     visitor.limit(Action::Order)?;
-    if order.paid.is_some() {
+    if order.paid.is_some() || !keeps_price(&visitor, &order) {
         return Ok(Redirect::to(&path).into_response());
     }
     let key = RequestKey::parse(&fields.key)?.for_club();
@@ -136,6 +140,9 @@ pub(in crate::site::pages) async fn torrent(
     }
     let owner = order.member.ok_or_else(Failure::not_found)?;
     let member = site.club.member(&owner.to_string()).await?;
+    if !is_handed_out(&visitor, &order, &member) {
+        return Err(Failure::not_found());
+    }
     let owner = site.torrent_access().own(&member, &item).ok_or_else(Failure::not_found)?;
     let torrent = site.links(|links| links.personal(&goods, &item.name, owner));
     let torrent = torrent.map_err(|error| Failure::from(club::Error::from(error)))?;
@@ -197,6 +204,9 @@ async fn page(
     // Whoever has just paid is not asked to pay again.
     let ways = match progress {
         OrderProgress::Waiting if !has_left => Some(Vec::new()),
+        OrderProgress::Waiting | OrderProgress::Failed if !keeps_price(&visitor, &order) => {
+            Some(Vec::new())
+        }
         OrderProgress::Waiting | OrderProgress::Failed => {
             Some(Way::for_product(site, &order.product))
         }
@@ -250,9 +260,12 @@ async fn downloads(
     goods: &Goods,
 ) -> Result<Downloads, Failure> {
     let site = &visitor.site;
-    let nothing = Downloads { torrent: None, files: Vec::new(), more: 0 };
+    let nothing = Downloads { is_elsewhere: false, torrent: None, files: Vec::new(), more: 0 };
     let Some(owner) = order.member else { return Ok(nothing) };
     let member = site.club.member(&owner.to_string()).await?;
+    if !is_handed_out(visitor, order, &member) {
+        return Ok(Downloads { is_elsewhere: true, ..nothing });
+    }
     let own = site.torrent_access().own(&member, item);
     let torrent = own.map(|_| format!("{}/{}.torrent", path_of(visitor, order), item.name));
     let is_direct = matches!(order.product, Product::Item { method: DeliveryMethod::Direct, .. });
@@ -265,7 +278,19 @@ async fn downloads(
     let names = goods.torrent.files.iter().filter(|file| file.kind == metainfo::FileKind::Data);
     let files = urls.into_iter().zip(names).take(MAX_FILES);
     let files = files.map(|(url, file)| DirectFile { name: file.path.to_string(), url });
-    Ok(Downloads { torrent, files: files.collect(), more })
+    Ok(Downloads { torrent, files: files.collect(), more, ..nothing })
+}
+
+/// Whether whoever has an order's address gets what it gives. A visitor may have typed another's address: once mail to
+/// it was answered, its owner alone gets their torrents, which say who they are.
+fn is_handed_out(visitor: &Visitor, order: &Order, owner: &Member) -> bool {
+    let is_owner = visitor.signed_in.as_ref().is_some_and(|it| it.member.id == owner.id);
+    is_owner || order.email.is_none() || owner.email_verified.is_none()
+}
+
+/// Whether an order that is not paid may still be: an old one would keep a price, or a discount, that is gone.
+fn keeps_price(visitor: &Visitor, order: &Order) -> bool {
+    visitor.site.now().unix.saturating_sub(order.created) < PRICE_SECS
 }
 
 /// Where what an order is for is bought anew, below the site's home.
@@ -294,12 +319,15 @@ fn retry(
         path: format!("{}/pay", path_of(visitor, order)),
         open: open.and_then(|checkout| checkout.url.clone()),
         ways,
+        is_old: !keeps_price(visitor, order),
         again,
     })
 }
 
 /// Seconds since a payment was begun, and how often a page that waits for it looks again until then.
 const REFRESHES: [(u32, u32); 3] = [(120, 3), (900, 15), (3600, 60)];
+/// How long an order keeps its price.
+const PRICE_SECS: u32 = 24 * 3600;
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
 const TOKEN_DIGITS: usize = 32;
 /// Files of a direct download that are listed one by one.

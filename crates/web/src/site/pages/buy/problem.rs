@@ -73,6 +73,13 @@ impl Problem {
             Error::LowPrice { least, .. } => {
                 (Field::Amount, format!("The lowest price is {}. Pay that or more.", money(least)))
             }
+            Error::PriceRose { now, .. } => {
+                let text = format!(
+                    "The price is {} now. Nothing was bought; buy it here if you like.",
+                    money(now)
+                );
+                (Field::Form, text)
+            }
             Error::FixedPrice(_) => {
                 let text = "With a discount code the price can't be chosen. Leave one of the two fields empty.";
                 (Field::Amount, text.to_owned())

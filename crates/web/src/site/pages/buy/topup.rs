@@ -112,7 +112,15 @@ async fn order(
     let way = ways.into_iter().find(|way| way.text() == fields.way).ok_or_else(no_way)?;
     visitor.limit(Action::Order)?;
     let product = ProductRequest::Topup(amount);
-    let new = NewOrder { buyer, product, pay: None, discount: None, consent: false, gift: false };
+    let new = NewOrder {
+        buyer,
+        product,
+        pay: None,
+        discount: None,
+        consent: false,
+        gift: false,
+        seen: None,
+    };
     let key = key.for_club();
     let order = visitor.site.club.place_order(&stamp(visitor), &key, new).await?;
     if order.paid.is_some() {

@@ -21,6 +21,8 @@ pub(super) struct TermChoice {
     pub(super) value: &'static str,
     pub(super) name: String,
     pub(super) price: String,
+    /// The price, where none is chosen and nothing taken off.
+    pub(super) listed: Amount,
     pub(super) text: String,
     pub(super) is_chosen: bool,
 }
@@ -173,6 +175,7 @@ fn deliveries(item: &Item, wanted: &str) -> Vec<TermChoice> {
             value: method.text(),
             name: name.to_owned(),
             price: shown,
+            listed: price,
             text,
             is_chosen,
         })

@@ -2,6 +2,7 @@
 
 mod gift;
 mod membership;
+mod since;
 mod till;
 mod topup;
 

@@ -95,6 +95,18 @@ async fn a_free_item_has_torrent_magnet_and_feed() {
 }
 
 #[tokio::test]
+async fn a_free_torrent_has_its_items_name_and_is_found_by_no_number() {
+    let shop = Shop::new().await;
+    let unlisted = Details { visibility: Some(Visibility::Unlisted), ..details("For friends") };
+    shop.publish("friends", "free", Prices::default(), unlisted).await;
+    let item = shop.site.club.item("friends").await.unwrap();
+    assert_eq!(shop.get("/t/free/friends.torrent").await.status, 200);
+    for other in [item.id.0.to_string(), item.info_hashes[0].to_string()] {
+        assert_eq!(shop.get(&format!("/t/free/{other}.torrent")).await.status, 404, "{other}");
+    }
+}
+
+#[tokio::test]
 async fn a_collection_and_its_parts_lead_to_each_other() {
     let shop = Shop::new().await;
     for (name, visibility) in [

@@ -100,6 +100,10 @@ impl Till {
     }
 
     pub(super) async fn order(&self, key: &str) -> club::Order {
+        self.order_at(&stamp(), key).await
+    }
+
+    pub(super) async fn order_at(&self, stamp: &Stamp, key: &str) -> club::Order {
         let new = NewOrder {
             buyer: Buyer::Visitor(Email::parse("eve@example.org").unwrap()),
             product: ProductRequest::Item {
@@ -110,8 +114,9 @@ impl Till {
             discount: None,
             consent: true,
             gift: false,
+            seen: None,
         };
-        self.site().club.place_order(&stamp(), key, new).await.unwrap()
+        self.site().club.place_order(stamp, key, new).await.unwrap()
     }
 
     pub(super) async fn orders(&self) -> Vec<club::Order> {
