@@ -70,7 +70,7 @@ macro_rules! facts {
                 a_grant_to_what_is_paid_for_outlasts_the_refund,
                 a_refund_leaves_the_voucher_or_grant_from_before,
                 a_revoked_right_does_not_come_back_by_a_refund,
-                what_is_bought_again_after_a_refund_has_a_new_key;
+                what_is_bought_again_after_a_refund_has_a_new_key,
                 what_was_held_waits_for_the_last_order_to_be_paid_back;
             imports:
                 a_brought_passkey_stands_for_its_member_until_rotated,

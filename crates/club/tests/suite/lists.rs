@@ -315,6 +315,7 @@ pub(crate) async fn orders_are_found_by_state_buyer_item_time_and_provider(store
         discount: None,
         consent: true,
         gift: false,
+        seen: None,
     };
     let visitor = club.place_order(&later, "7", order).await.unwrap();
     club.cancel_order(&later, visitor.id).await.unwrap();

@@ -1,5 +1,8 @@
 //! Databases of older versions, brought up to this one.
 
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use ::tests::Database;
@@ -369,3 +372,17 @@ const SOLD_11: [&str; 6] = [
      again, checkout) SELECT id, provider, 'key' || id, '', 0, '', request_hash, 'held', '', 0, id \
      FROM checkout JOIN (SELECT request_hash FROM journal WHERE id = 1) AS hashes ON 1 = 1",
 ];
+
+#[test]
+fn each_file_is_a_step() {
+    for store in ["sqlite", "postgres"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(store);
+        let version = |entry: io::Result<DirEntry>| -> i64 {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            name.split('_').next().unwrap().parse().unwrap()
+        };
+        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(version).collect();
+        files.sort_unstable();
+        assert_eq!(files, STEPS.iter().map(|step| step.version).collect::<Vec<_>>(), "{store}");
+    }
+}
