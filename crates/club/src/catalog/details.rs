@@ -11,6 +11,7 @@ use crate::catalog::item::{self, Item};
 use crate::catalog::item_row::days;
 use crate::catalog::listing::{description, joined};
 use crate::catalog::part::{self, MAX_PARTS};
+use crate::catalog::versions::presentation;
 use crate::store::club::Club;
 use crate::store::sql::{Connection, Value};
 use crate::store::tx::Tx;
@@ -18,6 +19,7 @@ use crate::values::error::Error;
 use crate::values::stamp::Stamp;
 use crate::values::tag::Tag;
 use crate::values::text::{check_line, check_lines};
+use crate::values::version::Expected;
 use crate::values::visibility::Visibility;
 
 /// What is to change of how an item is presented; `None` leaves it.
@@ -77,13 +79,31 @@ impl Club {
         item: &str,
         details: Details,
     ) -> Result<Item, Error> {
+        self.describe_if(stamp, item, details, Expected::Anything).await
+    }
+
+    /// As [`describe`](Self::describe), where the item is presented as expected
+    /// ([`Presentation::version`](crate::Presentation::version)).
+    ///
+    /// # Errors
+    ///
+    /// As of [`describe`](Self::describe); it is presented otherwise.
+    pub async fn describe_if(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        details: Details,
+        expected: Expected,
+    ) -> Result<Item, Error> {
         details.check()?;
         self.check_tier_of(details.tier.as_ref().and_then(Option::as_deref))?;
         let wanted = item.to_owned();
         self.change(stamp, move |tx| {
             Box::pin(async move {
-                let item = item::find_live(tx, &wanted).await?;
-                describe(tx, &item, details).await
+                let found = item::find_live(tx, &wanted).await?;
+                let found = presentation(tx, found).await?;
+                expected.check(found.version())?;
+                describe(tx, &found.item, details).await
             })
         })
         .await

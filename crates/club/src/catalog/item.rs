@@ -25,6 +25,7 @@ use crate::values::page::Page;
 use crate::values::stamp::Stamp;
 use crate::values::tag::Tag;
 use crate::values::text::check_line;
+use crate::values::version::{Expected, Version};
 use crate::values::visibility::Visibility;
 
 /// An item.
@@ -89,6 +90,11 @@ impl Item {
     pub fn is_listed(&self) -> bool {
         let is_offered = self.offer.as_ref().is_some_and(|offer| !offer.withdrawn);
         is_offered && self.visibility == Visibility::Published && !self.removed
+    }
+
+    /// Another policy has another version.
+    pub fn policy_version(&self) -> Version {
+        Version::of("policy", &[&self.id.to_string(), &self.policy])
     }
 
     /// What the image shows of the item.
@@ -183,10 +189,30 @@ impl Club {
     ///
     /// See above; the policy is not configured.
     pub async fn set_policy(&self, stamp: &Stamp, item: &str, policy: &str) -> Result<Item, Error> {
+        self.set_policy_if(stamp, item, policy, Expected::Anything).await
+    }
+
+    /// As [`set_policy`](Self::set_policy), where the item has the policy that is expected
+    /// ([`Item::policy_version`]).
+    ///
+    /// # Errors
+    ///
+    /// As of [`set_policy`](Self::set_policy); it has another policy.
+    pub async fn set_policy_if(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        policy: &str,
+        expected: Expected,
+    ) -> Result<Item, Error> {
         self.names().check_policy(policy)?;
         let (wanted, policy) = (item.to_owned(), policy.to_owned());
         self.change(stamp, move |tx| {
-            Box::pin(async move { change_policy(tx, &wanted, &policy).await })
+            Box::pin(async move {
+                let item = find_live(tx, &wanted).await?;
+                expected.check(item.policy_version())?;
+                change_policy(tx, &item, &policy).await
+            })
         })
         .await
     }
@@ -199,7 +225,13 @@ impl Club {
     /// See above.
     pub async fn remove_item(&self, stamp: &Stamp, item: &str) -> Result<Item, Error> {
         let wanted = item.to_owned();
-        self.change(stamp, move |tx| Box::pin(async move { remove(tx, &wanted).await })).await
+        self.change(stamp, move |tx| {
+            Box::pin(async move {
+                let item = find_live(tx, &wanted).await?;
+                remove(tx, item).await
+            })
+        })
+        .await
     }
 }
 
@@ -311,15 +343,14 @@ pub(crate) async fn put_hashes(
     Ok(())
 }
 
-async fn change_policy(tx: &mut Tx, wanted: &str, policy: &str) -> Result<Item, Error> {
-    let item = find_live(tx, wanted).await?;
+async fn change_policy(tx: &mut Tx, item: &Item, policy: &str) -> Result<Item, Error> {
     let sql = "UPDATE item SET policy = $2 WHERE id = $1";
     tx.execute(sql, &[item.id.0.into(), policy.into()]).await?;
     changed(tx, "item.policy", item.id, &format!("{} -> {policy}", item.policy)).await
 }
 
-async fn remove(tx: &mut Tx, wanted: &str) -> Result<Item, Error> {
-    let item = find_live(tx, wanted).await?;
+/// Removes an item that was not removed.
+pub(crate) async fn remove(tx: &mut Tx, item: Item) -> Result<Item, Error> {
     let id = item.id.0.into();
     tx.execute("UPDATE item SET removed = 1, cover = NULL WHERE id = $1", &[id]).await?;
     take_hashes(tx, item.id).await?;

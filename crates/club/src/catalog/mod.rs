@@ -13,3 +13,4 @@ pub(crate) mod listing;
 pub(crate) mod part;
 pub(crate) mod price;
 pub(crate) mod publish;
+pub(crate) mod versions;

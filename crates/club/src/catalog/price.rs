@@ -11,6 +11,7 @@ use crate::values::error::Error;
 use crate::values::money::{Amount, Currency, MoneyError};
 use crate::values::product::DeliveryMethod;
 use crate::values::stamp::Stamp;
+use crate::values::version::{Expected, Version};
 
 /// What an item costs, in one currency; `None` where it is not sold so. 0 is a price.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -19,6 +20,15 @@ pub struct Prices {
     pub torrent: Option<Amount>,
     /// For direct download, not lower than for the torrent.
     pub direct: Option<Amount>,
+}
+
+/// What an item is to cost.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NewPrices {
+    /// The prices.
+    pub prices: Prices,
+    /// The minimum, or that the prices are fixed; `None` leaves it, as far as it fits the prices.
+    pub minimum: Option<Option<Amount>>,
 }
 
 impl Prices {
@@ -93,6 +103,14 @@ impl fmt::Display for Prices {
 }
 
 impl Item {
+    /// Other prices, or another minimum, have another version.
+    pub fn prices_version(&self) -> Version {
+        let text = |amount: Option<Amount>| amount.map(|amount| amount.to_string());
+        let [torrent, direct, minimum] = [self.prices.torrent, self.prices.direct, self.minimum]
+            .map(|amount| text(amount).unwrap_or_default());
+        Version::of("prices", &[&self.id.to_string(), &torrent, &direct, &minimum])
+    }
+
     /// Lowest price a buyer may choose for one delivery method; `None` where the price is fixed. The
     /// minimum is that of the cheaper method, and the other keeps its surcharge.
     pub fn least(&self, method: DeliveryMethod) -> Option<Amount> {
@@ -117,7 +135,44 @@ impl Club {
     ) -> Result<Item, Error> {
         let wanted = item.to_owned();
         self.change(stamp, move |tx| {
-            Box::pin(async move { change_minimum(tx, &wanted, minimum).await })
+            Box::pin(async move {
+                let item = item::find_live(tx, &wanted).await?;
+                change_minimum(tx, &item, minimum).await
+            })
+        })
+        .await
+    }
+
+    /// Changes what an item costs from now on, and the minimum where `edit` returns one: `edit` is given the item as
+    /// it is then, and its refusal is returned. Nothing is changed where the prices are others than expected
+    /// ([`Item::prices_version`]).
+    ///
+    /// # Errors
+    ///
+    /// As of [`set_prices`](Self::set_prices) and [`set_minimum`](Self::set_minimum); the prices are others.
+    pub async fn change_prices<E: Send + 'static>(
+        &self,
+        stamp: &Stamp,
+        item: &str,
+        expected: Expected,
+        edit: impl FnOnce(&Item) -> Result<NewPrices, E> + Send + 'static,
+    ) -> Result<Result<Item, E>, Error> {
+        let wanted = item.to_owned();
+        self.change(stamp, move |tx| {
+            Box::pin(async move {
+                let item = item::find_live(tx, &wanted).await?;
+                expected.check(item.prices_version())?;
+                let NewPrices { prices, minimum } = match edit(&item) {
+                    Ok(new) => new,
+                    Err(refused) => return Ok(Err(refused)),
+                };
+                prices.check()?;
+                let item = change(tx, &item, prices).await?;
+                match minimum {
+                    None => Ok(Ok(item)),
+                    Some(minimum) => change_minimum(tx, &item, minimum).await.map(Ok),
+                }
+            })
         })
         .await
     }
@@ -174,8 +229,7 @@ pub(crate) async fn change(tx: &mut Tx, item: &Item, prices: Prices) -> Result<I
     item::changed(tx, WHAT, item.id, &prices.to_string()).await
 }
 
-async fn change_minimum(tx: &mut Tx, wanted: &str, minimum: Option<Amount>) -> Result<Item, Error> {
-    let item = item::find_live(tx, wanted).await?;
+async fn change_minimum(tx: &mut Tx, item: &Item, minimum: Option<Amount>) -> Result<Item, Error> {
     if let Some(minimum) = minimum {
         let not_sold =
             || Error::NotForSale { item: item.name.clone(), method: DeliveryMethod::Torrent };

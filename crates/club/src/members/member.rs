@@ -14,6 +14,7 @@ use crate::values::error::Error;
 use crate::values::name::{self, Handle, Kind};
 use crate::values::page::Page;
 use crate::values::stamp::Stamp;
+use crate::values::version::{Expected, Version};
 
 /// A member.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,6 +46,24 @@ pub struct Member {
 }
 
 impl Member {
+    /// Another tier, or another end of it, has another version.
+    pub fn tier_version(&self) -> Version {
+        let until = self.tier_until.map(|until| until.to_string()).unwrap_or_default();
+        Version::of("tier", &[&self.id.to_string(), &self.tier, &until])
+    }
+
+    /// Whatever an operator changes of the member changes this version.
+    pub fn version(&self) -> Version {
+        let texts = [
+            &*self.name,
+            &self.tier_version().to_string(),
+            state_text(self.state),
+            &self.generation.0.to_string(),
+            self.email.as_ref().map(Email::text).unwrap_or_default(),
+        ];
+        Version::of("member", &texts)
+    }
+
     /// Refuses one that was removed.
     pub(crate) fn check_not_removed(&self) -> Result<(), Error> {
         match self.state {
@@ -122,10 +141,26 @@ impl Club {
         tier: &str,
         until: Option<u32>,
     ) -> Result<Member, Error> {
+        self.set_tier_if(stamp, member, (tier, until), Expected::Anything).await
+    }
+
+    /// As [`set_tier`](Self::set_tier), where the member has the tier that is expected ([`Member::tier_version`]).
+    ///
+    /// # Errors
+    ///
+    /// As of [`set_tier`](Self::set_tier); the member has another tier.
+    pub async fn set_tier_if(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        (tier, until): (&str, Option<u32>),
+        expected: Expected,
+    ) -> Result<Member, Error> {
         self.names().check_tier(tier)?;
         stamp.check_future(until)?;
         let tier = tier.to_owned();
-        self.change_member(stamp, member, "member.tier", move |member| {
+        let expected = (expected, Member::tier_version as fn(&Member) -> Version);
+        self.change_member(stamp, member, "member.tier", expected, move |member| {
             let detail = format!("{} -> {tier}", member.tier);
             member.tier = tier;
             member.tier_until = until;
@@ -146,7 +181,7 @@ impl Club {
         member: &str,
         old_key_until: Option<u32>,
     ) -> Result<Member, Error> {
-        self.change_member(stamp, member, "member.rotate", move |member| {
+        self.change_member(stamp, member, "member.rotate", ANYHOW, move |member| {
             member.generation = member.generation.next();
             member.old_key_until = old_key_until;
             format!("generation {}", member.generation.0)
@@ -160,7 +195,7 @@ impl Club {
     ///
     /// See above.
     pub async fn suspend(&self, stamp: &Stamp, member: &str) -> Result<Member, Error> {
-        self.set_state(stamp, member, "member.suspend", MemberState::Suspended).await
+        self.set_state(stamp, member, MemberState::Suspended, Expected::Anything).await
     }
 
     /// Ends a suspension.
@@ -169,7 +204,7 @@ impl Club {
     ///
     /// See above.
     pub async fn resume(&self, stamp: &Stamp, member: &str) -> Result<Member, Error> {
-        self.set_state(stamp, member, "member.resume", MemberState::Active).await
+        self.set_state(stamp, member, MemberState::Active, Expected::Anything).await
     }
 
     /// Removes a member for good: passkeys are refused and the name is free. The id stays taken
@@ -179,17 +214,37 @@ impl Club {
     ///
     /// See above.
     pub async fn remove_member(&self, stamp: &Stamp, member: &str) -> Result<Member, Error> {
-        self.set_state(stamp, member, "member.remove", MemberState::Removed).await
+        self.remove_member_if(stamp, member, Expected::Anything).await
+    }
+
+    /// As [`remove_member`](Self::remove_member), where the member is as expected ([`Member::version`]).
+    ///
+    /// # Errors
+    ///
+    /// See above; the member was changed.
+    pub async fn remove_member_if(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        expected: Expected,
+    ) -> Result<Member, Error> {
+        self.set_state(stamp, member, MemberState::Removed, expected).await
     }
 
     async fn set_state(
         &self,
         stamp: &Stamp,
         member: &str,
-        what: &'static str,
         state: MemberState,
+        expected: Expected,
     ) -> Result<Member, Error> {
-        self.change_member(stamp, member, what, move |member| {
+        let what = match state {
+            MemberState::Active => "member.resume",
+            MemberState::Removed => "member.remove",
+            MemberState::Suspended => "member.suspend",
+        };
+        let expected = (expected, Member::version as fn(&Member) -> Version);
+        self.change_member(stamp, member, what, expected, move |member| {
             member.state = state;
             member.name.clone()
         })
@@ -202,12 +257,14 @@ impl Club {
         stamp: &Stamp,
         member: &str,
         what: &'static str,
+        (expected, version): (Expected, fn(&Member) -> Version),
         edit: impl FnOnce(&mut Member) -> String + Send + 'static,
     ) -> Result<Member, Error> {
         let wanted = member.to_owned();
         self.change(stamp, move |tx| {
             Box::pin(async move {
                 let mut member = find_live(tx, &wanted).await?;
+                expected.check(version(&member))?;
                 let detail = edit(&mut member);
                 save(tx, what, &member, &detail).await?;
                 Ok(member)
@@ -349,6 +406,9 @@ pub(crate) fn state_text(state: MemberState) -> &'static str {
         MemberState::Suspended => "suspended",
     }
 }
+
+/// Changes that expect nothing.
+const ANYHOW: (Expected, fn(&Member) -> Version) = (Expected::Anything, Member::version);
 
 macro_rules! columns {
     ($before:literal, $after:literal) => {

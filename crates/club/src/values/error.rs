@@ -411,6 +411,11 @@ pub enum Error {
         /// Its number.
         id: u32,
     },
+    /// What is to be changed was changed since it was looked at.
+    #[error(
+        "this was changed since you looked at it: look again, then repeat your change on what is there now"
+    )]
+    Stale,
     /// Less of an entry is left than was to be taken back.
     #[error("less of entry {} of the journal is left than was to be paid back", .0.0)]
     Reversed(EntryId),

@@ -13,6 +13,8 @@ pub enum Fault {
     Ours,
     /// The request is wrong whatever is there.
     Request,
+    /// The request is about what was there before.
+    Stale,
 }
 
 impl Error {
@@ -108,6 +110,7 @@ impl Error {
             | Self::NobodyNamed(_)
             | Self::NotFound { .. }
             | Self::NotGranted { .. } => Fault::Missing,
+            Self::Stale => Fault::Stale,
             Self::NoRandomness | Self::Unavailable(_) | Self::Unbalanced(_) => Fault::Ours,
         }
     }

@@ -22,6 +22,7 @@ pub(crate) mod tax;
 pub(crate) mod text;
 pub(crate) mod token;
 pub(crate) mod unavailable;
+pub(crate) mod version;
 pub(crate) mod visibility;
 pub(crate) mod voucher_code;
 pub(crate) mod voucher_state;

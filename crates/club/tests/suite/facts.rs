@@ -243,6 +243,10 @@ macro_rules! facts {
                 an_order_is_cancelled_until_it_is_wanted_again,
                 an_order_has_any_number_of_checkouts,
                 the_periods_of_a_subscription_are_orders;
+            versions:
+                a_refused_change_of_prices_changes_nothing,
+                one_of_two_changes_that_saw_the_same_is_made,
+                whatever_is_changed_has_another_version;
             vouchers:
                 a_stranger_ends_no_tier_that_has_no_end,
                 a_visitor_redeems_by_address,

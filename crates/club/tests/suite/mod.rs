@@ -39,6 +39,7 @@ pub(crate) mod standing;
 pub(crate) mod texts;
 pub(crate) mod tokens;
 pub(crate) mod traffic;
+pub(crate) mod versions;
 pub(crate) mod visitors;
 pub(crate) mod vouchers;
 mod watched;
