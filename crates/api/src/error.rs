@@ -42,6 +42,8 @@ pub enum ProblemKind {
     OutsideRoots,
     /// The token lacks a scope, or the request is not for tokens.
     Scope,
+    /// What is to be changed was changed since the request's `If-Match` was read.
+    Stale,
     /// The body is larger than the path takes.
     TooLarge,
     /// Too many requests, or too many wrong secrets.
@@ -58,7 +60,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BadRequest,
         Self::Conflict,
         Self::Internal,
@@ -67,6 +69,7 @@ impl ProblemKind {
         Self::NotFound,
         Self::OutsideRoots,
         Self::Scope,
+        Self::Stale,
         Self::TooLarge,
         Self::TooMany,
         Self::Unauthenticated,
@@ -86,6 +89,7 @@ impl ProblemKind {
             Self::NotFound => "urn:usher:problem:not-found",
             Self::OutsideRoots => "urn:usher:problem:outside-roots",
             Self::Scope => "urn:usher:problem:scope",
+            Self::Stale => "urn:usher:problem:stale",
             Self::TooLarge => "urn:usher:problem:too-large",
             Self::TooMany => "urn:usher:problem:too-many",
             Self::Unauthenticated => "urn:usher:problem:unauthenticated",
@@ -106,6 +110,7 @@ impl ProblemKind {
             Self::NotFound => "There is no such thing",
             Self::OutsideRoots => "The path on the host is outside the folders that tokens reach",
             Self::Scope => "The token does not allow this",
+            Self::Stale => "It was changed since you looked at it",
             Self::TooLarge => "The body is too large",
             Self::TooMany => "Too many requests",
             Self::Unauthenticated => "A valid token is needed",
@@ -125,6 +130,7 @@ impl ProblemKind {
             Self::MediaType => 415,
             Self::NotFound => 404,
             Self::OutsideRoots | Self::Scope => 403,
+            Self::Stale => 412,
             Self::TooLarge => 413,
             Self::TooMany => 429,
             Self::Unauthenticated => 401,

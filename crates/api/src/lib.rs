@@ -24,6 +24,7 @@ pub mod mail;
 pub mod member;
 pub mod money;
 pub mod order;
+pub mod page;
 pub mod product;
 pub mod publish;
 pub mod query;

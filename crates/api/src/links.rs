@@ -50,8 +50,11 @@ pub struct MemberLinks {
     pub club_feed: String,
     /// The feed of new items as media files.
     pub podcast_feed: String,
-    /// The items they have a right to: the first thousand.
+    /// The items they have a right to, by id: a page of them.
     pub items: Vec<ItemLinks>,
+    /// What the next page is asked for with, as `after`; `null` on the last page.
+    #[serde(default)]
+    pub next: Option<String>,
 }
 
 impl fmt::Debug for MemberLinks {

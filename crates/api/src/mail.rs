@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::member::NamedId;
 
@@ -31,18 +31,6 @@ pub struct MailView {
     pub ended: Option<Timestamp>,
     /// The server's last words; empty before the first try.
     pub answer: String,
-}
-
-/// A page of the mail.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams, Serialize)]
-#[into_params(parameter_in = Query)]
-#[serde(default, deny_unknown_fields)]
-pub struct MailQuery {
-    /// Only mail in this state.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
-    /// Only mail with a higher id.
-    pub after: u32,
 }
 
 /// A mail was queued.

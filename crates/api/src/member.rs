@@ -87,8 +87,11 @@ pub struct MemberTraffic {
     pub member: NamedId,
     /// The tier that verified upload earned; `null` where it earned none.
     pub earned: Option<String>,
-    /// The traffic of each item.
+    /// The traffic of each item, by id: a page of it.
     pub items: Vec<ItemTraffic>,
+    /// What the next page is asked for with, as `after`; `null` on the last page.
+    #[serde(default)]
+    pub next: Option<String>,
     /// Rewards that are still held, by currency.
     pub pending: Vec<Money>,
     /// Rewards that were credited, by currency.

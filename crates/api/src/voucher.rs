@@ -63,6 +63,9 @@ pub struct VoucherView {
     pub state: String,
     /// The member who redeemed it.
     pub member: Option<NamedId>,
+    /// The number of its batch: that of the entry of the journal that issued it.
+    #[serde(default)]
+    pub batch: u32,
     /// The order that it is the gift of; `null` where it was issued by hand.
     #[serde(default)]
     pub gift: Option<u32>,

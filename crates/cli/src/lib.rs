@@ -17,14 +17,18 @@ mod text;
 mod tracker;
 
 pub use command::DaemonCommand;
-pub use daemon::{ClientError, CommandContext, CommandError};
-pub use items::{ItemCommand, PresentationArgs, PriceArgs, PublishArgs, SetItemArgs, TorrentArgs};
+pub use daemon::{ClientError, CommandContext, CommandError, RowArgs};
+pub use items::{
+    ItemCommand, ItemListArgs, PresentationArgs, PriceArgs, PublishArgs, SetItemArgs, TorrentArgs,
+};
 pub use maintenance::{AdminCommand, AuditArgs, BackupArgs, MailCommand, MailFilter, RoleName};
-pub use members::{GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs, SignInCommand};
+pub use members::{
+    GrantArgs, ImportArgs, MemberCommand, MemberListArgs, RevokeArgs, RotateArgs, SignInCommand,
+};
 pub use money::{
-    AddCheckoutArgs, BuyArgs, CheckoutCommand, DiscountArgs, DiscountCommand, EventCommand,
-    ExportArgs, ExportTable, IssueArgs, LedgerCommand, OrderCommand, RefundArgs, RewardCommand,
-    SheetFormat, TopupArgs, VoucherCommand,
+    AddCheckoutArgs, BuyArgs, CheckoutCommand, CheckoutListArgs, DiscountArgs, DiscountCommand,
+    EventCommand, EventListArgs, ExportArgs, ExportTable, IssueArgs, JournalArgs, LedgerCommand,
+    OrderCommand, OrderListArgs, RefundArgs, RewardCommand, SheetFormat, TopupArgs, VoucherCommand,
 };
 pub use renamed::explain;
 pub use text::{When, WhenError};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use api::query::PageQuery;
+use api::page::ListPage;
+use api::query::{ListQuery, MAX_PAGE, PageQuery};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde::Serialize;
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::client::{AdminClient, AdminRequest};
 use super::error::CommandError;
+use super::rows::RowArgs;
 use crate::text::{When, printable};
 
 /// What a command works with.
@@ -68,30 +70,28 @@ impl CommandContext {
         self.client.request(Method::DELETE, path)
     }
 
-    /// All pages of a list.
-    pub(crate) async fn list<T: DeserializeOwned>(
+    /// The rows of a list, page by page, as many as are wanted.
+    pub(crate) async fn list<P: ListPage + DeserializeOwned>(
         &self,
         path: &[&str],
-        id: impl Fn(&T) -> u32,
-    ) -> Result<Vec<T>, CommandError> {
-        self.pages(path, |after| PageQuery { after, limit: None }, id).await
-    }
-
-    /// All pages of a list; `query` makes the query of the page after an id.
-    pub(crate) async fn pages<T: DeserializeOwned, Q: Serialize>(
-        &self,
-        path: &[&str],
-        query: impl Fn(u32) -> Q,
-        id: impl Fn(&T) -> u32,
-    ) -> Result<Vec<T>, CommandError> {
+        mut query: impl ListQuery,
+        rows: RowArgs,
+    ) -> Result<Vec<P::Row>, CommandError> {
         let mut all = Vec::new();
+        let mut after = None;
         loop {
-            let query = query(all.last().map_or(0, &id));
-            let page: Vec<T> = self.get(path).query(&query).answer().await?;
-            if page.is_empty() {
+            let missing = rows.missing(all.len());
+            if missing == 0 {
                 return Ok(all);
             }
-            all.extend(page);
+            query.set_page(PageQuery { after, limit: Some(missing.min(MAX_PAGE)) });
+            let page: P = self.get(path).query(&query).answer().await?;
+            let (found, next) = page.into_parts();
+            all.extend(found);
+            after = next;
+            if after.is_none() {
+                return Ok(all);
+            }
         }
     }
 

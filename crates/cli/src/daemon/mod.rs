@@ -4,9 +4,11 @@ mod client;
 mod context;
 mod error;
 mod key;
+mod rows;
 
 pub(crate) use client::AdminRequest;
 pub use client::ClientError;
 pub use context::CommandContext;
 pub use error::CommandError;
 pub(crate) use key::given_or_fresh;
+pub use rows::RowArgs;

@@ -5,14 +5,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use api::item::{AddItem, ItemDetail, ItemView, SetPolicy};
+use api::page::ItemPage;
 use api::publish::Stuck;
-use api::query::{MAX_BODY_BYTES, TorrentQuery};
+use api::query::{ItemQuery, MAX_BODY_BYTES, TorrentQuery};
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::presentation::{PresentationArgs, set_cover};
 use super::price::{PriceArgs, prices};
 use super::publish::verify;
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 use crate::text::{facts, list, or_dash, rights, size, yes_or_no};
 
 /// `usher item`.
@@ -34,9 +35,9 @@ pub enum ItemCommand {
         #[arg(long)]
         policy: String,
     },
-    /// List all items
-    #[command(after_help = "Example:\n  usher item list")]
-    List,
+    /// List items: all, or those that are looked for
+    #[command(after_help = LIST)]
+    List(ItemListArgs),
     /// Show an item, and who has a right to it
     #[command(after_help = "Example:\n  usher item show reel")]
     Show {
@@ -94,6 +95,41 @@ pub struct SetItemArgs {
     prices: PriceArgs,
 }
 
+/// `usher item list`.
+#[derive(Args, Clone, Debug)]
+pub struct ItemListArgs {
+    /// List only items with this id or info hash, or with words that begin so in their name or title
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// List only items with this policy
+    #[arg(long)]
+    policy: Option<String>,
+    /// List only items that the site shows like this
+    #[arg(long, value_parser = ["draft", "published", "unlisted"])]
+    visibility: Option<String>,
+    /// List only items in this state
+    #[arg(long, value_parser = ["published", "unpublished", "broken", "tracked"])]
+    state: Option<String>,
+    #[command(flatten)]
+    rows: RowArgs,
+}
+
+impl ItemListArgs {
+    async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
+        let query = ItemQuery {
+            search: self.search.clone(),
+            policy: self.policy.clone(),
+            visibility: self.visibility.clone(),
+            state: self.state.clone(),
+            newest: self.rows.newest(),
+            ..ItemQuery::default()
+        };
+        let items = context.list::<ItemPage>(&["items"], query, self.rows).await?;
+        let stuck = if context.json() { String::new() } else { stuck(context).await? };
+        context.print(&items, |items| items_text(items) + &stuck)
+    }
+}
+
 impl ItemCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
@@ -110,11 +146,7 @@ impl ItemCommand {
                 };
                 context.print(&context.post(&["items"]).json(&item).answer().await?, added)
             }
-            Self::List => {
-                let items = context.list(&["items"], |item: &ItemView| item.id).await?;
-                let stuck = if context.json() { String::new() } else { stuck(context).await? };
-                context.print(&items, |items| items_text(items) + &stuck)
-            }
+            Self::List(args) => args.run(context).await,
             Self::Show { item } => {
                 context.print(&context.get(&["items", item]).answer().await?, item_text)
             }
@@ -306,6 +338,10 @@ Examples:
   usher item list";
 const ADD_USAGE: &str = "usher item add --name <NAME> --policy <POLICY> <FILE.torrent>
        usher item add --name <NAME> --policy <POLICY> --info-hash <HEX>";
+const LIST: &str = "\
+Examples:
+  usher item list
+  usher item list --search \"big buck\" --policy club";
 const ADD: &str = "\
 Examples:
   usher item add reel.torrent --name reel --policy priority

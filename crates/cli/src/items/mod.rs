@@ -7,7 +7,7 @@ mod publish;
 mod torrent;
 
 pub(crate) use item::ITEM;
-pub use item::{ItemCommand, SetItemArgs};
+pub use item::{ItemCommand, ItemListArgs, SetItemArgs};
 pub use presentation::PresentationArgs;
 pub use price::PriceArgs;
 pub use publish::PublishArgs;

@@ -1,10 +1,12 @@
 //! `usher audit`.
 
 use api::alert::AuditView;
+use api::page::AuditPage;
 use api::query::AuditQuery;
 use clap::Args;
+use jiff::civil::Date;
 
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 use crate::text::{list, named};
 
 /// `usher audit`.
@@ -17,13 +19,35 @@ pub struct AuditArgs {
     /// Show only changes of this item: the name, id or info hash
     #[arg(long)]
     item: Option<String>,
+    /// Show only changes made by this one, such as admin
+    #[arg(long)]
+    who: Option<String>,
+    /// Show only changes by this operation, such as member.tier
+    #[arg(long, value_name = "OPERATION")]
+    what: Option<String>,
+    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// The last day, in UTC, such as 2027-03-31 [default: today]
+    #[arg(long, value_name = "DATE")]
+    to: Option<Date>,
+    #[command(flatten)]
+    rows: RowArgs,
 }
 
 impl AuditArgs {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
-        let query =
-            |after| AuditQuery { member: self.member.clone(), item: self.item.clone(), after };
-        let rows = context.pages(&["audit"], query, |row: &AuditView| row.id).await?;
+        let query = AuditQuery {
+            member: self.member.clone(),
+            item: self.item.clone(),
+            who: self.who.clone(),
+            what: self.what.clone(),
+            from: self.from,
+            to: self.to,
+            newest: self.rows.newest(),
+            ..AuditQuery::default()
+        };
+        let rows = context.list::<AuditPage>(&["audit"], query, self.rows).await?;
         context.print(&rows, |rows| rows_text(rows))
     }
 }
@@ -46,4 +70,5 @@ const AUDIT: &str = "\
 Examples:
   usher audit
   usher audit --member ada --json
+  usher audit --who admin --what member.tier --newest --limit 20
   usher audit --item reel";

@@ -1,9 +1,11 @@
 //! `usher mail`.
 
-use api::mail::{MailQuery, MailView, SendTest, TestSent};
+use api::mail::{MailView, SendTest, TestSent};
+use api::page::MailPage;
+use api::query::MailQuery;
 use clap::{Subcommand, ValueEnum};
 
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 use crate::text::list;
 
 /// `usher mail`.
@@ -15,6 +17,12 @@ pub enum MailCommand {
         /// List mail in this state only
         #[arg(long)]
         state: Option<MailFilter>,
+        /// List mail to this address only
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
+        /// How much of the list is printed
+        #[command(flatten)]
+        rows: RowArgs,
     },
     /// Try a mail again at once that waits, bounced or failed
     #[command(after_help = "Example:\n  usher mail retry 7")]
@@ -57,10 +65,15 @@ impl MailFilter {
 impl MailCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
-            Self::List { state } => {
+            Self::List { state, to, rows } => {
                 let state = state.map(|state| state.word().to_owned());
-                let query = |after| MailQuery { state: state.clone(), after };
-                let mail = context.pages(&["mail"], query, |mail: &MailView| mail.id).await?;
+                let query = MailQuery {
+                    state,
+                    to: to.clone(),
+                    newest: rows.newest(),
+                    ..MailQuery::default()
+                };
+                let mail = context.list::<MailPage>(&["mail"], query, *rows).await?;
                 context.print(&mail, |mail| mail_text(mail))
             }
             Self::Retry { mail } => {

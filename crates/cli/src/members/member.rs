@@ -6,10 +6,12 @@ use api::member::{
     AddMember, MemberDetail, MemberKey, MemberTraffic, MemberView, RotatePasskey, SetEmail, SetTier,
 };
 use api::money::Money;
-use clap::Subcommand;
+use api::page::MemberPage;
+use api::query::{MAX_PAGE, MemberQuery, PageQuery};
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 use crate::text::{When, amount, facts, list, or_dash, rights, size};
 
 /// `usher member`.
@@ -27,9 +29,9 @@ pub enum MemberCommand {
         #[arg(long, value_name = "DATE")]
         until: Option<When>,
     },
-    /// List all members
-    #[command(after_help = "Example:\n  usher member list")]
-    List,
+    /// List members: all, or those that are looked for
+    #[command(after_help = LIST)]
+    List(MemberListArgs),
     /// Show a member, including the announce URL with the passkey
     #[command(after_help = "Example:\n  usher member show ada --json")]
     Show {
@@ -116,6 +118,36 @@ pub enum MemberCommand {
     },
 }
 
+/// `usher member list`.
+#[derive(Args, Clone, Debug)]
+pub struct MemberListArgs {
+    /// List only members with this id, a name that begins so, or an e-mail address that does
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// List only members of this tier
+    #[arg(long)]
+    tier: Option<String>,
+    /// List only members in this state [default: all but those removed]
+    #[arg(long, value_name = "STATE", value_parser = STATES)]
+    state: Option<String>,
+    #[command(flatten)]
+    rows: RowArgs,
+}
+
+impl MemberListArgs {
+    async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
+        let query = MemberQuery {
+            search: self.search.clone(),
+            tier: self.tier.clone(),
+            state: self.state.clone(),
+            newest: self.rows.newest(),
+            ..MemberQuery::default()
+        };
+        let members = context.list::<MemberPage>(&["members"], query, self.rows).await?;
+        context.print(&members, |members| members_text(members))
+    }
+}
+
 impl MemberCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
@@ -124,10 +156,7 @@ impl MemberCommand {
                 let member = AddMember { name: name.clone(), tier: tier.clone(), until };
                 context.print(&context.post(&["members"]).json(&member).answer().await?, added)
             }
-            Self::List => {
-                let members = context.list(&["members"], |member: &MemberView| member.id).await?;
-                context.print(&members, |members| members_text(members))
-            }
+            Self::List(args) => args.run(context).await,
             Self::Show { member } => {
                 context.print(&context.get(&["members", member]).answer().await?, member_text)
             }
@@ -148,11 +177,11 @@ impl MemberCommand {
                 })
             }
             Self::Links { member } => {
-                let links = context.get(&["members", member, "links"]).answer().await?;
+                let links = all_links(context, member).await?;
                 context.print(&links, links_text)
             }
             Self::Traffic { member } => {
-                let traffic = context.get(&["members", member, "traffic"]).answer().await?;
+                let traffic = all_traffic(context, member).await?;
                 context.print(&traffic, traffic_text)
             }
             Self::Rotate { member, grace, key: KeyKind::Announce } => {
@@ -181,6 +210,37 @@ impl MemberCommand {
             }
         }
     }
+}
+
+/// A member's URLs, those of all items.
+async fn all_links(context: &CommandContext, member: &str) -> Result<MemberLinks, CommandError> {
+    let path = ["members", member, "links"];
+    let mut all: MemberLinks = context.get(&path).query(&long_page(None)).answer().await?;
+    while let Some(next) = all.next.take() {
+        let more: MemberLinks = context.get(&path).query(&long_page(Some(next))).answer().await?;
+        all.items.extend(more.items);
+        all.next = more.next;
+    }
+    Ok(all)
+}
+
+/// A member's traffic, of all items.
+async fn all_traffic(
+    context: &CommandContext,
+    member: &str,
+) -> Result<MemberTraffic, CommandError> {
+    let path = ["members", member, "traffic"];
+    let mut all: MemberTraffic = context.get(&path).query(&long_page(None)).answer().await?;
+    while let Some(next) = all.next.take() {
+        let more: MemberTraffic = context.get(&path).query(&long_page(Some(next))).answer().await?;
+        all.items.extend(more.items);
+        all.next = more.next;
+    }
+    Ok(all)
+}
+
+const fn long_page(after: Option<String>) -> PageQuery {
+    PageQuery { after, limit: Some(MAX_PAGE) }
 }
 
 fn added(key: &MemberKey) -> String {
@@ -305,6 +365,12 @@ fn tier(tier: &str, end: Option<Timestamp>) -> String {
     end.map_or_else(|| tier.to_owned(), |end| format!("{tier} until {end}"))
 }
 
+const STATES: [&str; 3] = ["active", "suspended", "removed"];
+const LIST: &str = "\
+Examples:
+  usher member list
+  usher member list --tier fan --state suspended
+  usher member list --search ada@example.org";
 pub(crate) const MEMBER: &str = "\
 Examples:
   usher member add ada --tier fan

@@ -1,9 +1,11 @@
 //! `usher sign-in`.
 
+use api::page::{AttemptPage, SignInPage};
+use api::query::{AttemptQuery, SignInQuery};
 use api::sign_in::{SignInAttempt, SignInLink, SignInView, SignInsEnded};
 use clap::Subcommand;
 
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 use crate::text::list;
 
 /// `usher sign-in`.
@@ -11,7 +13,14 @@ use crate::text::list;
 pub enum SignInCommand {
     /// List the addresses that got no link, and why
     #[command(after_help = "Example:\n  usher sign-in attempts")]
-    Attempts,
+    Attempts {
+        /// List only attempts with this address
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+        /// Maximum number of rows [default: all]
+        #[arg(long, value_name = "ROWS")]
+        limit: Option<u32>,
+    },
     /// End one or all sign-ins of a member
     #[command(after_help = END)]
     End {
@@ -37,9 +46,17 @@ pub enum SignInCommand {
 impl SignInCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
-            Self::Attempts => {
-                let attempts = context.get(&["sign-in-attempts"]).answer().await?;
-                context.print(&attempts, |attempts: &Vec<SignInAttempt>| attempts_text(attempts))
+            Self::Attempts { email, limit } => {
+                // The last attempt comes first.
+                let query = AttemptQuery {
+                    email: email.clone(),
+                    newest: Some(true),
+                    ..AttemptQuery::default()
+                };
+                let rows = RowArgs::first(*limit);
+                let attempts =
+                    context.list::<AttemptPage>(&["sign-in-attempts"], query, rows).await?;
+                context.print(&attempts, |attempts| attempts_text(attempts))
             }
             Self::End { member, sign_in } => {
                 let one = sign_in.map(|id| id.to_string());
@@ -56,8 +73,10 @@ impl SignInCommand {
                 context.print(&link, link_text)
             }
             Self::List { member } => {
-                let sign_ins = context.get(&["members", member, "sign-ins"]).answer().await?;
-                context.print(&sign_ins, |sign_ins: &Vec<SignInView>| sign_ins_text(sign_ins))
+                let path = ["members", member, "sign-ins"];
+                let query = SignInQuery { newest: Some(true), ..SignInQuery::default() };
+                let sign_ins = context.list::<SignInPage>(&path, query, RowArgs::default()).await?;
+                context.print(&sign_ins, |sign_ins| sign_ins_text(sign_ins))
             }
         }
     }

@@ -1,11 +1,14 @@
 //! `usher checkout`: attempts to pay at a provider.
 
 use api::checkout::{AddCheckout, AnswerRefund, CheckoutRefunded, CheckoutView, RefundCheckout};
+use api::page::CheckoutPage;
 use api::product::{DeliveryMethod, ProductChoice};
+use api::query::CheckoutQuery;
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
 use super::order::claim_text;
-use crate::daemon::{CommandContext, CommandError, given_or_fresh};
+use crate::daemon::{CommandContext, CommandError, RowArgs, given_or_fresh};
 use crate::text::{amount, buyer, facts, list, or_dash, product};
 
 /// `usher checkout`.
@@ -13,9 +16,9 @@ use crate::text::{amount, buyer, facts, list, or_dash, product};
 pub enum CheckoutCommand {
     /// Make a checkout at a provider, and print the page on which the member pays
     Add(AddCheckoutArgs),
-    /// List all checkouts, oldest first
-    #[command(after_help = "Example:\n  usher checkout list")]
-    List,
+    /// List checkouts, oldest first
+    #[command(after_help = LIST)]
+    List(CheckoutListArgs),
     /// Show a checkout, its payments and its refunds
     #[command(after_help = "Example:\n  usher checkout show 7 --json")]
     Show {
@@ -83,15 +86,53 @@ pub struct AddCheckoutArgs {
     key: Option<String>,
 }
 
+/// `usher checkout list`.
+#[derive(Args, Clone, Debug)]
+pub struct CheckoutListArgs {
+    /// List only the checkout with this number, or a provider's id of it, of a payment or of a refund
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// List only checkouts of this member: the name or id
+    #[arg(long)]
+    member: Option<String>,
+    /// List only checkouts of this item: the name, id or info hash
+    #[arg(long)]
+    item: Option<String>,
+    /// List only checkouts at this provider
+    #[arg(long)]
+    provider: Option<String>,
+    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// The last day, in UTC, such as 2027-03-31 [default: today]
+    #[arg(long, value_name = "DATE")]
+    to: Option<Date>,
+    #[command(flatten)]
+    rows: RowArgs,
+}
+
+impl CheckoutListArgs {
+    async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
+        let query = CheckoutQuery {
+            search: self.search.clone(),
+            member: self.member.clone(),
+            item: self.item.clone(),
+            provider: self.provider.clone(),
+            from: self.from,
+            to: self.to,
+            newest: self.rows.newest(),
+            ..CheckoutQuery::default()
+        };
+        let checkouts = context.list::<CheckoutPage>(&["checkouts"], query, self.rows).await?;
+        context.print(&checkouts, |checkouts| checkouts_text(checkouts))
+    }
+}
+
 impl CheckoutCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
             Self::Add(args) => args.run(context).await,
-            Self::List => {
-                let id = |checkout: &CheckoutView| checkout.id;
-                let checkouts = context.list(&["checkouts"], id).await?;
-                context.print(&checkouts, |checkouts| checkouts_text(checkouts))
-            }
+            Self::List(args) => args.run(context).await,
             Self::Show { checkout } => {
                 let request = context.get(&["checkouts", &checkout.to_string()]);
                 context.print(&request.answer().await?, checkout_text)
@@ -213,6 +254,11 @@ const ADD_USAGE: &str = "\
 usher checkout add --provider <PROVIDER> <MEMBER> <ITEM> --as <METHOD>
        usher checkout add --provider <PROVIDER> <MEMBER> --tier <TIER>
        usher checkout add --provider <PROVIDER> <MEMBER> --topup <AMOUNT>";
+const LIST: &str = "\
+Examples:
+  usher checkout list
+  usher checkout list --member ada --provider stripe
+  usher checkout list --search cs_live_a1b2";
 const ADD: &str = "\
 Examples:
   usher checkout add ada reel --as torrent --provider stripe

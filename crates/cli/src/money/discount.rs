@@ -1,9 +1,11 @@
 //! `usher discount`.
 
 use api::discount::{AddDiscount, DiscountView};
+use api::page::DiscountPage;
+use api::query::DiscountQuery;
 use clap::{ArgGroup, Args, Subcommand};
 
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 use crate::text::{When, amount, list, or_dash};
 
 /// `usher discount`.
@@ -11,9 +13,16 @@ use crate::text::{When, amount, list, or_dash};
 pub enum DiscountCommand {
     /// Add a discount code
     Add(DiscountArgs),
-    /// List all discount codes
+    /// List discount codes
     #[command(after_help = "Example:\n  usher discount list")]
-    List,
+    List {
+        /// List only codes for this item alone: the name, id or info hash
+        #[arg(long)]
+        item: Option<String>,
+        /// How much of the list is printed
+        #[command(flatten)]
+        rows: RowArgs,
+    },
     /// Remove a discount code; what was bought with it stays
     #[command(after_help = "Example:\n  usher discount remove fair-10")]
     Remove {
@@ -64,8 +73,13 @@ impl DiscountCommand {
                 let added = context.post(&["discounts"]).json(&discount).answer().await?;
                 context.print(&added, |added| discounts_text(std::slice::from_ref(added)))
             }
-            Self::List => {
-                let discounts: Vec<_> = context.get(&["discounts"]).answer().await?;
+            Self::List { item, rows } => {
+                let query = DiscountQuery {
+                    item: item.clone(),
+                    newest: rows.newest(),
+                    ..DiscountQuery::default()
+                };
+                let discounts = context.list::<DiscountPage>(&["discounts"], query, *rows).await?;
                 context.print(&discounts, |discounts| discounts_text(discounts))
             }
             Self::Remove { code } => {

@@ -1,17 +1,20 @@
 //! `usher event`.
 
 use api::event::{EventDetail, EventView, Replayed};
-use clap::Subcommand;
+use api::page::EventPage;
+use api::query::EventQuery;
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 use crate::text::{facts, list, or_dash};
 
 /// `usher event`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum EventCommand {
     /// List events, oldest first, and what became of them
-    #[command(after_help = "Example:\n  usher event list")]
-    List,
+    #[command(after_help = LIST)]
+    List(EventListArgs),
     /// Show an event, with the headers and body the provider sent
     #[command(after_help = "Example:\n  usher event show 12 --json")]
     Show {
@@ -26,13 +29,52 @@ pub enum EventCommand {
     },
 }
 
+/// `usher event list`.
+#[derive(Args, Clone, Debug)]
+pub struct EventListArgs {
+    /// List only the event with this number, or a provider's id that begins so
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// List only events of this provider
+    #[arg(long)]
+    provider: Option<String>,
+    /// List only events with this verdict, such as held
+    #[arg(long)]
+    verdict: Option<String>,
+    /// List only events about the checkout with this number
+    #[arg(long)]
+    checkout: Option<u32>,
+    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// The last day, in UTC, such as 2027-03-31 [default: today]
+    #[arg(long, value_name = "DATE")]
+    to: Option<Date>,
+    #[command(flatten)]
+    rows: RowArgs,
+}
+
+impl EventListArgs {
+    async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
+        let query = EventQuery {
+            search: self.search.clone(),
+            provider: self.provider.clone(),
+            verdict: self.verdict.clone(),
+            checkout: self.checkout,
+            from: self.from,
+            to: self.to,
+            newest: self.rows.newest(),
+            ..EventQuery::default()
+        };
+        let events = context.list::<EventPage>(&["events"], query, self.rows).await?;
+        context.print(&events, |events| events_text(events))
+    }
+}
+
 impl EventCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
-            Self::List => {
-                let events = context.list(&["events"], |event: &EventView| event.id).await?;
-                context.print(&events, |events| events_text(events))
-            }
+            Self::List(args) => args.run(context).await,
             Self::Show { event } => {
                 let event = context.get(&["events", &event.to_string()]).answer().await?;
                 context.print(&event, event_text)
@@ -87,3 +129,8 @@ Examples:
 const REPLAY: &str = "\
 Example:
   usher event replay 12      once the cause that held it is fixed";
+const LIST: &str = "\
+Examples:
+  usher event list
+  usher event list --verdict held
+  usher event list --search evt_1PxK";

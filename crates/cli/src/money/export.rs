@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use api::ledger::JournalEntry;
 use api::money::Money;
 use api::order::OrderView;
+use api::page::{JournalPage, OrderPage};
 use api::product::DeliveryMethod;
-use api::query::PeriodQuery;
+use api::query::{JournalQuery, OrderQuery};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 
 /// `usher export`.
 #[derive(Args, Clone, Debug)]
@@ -54,8 +55,9 @@ impl ExportArgs {
         }
         match self.table {
             ExportTable::Orders => {
-                let id = |order: &OrderView| order.id;
-                let orders = context.pages(&["orders"], |after| self.period(after), id).await?;
+                let query = OrderQuery { from: self.from, to: self.to, ..OrderQuery::default() };
+                let orders =
+                    context.list::<OrderPage>(&["orders"], query, RowArgs::default()).await?;
                 let sold = orders.iter().filter(|order| order.entry.is_some());
                 print(context, sold.map(OrderRow::from))
             }
@@ -74,12 +76,8 @@ impl ExportArgs {
     }
 
     async fn entries(&self, context: &CommandContext) -> Result<Vec<JournalEntry>, CommandError> {
-        let id = |entry: &JournalEntry| entry.id;
-        context.pages(&["ledger", "journal"], |after| self.period(after), id).await
-    }
-
-    const fn period(&self, after: u32) -> PeriodQuery {
-        PeriodQuery { from: self.from, to: self.to, after, limit: None }
+        let query = JournalQuery { from: self.from, to: self.to, ..JournalQuery::default() };
+        context.list::<JournalPage>(&["ledger", "journal"], query, RowArgs::default()).await
     }
 }
 

@@ -1,9 +1,12 @@
 //! `usher topup`, `balance` and `ledger`: balances and the books.
 
 use api::ledger::{BalanceView, JournalEntry, StatementLine, TopUp, TrialBalance};
+use api::page::{JournalPage, StatementPage};
+use api::query::{JournalQuery, PageQuery};
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
-use crate::daemon::{CommandContext, CommandError, given_or_fresh};
+use crate::daemon::{CommandContext, CommandError, RowArgs, given_or_fresh};
 use crate::text::{amount, facts, list};
 
 /// `usher topup`.
@@ -37,13 +40,55 @@ pub enum LedgerCommand {
     Statement {
         /// The member's name or id
         member: String,
+        /// Maximum number of lines [default: all]
+        #[arg(long, value_name = "ROWS")]
+        limit: Option<u32>,
     },
-    /// List all entries, oldest first
-    #[command(after_help = "Example:\n  usher ledger journal --json")]
-    Journal,
+    /// List entries, oldest first
+    #[command(after_help = JOURNAL)]
+    Journal(JournalArgs),
     /// Sum all postings by currency; the sum is 0, or the books are wrong
     #[command(after_help = TRIAL)]
     Trial,
+}
+
+/// `usher ledger journal`.
+#[derive(Args, Clone, Debug)]
+pub struct JournalArgs {
+    /// List only the entry that the request with this key made
+    #[arg(long)]
+    key: Option<String>,
+    /// List only entries that moved money of this member: the name or id
+    #[arg(long)]
+    member: Option<String>,
+    /// List only entries of this kind, such as topup
+    #[arg(long)]
+    kind: Option<String>,
+    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// The last day, in UTC, such as 2027-03-31 [default: today]
+    #[arg(long, value_name = "DATE")]
+    to: Option<Date>,
+    #[command(flatten)]
+    rows: RowArgs,
+}
+
+impl JournalArgs {
+    async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
+        let query = JournalQuery {
+            key: self.key.clone(),
+            member: self.member.clone(),
+            kind: self.kind.clone(),
+            from: self.from,
+            to: self.to,
+            newest: self.rows.newest(),
+            ..JournalQuery::default()
+        };
+        let path = ["ledger", "journal"];
+        let entries = context.list::<JournalPage>(&path, query, self.rows).await?;
+        context.print(&entries, |entries| journal_text(entries))
+    }
 }
 
 impl TopupArgs {
@@ -72,16 +117,14 @@ pub(crate) async fn balance(
 impl LedgerCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
-            Self::Statement { member } => {
+            Self::Statement { member, limit } => {
                 let path = ["members", member, "statement"];
-                let lines = context.list(&path, |line: &StatementLine| line.number).await?;
+                let rows = RowArgs::first(*limit);
+                let lines =
+                    context.list::<StatementPage>(&path, PageQuery::default(), rows).await?;
                 context.print(&lines, |lines| statement_text(lines))
             }
-            Self::Journal => {
-                let id = |entry: &JournalEntry| entry.id;
-                let entries = context.list(&["ledger", "journal"], id).await?;
-                context.print(&entries, |entries| journal_text(entries))
-            }
+            Self::Journal(args) => args.run(context).await,
             Self::Trial => {
                 let request = context.get(&["ledger", "trial"]).patient();
                 let trials: Vec<_> = request.answer().await?;
@@ -172,6 +215,10 @@ Examples:
   usher ledger statement ada
   usher ledger journal --json
   usher ledger trial";
+const JOURNAL: &str = "\
+Examples:
+  usher ledger journal --json
+  usher ledger journal --member ada --from 2027-01-01";
 const TRIAL: &str = "\
 Example:
   usher ledger trial      amounts in the smallest unit, such as cents";

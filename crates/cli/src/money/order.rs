@@ -2,11 +2,14 @@
 
 use api::mail::MailQueued;
 use api::order::{GiftView, OrderRefunded, OrderView, PlaceOrder, RefundOrder};
+use api::page::OrderPage;
 use api::product::{DeliveryMethod, ProductChoice};
+use api::query::OrderQuery;
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
 use super::ledger::entry_text;
-use crate::daemon::{CommandContext, CommandError, given_or_fresh};
+use crate::daemon::{CommandContext, CommandError, RowArgs, given_or_fresh};
 use crate::text::{amount, buyer, facts, list, named, product};
 
 /// `usher buy`.
@@ -53,11 +56,8 @@ pub struct RefundArgs {
 #[derive(Clone, Debug, Subcommand)]
 pub enum OrderCommand {
     /// List orders, oldest first: a member's, or all
-    #[command(after_help = "Example:\n  usher order list ada")]
-    List {
-        /// The member's name or id
-        member: Option<String>,
-    },
+    #[command(after_help = LIST)]
+    List(OrderListArgs),
     /// Show an order as a receipt: price, discount, tax and refunds
     #[command(after_help = "Example:\n  usher order show 12")]
     Show {
@@ -104,17 +104,51 @@ impl RefundArgs {
     }
 }
 
+/// `usher order list`.
+#[derive(Args, Clone, Debug)]
+pub struct OrderListArgs {
+    /// The member's name or id
+    member: Option<String>,
+    /// List only the order with this number, this e-mail address, or a provider's id of a payment
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// List only orders of this item: the name, id or info hash
+    #[arg(long)]
+    item: Option<String>,
+    /// List only orders in this state
+    #[arg(long, value_name = "STATE", value_parser = STATES)]
+    state: Option<String>,
+    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// The last day, in UTC, such as 2027-03-31 [default: today]
+    #[arg(long, value_name = "DATE")]
+    to: Option<Date>,
+    #[command(flatten)]
+    rows: RowArgs,
+}
+
+impl OrderListArgs {
+    async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
+        let query = OrderQuery {
+            search: self.search.clone(),
+            member: self.member.clone(),
+            item: self.item.clone(),
+            state: self.state.clone(),
+            from: self.from,
+            to: self.to,
+            newest: self.rows.newest(),
+            ..OrderQuery::default()
+        };
+        let orders = context.list::<OrderPage>(&["orders"], query, self.rows).await?;
+        context.print(&orders, |orders| orders_text(orders))
+    }
+}
+
 impl OrderCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
-            Self::List { member } => {
-                let path = match member {
-                    Some(member) => vec!["members", member, "orders"],
-                    None => vec!["orders"],
-                };
-                let orders = context.list(&path, |order: &OrderView| order.id).await?;
-                context.print(&orders, |orders| orders_text(orders))
-            }
+            Self::List(args) => args.run(context).await,
             Self::Show { order } => {
                 let order = context.get(&["orders", &order.to_string()]).answer().await?;
                 context.print(&order, receipt)
@@ -220,6 +254,13 @@ fn orders_text(orders: &[OrderView]) -> String {
 
 const BUY_USAGE: &str = "usher buy [OPTIONS] <MEMBER> <ITEM> --as <METHOD>
        usher buy [OPTIONS] <MEMBER> --tier <TIER>";
+const STATES: [&str; 6] =
+    ["pending", "paid", "partly_refunded", "refunded", "disputed", "cancelled"];
+const LIST: &str = "\
+Examples:
+  usher order list ada
+  usher order list --state pending --from 2027-01-01
+  usher order list --search pi_3PxK";
 const BUY: &str = "\
 Examples:
   usher buy ada reel --as torrent

@@ -1,9 +1,11 @@
 //! `usher reward`.
 
+use api::page::RewardPage;
+use api::query::RewardQuery;
 use api::reward::RewardView;
 use clap::Subcommand;
 
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 use crate::text::{amount, list};
 
 /// `usher reward`.
@@ -14,6 +16,12 @@ pub enum RewardCommand {
     List {
         /// The member's name or id
         member: Option<String>,
+        /// List only rewards in this state
+        #[arg(long, value_name = "STATE", value_parser = ["pending", "credited", "reversed"])]
+        state: Option<String>,
+        /// How much of the list is printed
+        #[command(flatten)]
+        rows: RowArgs,
     },
     /// Reverse a reward, pending or credited; the part that was spent is owed
     #[command(after_help = "Example:\n  usher reward reverse 7")]
@@ -26,12 +34,14 @@ pub enum RewardCommand {
 impl RewardCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
-            Self::List { member } => {
-                let path = match member {
-                    Some(member) => vec!["members", member, "rewards"],
-                    None => vec!["rewards"],
+            Self::List { member, state, rows } => {
+                let query = RewardQuery {
+                    member: member.clone(),
+                    state: state.clone(),
+                    newest: rows.newest(),
+                    ..RewardQuery::default()
                 };
-                let rewards = context.list(&path, |reward: &RewardView| reward.id).await?;
+                let rewards = context.list::<RewardPage>(&["rewards"], query, *rows).await?;
                 context.print(&rewards, |rewards| rewards_text(rewards))
             }
             Self::Reverse { reward } => {

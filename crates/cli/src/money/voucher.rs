@@ -2,6 +2,7 @@
 
 use std::io;
 
+use api::page::VoucherPage;
 use api::query::VoucherQuery;
 use api::voucher::{
     IssueVouchers, RedeemVoucher, VoucherCodeView, VoucherView, WorthRequest, WorthView,
@@ -9,7 +10,7 @@ use api::voucher::{
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::sheet;
-use crate::daemon::{CommandContext, CommandError, given_or_fresh};
+use crate::daemon::{CommandContext, CommandError, RowArgs, given_or_fresh};
 use crate::text::{When, amount, list, named, or_dash};
 
 /// `usher voucher`.
@@ -23,6 +24,15 @@ pub enum VoucherCommand {
         /// Show only vouchers in this state
         #[arg(long, value_name = "STATE", value_parser = STATES)]
         state: Option<String>,
+        /// Show only vouchers of this batch: its number, from `usher voucher list --json`
+        #[arg(long)]
+        batch: Option<u32>,
+        /// Show only vouchers that this member redeemed: the name or id
+        #[arg(long)]
+        member: Option<String>,
+        /// How much of the list is printed
+        #[command(flatten)]
+        rows: RowArgs,
         /// Print CSV, for a spreadsheet
         #[arg(long)]
         csv: bool,
@@ -103,16 +113,21 @@ impl VoucherCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
             Self::Issue(args) => args.run(context).await,
-            Self::List { state, csv } => {
-                let query = |after| VoucherQuery { state: state.clone(), after, limit: None };
+            Self::List { state, batch, member, rows, csv } => {
+                let query = VoucherQuery {
+                    state: state.clone(),
+                    batch: *batch,
+                    member: member.clone(),
+                    newest: rows.newest(),
+                    ..VoucherQuery::default()
+                };
                 if *csv {
                     // As it comes, because it may be long.
-                    let request = context.get(&["vouchers.csv"]).query(&query(0));
+                    let request = context.get(&["vouchers.csv"]).query(&query);
                     request.copy(&mut io::stdout()).await?;
                     return Ok(String::new());
                 }
-                let id = |voucher: &VoucherView| voucher.id;
-                let vouchers = context.pages(&["vouchers"], query, id).await?;
+                let vouchers = context.list::<VoucherPage>(&["vouchers"], query, *rows).await?;
                 context.print(&vouchers, |vouchers| vouchers_text(vouchers))
             }
             Self::Redeem { code, member } => {

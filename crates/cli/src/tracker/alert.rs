@@ -1,10 +1,11 @@
 //! `usher alert`.
 
 use api::alert::AlertView;
+use api::page::AlertPage;
 use api::query::AlertQuery;
 use clap::Subcommand;
 
-use crate::daemon::{CommandContext, CommandError};
+use crate::daemon::{CommandContext, CommandError, RowArgs};
 use crate::text::{list, named};
 
 /// `usher alert`.
@@ -16,6 +17,15 @@ pub enum AlertCommand {
         /// List closed alerts too
         #[arg(long)]
         all: bool,
+        /// List only closed alerts
+        #[arg(long, conflicts_with = "all")]
+        closed: bool,
+        /// List only alerts of this kind, such as leak
+        #[arg(long)]
+        kind: Option<String>,
+        /// How much of the list is printed
+        #[command(flatten)]
+        rows: RowArgs,
     },
     /// Acknowledge an alert; the same thing seen again opens another
     #[command(after_help = "Example:\n  usher alert ack 7")]
@@ -28,10 +38,20 @@ pub enum AlertCommand {
 impl AlertCommand {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
         match self {
-            Self::List { all } => {
-                let query = |after| AlertQuery { all: *all, after };
-                let alerts = context.pages(&["alerts"], query, |alert: &AlertView| alert.id);
-                context.print(&alerts.await?, |alerts| alerts_text(alerts))
+            Self::List { all, closed, kind, rows } => {
+                let state = match (all, closed) {
+                    (true, _) => "all",
+                    (false, true) => "closed",
+                    (false, false) => "open",
+                };
+                let query = AlertQuery {
+                    state: Some(state.to_owned()),
+                    kind: kind.clone(),
+                    newest: rows.newest(),
+                    ..AlertQuery::default()
+                };
+                let alerts = context.list::<AlertPage>(&["alerts"], query, *rows).await?;
+                context.print(&alerts, |alerts| alerts_text(alerts))
             }
             Self::Ack { alert } => {
                 let request = context.post(&["alerts", &alert.to_string(), "ack"]);

@@ -50,10 +50,13 @@ fn items() {
     };
     let items = vec![item(), bare.clone(), broken.clone()];
     let none = Vec::<Stuck>::new();
-    let list = || typed("item list").answer("GET /items", &items);
+    let list = || typed("item list").list("GET /items", "items", &items);
     list().answer("GET /stuck", &none).check();
     list().answer("GET /stuck", &vec![stuck]).check_with("stuck");
-    typed("item list").answer("GET /items", &none).answer("GET /stuck", &none).check_with("none");
+    typed("item list")
+        .list("GET /items", "items", &none)
+        .answer("GET /stuck", &none)
+        .check_with("none");
 
     let rights = vec![
         right(reel()),

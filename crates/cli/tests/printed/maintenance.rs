@@ -57,7 +57,7 @@ fn audit() {
         // What a stranger typed does not steer the terminal.
         row(104, "member.add", "\u{1b}[2Jada"),
     ];
-    typed("audit --member ada").answer("GET /audit", &rows).check();
+    typed("audit --member ada").list("GET /audit", "changes", &rows).check();
 }
 
 #[test]
@@ -83,8 +83,8 @@ fn mail() {
         answer: String::new(),
         ..bounced.clone()
     };
-    typed("mail list").answer("GET /mail", &vec![bounced.clone(), queued.clone()]).check();
-    typed("mail list --state bounced").answer("GET /mail", &vec![bounced]).check_with("bounced");
+    typed("mail list").list("GET /mail", "mail", &[bounced.clone(), queued.clone()]).check();
+    typed("mail list --state bounced").list("GET /mail", "mail", &[bounced]).check_with("bounced");
     typed("mail retry 8").answer("POST /mail/8/retry", &queued).check();
     let sent = TestSent {
         to: "ada@example.org".to_owned(),

@@ -24,8 +24,10 @@ fn members() {
         email_verified: None,
         ..ada_view()
     };
-    typed("member list").answer("GET /members", &vec![ada_view(), outsider.clone()]).check();
-    typed("member list").answer("GET /members", &Vec::<MemberView>::new()).check_with("none");
+    typed("member list").list("GET /members", "members", &[ada_view(), outsider.clone()]).check();
+    typed("member list")
+        .list("GET /members", "members", &Vec::<MemberView>::new())
+        .check_with("none");
     typed("member add ada --tier patron --until 2027-01-31")
         .answer("POST /members", &member_key())
         .check();
@@ -59,7 +61,11 @@ fn sign_ins() {
         ends: "2026-12-20T10:00:00Z".parse().unwrap(),
     };
     typed("sign-in list ada")
-        .answer("GET /members/ada/sign-ins", &vec![sign_in(9, "Firefox/145.0"), sign_in(7, "")])
+        .list(
+            "GET /members/ada/sign-ins",
+            "sign_ins",
+            &[sign_in(9, "Firefox/145.0"), sign_in(7, "")],
+        )
         .check();
     let ended = |ended| SignInsEnded { member: ada(), ended };
     typed("sign-in end ada 7").answer("DELETE /members/ada/sign-ins/7", &ended(1)).check();
@@ -79,7 +85,7 @@ fn sign_ins() {
         last: at("20T10:00:00"),
         times: 3,
     };
-    typed("sign-in attempts").answer("GET /sign-in-attempts", &vec![attempt]).check();
+    typed("sign-in attempts").list("GET /sign-in-attempts", "attempts", &[attempt]).check();
 }
 
 #[test]
@@ -127,6 +133,7 @@ fn a_member() {
         member: ada(),
         earned: Some("fan".to_owned()),
         items,
+        next: None,
         pending: vec![usd(15), btc("0.00000120", 120)],
         credited: Vec::new(),
     };
@@ -187,6 +194,7 @@ fn links(items: Vec<ItemLinks>) -> MemberLinks {
         club_feed: format!("{site}/feed/1c2d3e4f/club.xml"),
         podcast_feed: format!("{site}/feed/1c2d3e4f/podcast.xml"),
         items,
+        next: None,
     }
 }
 

@@ -27,9 +27,9 @@ fn buy() {
 fn orders() {
     let mut orders = vec![order(), pending_order(), partly_refunded_order(), refunded_order()];
     orders.push(gift_order());
-    typed("order list").answer("GET /orders", &orders).check();
+    typed("order list").list("GET /orders", "orders", &orders).check();
     let none = Vec::<OrderView>::new();
-    typed("order list ada").answer("GET /members/ada/orders", &none).check_with("none");
+    typed("order list ada").list("GET /orders", "orders", &none).check_with("none");
     for (order, what) in [
         (pending_order(), "pending"),
         (partly_refunded_order(), "partly-refunded"),
@@ -93,9 +93,9 @@ fn ledger() {
         line(1, "topup", "cash", 1000, 1000),
         line(2, "purchase", "reel as direct", -220, 780),
     ];
-    typed("ledger statement ada").answer("GET /members/ada/statement", &lines).check();
+    typed("ledger statement ada").list("GET /members/ada/statement", "lines", &lines).check();
     let entries = vec![topup_entry(), purchase_entry(), refund_entry()];
-    typed("ledger journal").answer("GET /ledger/journal", &entries).check();
+    typed("ledger journal").list("GET /ledger/journal", "entries", &entries).check();
     let trial = |currency: &str, sum| TrialBalance {
         currency: currency.to_owned(),
         debits: 125_000 + sum,
@@ -131,7 +131,7 @@ fn discounts() {
     typed("discount add FAIR-10 --percent 10 --until 2027-01-31 --uses 20")
         .answer("POST /discounts", &percent)
         .check();
-    typed("discount list").answer("GET /discounts", &vec![percent, amount.clone()]).check();
+    typed("discount list").list("GET /discounts", "discounts", &[percent, amount.clone()]).check();
     typed("discount remove friends").answer("DELETE /discounts/friends", &amount).check();
 }
 
@@ -156,7 +156,7 @@ fn rewards() {
         ..pending.clone()
     };
     let rewards = vec![credited, pending.clone()];
-    typed("reward list ada").answer("GET /members/ada/rewards", &rewards).check();
+    typed("reward list ada").list("GET /rewards", "rewards", &rewards).check();
     let reversed = RewardView { state: "reversed".to_owned(), ..pending };
     typed("reward reverse 7").answer("POST /rewards/7/reverse", &reversed).check();
 }
@@ -169,6 +169,7 @@ fn vouchers() {
         until: Some("2027-12-31T23:59:59Z".parse().unwrap()),
         state: "issued".to_owned(),
         member: None,
+        batch: 40,
         gift: None,
     };
     let item = VoucherView {
@@ -177,6 +178,7 @@ fn vouchers() {
         until: None,
         state: "redeemed".to_owned(),
         member: Some(named(8, "bob")),
+        batch: 40,
         gift: Some(17),
     };
     let tier = VoucherView {
@@ -188,6 +190,7 @@ fn vouchers() {
         },
         state: "void".to_owned(),
         member: None,
+        batch: 40,
         gift: None,
         ..item.clone()
     };
@@ -207,7 +210,7 @@ fn vouchers() {
             .check_with(format);
     }
     let vouchers = vec![money, item.clone(), tier.clone()];
-    typed("voucher list").answer("GET /vouchers", &vouchers).check();
+    typed("voucher list").list("GET /vouchers", "vouchers", &vouchers).check();
     typed("voucher redeem 0A1B2-C3D4E-F5G6H-7J8K9-MNPQR-ST --member bob")
         .answer("POST /vouchers/redeem", &item)
         .check();
@@ -217,13 +220,17 @@ fn vouchers() {
 #[test]
 fn export() {
     let orders = vec![order(), pending_order(), partly_refunded_order(), refunded_order()];
-    typed("export orders --from 2026-11-01 --to 2026-11-30").answer("GET /orders", &orders).check();
+    typed("export orders --from 2026-11-01 --to 2026-11-30")
+        .list("GET /orders", "orders", &orders)
+        .check();
     let entries = vec![topup_entry(), purchase_entry(), refund_entry(), fee_entry()];
     for table in ["fees", "refunds", "tax"] {
-        typed(&format!("export {table}")).answer("GET /ledger/journal", &entries).check_with(table);
+        typed(&format!("export {table}"))
+            .list("GET /ledger/journal", "entries", &entries)
+            .check_with(table);
     }
     let none = Vec::<JournalEntry>::new();
-    typed("export tax").answer("GET /ledger/journal", &none).check_with("none");
+    typed("export tax").list("GET /ledger/journal", "entries", &none).check_with("none");
 }
 
 /// A payment by hand.

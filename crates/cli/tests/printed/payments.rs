@@ -92,7 +92,7 @@ fn checkouts() {
         .answer("POST /checkouts", &by_hook)
         .check_with("hook");
     let checkouts = vec![pending, subscription.clone(), by_hook.clone()];
-    typed("checkout list").answer("GET /checkouts", &checkouts).check();
+    typed("checkout list").list("GET /checkouts", "checkouts", &checkouts).check();
     typed("checkout show 8").answer("GET /checkouts/8", &subscription).check();
     typed("checkout show 9").answer("GET /checkouts/9", &by_hook).check_with("pending");
 
@@ -130,7 +130,7 @@ fn events() {
         again: 0,
         ..applied.clone()
     };
-    typed("event list").answer("GET /events", &vec![applied.clone(), forged]).check();
+    typed("event list").list("GET /events", "events", &[applied.clone(), forged]).check();
     let detail = EventDetail {
         event: applied,
         headers: "content-type: application/json\nstripe-signature: t=1,v1=00".to_owned(),

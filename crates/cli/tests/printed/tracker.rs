@@ -35,7 +35,7 @@ fn alerts() {
         ..open.clone()
     };
     let alerts = vec![closed, open.clone()];
-    typed("alert list --all").answer("GET /alerts", &alerts).check();
+    typed("alert list --all").list("GET /alerts", "alerts", &alerts).check();
     let acked =
         AlertView { acked: Some(at("22T12:00:00")), acked_by: Some("admin".to_owned()), ..open };
     typed("alert ack 7").answer("POST /alerts/7/ack", &acked).check();

@@ -6,8 +6,10 @@ use crate::ledger::statement::{self, Entry, Line};
 use crate::lists::page::{KeyPart, KeyType, ListOrder, Listed, PageRequest};
 use crate::lists::query::{ListQuery, known};
 use crate::store::club::Club;
+use crate::store::sql::{Row, currency};
 use crate::traffic::reward::{self, Reward};
 use crate::values::error::Error;
+use crate::values::money::Amount;
 
 /// Which entries of the journal are listed. What is `None` narrows nothing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -122,6 +124,23 @@ impl Club {
         Ok(LINE_BY_NUMBER.cut(rows, &page))
     }
 
+    /// What a member's rewards come to that were not taken back, by whether they are credited or pending, and currency.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn reward_sums(&self, member: MemberId) -> Result<Vec<(RewardState, Amount)>, Error> {
+        let read = |row: &dyn Row| {
+            let state = if row.number::<u8>(0)? == 1 {
+                RewardState::Credited
+            } else {
+                RewardState::Pending
+            };
+            Ok((state, currency(row, 1)?.minor(row.number(2)?)))
+        };
+        Ok(self.reader().await?.all(SUMS, &[member.value().into()], read).await?)
+    }
+
     /// A page of rewards.
     ///
     /// # Errors
@@ -148,6 +167,9 @@ impl Club {
     }
 }
 
+const SUMS: &str = "SELECT CASE WHEN journal IS NULL THEN 0 ELSE 1 END AS credited, currency, \
+     CAST(sum(amount) AS BIGINT) FROM reward WHERE member = $1 AND reversed IS NULL \
+     GROUP BY credited, currency ORDER BY credited, currency";
 const ENTRY_BY_ID: ListOrder<Entry> = ListOrder {
     name: "entries",
     columns: &[("id", KeyType::Number)],

@@ -159,8 +159,8 @@ impl Club {
         self.names().check_tier(tier)?;
         stamp.check_future(until)?;
         let tier = tier.to_owned();
-        let expected = (expected, Member::tier_version as fn(&Member) -> Version);
-        self.change_member(stamp, member, "member.tier", expected, move |member| {
+        let version: fn(&Member) -> Version = Member::tier_version;
+        self.change_member(stamp, member, "member.tier", (expected, version), move |member| {
             let detail = format!("{} -> {tier}", member.tier);
             member.tier = tier;
             member.tier_until = until;
@@ -243,8 +243,8 @@ impl Club {
             MemberState::Removed => "member.remove",
             MemberState::Suspended => "member.suspend",
         };
-        let expected = (expected, Member::version as fn(&Member) -> Version);
-        self.change_member(stamp, member, what, expected, move |member| {
+        let version: fn(&Member) -> Version = Member::version;
+        self.change_member(stamp, member, what, (expected, version), move |member| {
             member.state = state;
             member.name.clone()
         })

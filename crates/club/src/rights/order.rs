@@ -80,6 +80,16 @@ pub enum OrderState {
 }
 
 impl OrderState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Cancelled,
+        Self::Disputed,
+        Self::Paid,
+        Self::PartlyRefunded,
+        Self::Pending,
+        Self::Refunded,
+    ];
+
     /// One word for programs.
     pub const fn text(self) -> &'static str {
         match self {

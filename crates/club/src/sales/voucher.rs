@@ -60,6 +60,8 @@ pub struct NewVouchers {
 pub struct IssuedVoucher {
     /// Its number.
     pub id: VoucherId,
+    /// The entry of its batch.
+    pub batch: EntryId,
     /// What the store does not know.
     pub code: VoucherCode,
 }
@@ -214,7 +216,8 @@ async fn issue(tx: &mut Tx, key: &str, new: &NewVouchers) -> Result<Vec<IssuedVo
             tier.map(|(_, days)| u32::from(days)).into(),
         ];
         let id = tx.one(INSERT, &values, |row| row.number::<u32>(0)).await?;
-        issued.push(IssuedVoucher { id: VoucherId(id.ok_or(sqlx::Error::RowNotFound)?), code });
+        let id = VoucherId(id.ok_or(sqlx::Error::RowNotFound)?);
+        issued.push(IssuedVoucher { id, batch: entry, code });
     }
     Ok(issued)
 }

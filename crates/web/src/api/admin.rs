@@ -9,7 +9,7 @@ use api::publish::Stuck;
 use api::right::{BoundKey, RightView};
 use api::stats::MemoryUse;
 use arc_swap::ArcSwap;
-use club::{Club, Stamp};
+use club::{Club, Fault, Stamp};
 use jiff::Timestamp;
 use policy::{AliasHash, ItemId, KeyGrant, Keyring, Label, MemberId, Notices};
 use tracker::{Now, Tracker};
@@ -251,6 +251,33 @@ impl Admin {
         Ok(NamedId { id: id.value(), name: member.name })
     }
 
+    /// The member that a query narrows a list to.
+    pub(super) async fn wanted_member(
+        &self,
+        typed: Option<&str>,
+    ) -> Result<Option<MemberId>, ApiError> {
+        let Some(typed) = typed else { return Ok(None) };
+        match self.club.member(typed).await {
+            Ok(member) => Ok(Some(member.id)),
+            Err(error) => Err(wrong_field("member", error)),
+        }
+    }
+
+    /// The item that a query narrows a list to; `all` is that of all items.
+    pub(super) async fn wanted_item(
+        &self,
+        typed: Option<&str>,
+    ) -> Result<Option<ItemId>, ApiError> {
+        match typed {
+            None => Ok(None),
+            Some("all") => Ok(Some(ItemId::ANY)),
+            Some(typed) => match self.club.item(typed).await {
+                Ok(item) => Ok(Some(item.id)),
+                Err(error) => Err(wrong_field("item", error)),
+            },
+        }
+    }
+
     /// The member of an order, where it has one.
     pub(super) async fn name_buyer(
         &self,
@@ -297,6 +324,14 @@ impl Admin {
 impl fmt::Debug for Admin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admin").finish_non_exhaustive()
+    }
+}
+
+/// Names that are in a query are wrong where nobody has them; the list itself is there.
+fn wrong_field(field: &str, error: club::Error) -> ApiError {
+    match error.fault() {
+        Fault::Missing => ApiError::unprocessable(error.to_string()).in_field(field),
+        _ => error.into(),
     }
 }
 

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use api::alert::{AlertView, AuditView};
 use api::member::NamedId;
+use api::page::{AlertPage, AuditPage};
 use api::query::{AlertQuery, AuditQuery};
 use axum::Json;
 use axum::extract::{Path, State};
-use club::AlertId;
+use club::{AlertFilter, AlertId, AlertKind, AuditFilter};
 use policy::{ItemId, MemberId};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::Params;
+use super::extract::{Params, one_of, page, period};
 
 /// Lists the alerts.
 #[utoipa::path(
@@ -21,19 +22,32 @@ use super::extract::Params;
     operation_id = "list_alerts",
     tag = "alerts",
     params(AlertQuery),
-    responses((status = 200, body = Vec<AlertView>)),
+    responses((status = 200, body = AlertPage)),
     security(("token" = ["read:members"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<AlertQuery>,
-) -> Result<Json<Vec<AlertView>>, ApiError> {
-    let page = club::Page { after: query.after, ..club::Page::FIRST };
-    let mut alerts = Vec::new();
-    for found in admin.club.alerts(query.all, page).await? {
-        alerts.push(admin.describe_alert(found).await?);
+) -> Result<Json<AlertPage>, ApiError> {
+    let AlertQuery { state, kind, member, item, newest, after, limit } = query;
+    let all = [Some(true), Some(false), None];
+    let text = |open| match open {
+        Some(true) => "open",
+        Some(false) => "closed",
+        None => "all",
+    };
+    let filter = AlertFilter {
+        open: one_of("state", state.as_deref(), all, text)?.unwrap_or(Some(true)),
+        kind: one_of("kind", kind.as_deref(), AlertKind::ALL, AlertKind::text)?,
+        member: admin.wanted_member(member.as_deref()).await?,
+        item: admin.wanted_item(item.as_deref()).await?,
+    };
+    let found = admin.club.list_alerts(&filter, &page(after, limit, newest)?).await?;
+    let mut alerts = Vec::with_capacity(found.rows.len());
+    for alert in found.rows {
+        alerts.push(admin.describe_alert(alert).await?);
     }
-    Ok(Json(alerts))
+    Ok(Json(AlertPage { alerts, next: found.next }))
 }
 
 /// Acknowledges an alert, which closes it.
@@ -61,30 +75,26 @@ pub(super) async fn ack(
     operation_id = "list_audit",
     tag = "alerts",
     params(AuditQuery),
-    responses(
-        (status = 200, body = Vec<AuditView>),
-        (status = 404, description = "No such member or item.")
-    ),
+    responses((status = 200, body = AuditPage)),
     security(("token" = ["read:members"]))
 )]
 pub(super) async fn audit(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<AuditQuery>,
-) -> Result<Json<Vec<AuditView>>, ApiError> {
-    let AuditQuery { member, item, after } = query;
-    let page = club::Page { after, ..club::Page::FIRST };
-    let member = match member {
-        Some(member) => Some(admin.club.member(&member).await?.id),
-        None => None,
+) -> Result<Json<AuditPage>, ApiError> {
+    let AuditQuery { member, item, who, what, from, to, newest, after, limit } = query;
+    let (from, until) = period(from, to);
+    let filter = AuditFilter {
+        member: admin.wanted_member(member.as_deref()).await?,
+        item: admin.wanted_item(item.as_deref()).await?,
+        who,
+        what,
+        from,
+        until,
     };
-    let item = match item.as_deref() {
-        Some("all") => Some(ItemId::ANY),
-        Some(item) => Some(admin.club.item(item).await?.id),
-        None => None,
-    };
-    let rows = admin.club.audit_of(member, item, page).await?;
-    let mut changes = Vec::with_capacity(rows.len());
-    for row in rows {
+    let found = admin.club.list_audit(&filter, &page(after, limit, newest)?).await?;
+    let mut changes = Vec::with_capacity(found.rows.len());
+    for row in found.rows {
         changes.push(AuditView {
             id: row.id,
             at: moment(row.at),
@@ -95,7 +105,7 @@ pub(super) async fn audit(
             detail: row.detail,
         });
     }
-    Ok(Json(changes))
+    Ok(Json(AuditPage { changes, next: found.next }))
 }
 
 impl Admin {

@@ -6,16 +6,17 @@ use api::checkout::{
     AddCheckout, AnswerRefund, CheckoutRefunded, CheckoutView, PaymentView, RefundCheckout,
     RefundView,
 };
+use api::page::CheckoutPage;
 use api::product::ProductChoice;
-use api::query::PageQuery;
+use api::query::CheckoutQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Checkout, CheckoutId, NewRefund, Refund, RefundOf};
+use club::{Checkout, CheckoutFilter, CheckoutId, NewRefund, Refund, RefundOf};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Params, page};
+use super::extract::{Body, Params, page, period};
 use super::ledger::{amount, money};
 use super::products::{product_view, to_club};
 use crate::pay::{CheckoutRequest, PaymentError, WantedProduct};
@@ -50,19 +51,30 @@ pub(super) async fn add(
     path = "/checkouts",
     operation_id = "list_checkouts",
     tag = "checkouts",
-    params(PageQuery),
-    responses((status = 200, body = Vec<CheckoutView>)),
+    params(CheckoutQuery),
+    responses((status = 200, body = CheckoutPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<Vec<CheckoutView>>, ApiError> {
-    let mut checkouts = Vec::new();
-    for checkout in admin.club.checkouts(page(query)).await? {
+    Params(query): Params<CheckoutQuery>,
+) -> Result<Json<CheckoutPage>, ApiError> {
+    let CheckoutQuery { search, member, item, provider, from, to, newest, after, limit } = query;
+    let (from, until) = period(from, to);
+    let filter = CheckoutFilter {
+        search,
+        member: admin.wanted_member(member.as_deref()).await?,
+        item: admin.wanted_item(item.as_deref()).await?,
+        provider,
+        from,
+        until,
+    };
+    let found = admin.club.list_checkouts(&filter, &page(after, limit, newest)?).await?;
+    let mut checkouts = Vec::with_capacity(found.rows.len());
+    for checkout in found.rows {
         checkouts.push(describe(&admin, checkout).await?);
     }
-    Ok(Json(checkouts))
+    Ok(Json(CheckoutPage { checkouts, next: found.next }))
 }
 
 /// Returns a checkout with its payments and refunds.

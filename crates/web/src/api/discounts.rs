@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use api::discount::{AddDiscount, DiscountView};
+use api::page::DiscountPage;
+use api::query::DiscountQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,7 +12,7 @@ use club::Off;
 
 use super::admin::{Admin, moment, unix};
 use super::error::ApiError;
-use super::extract::Body;
+use super::extract::{Body, Params, page};
 use super::ledger::{amount, money};
 
 /// Adds a discount code.
@@ -44,17 +46,22 @@ pub(super) async fn add(
     path = "/discounts",
     operation_id = "list_discounts",
     tag = "discounts",
-    responses((status = 200, body = Vec<DiscountView>)),
+    params(DiscountQuery),
+    responses((status = 200, body = DiscountPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-) -> Result<Json<Vec<DiscountView>>, ApiError> {
-    let mut discounts = Vec::new();
-    for found in admin.club.discounts().await? {
-        discounts.push(admin.describe_discount(found).await?);
+    Params(query): Params<DiscountQuery>,
+) -> Result<Json<DiscountPage>, ApiError> {
+    let DiscountQuery { item, newest, after, limit } = query;
+    let item = admin.wanted_item(item.as_deref()).await?;
+    let found = admin.club.list_discounts(item, &page(after, limit, newest)?).await?;
+    let mut discounts = Vec::with_capacity(found.rows.len());
+    for discount in found.rows {
+        discounts.push(admin.describe_discount(discount).await?);
     }
-    Ok(Json(discounts))
+    Ok(Json(DiscountPage { discounts, next: found.next }))
 }
 
 /// Removes a discount code.

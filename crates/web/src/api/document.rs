@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use api::error::{PROBLEM_TYPE, ProblemDocument};
 use axum::http::{Method, StatusCode};
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr};
@@ -98,6 +98,9 @@ fn finish(path: &str, item: &mut PathItem) {
         if scope(operation).is_some() {
             refusals(operation, &ANY_OPERATION);
         }
+        if operation.parameters.iter().flatten().any(is_in_query) {
+            refusals(operation, &[StatusCode::UNPROCESSABLE_ENTITY]);
+        }
         if path.contains('{') {
             refusals(operation, &[StatusCode::NOT_FOUND]);
         }
@@ -118,6 +121,10 @@ fn finish(path: &str, item: &mut PathItem) {
             }
         }
     }
+}
+
+fn is_in_query(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
 }
 
 /// Adds refusals that the operation does not describe itself.

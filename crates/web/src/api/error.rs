@@ -78,8 +78,13 @@ impl From<club::Error> for ApiError {
             Fault::Missing => ProblemKind::NotFound,
             Fault::Ours => ProblemKind::Unavailable,
             Fault::Request => ProblemKind::Unprocessable,
+            Fault::Stale => ProblemKind::Stale,
         };
-        Self::of(kind, error.to_string())
+        let problem = Self::of(kind, error.to_string());
+        match error {
+            club::Error::PageEnd(_) => problem.in_field("after"),
+            _ => problem,
+        }
     }
 }
 

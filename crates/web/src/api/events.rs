@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use api::event::{EventDetail, EventView, Replayed};
-use api::query::PageQuery;
+use api::page::EventPage;
+use api::query::EventQuery;
 use axum::Json;
 use axum::extract::{Path, State};
-use club::{DeliveryId, StoredDelivery};
+use club::{CheckoutId, DeliveryFilter, DeliveryId, Listed, StoredDelivery};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Params, page};
+use super::extract::{Params, one_of, page, period};
 
 /// Lists the events that payment providers sent.
 #[utoipa::path(
@@ -18,16 +19,28 @@ use super::extract::{Params, page};
     path = "/events",
     operation_id = "list_events",
     tag = "events",
-    params(PageQuery),
-    responses((status = 200, body = Vec<EventView>)),
+    params(EventQuery),
+    responses((status = 200, body = EventPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<Vec<EventView>>, ApiError> {
-    let events = admin.club.deliveries(page(query)).await?;
-    Ok(Json(events.into_iter().map(|event| describe(&event)).collect()))
+    Params(query): Params<EventQuery>,
+) -> Result<Json<EventPage>, ApiError> {
+    let EventQuery { search, provider, verdict, checkout, from, to, newest, after, limit } = query;
+    let verdict = one_of("verdict", verdict.as_deref(), VERDICTS, |word| word)?;
+    let (from, until) = period(from, to);
+    let filter = DeliveryFilter {
+        search,
+        provider,
+        verdict: verdict.map(str::to_owned),
+        checkout: checkout.map(CheckoutId),
+        from,
+        until,
+    };
+    let found = admin.club.list_deliveries(&filter, &page(after, limit, newest)?).await?;
+    let Listed { rows: events, next } = found.map(|event| describe(&event));
+    Ok(Json(EventPage { events, next }))
 }
 
 /// Returns an event with its headers and body.
@@ -86,3 +99,7 @@ fn describe(event: &StoredDelivery) -> EventView {
         again: event.again,
     }
 }
+
+/// What may be thought of an event that is kept.
+const VERDICTS: [&str; 7] =
+    ["applied", "held", "ignored", "forged", "malformed", "oversized", "stale"];

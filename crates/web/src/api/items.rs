@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use api::item::{AddItem, ItemBytes, ItemDetail, ItemView, SetPolicy};
-use api::query::{PageQuery, TorrentQuery};
+use api::page::ItemPage;
+use api::query::{ItemQuery, TorrentQuery};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use club::{Page, Tag};
+use club::{ItemFilter, ItemState, Listed, Page, Tag, Visibility};
 use metainfo::Torrent;
 use wire::InfoHash;
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Params, page};
+use super::extract::{Body, Params, one_of, page};
 use super::ledger::money;
 
 /// Lists the items.
@@ -24,16 +25,22 @@ use super::ledger::money;
     path = "/items",
     operation_id = "list_items",
     tag = "items",
-    params(PageQuery),
-    responses((status = 200, body = Vec<ItemView>)),
+    params(ItemQuery),
+    responses((status = 200, body = ItemPage)),
     security(("token" = ["read:stats"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<Vec<ItemView>>, ApiError> {
-    let items = admin.club.items(page(query)).await?;
-    Ok(Json(items.into_iter().map(view).collect()))
+    Params(query): Params<ItemQuery>,
+) -> Result<Json<ItemPage>, ApiError> {
+    let ItemQuery { search, policy, visibility, state, newest, after, limit } = query;
+    let all = [Visibility::Draft, Visibility::Published, Visibility::Unlisted];
+    let visibility = one_of("visibility", visibility.as_deref(), all, Visibility::text)?;
+    let state = one_of("state", state.as_deref(), ItemState::ALL, ItemState::text)?;
+    let filter = ItemFilter { search, policy, visibility, state };
+    let found = admin.club.list_items(&filter, &page(after, limit, newest)?).await?;
+    let Listed { rows: items, next } = found.map(view);
+    Ok(Json(ItemPage { items, next }))
 }
 
 /// Takes a .torrent file as it is, named by the query, or JSON with info hashes.
@@ -186,12 +193,7 @@ pub(super) async fn remove(
 /// An item as JSON.
 pub(super) fn view(item: club::Item) -> ItemView {
     let info_hashes: Vec<_> = item.info_hashes.iter().map(InfoHash::to_string).collect();
-    let state = match &item.offer {
-        None => "tracked",
-        Some(offer) if offer.withdrawn => "unpublished",
-        Some(offer) if offer.broken.is_some() => "broken",
-        Some(_) => "published",
-    };
+    let state = ItemState::of(&item).text();
     ItemView {
         subtitle: item.subtitle,
         tags: item.tags.iter().map(Tag::to_string).collect(),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use api::ledger::{BalanceView, JournalEntry, PostingView, StatementLine, TopUp, TrialBalance};
 use api::money::{GivenAmount, Money};
-use api::query::{PageQuery, PeriodQuery};
+use api::page::{JournalPage, StatementPage};
+use api::query::{JournalQuery, PageQuery};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Amount, Currency};
+use club::{Amount, Currency, EntryFilter, Listed};
 use policy::MemberId;
 
 use super::admin::{Admin, moment};
@@ -67,16 +68,18 @@ pub(super) async fn balance(
     operation_id = "list_statement",
     tag = "ledger",
     params(("member" = String, Path), PageQuery),
-    responses((status = 200, body = Vec<StatementLine>)),
+    responses((status = 200, body = StatementPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn statement(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<Vec<StatementLine>>, ApiError> {
-    let lines = admin.club.statement(&member, page(query)).await?;
-    Ok(Json(lines.into_iter().map(line_view).collect()))
+    Params(PageQuery { after, limit }): Params<PageQuery>,
+) -> Result<Json<StatementPage>, ApiError> {
+    let member = admin.club.member(&member).await?.id;
+    let found = admin.club.list_statement(member, &page(after, limit, None)?).await?;
+    let Listed { rows: lines, next } = found.map(line_view);
+    Ok(Json(StatementPage { lines, next }))
 }
 
 /// Lists the entries of the journal.
@@ -85,17 +88,21 @@ pub(super) async fn statement(
     path = "/ledger/journal",
     operation_id = "list_journal",
     tag = "ledger",
-    params(PeriodQuery),
-    responses((status = 200, body = Vec<JournalEntry>)),
+    params(JournalQuery),
+    responses((status = 200, body = JournalPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn journal(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PeriodQuery>,
-) -> Result<Json<Vec<JournalEntry>>, ApiError> {
-    let (from, to, page) = period(query);
-    let entries = admin.club.journal_between(from, to, page).await?;
-    Ok(Json(entries.into_iter().map(entry_view).collect()))
+    Params(query): Params<JournalQuery>,
+) -> Result<Json<JournalPage>, ApiError> {
+    let JournalQuery { key, member, kind, from, to, newest, after, limit } = query;
+    let (from, until) = period(from, to);
+    let member = admin.wanted_member(member.as_deref()).await?;
+    let filter = EntryFilter { key, member, kind, from, until };
+    let found = admin.club.list_entries(&filter, &page(after, limit, newest)?).await?;
+    let Listed { rows: entries, next } = found.map(entry_view);
+    Ok(Json(JournalPage { entries, next }))
 }
 
 /// Returns the sums of all postings in each currency.

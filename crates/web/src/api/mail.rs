@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use api::mail::{MailQuery, MailQueued, MailView, SendTest, TestSent};
+use api::mail::{MailQueued, MailView, SendTest, TestSent};
+use api::page::MailPage;
+use api::query::MailQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{Email, MailId, MailState, OrderId, QueuedMail};
+use club::{Email, MailId, MailState, OrderId, QueueFilter, QueuedMail};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Params};
+use super::extract::{Body, Params, one_of, page};
 use crate::mail::TestError;
 
 /// Lists the mail that is queued or was sent.
@@ -20,20 +22,25 @@ use crate::mail::TestError;
     operation_id = "list_mail",
     tag = "mail",
     params(MailQuery),
-    responses((status = 200, body = Vec<MailView>)),
+    responses((status = 200, body = MailPage)),
     security(("token" = ["read:members"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<MailQuery>,
-) -> Result<Json<Vec<MailView>>, ApiError> {
-    let state = query.state.map(|text| state(&text)).transpose()?;
-    let page = club::Page { after: query.after, ..club::Page::FIRST };
-    let mut mail = Vec::new();
-    for found in admin.club.mail(state, page).await? {
-        mail.push(admin.describe_mail(found).await?);
+) -> Result<Json<MailPage>, ApiError> {
+    let MailQuery { state, to, member, newest, after, limit } = query;
+    let filter = QueueFilter {
+        state: one_of("state", state.as_deref(), MailState::ALL, MailState::text)?,
+        to,
+        member: admin.wanted_member(member.as_deref()).await?,
+    };
+    let found = admin.club.list_mail(&filter, &page(after, limit, newest)?).await?;
+    let mut mail = Vec::with_capacity(found.rows.len());
+    for queued in found.rows {
+        mail.push(admin.describe_mail(queued).await?);
     }
-    Ok(Json(mail))
+    Ok(Json(MailPage { mail, next: found.next }))
 }
 
 /// Queues a mail again.
@@ -120,13 +127,6 @@ pub(super) async fn test(
 /// An address that an operator typed.
 pub(super) fn email(text: &str) -> Result<Email, ApiError> {
     Email::parse(text).map_err(|error| ApiError::unprocessable(format!("`{text}`: {error}")))
-}
-
-fn state(text: &str) -> Result<MailState, ApiError> {
-    MailState::named(text).ok_or_else(|| {
-        let known = MailState::ALL.map(MailState::text).join(", ");
-        ApiError::unprocessable(format!("`{text}` is not a state of mail: expected one of {known}"))
-    })
 }
 
 impl Admin {

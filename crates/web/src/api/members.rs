@@ -5,16 +5,17 @@ use std::sync::Arc;
 use api::member::{
     AddMember, MemberDetail, MemberKey, MemberView, RotatePasskey, SetTier, Traffic,
 };
-use api::query::PageQuery;
+use api::page::MemberPage;
+use api::query::MemberQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::Page;
+use club::{Listed, MemberFilter, Page};
 use policy::MemberState;
 
 use super::admin::{Admin, moment, unix};
 use super::error::ApiError;
-use super::extract::{Body, Params, page};
+use super::extract::{Body, Params, one_of, page};
 
 /// Lists the members.
 #[utoipa::path(
@@ -22,16 +23,21 @@ use super::extract::{Body, Params, page};
     path = "/members",
     operation_id = "list_members",
     tag = "members",
-    params(PageQuery),
-    responses((status = 200, body = Vec<MemberView>)),
+    params(MemberQuery),
+    responses((status = 200, body = MemberPage)),
     security(("token" = ["read:members"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<Vec<MemberView>>, ApiError> {
-    let members = admin.club.members(page(query)).await?;
-    Ok(Json(members.into_iter().map(view).collect()))
+    Params(query): Params<MemberQuery>,
+) -> Result<Json<MemberPage>, ApiError> {
+    let MemberQuery { search, tier, state, newest, after, limit } = query;
+    let all = [MemberState::Active, MemberState::Removed, MemberState::Suspended];
+    let state = one_of("state", state.as_deref(), all, state_text)?;
+    let filter = MemberFilter { search, tier, state };
+    let found = admin.club.list_members(&filter, &page(after, limit, newest)?).await?;
+    let Listed { rows: members, next } = found.map(view);
+    Ok(Json(MemberPage { members, next }))
 }
 
 /// Adds a member, and returns their passkey.
@@ -192,12 +198,16 @@ pub(super) async fn remove(
     Ok(Json(view(admin.club.remove_member(&admin.stamp(), &member).await?)))
 }
 
-pub(super) fn view(member: club::Member) -> MemberView {
-    let state = match member.state {
+const fn state_text(state: MemberState) -> &'static str {
+    match state {
         MemberState::Active => "active",
         MemberState::Removed => "removed",
         MemberState::Suspended => "suspended",
-    };
+    }
+}
+
+pub(super) fn view(member: club::Member) -> MemberView {
+    let state = state_text(member.state);
     MemberView {
         id: member.id.value(),
         name: member.name,

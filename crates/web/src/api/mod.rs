@@ -93,6 +93,8 @@ fn documented() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(mail::test))
         .routes(routes!(rewards::traffic))
         .routes(routes!(rewards::of_member))
+        .routes(routes!(rights::of_member))
+        .routes(routes!(rights::to_item))
         .routes(routes!(rights::rotate))
         .routes(routes!(observe::why))
         .routes(routes!(rights::grant, rights::revoke))

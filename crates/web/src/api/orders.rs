@@ -5,16 +5,20 @@ use std::sync::Arc;
 use api::member::NamedId;
 use api::money::GivenAmount;
 use api::order::{Discounted, GiftView, OrderRefunded, OrderView, PlaceOrder, RefundOrder, Taxed};
+use api::page::OrderPage;
 use api::product::ProductChoice;
-use api::query::{PageQuery, PeriodQuery};
+use api::query::{MemberOrderQuery, OrderQuery};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{NewPurchase, NewRefund, OrderId, ProductRequest, RefundOf, VoucherState};
+use club::{
+    Listed, NewPurchase, NewRefund, OrderFilter, OrderId, OrderState, PageRequest, ProductRequest,
+    RefundOf, VoucherState,
+};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Body, Params, page, period};
+use super::extract::{Body, Params, one_of, page, period};
 use super::ledger::{amount, entry_view, money};
 use super::products::{product_view, to_club};
 
@@ -55,42 +59,47 @@ pub(super) async fn buy(
     path = "/members/{member}/orders",
     operation_id = "list_orders_of_member",
     tag = "orders",
-    params(("member" = String, Path), PageQuery),
-    responses((status = 200, body = Vec<OrderView>)),
+    params(("member" = String, Path), MemberOrderQuery),
+    responses((status = 200, body = OrderPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<Vec<OrderView>>, ApiError> {
-    let mut orders = Vec::new();
-    for order in admin.club.orders(&member, page(query)).await? {
-        orders.push(admin.describe_order(order).await?);
-    }
-    Ok(Json(orders))
+    Params(query): Params<MemberOrderQuery>,
+) -> Result<Json<OrderPage>, ApiError> {
+    let MemberOrderQuery { state, newest, after, limit } = query;
+    let member = Some(admin.club.member(&member).await?.id);
+    let state = one_of("state", state.as_deref(), OrderState::ALL, OrderState::text)?;
+    let filter = OrderFilter { member, state, ..OrderFilter::default() };
+    Ok(Json(admin.order_page(&filter, &page(after, limit, newest)?).await?))
 }
 
-/// Lists the orders of everybody.
+/// Lists everybody's orders.
 #[utoipa::path(
     get,
     path = "/orders",
     operation_id = "list_orders",
     tag = "orders",
-    params(PeriodQuery),
-    responses((status = 200, body = Vec<OrderView>)),
+    params(OrderQuery),
+    responses((status = 200, body = OrderPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn all(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PeriodQuery>,
-) -> Result<Json<Vec<OrderView>>, ApiError> {
-    let mut orders = Vec::new();
-    let (from, to, page) = period(query);
-    for order in admin.club.orders_between(from, to, page).await? {
-        orders.push(admin.describe_order(order).await?);
-    }
-    Ok(Json(orders))
+    Params(query): Params<OrderQuery>,
+) -> Result<Json<OrderPage>, ApiError> {
+    let OrderQuery { search, member, item, state, from, to, newest, after, limit } = query;
+    let (from, until) = period(from, to);
+    let filter = OrderFilter {
+        search,
+        member: admin.wanted_member(member.as_deref()).await?,
+        item: admin.wanted_item(item.as_deref()).await?,
+        state: one_of("state", state.as_deref(), OrderState::ALL, OrderState::text)?,
+        from,
+        until,
+    };
+    Ok(Json(admin.order_page(&filter, &page(after, limit, newest)?).await?))
 }
 
 /// Returns an order.
@@ -191,6 +200,19 @@ impl Admin {
                 Err(ApiError::unprocessable(NOT_FROM_THE_BALANCE))
             }
         }
+    }
+
+    async fn order_page(
+        &self,
+        filter: &OrderFilter,
+        page: &PageRequest,
+    ) -> Result<OrderPage, ApiError> {
+        let Listed { rows, next } = self.club.list_orders(filter, page).await?;
+        let mut orders = Vec::with_capacity(rows.len());
+        for order in rows {
+            orders.push(self.describe_order(order).await?);
+        }
+        Ok(OrderPage { orders, next })
     }
 
     /// An order with the names of its member and item, and what became of a gift: up to five reads of the store.

@@ -1,19 +1,18 @@
 //! What members carried, and what it earned them, over the admin API.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::member::{ItemTraffic, MemberTraffic, NamedId};
-use api::query::PageQuery;
+use api::page::RewardPage;
+use api::query::{MemberRewardQuery, PageQuery, RewardQuery};
 use api::reward::RewardView;
 use axum::Json;
 use axum::extract::{Path, State};
-use club::{Amount, Counters, Page, RewardId};
-use policy::ItemId;
+use club::{CarriedItem, Listed, PageRequest, RewardFilter, RewardId, RewardState};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::{Params, page};
+use super::extract::{Params, one_of, page};
 use super::ledger::money;
 
 /// Lists the rewards of all members.
@@ -22,16 +21,21 @@ use super::ledger::money;
     path = "/rewards",
     operation_id = "list_rewards",
     tag = "rewards",
-    params(PageQuery),
-    responses((status = 200, body = Vec<RewardView>)),
+    params(RewardQuery),
+    responses((status = 200, body = RewardPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<Vec<RewardView>>, ApiError> {
-    let found = admin.club.rewards(None, page(query)).await?;
-    Ok(Json(admin.describe_rewards(found).await?))
+    Params(query): Params<RewardQuery>,
+) -> Result<Json<RewardPage>, ApiError> {
+    let RewardQuery { member, item, state, newest, after, limit } = query;
+    let filter = RewardFilter {
+        member: admin.wanted_member(member.as_deref()).await?,
+        item: admin.wanted_item(item.as_deref()).await?,
+        state: one_of("state", state.as_deref(), RewardState::ALL, RewardState::text)?,
+    };
+    Ok(Json(admin.reward_page(&filter, &page(after, limit, newest)?).await?))
 }
 
 /// Lists the rewards of a member.
@@ -40,17 +44,20 @@ pub(super) async fn list(
     path = "/members/{member}/rewards",
     operation_id = "list_rewards_of_member",
     tag = "rewards",
-    params(("member" = String, Path), PageQuery),
-    responses((status = 200, body = Vec<RewardView>)),
+    params(("member" = String, Path), MemberRewardQuery),
+    responses((status = 200, body = RewardPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn of_member(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<Vec<RewardView>>, ApiError> {
-    let found = admin.club.rewards(Some(&member), page(query)).await?;
-    Ok(Json(admin.describe_rewards(found).await?))
+    Params(query): Params<MemberRewardQuery>,
+) -> Result<Json<RewardPage>, ApiError> {
+    let MemberRewardQuery { state, newest, after, limit } = query;
+    let member = Some(admin.club.member(&member).await?.id);
+    let state = one_of("state", state.as_deref(), RewardState::ALL, RewardState::text)?;
+    let filter = RewardFilter { member, state, ..RewardFilter::default() };
+    Ok(Json(admin.reward_page(&filter, &page(after, limit, newest)?).await?))
 }
 
 /// Reverses a reward.
@@ -77,78 +84,60 @@ pub(super) async fn reverse(
     path = "/members/{member}/traffic",
     operation_id = "show_traffic",
     tag = "rewards",
-    params(("member" = String, Path)),
+    params(("member" = String, Path), PageQuery),
     responses((status = 200, body = MemberTraffic)),
     security(("token" = ["read:members"]))
 )]
 pub(super) async fn traffic(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
+    Params(PageQuery { after, limit }): Params<PageQuery>,
 ) -> Result<Json<MemberTraffic>, ApiError> {
     let found = admin.club.member(&member).await?;
-    let id = found.id.to_string();
-    let verified = admin.club.verified_traffic(&id).await?;
-    let verified: BTreeMap<ItemId, _> = verified.into_iter().map(|of| (of.item, of)).collect();
-    let served = admin.club.served_by_item(&id).await?.into_iter();
-    let mut carried: BTreeMap<ItemId, _> =
-        served.map(|(item, bytes)| (item, (Counters::default(), bytes))).collect();
-    for (item, counters) in admin.club.traffic(&id).await? {
-        carried.entry(item).or_insert((counters, 0)).0 = counters;
-    }
-    let mut items = Vec::new();
-    for (item, (counters, web_seed)) in carried {
-        let judged = verified.get(&item);
+    let Listed { rows, next } =
+        admin.club.list_traffic(found.id, &page(after, limit, None)?).await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for CarriedItem { item, reported, web_seed, judged } in rows {
         items.push(ItemTraffic {
             item: admin.name_item(item).await?,
-            uploaded: counters.uploaded,
-            downloaded: counters.downloaded,
+            uploaded: reported.uploaded,
+            downloaded: reported.downloaded,
             web_seed,
-            judged: judged.map_or(0, |judged| judged.said),
-            verified: judged.map_or(0, |judged| judged.verified),
+            judged: judged.said,
+            verified: judged.verified,
         });
     }
-    let (mut pending, mut credited) = (BTreeMap::new(), BTreeMap::new());
-    let mut page = Page::FIRST;
-    loop {
-        let rewards = admin.club.rewards(Some(&id), page).await?;
-        let Some(last) = rewards.last() else { break };
-        page.after = last.id.0;
-        for reward in rewards.iter().filter(|reward| reward.reversed.is_none()) {
-            let sums = if reward.entry.is_some() { &mut credited } else { &mut pending };
-            let sum = sums
-                .entry(reward.amount.currency)
-                .or_insert_with(|| reward.amount.currency.minor(0));
-            sum.minor = sum.minor.saturating_add(reward.amount.minor);
-        }
+    let (mut pending, mut credited) = (Vec::new(), Vec::new());
+    for (state, amount) in admin.club.reward_sums(found.id).await? {
+        let sums = if state == RewardState::Credited { &mut credited } else { &mut pending };
+        sums.push(money(amount));
     }
-    let all = |sums: BTreeMap<_, Amount>| sums.into_values().map(money).collect();
     Ok(Json(MemberTraffic {
         member: NamedId { id: found.id.value(), name: found.name },
         earned: found.earned,
         items,
-        pending: all(pending),
-        credited: all(credited),
+        next,
+        pending,
+        credited,
     }))
 }
 
 impl Admin {
-    async fn describe_rewards(
+    async fn reward_page(
         &self,
-        found: Vec<club::Reward>,
-    ) -> Result<Vec<RewardView>, ApiError> {
-        let mut rewards = Vec::with_capacity(found.len());
-        for reward in found {
+        filter: &RewardFilter,
+        page: &PageRequest,
+    ) -> Result<RewardPage, ApiError> {
+        let Listed { rows, next } = self.club.list_rewards(filter, page).await?;
+        let mut rewards = Vec::with_capacity(rows.len());
+        for reward in rows {
             rewards.push(self.describe_reward(reward).await?);
         }
-        Ok(rewards)
+        Ok(RewardPage { rewards, next })
     }
 
     async fn describe_reward(&self, found: club::Reward) -> Result<RewardView, ApiError> {
-        let state = match (found.reversed, found.entry) {
-            (Some(_), _) => "reversed",
-            (None, Some(_)) => "credited",
-            (None, None) => "pending",
-        };
+        let state = RewardState::of(&found).text();
         Ok(RewardView {
             id: found.id.0,
             member: self.name_member(found.member).await?,

@@ -3,13 +3,60 @@
 use std::sync::Arc;
 
 use api::member::RotatePasskey;
+use api::page::RightPage;
+use api::query::RightQuery;
 use api::right::{BoundKey, GrantRight, RightView};
 use axum::Json;
 use axum::extract::{Path, State};
+use club::RightsOf;
+use policy::ItemId;
 
 use super::admin::{Admin, unix};
 use super::error::ApiError;
-use super::extract::Body;
+use super::extract::{Body, Params, page};
+
+/// Lists the rights of a member, ended ones too.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/rights",
+    operation_id = "list_rights_of_member",
+    tag = "rights",
+    params(("member" = String, Path), RightQuery),
+    responses((status = 200, body = RightPage)),
+    security(("token" = ["read:members"]))
+)]
+pub(super) async fn of_member(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+    Params(RightQuery { newest, after, limit }): Params<RightQuery>,
+) -> Result<Json<RightPage>, ApiError> {
+    let of = RightsOf::Member(admin.club.member(&member).await?.id);
+    let found = admin.club.list_rights(of, &page(after, limit, newest)?).await?;
+    Ok(Json(RightPage { rights: admin.describe_all(found.rows).await?, next: found.next }))
+}
+
+/// Lists the rights to an item, ended ones too.
+#[utoipa::path(
+    get,
+    path = "/items/{item}/rights",
+    operation_id = "list_rights_to_item",
+    tag = "rights",
+    params(("item" = String, Path), RightQuery),
+    responses((status = 200, body = RightPage)),
+    security(("token" = ["read:members"]))
+)]
+pub(super) async fn to_item(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+    Params(RightQuery { newest, after, limit }): Params<RightQuery>,
+) -> Result<Json<RightPage>, ApiError> {
+    let of = RightsOf::Item(match item.as_str() {
+        "all" => ItemId::ANY,
+        item => admin.club.item(item).await?.id,
+    });
+    let found = admin.club.list_rights(of, &page(after, limit, newest)?).await?;
+    Ok(Json(RightPage { rights: admin.describe_all(found.rows).await?, next: found.next }))
+}
 
 /// Grants a member the right to an item, or to all items.
 #[utoipa::path(

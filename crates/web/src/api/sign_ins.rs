@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use api::member::{MemberView, NamedId, SetEmail};
+use api::page::{AttemptPage, SignInPage};
+use api::query::{AttemptQuery, SignInQuery};
 use api::sign_in::{SignInAttempt, SignInLink, SignInView, SignInsEnded};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{SignInId, Subject};
+use club::{Listed, SignInId, Subject};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
-use super::extract::Body;
+use super::extract::{Body, Params, page};
 use super::{mail, members};
 use crate::mail::{link_url, texts};
 
@@ -21,16 +23,19 @@ use crate::mail::{link_url, texts};
     path = "/members/{member}/sign-ins",
     operation_id = "list_sign_ins",
     tag = "sign-ins",
-    params(("member" = String, Path)),
-    responses((status = 200, body = Vec<SignInView>)),
+    params(("member" = String, Path), SignInQuery),
+    responses((status = 200, body = SignInPage)),
     security(("token" = ["read:members"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<Vec<SignInView>>, ApiError> {
-    let member = admin.club.member(&member).await?;
-    let found = admin.club.sign_ins_of(Subject::Member(member.id), admin.now().unix).await?;
+    Params(query): Params<SignInQuery>,
+) -> Result<Json<SignInPage>, ApiError> {
+    let SignInQuery { newest, after, limit } = query;
+    let subject = Subject::Member(admin.club.member(&member).await?.id);
+    let page = page(after, limit, newest)?;
+    let found = admin.club.list_sign_ins(subject, admin.now().unix, &page).await?;
     let view = |sign_in: club::SignIn| SignInView {
         id: sign_in.id.0,
         ends: moment(sign_in.ends()),
@@ -38,7 +43,8 @@ pub(super) async fn list(
         created: moment(sign_in.created),
         used: moment(sign_in.used),
     };
-    Ok(Json(found.into_iter().map(view).collect()))
+    let Listed { rows: sign_ins, next } = found.map(view);
+    Ok(Json(SignInPage { sign_ins, next }))
 }
 
 /// Signs a member out of one browser.
@@ -112,13 +118,17 @@ pub(super) async fn hand_out(
     path = "/sign-in-attempts",
     operation_id = "list_sign_in_attempts",
     tag = "sign-ins",
-    responses((status = 200, body = Vec<SignInAttempt>)),
+    params(AttemptQuery),
+    responses((status = 200, body = AttemptPage)),
     security(("token" = ["read:members"]))
 )]
 pub(super) async fn attempts(
     State(admin): State<Arc<Admin>>,
-) -> Result<Json<Vec<SignInAttempt>>, ApiError> {
-    let found = admin.club.sign_in_attempts().await?;
+    Params(query): Params<AttemptQuery>,
+) -> Result<Json<AttemptPage>, ApiError> {
+    let AttemptQuery { email, newest, after, limit } = query;
+    let page = page(after, limit, newest)?;
+    let found = admin.club.list_sign_in_attempts(email.as_deref(), &page).await?;
     let view = |attempt: club::Attempt| SignInAttempt {
         email: attempt.email.text().to_owned(),
         outcome: attempt.outcome.text().to_owned(),
@@ -126,7 +136,8 @@ pub(super) async fn attempts(
         last: moment(attempt.last_at),
         times: attempt.times,
     };
-    Ok(Json(found.into_iter().map(view).collect()))
+    let Listed { rows: attempts, next } = found.map(view);
+    Ok(Json(AttemptPage { attempts, next }))
 }
 
 /// Replaces or removes the e-mail address of a member.

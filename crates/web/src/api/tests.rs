@@ -16,6 +16,7 @@ use super::*;
 use crate::catalog::fixture;
 
 mod document;
+mod lists;
 mod money;
 mod presentation;
 mod sign_ins;
@@ -40,8 +41,11 @@ async fn a_member_is_added_shown_and_listed() {
     }
     fixture.post("/members", json!({"name": "bob", "tier": "outsider"})).await.created();
     assert_eq!(names(&fixture.get("/members").await.ok()), ["ada", "bob"]);
-    assert_eq!(names(&fixture.get("/members?after=1").await.ok()), ["bob"]);
-    assert_eq!(names(&fixture.get("/members?limit=1").await.ok()), ["ada"]);
+    let first = fixture.get("/members?limit=1").await.ok();
+    assert_eq!(names(&first), ["ada"]);
+    let next = first["next"].as_str().unwrap();
+    let last = fixture.get(&format!("/members?limit=1&after={next}")).await.ok();
+    assert_eq!((names(&last), &last["next"]), (vec!["bob"], &Value::Null));
 }
 
 #[tokio::test]
@@ -88,7 +92,7 @@ async fn a_change_of_a_member_is_in_force_when_it_is_answered() {
 
     assert_eq!(fixture.delete("/members/ada").await.ok()["state"], "removed");
     assert_eq!(fixture.standing().state, MemberState::Removed);
-    assert_eq!(fixture.get("/members").await.ok(), json!([]));
+    assert_eq!(fixture.get("/members").await.ok(), json!({"members": [], "next": null}));
     fixture.delete("/members/ada").await.fails(404, "no member `ada`");
     fixture.delete("/members/1").await.fails(409, "was removed");
 }
@@ -352,8 +356,13 @@ impl Answer {
     }
 }
 
+/// The rows of a page.
+fn rows(page: &Value) -> &[Value] {
+    page.as_object().unwrap().values().find_map(Value::as_array).unwrap()
+}
+
 fn names(list: &Value) -> Vec<&str> {
-    list.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect()
+    rows(list).iter().map(|entry| entry["name"].as_str().unwrap()).collect()
 }
 
 const HASH: &str = "c1463792a1ff36a237e3a0f68badeb0d3764e9bb";

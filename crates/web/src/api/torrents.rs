@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use api::links::{ItemLinks, MemberLinks};
+use api::query::PageQuery;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use club::{Item, Key, Member, Page};
+use club::{Item, ItemFilter, Key, Listed, Member, PageRequest};
 use policy::{ItemId, KeyGrant};
 
 use super::admin::Admin;
 use super::error::ApiError;
+use super::extract::{Params, page};
 use super::publish::as_file;
 use crate::catalog::TorrentOwner;
 
@@ -104,22 +106,30 @@ fn refused(admin: &Admin, member: &Member, item: &Item) -> ApiError {
     path = "/members/{member}/links",
     operation_id = "show_links",
     tag = "members",
-    params(("member" = String, Path)),
+    params(("member" = String, Path), PageQuery),
     responses((status = 200, body = MemberLinks)),
     security(("token" = ["write:members"]))
 )]
 pub(super) async fn links(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
+    Params(PageQuery { after, limit }): Params<PageQuery>,
 ) -> Result<Json<MemberLinks>, ApiError> {
     let member = admin.club.member(&member).await?;
-    Ok(Json(links_of(&admin, member).await?))
+    Ok(Json(links_of(&admin, member, page(after, limit, None)?).await?))
 }
 
-async fn links_of(admin: &Admin, member: Member) -> Result<MemberLinks, ApiError> {
+/// The URLs of a member, with those of a page of items: so many are looked at, and those that the member may have
+/// are returned.
+async fn links_of(
+    admin: &Admin,
+    member: Member,
+    page: PageRequest,
+) -> Result<MemberLinks, ApiError> {
     let generations = admin.club.key_generations(member.id);
     let mut items = Vec::new();
-    for item in admin.club.items(Page::FIRST).await? {
+    let Listed { rows, next } = admin.club.list_items(&ItemFilter::default(), &page).await?;
+    for item in rows {
         let is_offered = item.offer.as_ref().is_some_and(|offer| !offer.withdrawn);
         let Some(owner) = admin.torrent_access().own(&member, &item).filter(|_| is_offered) else {
             continue;
@@ -145,6 +155,7 @@ async fn links_of(admin: &Admin, member: Member) -> Result<MemberLinks, ApiError
             feed_token,
             member: member.name,
             items,
+            next,
         }
     }))
 }
@@ -175,5 +186,5 @@ pub(super) async fn rotate(
     };
     admin.club.rotate_key(&admin.stamp(), &member, key).await?;
     let member = admin.club.member(&member).await?;
-    Ok(Json(links_of(&admin, member).await?))
+    Ok(Json(links_of(&admin, member, PageRequest::default()).await?))
 }

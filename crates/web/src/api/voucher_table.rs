@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use api::query::VoucherQuery;
+use api::page::VoucherPage;
+use api::query::{MAX_PAGE, VoucherQuery};
 use api::voucher::VoucherView;
 use axum::body::Body;
 use axum::extract::State;
@@ -33,8 +34,9 @@ pub(super) async fn csv(
     Params(query): Params<VoucherQuery>,
 ) -> Result<Response, ApiError> {
     // The first page says whether there can be others.
-    let first = admin.voucher_page(&query).await?;
-    let rest = Rest { admin, query, first: Some(first), is_first: true };
+    let query = VoucherQuery { limit: query.limit.or(Some(MAX_PAGE)), ..query };
+    let first = admin.voucher_page(query.clone()).await?;
+    let rest = Rest { admin, query, page: Some(first), is_first: true };
     let parts = stream::try_unfold(rest, |mut rest| async {
         Ok::<_, BrokenOff>(rest.part().await?.map(|part| (part, rest)))
     });
@@ -46,8 +48,8 @@ pub(super) async fn csv(
 struct Rest {
     admin: Arc<Admin>,
     query: VoucherQuery,
-    /// The first page until it is sent.
-    first: Option<Vec<VoucherView>>,
+    /// The page that is sent next; `None` after the last.
+    page: Option<VoucherPage>,
     is_first: bool,
 }
 
@@ -59,29 +61,26 @@ struct BrokenOff;
 impl Rest {
     /// The lines of the next page, with the header before the first.
     async fn part(&mut self) -> Result<Option<String>, BrokenOff> {
-        let page = match self.first.take() {
-            Some(page) => page,
-            None => self.admin.voucher_page(&self.query).await.map_err(|_| BrokenOff)?,
-        };
+        let Some(VoucherPage { vouchers, next }) = self.page.take() else { return Ok(None) };
         let mut text = String::new();
         if self.is_first {
             text.push_str(&csv_line(&COLUMNS.map(str::to_owned)));
             self.is_first = false;
         }
-        match page.last() {
-            Some(last) => self.query.after = last.id,
-            None if text.is_empty() => return Ok(None),
-            None => {}
+        if next.is_some() {
+            self.query.after = next;
+            let page = self.admin.voucher_page(self.query.clone()).await;
+            self.page = Some(page.map_err(|_| BrokenOff)?);
         }
-        for voucher in page {
+        for voucher in vouchers {
             text.push_str(&csv_line(&row(voucher)));
         }
         Ok(Some(text))
     }
 }
 
-fn row(voucher: VoucherView) -> [String; 10] {
-    let VoucherView { id, worth, until, state, member, gift } = voucher;
+fn row(voucher: VoucherView) -> [String; 11] {
+    let VoucherView { id, worth, until, state, member, batch, gift } = voucher;
     let (amount, currency) =
         worth.money.map(|money| (money.amount, money.currency)).unwrap_or_default();
     [
@@ -92,13 +91,14 @@ fn row(voucher: VoucherView) -> [String; 10] {
         worth.item.map(|item| item.name).unwrap_or_default(),
         worth.tier.unwrap_or_default(),
         worth.days.map(|days| days.to_string()).unwrap_or_default(),
+        batch.to_string(),
         gift.map(|order| order.to_string()).unwrap_or_default(),
         until.map(|until| until.to_string()).unwrap_or_default(),
         member.map(|member| member.name).unwrap_or_default(),
     ]
 }
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "voucher",
     "state",
     "amount",
@@ -106,6 +106,7 @@ const COLUMNS: [&str; 10] = [
     "item",
     "tier",
     "days",
+    "batch",
     "gift_of_order",
     "until",
     "redeemed_by",

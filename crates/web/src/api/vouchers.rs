@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use api::query::{PageQuery, VoucherQuery};
+use api::page::VoucherPage;
+use api::query::VoucherQuery;
 use api::voucher::{
     IssueVouchers, RedeemVoucher, VoucherCodeView, VoucherView, WorthRequest, WorthView,
 };
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use club::{VoucherId, VoucherState};
+use club::{EntryId, VoucherFilter, VoucherId, VoucherState};
 
 use super::admin::{Admin, moment, unix};
 use super::attempts::MAX_A_MINUTE;
 use super::error::ApiError;
-use super::extract::{Body, Params, page};
+use super::extract::{Body, Params, one_of, page};
 use super::ledger::{amount, money};
 
 /// Issues vouchers. Only this answer holds their codes.
@@ -44,6 +45,7 @@ pub(super) async fn issue(
             until: expires.map(moment),
             state: VoucherState::Issued.text().to_owned(),
             member: None,
+            batch: issued.batch.0,
             gift: None,
         },
     });
@@ -89,14 +91,14 @@ pub(super) async fn redeem(
     operation_id = "list_vouchers",
     tag = "vouchers",
     params(VoucherQuery),
-    responses((status = 200, body = Vec<VoucherView>)),
+    responses((status = 200, body = VoucherPage)),
     security(("token" = ["money"]))
 )]
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<VoucherQuery>,
-) -> Result<Json<Vec<VoucherView>>, ApiError> {
-    Ok(Json(admin.voucher_page(&query).await?))
+) -> Result<Json<VoucherPage>, ApiError> {
+    Ok(Json(admin.voucher_page(query).await?))
 }
 
 /// Voids a voucher.
@@ -129,20 +131,20 @@ impl Admin {
     }
 
     /// A page of vouchers.
-    pub(super) async fn voucher_page(
-        &self,
-        query: &VoucherQuery,
-    ) -> Result<Vec<VoucherView>, ApiError> {
-        let page = page(PageQuery { after: query.after, limit: query.limit });
-        let found = match &query.state {
-            None => self.club.vouchers(page).await?,
-            Some(word) => self.club.vouchers_in(state(word)?, self.now().unix, page).await?,
+    pub(super) async fn voucher_page(&self, query: VoucherQuery) -> Result<VoucherPage, ApiError> {
+        let VoucherQuery { state, batch, member, newest, after, limit } = query;
+        let state = one_of("state", state.as_deref(), VoucherState::ALL, VoucherState::text)?;
+        let filter = VoucherFilter {
+            state: state.map(|state| (state, self.now().unix)),
+            batch: batch.map(EntryId),
+            member: self.wanted_member(member.as_deref()).await?,
         };
-        let mut vouchers = Vec::with_capacity(found.len());
-        for found in found {
-            vouchers.push(self.describe_voucher(found).await?);
+        let found = self.club.list_vouchers(&filter, &page(after, limit, newest)?).await?;
+        let mut vouchers = Vec::with_capacity(found.rows.len());
+        for voucher in found.rows {
+            vouchers.push(self.describe_voucher(voucher).await?);
         }
-        Ok(vouchers)
+        Ok(VoucherPage { vouchers, next: found.next })
     }
 
     async fn describe_voucher(&self, found: club::Voucher) -> Result<VoucherView, ApiError> {
@@ -156,6 +158,7 @@ impl Admin {
             until: found.expires.map(moment),
             state: found.state(self.now().unix).text().to_owned(),
             member,
+            batch: found.issue.0,
             gift: found.gift.map(|order| order.0),
         })
     }
@@ -172,14 +175,4 @@ impl Admin {
             }
         })
     }
-}
-
-/// The state of a word.
-fn state(word: &str) -> Result<VoucherState, ApiError> {
-    VoucherState::ALL.into_iter().find(|state| state.text() == word).ok_or_else(|| {
-        let text = format!(
-            "`{word}` is no state of a voucher: expected issued, redeemed, expired or void"
-        );
-        ApiError::unprocessable(text)
-    })
 }

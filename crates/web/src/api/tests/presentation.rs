@@ -34,7 +34,7 @@ async fn texts_change_one_by_one_and_are_recorded() {
     assert_eq!(fixture.get("/items/demo").await.ok()["description"], "");
 
     let audit = fixture.get("/audit").await.ok();
-    let described = audit.as_array().unwrap().iter().filter(|row| row["what"] == "item.describe");
+    let described = rows(&audit).iter().filter(|row| row["what"] == "item.describe");
     assert_eq!(described.count(), 3);
     for (field, value, status, why) in [
         ("visibility", json!("hidden"), 422, "expected draft, published or unlisted"),

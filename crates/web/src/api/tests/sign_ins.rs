@@ -20,12 +20,12 @@ async fn a_link_and_a_code_are_handed_out_and_sign_ins_are_ended_one_by_one() {
         let used = club.use_link(&stamp(), LinkSecret::Code(code), "Firefox", text).await.unwrap();
         assert_eq!(used.unwrap().member.name, "ada");
     }
-    let listed = fixture.get("/members/ada/sign-ins").await.ok();
+    let listed = fixture.get("/members/ada/sign-ins?newest=true").await.ok()["sign_ins"].clone();
     assert_eq!((&listed[0]["id"], &listed[0]["browser"]), (&json!(2), &json!("Firefox")));
     assert_eq!(fixture.delete("/members/ada/sign-ins/2").await.ok()["ended"], 1);
     fixture.delete("/members/ada/sign-ins/2").await.fails(404, "no sign-in 2");
     assert_eq!(fixture.delete("/members/ada/sign-ins").await.ok()["ended"], 1);
-    assert_eq!(fixture.get("/members/ada/sign-ins").await.ok(), json!([]));
+    assert_eq!(rows(&fixture.get("/members/ada/sign-ins").await.ok()).len(), 0);
     fixture.post("/members/ada/suspend", Value::Null).await.ok();
     let refused = fixture.post("/members/ada/sign-in-links", Value::Null).await;
     refused.fails(409, "is suspended or was removed");
@@ -48,16 +48,16 @@ async fn an_address_is_replaced_and_mail_to_it_is_listed_and_retried() {
     let taken = fixture.put("/members/bob/email", set(json!("ada@example.org"))).await;
     taken.fails(409, "member `ada` has the address ada@example.org already");
 
-    let queued = fixture.get("/mail?state=queued").await.ok();
+    let queued = fixture.get("/mail?state=queued").await.ok()["mail"].clone();
     assert_eq!((&queued[0]["to"], &queued[0]["tries"]), (&json!("ada@example.org"), &json!(0)));
     assert_eq!(queued[0]["member"], json!({"id": 1, "name": "ada"}));
-    assert_eq!(fixture.get("/mail?state=sent").await.ok(), json!([]));
-    assert_eq!(fixture.get("/mail?after=1").await.ok(), json!([]));
+    assert_eq!(rows(&fixture.get("/mail?state=sent").await.ok()).len(), 0);
+    assert_eq!(rows(&fixture.get("/mail?to=ADA@example.org").await.ok()).len(), 1);
     fixture.get("/mail?state=lost").await.fails(422, "expected one of bounced, failed, queued");
     let taken = club.take_mail(NOW.unix).await.unwrap().unwrap();
     let refused = Tried::Bounced("550 no such user".to_owned());
     club.settle_mail(NOW.unix, taken.id, refused).await.unwrap();
-    assert_eq!(fixture.get("/mail").await.ok()[0]["answer"], "550 no such user");
+    assert_eq!(fixture.get("/mail").await.ok()["mail"][0]["answer"], "550 no such user");
     assert_eq!(fixture.post("/mail/1/retry", Value::Null).await.ok()["state"], "queued");
     fixture.post("/mail/7/retry", Value::Null).await.fails(404, "no mail 7");
     let none = fixture.put("/members/ada/email", set(Value::Null)).await.ok();
@@ -70,7 +70,7 @@ async fn addresses_that_got_no_link_are_listed() {
     let text = MailText { subject: String::new(), body: String::new() };
     let eve = club::Email::parse("eve@example.org").unwrap();
     fixture.admin.club.request_link(&stamp(), eve, text).await.unwrap();
-    let attempts = fixture.get("/sign-in-attempts").await.ok();
+    let attempts = fixture.get("/sign-in-attempts").await.ok()["attempts"].clone();
     assert_eq!(
         (&attempts[0]["email"], &attempts[0]["outcome"], &attempts[0]["times"]),
         (&json!("eve@example.org"), &json!("unknown"), &json!(1))
