@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::item::{ItemDetails, ItemPolicyView, ItemPrices};
+use crate::member::MemberTier;
+
 /// The answer to a request that was refused, as `application/problem+json`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ProblemDocument {
@@ -18,9 +21,26 @@ pub struct ProblemDocument {
     /// The field of the request that is wrong, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// What is there now, where it was changed since the request's `If-Match` was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<CurrentState>,
     /// The scope that the token lacks, where that is the problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+}
+
+/// What is there now, as a GET of the same path shows it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum CurrentState {
+    /// How an item is presented.
+    Details(ItemDetails),
+    /// The tier of a member.
+    Tier(MemberTier),
+    /// The policy of an item.
+    Policy(ItemPolicyView),
+    /// What an item costs.
+    Prices(ItemPrices),
 }
 
 /// A kind of problem.
@@ -154,6 +174,7 @@ impl ProblemKind {
             status: self.status(),
             detail: detail.into(),
             field: None,
+            current: None,
             scope: None,
         }
     }

@@ -108,6 +108,48 @@ pub struct AddItem {
     pub info_hashes: Vec<String>,
 }
 
+/// How an item is presented.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+pub struct ItemDetails {
+    /// The title that people see.
+    pub title: String,
+    /// The line below the title, such as `Film, 88 minutes`; may be empty.
+    pub subtitle: String,
+    /// The description that people see, in Markdown; may be empty.
+    pub description: String,
+    /// What it is grouped by.
+    pub tags: Vec<String>,
+    /// Who sees it on the site: `draft`, `published` or `unlisted`.
+    pub visibility: String,
+    /// When it was released; `null` stands for the day on which it was published.
+    pub released: Option<Date>,
+    /// The path of a file in its torrent that anybody may play.
+    pub preview: Option<String>,
+    /// The lowest tier that has the item without buying it.
+    pub tier: Option<String>,
+    /// The names of the items that come with it.
+    pub parts: Vec<String>,
+}
+
+/// What an item costs.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+pub struct ItemPrices {
+    /// The price of the torrent; `null` where it is not for sale.
+    pub torrent_price: Option<Money>,
+    /// The price of the direct download, which includes the torrent; `null` where it is not for sale.
+    pub direct_price: Option<Money>,
+    /// The lowest price that a buyer may choose for the cheaper delivery method; `null` where prices
+    /// are fixed.
+    pub minimum: Option<Money>,
+}
+
+/// The policy of an item's swarm.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+pub struct ItemPolicyView {
+    /// The policy's name.
+    pub policy: String,
+}
+
 /// Sets the policy of an item's swarm.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]

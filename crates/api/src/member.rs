@@ -136,6 +136,15 @@ pub struct SetEmail {
     pub email: Option<String>,
 }
 
+/// The tier of a member.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+pub struct MemberTier {
+    /// The tier's name.
+    pub tier: String,
+    /// When the tier ends; `null` means never.
+    pub until: Option<Timestamp>,
+}
+
 /// Moves a member to another tier.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@ use policy::{ItemId, MemberId};
 
 use crate::ledger::statement::{self, Entry, Line};
 use crate::lists::page::{KeyPart, KeyType, ListOrder, Listed, PageRequest};
-use crate::lists::query::{ListQuery, known};
+use crate::lists::query::{RowQuery, known};
 use crate::store::club::Club;
 use crate::store::sql::{Row, currency};
 use crate::traffic::reward::{self, Reward};
@@ -84,7 +84,7 @@ impl Club {
         page: &PageRequest,
     ) -> Result<Listed<Entry>, Error> {
         let EntryFilter { key, member, kind, from, until } = filter;
-        let mut query = ListQuery::new("SELECT id FROM journal");
+        let mut query = RowQuery::new("SELECT id FROM journal");
         query.and_if("key = ?", key.as_deref());
         query.and_if("member = ?", member.map(MemberId::value));
         query.and_if("kind = ?", kind.as_deref());
@@ -152,7 +152,7 @@ impl Club {
         page: &PageRequest,
     ) -> Result<Listed<Reward>, Error> {
         let RewardFilter { member, item, state } = *filter;
-        let mut query = ListQuery::new(reward::READING.sql);
+        let mut query = RowQuery::new(reward::READING.sql);
         query.and_if("reward.member = ?", member.map(MemberId::value));
         query.and_if("item = ?", item.map(|item| item.0));
         match state {

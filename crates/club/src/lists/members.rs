@@ -3,7 +3,7 @@
 use policy::{ItemId, MemberId, MemberState};
 
 use crate::lists::page::{KeyPart, KeyType, ListOrder, Listed, PageRequest};
-use crate::lists::query::{ListQuery, prefixed};
+use crate::lists::query::{RowQuery, prefixed};
 use crate::members::member::{self, Member};
 use crate::rights::entitlement::{self, Entitlement};
 use crate::sign_ins::attempt::{self, Attempt};
@@ -49,7 +49,7 @@ impl Club {
         let MemberFilter { search, tier, state } = filter;
         let search = search.as_deref().unwrap_or_default().to_lowercase();
         let [first, end] = prefixed(&search);
-        let mut query = ListQuery::new(member::READING.sql);
+        let mut query = RowQuery::new(member::READING.sql);
         match state {
             None => query.and("state <> 'removed'", []),
             Some(state) => query.and("state = ?", [member::state_text(*state).into()]),
@@ -85,7 +85,7 @@ impl Club {
         of: RightsOf,
         page: &PageRequest,
     ) -> Result<Listed<Entitlement>, Error> {
-        let mut query = ListQuery::narrowed(entitlement::READING.sql);
+        let mut query = RowQuery::narrowed(entitlement::READING.sql);
         let order = match of {
             RightsOf::Item(item) => {
                 query.and("item = ?", [item.0.into()]);
@@ -110,7 +110,7 @@ impl Club {
         now_unix: u32,
         page: &PageRequest,
     ) -> Result<Listed<SignIn>, Error> {
-        let mut query = ListQuery::new(sign_in::READING.sql);
+        let mut query = RowQuery::new(sign_in::READING.sql);
         match subject {
             Subject::Admin(id) => query.and("admin = ?", [id.0.into()]),
             Subject::Member(id) => query.and("member = ?", [id.value().into()]),
@@ -132,7 +132,7 @@ impl Club {
         page: &PageRequest,
     ) -> Result<Listed<Attempt>, Error> {
         let email = email.map(str::to_lowercase);
-        let mut query = ListQuery::new(attempt::NUMBERED);
+        let mut query = RowQuery::new(attempt::NUMBERED);
         query.and_if("email = ?", email.as_deref());
         let db = &mut *self.reader().await?;
         let found = query.page(db, &ATTEMPT_BY_TIME, page, attempt::read_numbered).await?;

@@ -3,7 +3,7 @@
 use policy::{ItemId, MemberId};
 
 use crate::lists::page::{KeyType, ListOrder, Listed, PageRequest};
-use crate::lists::query::{ListQuery, prefixed};
+use crate::lists::query::{RowQuery, prefixed};
 use crate::payments::checkout::{self, BareCheckout, Checkout};
 use crate::payments::inbox::{self, StoredDelivery};
 use crate::store::club::Club;
@@ -60,7 +60,7 @@ impl Club {
     ) -> Result<Listed<Checkout>, Error> {
         let CheckoutFilter { search, member, item, provider, from, until } = filter;
         let search = search.as_deref().unwrap_or_default().trim();
-        let mut query = ListQuery::narrowed(checkout::ANY);
+        let mut query = RowQuery::narrowed(checkout::ANY);
         query.and_if(
             "orders IN (SELECT orders.id FROM orders WHERE member = ?)",
             member.map(MemberId::value),
@@ -97,7 +97,7 @@ impl Club {
         let DeliveryFilter { search, provider, verdict, checkout, from, until } = filter;
         let search = search.as_deref().unwrap_or_default().trim();
         let [first, end] = prefixed(search);
-        let mut query = ListQuery::narrowed(inbox::ANY);
+        let mut query = RowQuery::narrowed(inbox::ANY);
         query.and_if("provider = ?", provider.as_deref());
         query.and_if("verdict = ?", verdict.as_deref());
         query.and_if("checkout = ?", checkout.map(|checkout| checkout.0));

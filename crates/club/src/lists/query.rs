@@ -12,13 +12,13 @@ use crate::store::sql::{Connection, Row, SqlResult, Value};
 use crate::values::error::Error;
 
 /// A statement under construction, and its values.
-pub(crate) struct ListQuery<'a> {
+pub(crate) struct RowQuery<'a> {
     sql: String,
     values: Vec<Value<'a>>,
     joint: &'static str,
 }
 
-impl<'a> ListQuery<'a> {
+impl<'a> RowQuery<'a> {
     /// Rows of a `SELECT` without a `WHERE`.
     pub(crate) fn new(select: &'static str) -> Self {
         Self { sql: select.to_owned(), values: Vec::new(), joint: " WHERE " }
@@ -91,7 +91,7 @@ impl<'a> ListQuery<'a> {
     where
         'a: 'b,
     {
-        let mut query: ListQuery<'b> = self;
+        let mut query: RowQuery<'b> = self;
         let (beyond, direction) = if page.newest { (" < ", " DESC") } else { (" > ", "") };
         if let Some(after) = after {
             query.push(query.joint);
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn places_are_numbered_over_all_conditions() {
-        let mut query = ListQuery::new("SELECT id FROM pet");
+        let mut query = RowQuery::new("SELECT id FROM pet");
         query.and("age > ? AND age < ?", [Value::from(1_u32), Value::from(9_u32)]);
         query.and_if("name = ?", None::<&str>);
         query.and_if("kind = ?", Some("cat"));

@@ -5,7 +5,7 @@ use policy::{ItemId, MemberId};
 use crate::audit::alert::{self, Alert, AlertKind};
 use crate::audit::log::{self, AuditRow};
 use crate::lists::page::{KeyType, ListOrder, Listed, PageRequest};
-use crate::lists::query::ListQuery;
+use crate::lists::query::RowQuery;
 use crate::mail::queue::{self, QueuedMail};
 use crate::store::club::Club;
 use crate::values::error::Error;
@@ -65,7 +65,7 @@ impl Club {
         page: &PageRequest,
     ) -> Result<Listed<AuditRow>, Error> {
         let AuditFilter { member, item, who, what, from, until } = filter;
-        let mut query = ListQuery::new(log::ANY);
+        let mut query = RowQuery::new(log::ANY);
         query.and_if("member = ?", member.map(MemberId::value));
         query.and_if("item = ?", item.map(|item| item.0));
         query.and_if("who = ?", who.as_deref());
@@ -86,7 +86,7 @@ impl Club {
         page: &PageRequest,
     ) -> Result<Listed<Alert>, Error> {
         let AlertFilter { open, kind, member, item } = *filter;
-        let mut query = ListQuery::new(alert::READING.sql);
+        let mut query = RowQuery::new(alert::READING.sql);
         match open {
             None => {}
             Some(true) => query.and("acked IS NULL", []),
@@ -110,7 +110,7 @@ impl Club {
     ) -> Result<Listed<QueuedMail>, Error> {
         let QueueFilter { state, to, member } = filter;
         let to = to.as_deref().map(str::to_lowercase);
-        let mut query = ListQuery::new(queue::READING.sql);
+        let mut query = RowQuery::new(queue::READING.sql);
         query.and_if("state = ?", state.map(MailState::text));
         query.and_if("recipient = ?", to.as_deref());
         query.and_if("member = ?", member.map(MemberId::value));

@@ -3,7 +3,7 @@
 use policy::{ItemId, MemberId};
 
 use crate::lists::page::{KeyPart, KeyType, ListOrder, Listed, PageRequest};
-use crate::lists::query::ListQuery;
+use crate::lists::query::RowQuery;
 use crate::rights::order::{self, Order, OrderState};
 use crate::sales::discount::{self, Discount};
 use crate::sales::voucher::{self, Voucher};
@@ -58,7 +58,7 @@ impl Club {
         let OrderFilter { search, member, item, state, from, until } = filter;
         let search = search.as_deref().unwrap_or_default().trim();
         let email = search.to_lowercase();
-        let mut query = ListQuery::narrowed(order::ANY);
+        let mut query = RowQuery::narrowed(order::ANY);
         query.and_if("member = ?", member.map(MemberId::value));
         query.and_if("item = ?", item.map(|item| item.0));
         match state {
@@ -94,7 +94,7 @@ impl Club {
         page: &PageRequest,
     ) -> Result<Listed<Voucher>, Error> {
         let VoucherFilter { state, batch, member } = *filter;
-        let mut query = ListQuery::narrowed(voucher::READING.sql);
+        let mut query = RowQuery::narrowed(voucher::READING.sql);
         match state {
             None => {}
             Some((VoucherState::Expired, now)) => {
@@ -122,7 +122,7 @@ impl Club {
         item: Option<ItemId>,
         page: &PageRequest,
     ) -> Result<Listed<Discount>, Error> {
-        let mut query = ListQuery::new(discount::READING.sql);
+        let mut query = RowQuery::new(discount::READING.sql);
         query.and_if("item = ?", item.map(|item| item.0));
         query.page(&mut *self.reader().await?, &DISCOUNT_BY_CODE, page, discount::read).await
     }

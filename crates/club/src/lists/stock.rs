@@ -3,7 +3,7 @@
 use crate::catalog::item::Item;
 use crate::catalog::item_row;
 use crate::lists::page::{KeyType, ListOrder, Listed, PageRequest};
-use crate::lists::query::{ListQuery, prefixed};
+use crate::lists::query::{RowQuery, prefixed};
 use crate::store::club::Club;
 use crate::store::sql::Value;
 use crate::values::error::Error;
@@ -78,7 +78,7 @@ impl Club {
         let search = search.as_deref().unwrap_or_default().trim();
         let ranges: Vec<_> = words([search], MAX_WORDS).iter().map(|word| prefixed(word)).collect();
         let hash;
-        let mut query = ListQuery::new(item_row::READING.sql);
+        let mut query = RowQuery::new(item_row::READING.sql);
         query.and("removed = 0", []);
         query.and_if("policy = ?", policy.as_deref());
         query.and_if("visibility = ?", visibility.map(Visibility::text));

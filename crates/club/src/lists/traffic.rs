@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use policy::{ItemId, MemberId};
 
 use crate::lists::page::{KeyType, ListOrder, Listed, PageRequest};
-use crate::lists::query::ListQuery;
+use crate::lists::query::RowQuery;
 use crate::store::club::Club;
 use crate::store::sql::{Row, Value};
 use crate::traffic::reward::VerifiedTraffic;
@@ -38,7 +38,7 @@ impl Club {
     ) -> Result<Listed<CarriedItem>, Error> {
         let page = PageRequest { newest: false, ..page.clone() };
         let member = Value::from(member.value());
-        let mut query = ListQuery::new("SELECT id FROM item");
+        let mut query = RowQuery::new("SELECT id FROM item");
         query.and(CARRIED, [member; 4]);
         let db = &mut *self.reader().await?;
         let read = |row: &dyn Row| Ok(ItemId(row.number(0)?));

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use api::error::{PROBLEM_TYPE, ProblemDocument, ProblemKind};
+use api::error::{CurrentState, PROBLEM_TYPE, ProblemDocument, ProblemKind};
 use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::extract::rejection::JsonRejection;
@@ -47,6 +47,12 @@ impl ApiError {
     /// The request is understood and makes no sense.
     pub(super) fn unprocessable(detail: impl Into<String>) -> Self {
         Self::of(ProblemKind::Unprocessable, detail)
+    }
+
+    /// With what is there now.
+    pub(super) fn with_current(mut self, current: CurrentState) -> Self {
+        self.0.current = Some(current);
+        self
     }
 
     /// With the field of the request that is to blame.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use api::item::{AddItem, ItemBytes, ItemDetail, ItemView, SetPolicy};
+use api::error::CurrentState;
+use api::item::{AddItem, ItemBytes, ItemDetail, ItemDetails, ItemPolicyView, ItemView, SetPolicy};
 use api::page::ItemPage;
 use api::query::{ItemQuery, TorrentQuery};
 use axum::Json;
@@ -10,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use club::{ItemFilter, ItemState, Listed, Page, Tag, Visibility};
+use club::{ItemFilter, ItemState, Listed, Page, Presentation, Tag, Visibility};
 use metainfo::Torrent;
 use wire::InfoHash;
 
@@ -18,6 +19,7 @@ use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::{Body, Params, one_of, page};
 use super::ledger::money;
+use super::versions::{IF_MATCH, IfMatch, Tagged, stale};
 
 /// Lists the items.
 #[utoipa::path(
@@ -115,18 +117,17 @@ async fn from_json(request: Request) -> Result<club::NewItem, ApiError> {
     operation_id = "show_item",
     tag = "items",
     params(("item" = String, Path)),
-    responses((status = 200, body = ItemDetail)),
+    responses((status = 200, body = ItemDetail, headers(("etag" = String, description = "Version, for `If-Match`")))),
     security(("token" = ["read:members"]))
 )]
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
-) -> Result<Json<ItemDetail>, ApiError> {
+) -> Result<Tagged<ItemDetail>, ApiError> {
     let found = admin.club.item(&item).await?;
     let rights = admin.club.entitlements_of_item(&found.id.to_string(), Page::FIRST).await?;
     let rights = admin.describe_all(rights).await?;
     let served_bytes = admin.club.served_in_all(found.id).await?;
-    let description = admin.club.description(found.id).await?;
     let goods = admin.club.goods(found.id).await?;
     let preview_url = goods.and_then(|goods| admin.links(|links| links.preview(&goods)));
     let completed = admin.tracker.completed(&found.info_hashes);
@@ -138,9 +139,10 @@ pub(super) async fn show(
         reported_bytes: carried.reported,
         verified_bytes: carried.verified,
     };
-    let parts = admin.club.parts(found.id).await?;
-    let parts = parts.into_iter().map(|part| part.name).collect();
-    let item = view(found);
+    let found = admin.club.presentation_of(found).await?;
+    let version = found.item_version();
+    let Presentation { item, description, parts } = found;
+    let item = view(item);
     let detail = ItemDetail {
         item,
         description,
@@ -151,7 +153,25 @@ pub(super) async fn show(
         parts,
         rights,
     };
-    Ok(Json(detail))
+    Ok(Tagged(version, detail))
+}
+
+/// Returns the policy of the swarm of an item.
+#[utoipa::path(
+    get,
+    path = "/items/{item}/policy",
+    operation_id = "show_policy",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses((status = 200, body = ItemPolicyView, headers(("etag" = String, description = "Version, for `If-Match`")))),
+    security(("token" = ["read:stats"]))
+)]
+pub(super) async fn policy(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+) -> Result<Tagged<ItemPolicyView>, ApiError> {
+    let item = admin.club.item(&item).await?;
+    Ok(Tagged(item.policy_version(), ItemPolicyView { policy: item.policy }))
 }
 
 /// Sets the policy of the swarm of an item.
@@ -160,17 +180,27 @@ pub(super) async fn show(
     path = "/items/{item}/policy",
     operation_id = "set_policy",
     tag = "items",
-    params(("item" = String, Path)),
+    params(("item" = String, Path), ("if-match" = Option<String>, Header, description = IF_MATCH)),
     request_body = SetPolicy,
-    responses((status = 200, body = ItemView)),
+    responses(
+        (status = 200, body = ItemView, headers(("etag" = String, description = "Version, for `If-Match`"))),
+        (status = 412, description = "It was changed: the answer shows what is there now.")
+    ),
     security(("token" = ["write:items"]))
 )]
 pub(super) async fn set_policy(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
+    IfMatch(expected): IfMatch,
     Body(to): Body<SetPolicy>,
-) -> Result<Json<ItemView>, ApiError> {
-    Ok(Json(view(admin.club.set_policy(&admin.stamp(), &item, &to.policy).await?)))
+) -> Result<Tagged<ItemView>, ApiError> {
+    let set = admin.club.set_policy_if(&admin.stamp(), &item, &to.policy, expected).await;
+    let current = async {
+        let policy = admin.club.item(&item).await?.policy;
+        Ok(CurrentState::Policy(ItemPolicyView { policy }))
+    };
+    let set = stale(set, current).await?;
+    Ok(Tagged(set.policy_version(), view(set)))
 }
 
 /// Removes an item. Its name becomes free.
@@ -179,15 +209,37 @@ pub(super) async fn set_policy(
     path = "/items/{item}",
     operation_id = "remove_item",
     tag = "items",
-    params(("item" = String, Path)),
-    responses((status = 200, body = ItemView)),
+    params(("item" = String, Path), ("if-match" = Option<String>, Header, description = IF_MATCH)),
+    responses((status = 200, body = ItemView), (status = 412, description = "It was changed: the answer shows what is there now.")),
     security(("token" = ["write:items"]))
 )]
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
+    IfMatch(expected): IfMatch,
 ) -> Result<Json<ItemView>, ApiError> {
-    Ok(Json(view(admin.club.remove_item(&admin.stamp(), &item).await?)))
+    let removed = admin.club.remove_item_if(&admin.stamp(), &item, expected).await;
+    let current = async {
+        let found = admin.club.presentation(&item).await?;
+        Ok(CurrentState::Details(details(&found)))
+    };
+    Ok(Json(view(stale(removed, current).await?)))
+}
+
+/// How an item is presented, as JSON.
+pub(super) fn details(found: &Presentation) -> ItemDetails {
+    let item = &found.item;
+    ItemDetails {
+        title: item.title.clone(),
+        subtitle: item.subtitle.clone(),
+        description: found.description.clone(),
+        tags: item.tags.iter().map(Tag::to_string).collect(),
+        visibility: item.visibility.to_string(),
+        released: item.released,
+        preview: item.preview.clone(),
+        tier: item.tier.clone(),
+        parts: found.parts.clone(),
+    }
 }
 
 /// An item as JSON.

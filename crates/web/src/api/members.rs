@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use api::error::CurrentState;
 use api::member::{
-    AddMember, MemberDetail, MemberKey, MemberView, RotatePasskey, SetTier, Traffic,
+    AddMember, MemberDetail, MemberKey, MemberTier, MemberView, RotatePasskey, SetTier, Traffic,
 };
 use api::page::MemberPage;
 use api::query::MemberQuery;
@@ -16,6 +17,7 @@ use policy::MemberState;
 use super::admin::{Admin, moment, unix};
 use super::error::ApiError;
 use super::extract::{Body, Params, one_of, page};
+use super::versions::{IF_MATCH, IfMatch, Tagged, stale};
 
 /// Lists the members.
 #[utoipa::path(
@@ -66,13 +68,13 @@ pub(super) async fn add(
     operation_id = "show_member",
     tag = "members",
     params(("member" = String, Path)),
-    responses((status = 200, body = MemberDetail)),
+    responses((status = 200, body = MemberDetail, headers(("etag" = String, description = "Version, for `If-Match`")))),
     security(("token" = ["write:members"]))
 )]
 pub(super) async fn show(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
-) -> Result<Json<MemberDetail>, ApiError> {
+) -> Result<Tagged<MemberDetail>, ApiError> {
     let found = admin.club.member(&member).await?;
     let id = found.id.to_string();
     let rights = admin.club.entitlements_of_member(&id, Page::FIRST).await?;
@@ -85,7 +87,26 @@ pub(super) async fn show(
         });
     }
     let rights = admin.describe_all(rights).await?;
-    Ok(Json(MemberDetail { key: admin.with_key(found), rights, traffic }))
+    let version = found.version();
+    Ok(Tagged(version, MemberDetail { key: admin.with_key(found), rights, traffic }))
+}
+
+/// Returns the tier of a member.
+#[utoipa::path(
+    get,
+    path = "/members/{member}/tier",
+    operation_id = "show_tier",
+    tag = "members",
+    params(("member" = String, Path)),
+    responses((status = 200, body = MemberTier, headers(("etag" = String, description = "Version, for `If-Match`")))),
+    security(("token" = ["read:members"]))
+)]
+pub(super) async fn tier(
+    State(admin): State<Arc<Admin>>,
+    Path(member): Path<String>,
+) -> Result<Tagged<MemberTier>, ApiError> {
+    let member = admin.club.member(&member).await?;
+    Ok(Tagged(member.tier_version(), tier_of(&member)))
 }
 
 /// Moves a member to another tier.
@@ -94,19 +115,24 @@ pub(super) async fn show(
     path = "/members/{member}/tier",
     operation_id = "set_tier",
     tag = "members",
-    params(("member" = String, Path)),
+    params(("member" = String, Path), ("if-match" = Option<String>, Header, description = IF_MATCH)),
     request_body = SetTier,
-    responses((status = 200, body = MemberView)),
+    responses(
+        (status = 200, body = MemberView, headers(("etag" = String, description = "Version, for `If-Match`"))),
+        (status = 412, description = "It was changed: the answer shows what is there now.")
+    ),
     security(("token" = ["write:members"]))
 )]
 pub(super) async fn set_tier(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
+    IfMatch(expected): IfMatch,
     Body(to): Body<SetTier>,
-) -> Result<Json<MemberView>, ApiError> {
-    let until = unix(to.until)?;
-    let changed = admin.club.set_tier(&admin.stamp(), &member, &to.tier, until).await?;
-    Ok(Json(view(changed)))
+) -> Result<Tagged<MemberView>, ApiError> {
+    let new = (to.tier.as_str(), unix(to.until)?);
+    let changed = admin.club.set_tier_if(&admin.stamp(), &member, new, expected).await;
+    let changed = stale(changed, admin.current_tier(&member)).await?;
+    Ok(Tagged(changed.tier_version(), view(changed)))
 }
 
 /// Replaces the passkey of a member.
@@ -187,15 +213,27 @@ pub(super) async fn erase(
     path = "/members/{member}",
     operation_id = "remove_member",
     tag = "members",
-    params(("member" = String, Path)),
-    responses((status = 200, body = MemberView)),
+    params(("member" = String, Path), ("if-match" = Option<String>, Header, description = IF_MATCH)),
+    responses((status = 200, body = MemberView), (status = 412, description = "It was changed: the answer shows what is there now.")),
     security(("token" = ["write:members"]))
 )]
 pub(super) async fn remove(
     State(admin): State<Arc<Admin>>,
     Path(member): Path<String>,
+    IfMatch(expected): IfMatch,
 ) -> Result<Json<MemberView>, ApiError> {
-    Ok(Json(view(admin.club.remove_member(&admin.stamp(), &member).await?)))
+    let removed = admin.club.remove_member_if(&admin.stamp(), &member, expected).await;
+    Ok(Json(view(stale(removed, admin.current_tier(&member)).await?)))
+}
+
+impl Admin {
+    async fn current_tier(&self, member: &str) -> Result<CurrentState, ApiError> {
+        Ok(CurrentState::Tier(tier_of(&self.club.member(member).await?)))
+    }
+}
+
+fn tier_of(member: &club::Member) -> MemberTier {
+    MemberTier { tier: member.tier.clone(), until: member.tier_until.map(moment) }
 }
 
 const fn state_text(state: MemberState) -> &'static str {

@@ -36,6 +36,7 @@ mod sign_ins;
 mod steps;
 mod torrents;
 mod upkeep;
+mod versions;
 mod voucher_table;
 mod vouchers;
 mod work_window;
@@ -77,7 +78,7 @@ fn documented() -> OpenApiRouter<Arc<Admin>> {
     let api = OpenApiRouter::default()
         .routes(routes!(members::list, members::add))
         .routes(routes!(members::show, members::remove))
-        .routes(routes!(members::set_tier))
+        .routes(routes!(members::tier, members::set_tier))
         .routes(routes!(members::rotate))
         .routes(routes!(members::suspend))
         .routes(routes!(members::resume))
@@ -104,8 +105,8 @@ fn documented() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(orders::list, orders::buy))
         .routes(routes!(items::list, items::add))
         .routes(routes!(items::show, items::remove))
-        .routes(routes!(items::set_policy))
-        .routes(routes!(prices::set))
+        .routes(routes!(items::policy, items::set_policy))
+        .routes(routes!(prices::show, prices::set))
         .routes(routes!(orders::all))
         .routes(routes!(orders::show))
         .routes(routes!(mail::receipt))
@@ -118,7 +119,7 @@ fn documented() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(discounts::remove))
         .routes(routes!(ledger::journal))
         .routes(routes!(ledger::trial))
-        .routes(routes!(publish::describe))
+        .routes(routes!(publish::details, publish::describe))
         .routes(
             // One byte more than a cover may have, so that the answer can say so.
             routes!(covers::show, covers::set, covers::remove)

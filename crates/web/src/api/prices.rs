@@ -2,18 +2,37 @@
 
 use std::sync::Arc;
 
-use api::item::{ItemView, SetPrices};
+use api::error::CurrentState;
+use api::item::{ItemPrices, ItemView, SetPrices};
 use api::money::GivenAmount;
 use api::product::DeliveryMethod;
-use axum::Json;
 use axum::extract::{Path, State};
-use club::{Amount, Prices};
+use club::{Amount, NewPrices, Prices};
 
 use super::admin::Admin;
 use super::error::ApiError;
 use super::extract::Body;
 use super::items;
-use super::ledger::amount;
+use super::ledger::{amount, money};
+use super::versions::{IF_MATCH, IfMatch, Tagged, stale};
+
+/// Returns the prices of an item.
+#[utoipa::path(
+    get,
+    path = "/items/{item}/prices",
+    operation_id = "show_prices",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses((status = 200, body = ItemPrices, headers(("etag" = String, description = "Version, for `If-Match`")))),
+    security(("token" = ["read:stats"]))
+)]
+pub(super) async fn show(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+) -> Result<Tagged<ItemPrices>, ApiError> {
+    let item = admin.club.item(&item).await?;
+    Ok(Tagged(item.prices_version(), prices_of(&item)))
+}
 
 /// Sets the prices of an item.
 #[utoipa::path(
@@ -21,27 +40,46 @@ use super::ledger::amount;
     path = "/items/{item}/prices",
     operation_id = "set_prices",
     tag = "items",
-    params(("item" = String, Path)),
+    params(("item" = String, Path), ("if-match" = Option<String>, Header, description = IF_MATCH)),
     request_body = SetPrices,
-    responses((status = 200, body = ItemView)),
+    responses(
+        (status = 200, body = ItemView, headers(("etag" = String, description = "Version, for `If-Match`"))),
+        (status = 412, description = "It was changed: the answer shows what is there now.")
+    ),
     security(("token" = ["write:items"]))
 )]
 pub(super) async fn set(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
+    IfMatch(expected): IfMatch,
     Body(new): Body<SetPrices>,
-) -> Result<Json<ItemView>, ApiError> {
-    let present = admin.club.item(&item).await?.prices;
-    let prices = changed(present, &new)?;
-    let mut set = admin.club.set_prices(&admin.stamp(), &item, prices).await?;
-    if let Some(typed) = &new.minimum {
-        let currency = prices.currency().ok_or_else(|| ApiError::unprocessable(UNPRICED))?;
-        let minimum = Some(amount(typed, currency.code())?);
-        set = admin.club.set_minimum(&admin.stamp(), &item, minimum).await?;
-    } else if new.fixed {
-        set = admin.club.set_minimum(&admin.stamp(), &item, None).await?;
+) -> Result<Tagged<ItemView>, ApiError> {
+    let edit = move |item: &club::Item| wanted(item.prices, &new);
+    let set = admin.club.change_prices(&admin.stamp(), &item, expected, edit).await;
+    let current = async { Ok(CurrentState::Prices(prices_of(&admin.club.item(&item).await?))) };
+    let set = stale(set, current).await??;
+    Ok(Tagged(set.prices_version(), items::view(set)))
+}
+
+fn prices_of(item: &club::Item) -> ItemPrices {
+    ItemPrices {
+        torrent_price: item.prices.torrent.map(money),
+        direct_price: item.prices.direct.map(money),
+        minimum: item.minimum.map(money),
     }
-    Ok(Json(items::view(set)))
+}
+
+/// What the item is to cost, and the minimum where one is named or taken away.
+fn wanted(present: Prices, new: &SetPrices) -> Result<NewPrices, ApiError> {
+    let prices = changed(present, new)?;
+    let minimum = match &new.minimum {
+        Some(typed) => {
+            let currency = prices.currency().ok_or_else(|| ApiError::unprocessable(UNPRICED))?;
+            Some(Some(amount(typed, currency.code())?))
+        }
+        None => new.fixed.then_some(None),
+    };
+    Ok(NewPrices { prices, minimum })
 }
 
 /// The prices with those that are named in the place of the present ones.

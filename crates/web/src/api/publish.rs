@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use api::item::{ItemView, SetItem, Verified};
+use api::error::CurrentState;
+use api::item::{ItemDetails, ItemView, SetItem, Verified};
 use api::links::Magnet;
 use api::publish::{ProgressLine, Publish, Published, Stuck};
 use axum::Json;
@@ -15,6 +16,7 @@ use club::{Goods, Item, Visibility};
 use super::admin::Admin;
 use super::error::ApiError;
 use super::extract::Body;
+use super::versions::{IF_MATCH, IfMatch, Tagged, stale};
 use super::{items, steps};
 use crate::catalog::{self, Progress, PublishError, RootLinks};
 
@@ -83,25 +85,53 @@ pub(super) async fn unpublish(
     Ok(Json(items::view(admin.club.withdraw(&admin.stamp(), &item).await?)))
 }
 
+/// Returns how an item is presented.
+#[utoipa::path(
+    get,
+    path = "/items/{item}/details",
+    operation_id = "show_details",
+    tag = "items",
+    params(("item" = String, Path)),
+    responses((status = 200, body = ItemDetails, headers(("etag" = String, description = "Version, for `If-Match`")))),
+    security(("token" = ["read:stats"]))
+)]
+pub(super) async fn details(
+    State(admin): State<Arc<Admin>>,
+    Path(item): Path<String>,
+) -> Result<Tagged<ItemDetails>, ApiError> {
+    let found = admin.club.presentation(&item).await?;
+    Ok(Tagged(found.version(), items::details(&found)))
+}
+
 /// Sets how an item is presented. What is not named stays.
 #[utoipa::path(
     method(put, patch),
     path = "/items/{item}/details",
     operation_id = "set_item",
     tag = "items",
-    params(("item" = String, Path)),
+    params(("item" = String, Path), ("if-match" = Option<String>, Header, description = IF_MATCH)),
     request_body = SetItem,
-    responses((status = 200, body = ItemView)),
+    responses(
+        (status = 200, body = ItemView, headers(("etag" = String, description = "Version, for `If-Match`"))),
+        (status = 412, description = "It was changed: the answer shows what is there now.")
+    ),
     security(("token" = ["write:items"]))
 )]
 pub(super) async fn describe(
     State(admin): State<Arc<Admin>>,
     Path(item): Path<String>,
+    IfMatch(expected): IfMatch,
     Body(to): Body<SetItem>,
-) -> Result<Json<ItemView>, ApiError> {
-    let details =
+) -> Result<Tagged<ItemView>, ApiError> {
+    let wanted =
         catalog::details(to).map_err(|error| ApiError::unprocessable(error.to_string()))?;
-    Ok(Json(items::view(admin.club.describe(&admin.stamp(), &item, details).await?)))
+    let set = admin.club.describe_if(&admin.stamp(), &item, wanted, expected).await;
+    let current = async {
+        let found = admin.club.presentation(&item).await?;
+        Ok(CurrentState::Details(items::details(&found)))
+    };
+    let set = admin.club.presentation_of(stale(set, current).await?).await?;
+    Ok(Tagged(set.version(), items::view(set.item)))
 }
 
 /// Returns the torrent of an item without a passkey.

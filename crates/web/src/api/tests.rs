@@ -21,6 +21,7 @@ mod money;
 mod presentation;
 mod sign_ins;
 mod statements;
+mod versions;
 
 #[tokio::test]
 async fn a_member_is_added_shown_and_listed() {
