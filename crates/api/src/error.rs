@@ -23,7 +23,7 @@ pub struct ProblemDocument {
     pub field: Option<String>,
     /// What is there now, where it was changed since the request's `If-Match` was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub current: Option<CurrentState>,
+    pub current: Option<Box<CurrentState>>,
     /// The scope that the token lacks, where that is the problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,

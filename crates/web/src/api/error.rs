@@ -51,7 +51,7 @@ impl ApiError {
 
     /// With what is there now.
     pub(super) fn with_current(mut self, current: CurrentState) -> Self {
-        self.0.current = Some(current);
+        self.0.current = Some(Box::new(current));
         self
     }
 
