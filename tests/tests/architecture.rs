@@ -77,11 +77,12 @@ const FOLDERS: &[(&str, Allowed<'_>)] = &[
     (
         "cli",
         &[
-            (".", &["items", "maintenance", "members", "money", "tracker"]),
+            (".", &["items", "maintenance", "members", "money", "top", "tracker"]),
             ("items", &["daemon"]),
             ("maintenance", &["daemon"]),
             ("members", &["daemon"]),
             ("money", &["daemon"]),
+            ("top", &["daemon"]),
             ("tracker", &["daemon"]),
             ("daemon", &["text"]),
             ("text", &[]),

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 /// A page of a list.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, Serialize)]
@@ -266,6 +266,73 @@ list_query! {
 list_query! {
     /// A page of rights: those of a member by item, those to an item by member.
     RightQuery {}
+}
+
+/// A page of the table of swarms.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct SwarmQuery {
+    /// Only swarms whose item's name or title contains this, or whose info hash begins with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// Only swarms with fewer seeders than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs_seeders: Option<u32>,
+    /// The column that the swarms are sorted by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<SwarmColumn>,
+    /// Whether the highest value comes first; by default so for all columns but `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub descending: Option<bool>,
+    /// The `next` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Maximum number of rows; at most 1000, and 100 by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// A column of the table of swarms.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SwarmColumn {
+    /// Completed downloads.
+    Completed,
+    /// Bytes that members took from peers.
+    FromPeers,
+    /// Bytes from the publisher's own copy.
+    FromWebSeed,
+    /// Clients inside the club.
+    Inside,
+    /// When a client announced last.
+    LastAnnounce,
+    /// Clients with pieces missing.
+    Leechers,
+    /// The item's name; torrents that are not an item's come last.
+    Name,
+    /// Clients outside the club.
+    Outside,
+    /// All clients.
+    #[default]
+    Peers,
+    /// Clients that have everything.
+    Seeders,
+    /// Size of the content.
+    Size,
+}
+
+/// A page of a swarm's clients.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct SwarmPeersQuery {
+    /// The `next` of the page before: the number of clients that are left out at the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<u32>,
+    /// Maximum number of clients; at most, and by default, 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
 }
 
 /// The name and policy of an item whose .torrent file is the body of the request.

@@ -8,6 +8,48 @@ use utoipa::ToSchema;
 
 use crate::member::NamedId;
 
+/// A page of the table of swarms.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct SwarmPage {
+    /// The swarms, in the order that was asked for.
+    pub swarms: Vec<SwarmRow>,
+    /// The `after` of the next page; `null` on the last one.
+    pub next: Option<String>,
+    /// The number of swarms that match, on all pages.
+    pub total: usize,
+}
+
+/// A swarm in the table. All items have one, and of the swarms of other torrents the 10,000 with the most clients
+/// are in it.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub struct SwarmRow {
+    /// The item; `null` for a torrent that is not an item's.
+    pub item: Option<NamedId>,
+    /// The item's title.
+    pub title: Option<String>,
+    /// The first info hash, in hexadecimal.
+    pub info_hash: String,
+    /// Clients that have everything.
+    pub seeders: u32,
+    /// Clients with pieces missing.
+    pub leechers: u32,
+    /// Clients inside the club.
+    pub inside: u32,
+    /// Clients outside the club.
+    pub outside: u32,
+    /// Completed downloads.
+    pub completed: u32,
+    /// When a client announced last; `null` where nobody did since the start, and for a torrent that is not an
+    /// item's.
+    pub last_announce: Option<Timestamp>,
+    /// Size of the content in bytes, where it is known.
+    pub size_bytes: Option<u64>,
+    /// Bytes that members took from peers; `null` while the database does not answer. Read at most every minute.
+    pub from_peers: Option<u64>,
+    /// Bytes from the publisher's own copy; likewise.
+    pub from_web_seed: Option<u64>,
+}
+
 /// A swarm and its clients.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct SwarmDetail {
@@ -29,10 +71,12 @@ pub struct SwarmDetail {
     pub completed: u32,
     /// Whether peers are shared evenly for now, because outsiders fell behind.
     pub guard_active: bool,
-    /// The clients, those inside first: the first thousand.
+    /// The clients, the publisher's own seed box first, then those inside.
     pub peers: Vec<SwarmPeer>,
-    /// The number of clients that are not listed.
+    /// The number of clients that come after these.
     pub peers_left_out: usize,
+    /// The `after` of the next page; `null` on the last one. Who comes or leaves meanwhile moves the others.
+    pub next: Option<String>,
 }
 
 /// A client in a swarm.
@@ -40,6 +84,10 @@ pub struct SwarmDetail {
 pub struct SwarmPeer {
     /// `inside` or `outside`.
     pub side: String,
+    /// Whether it is the publisher's own seed box.
+    pub own: bool,
+    /// `ipv4`, `ipv6` or both: where it accepts connections.
+    pub families: Vec<String>,
     /// Whether it has everything.
     pub seeder: bool,
     /// Whether it wants nothing more, although pieces are missing.

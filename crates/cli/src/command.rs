@@ -12,6 +12,7 @@ use crate::money::{
     self, BuyArgs, CheckoutCommand, DiscountCommand, EventCommand, ExportArgs, LedgerCommand,
     OrderCommand, RefundArgs, RewardCommand, TopupArgs, VoucherCommand,
 };
+use crate::top::TopArgs;
 use crate::tracker::{self, AlertCommand};
 
 /// A command that asks the daemon.
@@ -95,6 +96,8 @@ pub enum DaemonCommand {
         #[arg(value_name = "HASH|ITEM")]
         swarm: String,
     },
+    /// Watch swarms, their clients and refusals live
+    Top(TopArgs),
     /// Add money that was paid by hand to a member's balance
     Topup(TopupArgs),
     /// Write a member's own torrent of an item
@@ -144,6 +147,7 @@ impl DaemonCommand {
             Self::SignIn(command) => command.run(context).await,
             Self::Stats => tracker::stats(context).await,
             Self::Swarm { swarm } => tracker::swarm(context, swarm).await,
+            Self::Top(args) => args.run(context).await,
             Self::Topup(args) => args.run(context).await,
             Self::Torrent(args) => args.run(context).await,
             Self::Voucher(command) => command.run(context).await,

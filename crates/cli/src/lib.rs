@@ -14,6 +14,7 @@ mod members;
 mod money;
 mod renamed;
 mod text;
+mod top;
 mod tracker;
 
 pub use command::DaemonCommand;
@@ -32,4 +33,5 @@ pub use money::{
 };
 pub use renamed::explain;
 pub use text::{When, WhenError};
+pub use top::TopArgs;
 pub use tracker::AlertCommand;

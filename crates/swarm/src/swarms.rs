@@ -237,6 +237,11 @@ impl Swarms {
         totals
     }
 
+    /// Whether any swarm has no tag.
+    pub(crate) fn has_untagged(&self) -> bool {
+        self.untagged.load(Ordering::Relaxed) > 0
+    }
+
     /// Completed downloads since the start, in all swarms.
     pub fn completions(&self) -> u64 {
         self.totals.iter().map(|sums| sums.completions.load(Ordering::Relaxed)).sum()

@@ -44,6 +44,9 @@ impl Tracker {
         let swarm = self.swarms.find(&announce.info_hash);
         let item = self.item_of(swarm.tag());
         let policy = item.and_then(|(_, item)| settings.rules.policies.policy(item.policy()?));
+        if let Some((_, item)) = item {
+            item.announced(now.unix);
+        }
         let context =
             AnnounceContext { settings, announce, from, endpoint, via, now, swarm, item, policy };
 

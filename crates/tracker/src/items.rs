@@ -26,6 +26,8 @@ pub(crate) struct ItemEntry {
     rule: AtomicU32,
     size: AtomicU64,
     hashes: Mutex<ArrayVec<InfoHash, 2>>,
+    /// In Unix seconds; 0 before the first.
+    last_announce: AtomicU32,
     /// Guards against starving outsiders.
     pub(crate) guard: GuardWatch,
 }
@@ -70,6 +72,7 @@ impl ItemTable {
         let Some(item) = self.get(id) else { return ArrayVec::new() };
         item.rule.store(0, Ordering::Release);
         item.guard.reset();
+        item.last_announce.store(0, Ordering::Relaxed);
         std::mem::take(&mut item.hashes.lock())
     }
 
@@ -107,6 +110,18 @@ impl ItemEntry {
     /// Bytes of the content; `None` where not known.
     pub(crate) fn size(&self) -> Option<u64> {
         Some(self.size.load(Ordering::Relaxed)).filter(|size| *size > 0)
+    }
+
+    /// Notes that a client announced. A load, and a store once a second.
+    pub(crate) fn announced(&self, now_unix: u32) {
+        if self.last_announce.load(Ordering::Relaxed) != now_unix {
+            self.last_announce.store(now_unix, Ordering::Relaxed);
+        }
+    }
+
+    /// When a client announced last, in Unix seconds.
+    pub(crate) fn last_announce(&self) -> Option<u32> {
+        Some(self.last_announce.load(Ordering::Relaxed)).filter(|unix| *unix > 0)
     }
 
     /// The info hashes of the item's torrent.

@@ -34,6 +34,7 @@ mod shard;
 mod slab;
 mod snapshot;
 mod stats;
+mod summary;
 mod tracker;
 mod view;
 
@@ -53,5 +54,6 @@ pub use session_update::SessionTraffic;
 pub use settings::Settings;
 pub use snapshot::{SnapshotError, SnapshotStats};
 pub use stats::Totals;
+pub use summary::SwarmSummary;
 pub use tracker::{Members, Tracker};
 pub use view::{PeerView, SwarmView};

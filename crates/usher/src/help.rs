@@ -49,7 +49,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "discount", "reward", "ledger", "export",
         ],
     ),
-    ("Tracker", &["serve", "demo", "swarm", "stats", "why", "alert"]),
+    ("Tracker", &["serve", "demo", "top", "swarm", "stats", "why", "alert"]),
     (
         "Maintenance",
         &[

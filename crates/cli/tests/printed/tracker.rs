@@ -45,6 +45,8 @@ fn alerts() {
 fn swarm() {
     let seeder = SwarmPeer {
         side: "inside".to_owned(),
+        own: false,
+        families: vec!["ipv4".to_owned()],
         seeder: true,
         paused: false,
         client: Some("qBittorrent 5.1.0".to_owned()),
@@ -61,6 +63,8 @@ fn swarm() {
     };
     let leecher = SwarmPeer {
         side: "outside".to_owned(),
+        own: false,
+        families: vec!["ipv4".to_owned()],
         seeder: false,
         client: None,
         progress: Some(0.4235),
@@ -93,6 +97,7 @@ fn swarm() {
         guard_active: true,
         peers: vec![seeder, leecher, unknown],
         peers_left_out: 4,
+        next: Some("3".to_owned()),
     };
     typed("swarm reel").answer("GET /swarms/reel", &swarm).check();
     let strange = SwarmDetail {
@@ -101,6 +106,7 @@ fn swarm() {
         guard_active: false,
         peers: Vec::new(),
         peers_left_out: 0,
+        next: None,
         ..swarm
     };
     let path = format!("GET /swarms/{HASH}");

@@ -1,6 +1,6 @@
 //! The publisher's own seed box: a member that usher makes, with a right to all items.
 
-use policy::ItemId;
+use policy::{ItemId, MemberId};
 
 use crate::members::member::{self, Member, NewMember};
 use crate::rights::entitlement;
@@ -19,6 +19,19 @@ impl Club {
     /// The database is unavailable.
     pub async fn seed_box(&self, stamp: &Stamp) -> Result<Member, Error> {
         self.change(stamp, move |tx| Box::pin(async move { find_or_make(tx).await })).await
+    }
+
+    /// The seed box, where it was made.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn find_seed_box(&self) -> Result<Option<MemberId>, Error> {
+        match self.member(SEED_BOX).await {
+            Ok(member) => Ok(Some(member.id)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

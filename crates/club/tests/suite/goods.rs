@@ -2,8 +2,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use club::{
-    AlertKind, Details, Fault, FeedKind, Item, Key, KeyGenerations, NewGoods, NewListing, Page,
-    Prices, Served, Store,
+    AlertKind, Details, Fault, FeedKind, Item, ItemLabel, Key, KeyGenerations, NewGoods,
+    NewListing, Page, Prices, Served, Store,
 };
 use policy::{Generation, ItemId};
 
@@ -20,7 +20,11 @@ pub(crate) async fn a_new_version_keeps_the_item(store: Arc<dyn Store>) {
 
     let again = house.club.replace(&stamp(), "reel", goods(1)).await.unwrap();
     assert_eq!(again.offer.unwrap().version, 1, "the same torrent is the same version");
+    let before = house.club.item_edition();
     let second = house.club.replace(&stamp(), "reel", goods(2)).await.unwrap();
+    assert_ne!(house.club.item_edition(), before);
+    let label = ItemLabel { id: first.id, name: "reel".to_owned(), title: "The reel".to_owned() };
+    assert_eq!(house.club.item_labels().await.unwrap(), [label]);
     assert_eq!((second.id, second.offer.clone().unwrap().version), (first.id, 2));
     assert_ne!(second.info_hashes, first.info_hashes);
     assert_eq!(house.goods(first.id).await.root, Path::new("/goods/2"));

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use club::{
     Balance, Club, DeliveryMethod, Fault, Names, NewDiscount, NewPurchase, Off, Order, Page,
-    Product, ProductRequest, Store, Tax,
+    Product, ProductRequest, RevenueSums, Store, Tax,
 };
 use policy::MemberId;
 
@@ -42,6 +42,10 @@ pub(crate) async fn a_tier_is_bought_for_longer_and_taken_back(store: Arc<dyn St
     let standing = house.standing(MemberId::new(1).unwrap());
     assert_eq!((standing.tier.value(), standing.until), (2, until(62)));
     check_held(&house, 0, 0).await;
+    let sold = |recent, all| RevenueSums { recent: usd(recent), all: usd(all) };
+    assert_eq!(club.revenue_since(0, NOW).await.unwrap(), [sold(1000, 1000)]);
+    assert_eq!(club.revenue_since(NOW, NOW + 1).await.unwrap(), [sold(0, 1000)]);
+    assert_eq!(club.revenue_since(NOW + 1, NOW + 1).await.unwrap(), []);
     check_refused(
         club.purchase(&stamp(), "B3", patron(500)).await,
         Fault::Conflict,
@@ -54,6 +58,7 @@ pub(crate) async fn a_tier_is_bought_for_longer_and_taken_back(store: Arc<dyn St
     club.refund(&stamp(), "R3", first.id, None).await.unwrap();
     assert_eq!(club.member("ada").await.unwrap().tier, "outsider");
     check_held(&house, 1000, 0).await;
+    assert_eq!(club.revenue_since(0, NOW).await.unwrap(), [sold(0, 0)]);
 }
 
 pub(crate) async fn a_buyer_chooses_from_the_minimum_up(store: Arc<dyn Store>) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use club::{
     AlertKind, CarriedBytes, Counters, Currency, DeliveryMethod, Fault, LeakLimits, NewAlert,
     NewTopup, Page, Presence, Prices, RewardRules, SessionCount, Stamp, Store, TakenBytes,
+    TransferredBytes,
 };
 use policy::{ItemId, MemberId, Right, TierId};
 use wire::PeerId;
@@ -30,6 +31,9 @@ pub(crate) async fn a_buyers_bytes_earn_their_carriers_the_price_difference(stor
     assert_eq!(market.credits().await, [("bob", 60), ("cyd", 15)]);
     let taken = TakenBytes { all: 700 * MIB, from_peers: 500 * MIB };
     assert_eq!(market.house.club.taken_of(market.reel).await.unwrap(), taken);
+    let bytes = TransferredBytes { from_peers: 500 * MIB, from_web_seed: 200 * MIB };
+    let all = market.house.club.bytes_by_item().await.unwrap();
+    assert_eq!(all, BTreeMap::from([(market.reel, bytes)]));
     let carried = CarriedBytes { reported: 500 * MIB, verified: 500 * MIB };
     assert_eq!(market.house.club.carried_of(market.reel).await.unwrap(), carried);
     assert_eq!(market.house.club.taken_of(ItemId(99)).await.unwrap(), TakenBytes::default());

@@ -348,6 +348,8 @@ mod tests {
     use std::path::Path;
     use std::{env, fs};
 
+    use serde_json::Value;
+
     use super::*;
 
     /// `UPDATE_DOCS=1 cargo test -p usher --lib metrics` writes it anew.
@@ -367,6 +369,65 @@ mod tests {
             assert_eq!(metric.name.ends_with("_total"), is_counter, "{}", metric.name);
             assert!(METRICS.iter().skip(place + 1).all(|other| other.name != metric.name));
         }
+    }
+
+    #[test]
+    fn the_dashboard_asks_for_metrics_and_labels_that_there_are() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/grafana.json");
+        let dashboard: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let panels = dashboard["panels"].as_array().unwrap();
+        let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().unwrap());
+        let asked: Vec<_> = targets.map(|target| target["expr"].as_str().unwrap()).collect();
+        let found: Vec<_> = asked.iter().map(|expression| check(expression)).collect();
+        assert!(found.iter().all(Result::is_ok), "{found:?}");
+        let used =
+            |metric: &&Metric| asked.iter().any(|expression| expression.contains(metric.name));
+        let unused: Vec<_> =
+            METRICS.iter().filter(|metric| !used(metric)).map(|metric| metric.name).collect();
+        assert_eq!(unused, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn an_expression_with_another_metric_or_label_is_found() {
+        assert!(
+            check("sum by (outcome) (rate(usher_announces_total{family=\"ipv4\"}[1m]))").is_ok()
+        );
+        assert!(check("usher_announce_duration_seconds_bucket{le=\"1\"}").is_ok());
+        assert!(check("usher_announced_total").is_err());
+        assert!(check("usher_announces_total_bucket").is_err());
+        assert!(check("usher_announces_total{via=\"udp\"}").is_err());
+        assert!(check("sum by (via) (usher_announces_total)").is_err());
+        assert!(check("1 + 1").is_err());
+    }
+
+    /// The labels of an expression must be those of all its metrics, of which there is at least one.
+    fn check(expression: &str) -> Result<(), String> {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let words = || expression.split(|c| !is_name(c)).filter(|word| !word.is_empty());
+        let is_metric = |word: &&str| word.starts_with("usher_") || word.starts_with("policy_");
+        let mut metrics = Vec::new();
+        for word in words().filter(is_metric) {
+            let parts = ["_bucket", "_count", "_sum"];
+            let whole = parts.iter().find_map(|part| word.strip_suffix(part)).and_then(find);
+            let whole = whole.filter(|metric| metric.kind == MetricKind::Histogram);
+            metrics.push(find(word).or(whole).ok_or_else(|| format!("no metric {word}"))?);
+        }
+        let matched = expression.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+        let matched = matched.flat_map(|matchers| matchers.split(','));
+        let matched = matched.filter_map(|matcher| matcher.split(['=', '!']).next());
+        let grouped = expression.split("by (").skip(1).filter_map(|rest| rest.split(')').next());
+        let labels = matched.chain(grouped.flat_map(|labels| labels.split(','))).map(str::trim);
+        for label in labels {
+            let of_prometheus = ["instance", "job"].contains(&label);
+            let has = |metric: &&Metric| {
+                let is_bound = label == "le" && metric.kind == MetricKind::Histogram;
+                is_bound || metric.labels.iter().any(|(own, _)| *own == label)
+            };
+            if !of_prometheus && !metrics.iter().all(has) {
+                return Err(format!("no label {label} in {expression}"));
+            }
+        }
+        if metrics.is_empty() { Err(format!("no metric in {expression}")) } else { Ok(()) }
     }
 
     fn page() -> String {

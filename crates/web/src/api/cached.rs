@@ -65,12 +65,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
         Ok(made)
     }
 
-    /// Drops an answer that nobody asked for in a minute.
-    pub(super) fn forget_unused(&self) {
+    /// Drops an answer that nobody asked for in a minute; whether there was one.
+    pub(super) fn forget_unused(&self) -> bool {
         let mut state = self.state();
-        if state.used.elapsed() > UNUSED {
-            state.known = None;
-        }
+        state.used.elapsed() > UNUSED && state.known.take().is_some()
     }
 
     /// What may be shown, and whether the next one is due.
@@ -127,7 +125,7 @@ mod tests {
         pass(&cache, 60);
         assert_eq!(ask().await, 2);
         pass(&cache, 61);
-        cache.forget_unused();
+        assert!(cache.forget_unused());
         assert!(cache.state().known.is_none());
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::ledger::{BalanceView, JournalEntry, PostingView, StatementLine, TopUp, TrialBalance};
-use api::money::{GivenAmount, Money};
+use api::money::GivenAmount;
 use api::page::{JournalPage, StatementPage};
 use api::query::{JournalQuery, PageQuery};
 use axum::Json;
@@ -15,6 +15,7 @@ use policy::MemberId;
 use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::{Body, Params, page, period};
+pub(super) use super::money_view::money;
 
 /// Adds money or store credit to the balance of a member.
 #[utoipa::path(
@@ -129,15 +130,6 @@ pub(super) fn amount(given: &GivenAmount, currency: &str) -> Result<Amount, ApiE
         GivenAmount::Minor(minor) => Amount::parse(&currency.minor(*minor).decimal(), currency),
     });
     parsed.map_err(|error| ApiError::unprocessable(error.to_string()))
-}
-
-/// An amount as JSON.
-pub(super) fn money(amount: Amount) -> Money {
-    Money {
-        amount: amount.decimal(),
-        currency: amount.currency.code().to_owned(),
-        minor: amount.minor,
-    }
 }
 
 fn balance_view(balance: club::Balance) -> BalanceView {

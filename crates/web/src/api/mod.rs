@@ -22,6 +22,7 @@ mod items;
 mod ledger;
 mod mail;
 mod members;
+mod money_view;
 mod observe;
 mod orders;
 mod overview;
@@ -34,6 +35,7 @@ mod rewards;
 mod rights;
 mod sign_ins;
 mod steps;
+mod swarm_table;
 mod torrents;
 mod upkeep;
 mod versions;
@@ -135,6 +137,7 @@ fn documented() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(torrents::links))
         .routes(routes!(torrents::rotate))
         .routes(routes!(torrents::of_member))
+        .routes(routes!(swarm_table::list))
         .routes(routes!(observe::swarm))
         .routes(routes!(events::list))
         .routes(routes!(events::show))

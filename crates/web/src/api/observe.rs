@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api::member::NamedId;
+use api::query::SwarmPeersQuery;
 use api::stats::Stats;
 use api::swarm::{AnnounceView, RecentAnnounces, SwarmDetail, SwarmPeer};
 use axum::Json;
@@ -13,6 +14,7 @@ use wire::{AnnounceEvent, InfoHash};
 
 use super::admin::{Admin, moment};
 use super::error::ApiError;
+use super::extract::Params;
 use super::overview::transport;
 
 /// Returns a swarm and its clients.
@@ -21,13 +23,14 @@ use super::overview::transport;
     path = "/swarms/{swarm}",
     operation_id = "show_swarm",
     tag = "tracker",
-    params(("swarm" = String, Path)),
+    params(("swarm" = String, Path), SwarmPeersQuery),
     responses((status = 200, body = SwarmDetail)),
     security(("token" = ["read:members"]))
 )]
 pub(super) async fn swarm(
     State(admin): State<Arc<Admin>>,
     Path(wanted): Path<String>,
+    Params(query): Params<SwarmPeersQuery>,
 ) -> Result<Json<SwarmDetail>, ApiError> {
     let now = admin.now();
     let info_hash = InfoHash::from_hex(&wanted);
@@ -44,7 +47,7 @@ pub(super) async fn swarm(
     });
     let found = look.await.ok().flatten();
     let found = found.ok_or_else(|| ApiError::missing(format!("no swarm of `{wanted}`")))?;
-    Ok(Json(describe(&admin, found).await?))
+    Ok(Json(describe(&admin, found, query).await?))
 }
 
 /// Lists the recent announces of a member with their replies.
@@ -88,17 +91,30 @@ pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<Stats>
     Ok(Json(admin.stats().await?))
 }
 
-async fn describe(admin: &Admin, swarm: SwarmView) -> Result<SwarmDetail, ApiError> {
+async fn describe(
+    admin: &Admin,
+    mut swarm: SwarmView,
+    query: SwarmPeersQuery,
+) -> Result<SwarmDetail, ApiError> {
     let item = match swarm.item {
         Some(id) => Some(admin.name_item(id).await?),
         None => None,
     };
     let info_hashes: Vec<_> = swarm.info_hashes.iter().map(InfoHash::to_string).collect();
-    let peers_left_out = swarm.peers.len().saturating_sub(MAX_PEERS);
+    let own = admin.club.find_seed_box().await?;
+    let is_own = |peer: &PeerView| own.is_some() && peer.member == own;
+    // Stable: the others stay in their order.
+    swarm.peers.sort_by_key(|peer| !is_own(peer));
+    let limit = query.limit.map_or(MAX_PEERS, |limit| usize::try_from(limit).unwrap_or(MAX_PEERS));
+    let limit = limit.clamp(1, MAX_PEERS);
+    let skipped = usize::try_from(query.after.unwrap_or(0)).unwrap_or(usize::MAX);
+    let shown = skipped.saturating_add(limit);
+    let peers_left_out = swarm.peers.len().saturating_sub(shown);
+    let next = (peers_left_out > 0).then(|| shown.to_string());
     let mut peers = Vec::new();
-    for peer in swarm.peers.into_iter().take(MAX_PEERS) {
-        let member = name(admin, peer.member).await?;
-        peers.push(of_peer(peer, member));
+    for peer in swarm.peers.into_iter().skip(skipped).take(limit) {
+        let (member, is_own) = (name(admin, peer.member).await?, is_own(&peer));
+        peers.push(of_peer(peer, member, is_own));
     }
     Ok(SwarmDetail {
         item,
@@ -112,6 +128,7 @@ async fn describe(admin: &Admin, swarm: SwarmView) -> Result<SwarmDetail, ApiErr
         guard_active: swarm.guard_active,
         peers,
         peers_left_out,
+        next,
     })
 }
 
@@ -122,9 +139,14 @@ async fn name(admin: &Admin, member: Option<MemberId>) -> Result<Option<NamedId>
     }
 }
 
-fn of_peer(peer: PeerView, member: Option<NamedId>) -> SwarmPeer {
+fn of_peer(peer: PeerView, member: Option<NamedId>, own: bool) -> SwarmPeer {
+    let has = |is_ipv6: bool| peer.addresses.iter().any(|address| address.is_ipv6() == is_ipv6);
+    let families = [("ipv4", has(false)), ("ipv6", has(true))];
+    let families = families.into_iter().filter(|(_, has)| *has);
     SwarmPeer {
         side: side(peer.side),
+        own,
+        families: families.map(|(family, _)| family.to_owned()).collect(),
         seeder: peer.seeder,
         paused: peer.paused,
         client: peer.client,

@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: history, which is kept elsewhere.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,14 +12,14 @@ use api::stats::{AnnounceCount, MemoryUse, RefusalCount, Revenue, Stats, Traffic
 use arc_swap::ArcSwapOption;
 use club::{Amount, Currency, MoneyError, TransferredBytes};
 use policy::{ItemId, Refusal};
-use std::collections::BTreeMap;
 use tokio::time::timeout;
 use tracker::{CounterTotals, RouteTotals, Totals, Via};
 
 use super::admin::{Admin, moment};
 use super::cached::Cached;
 use super::error::ApiError;
-use super::ledger::money;
+use super::money_view::money;
+use super::swarm_table::{self, ItemLabels, SwarmTable};
 use super::work_window::{WorkReading, WorkWindow};
 
 /// What the overview's numbers are made of, beside the tracker's own.
@@ -25,7 +27,11 @@ pub(super) struct Overview {
     window: Mutex<WorkWindow>,
     online: Arc<Cached<u32>>,
     store: Arc<Cached<StoreNumbers>>,
+    /// A store that did not answer is not asked before this second since the start.
+    store_quiet_until: AtomicU32,
     bandwidth: ArcSwapOption<BandwidthPrice>,
+    pub(super) swarms: Arc<Cached<SwarmTable>>,
+    pub(super) labels: Arc<ArcSwapOption<ItemLabels>>,
 }
 
 /// What the store says.
@@ -67,7 +73,8 @@ impl BandwidthPrice {
     /// What so many bytes would have cost, rounded down.
     fn of(self, bytes: u64) -> Amount {
         let units = 10_u128.pow(self.currency.exponent().into());
-        let minor = u128::from(bytes) * u128::from(self.millionths) * units / (1_000_000 << 30);
+        let millionths = u128::from(bytes) * u128::from(self.millionths);
+        let minor = millionths.saturating_mul(units) / (1_000_000 << 30);
         self.currency.minor(i64::try_from(minor).unwrap_or(i64::MAX))
     }
 }
@@ -78,7 +85,10 @@ impl Overview {
             window: Mutex::default(),
             online: Arc::new(Cached::new(ONLINE_PAUSE)),
             store: Arc::new(Cached::new(BOOKS_PAUSE)),
+            store_quiet_until: AtomicU32::new(0),
             bandwidth: ArcSwapOption::empty(),
+            swarms: swarm_table::cached(),
+            labels: Arc::default(),
         }
     }
 }
@@ -90,8 +100,11 @@ impl Admin {
         let mut window = self.overview.window.lock().unwrap_or_else(PoisonError::into_inner);
         window.push(reading);
         drop(window);
-        self.overview.online.forget_unused();
-        self.overview.store.forget_unused();
+        let _ = self.overview.online.forget_unused();
+        let _ = self.overview.store.forget_unused();
+        if self.overview.swarms.forget_unused() {
+            self.overview.labels.store(None);
+        }
     }
 
     /// Sets what a GiB from the publisher's own copy costs, where the configuration says so.
@@ -111,7 +124,15 @@ impl Admin {
                 .map(|sum| Revenue { today: money(sum.recent), last_30_days: money(sum.all) });
             Ok::<_, club::Error>(StoreNumbers { bytes, revenue: revenue.collect() })
         };
-        timeout(MAX_WAIT, self.overview.store.get(read)).await.ok()?.ok()
+        let (secs, quiet_until) = (self.now().secs, &self.overview.store_quiet_until);
+        if secs < quiet_until.load(Ordering::Relaxed) {
+            return None;
+        }
+        let numbers = timeout(MAX_WAIT, self.overview.store.get(read)).await;
+        if !matches!(numbers, Ok(Ok(_))) {
+            quiet_until.store(secs.saturating_add(QUIET_SECS), Ordering::Relaxed);
+        }
+        numbers.ok()?.ok()
     }
 
     /// The overview's numbers. Costs a look at every item, and now and then one at all sessions and at the books.
@@ -235,6 +256,7 @@ const ONLINE_PAUSE: Duration = Duration::from_secs(15);
 const BOOKS_PAUSE: Duration = Duration::from_secs(60);
 /// A database that does not answer keeps nobody from the other numbers for longer.
 const MAX_WAIT: Duration = Duration::from_secs(2);
+const QUIET_SECS: u32 = 10;
 const DAY: u32 = 24 * 3600;
 const DECIMALS: usize = 6;
 const MAX_DIGITS: usize = 12;

@@ -187,6 +187,50 @@ async fn a_swarm_shows_each_client_and_why_what_it_was_told() {
 }
 
 #[tokio::test]
+async fn the_table_of_swarms_names_items_and_follows_their_titles() {
+    let fixture = Fixture::new().await;
+    let ada = fixture.post("/members", json!({"name": "ada", "tier": "fan"})).await.created();
+    fixture.demo().await;
+    let other = json!({"name": "quiet", "policy": "free", "info_hashes": ["ab".repeat(20)]});
+    fixture.post("/items", other).await.created();
+    fixture.announce(ada["passkey"].as_str(), 1, 0).unwrap();
+    fixture.announce(None, 2, 700).unwrap();
+
+    let page = fixture.get("/swarms").await.ok();
+    assert_eq!((&page["total"], &page["next"]), (&json!(2), &Value::Null));
+    let demo = &page["swarms"][0];
+    assert_eq!(demo["item"], json!({"id": 1, "name": "demo"}));
+    let counts = ["seeders", "leechers", "inside", "outside", "completed"];
+    assert_eq!(counts.map(|count| demo[count].as_u64().unwrap()), [1, 1, 1, 1, 0]);
+    assert_eq!((&demo["info_hash"], &demo["from_peers"]), (&json!(HASH), &json!(0)));
+    assert!(demo["last_announce"].is_string() && page["swarms"][1]["last_announce"].is_null());
+
+    let first = fixture.get("/swarms?sort=name&limit=1").await.ok();
+    let next = first["next"].as_str().unwrap();
+    let second = fixture.get(&format!("/swarms?sort=name&limit=1&after={next}")).await.ok();
+    assert_eq!(second["swarms"][0]["item"]["name"], "quiet");
+    for query in ["needs_seeders=1", "search=QUI", "search=abab"] {
+        let found = fixture.get(&format!("/swarms?{query}")).await.ok();
+        assert_eq!(found["total"], json!(1), "{query}");
+        assert_eq!(found["swarms"][0]["item"]["name"], "quiet", "{query}");
+    }
+    fixture.get("/swarms?after=7").await.fails(422, "not a cursor");
+    fixture.get("/swarms?limit=0").await.fails(422, "expected 1 to 1000");
+    fixture.get("/swarms?sort=colour").await.fails(400, "unknown variant `colour`");
+
+    let title = json!({"title": "A quiet film"});
+    fixture.put("/items/quiet/details", title).await.ok();
+    for _ in 0..100 {
+        let found = fixture.get("/swarms?search=a%20quiet%20film").await.ok();
+        if found["total"] == json!(1) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the new title is not found");
+}
+
+#[tokio::test]
 async fn errors_say_in_json_what_is_wrong() {
     let fixture = Fixture::new().await;
     let ada = || json!({"name": "ada", "tier": "fan"});
