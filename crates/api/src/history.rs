@@ -13,11 +13,13 @@ use crate::member::NamedId;
 pub struct HistoryQuery {
     /// `tracker` or `item`; by default `item` where an item is named.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(inline)]
     pub of: Option<HistoryOf>,
     /// The item: a name, an id or an info hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<String>,
     /// How far back, and how long each interval is.
+    #[param(inline)]
     pub range: HistoryRange,
 }
 

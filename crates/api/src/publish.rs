@@ -166,3 +166,8 @@ pub struct Stuck {
     /// When that was tried.
     pub at: Timestamp,
 }
+
+/// A file as it is, in place of JSON.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct FileBytes(pub Vec<u8>);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api::item::ItemView;
+use api::publish::FileBytes;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -22,7 +23,7 @@ use crate::http::EntityTag;
     operation_id = "download_cover",
     tag = "items",
     params(("item" = String, Path)),
-    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>)),
+    responses((status = 200, content_type = "image/jpeg", body = FileBytes)),
     security(("token" = ["read:stats"]))
 )]
 pub(super) async fn show(
@@ -48,7 +49,7 @@ pub(super) async fn show(
     operation_id = "set_cover",
     tag = "items",
     params(("item" = String, Path)),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = FileBytes, content_type = "application/octet-stream"),
     responses((status = 200, body = ItemView)),
     security(("token" = ["write:items"]))
 )]

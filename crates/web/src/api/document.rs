@@ -104,6 +104,10 @@ fn finish(path: &str, item: &mut PathItem) {
         if path.contains('{') {
             refusals(operation, &[StatusCode::NOT_FOUND]);
         }
+        let is_in_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query);
+        if operation.parameters.iter().flatten().any(is_in_query) {
+            refusals(operation, &ANY_QUERY);
+        }
         if operation.request_body.is_some() {
             refusals(operation, &ANY_BODY);
         }
@@ -162,9 +166,12 @@ const ANY_OPERATION: [StatusCode; 5] = [
     StatusCode::SERVICE_UNAVAILABLE,
 ];
 
-/// What may be answered to a request with a body.
-const ANY_BODY: [StatusCode; 2] =
-    [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNSUPPORTED_MEDIA_TYPE];
+/// What may be answered to a request with a query, which may name what is not there.
+const ANY_QUERY: [StatusCode; 2] = [StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY];
+
+/// What may be answered to a request with a body, which may name what is not there.
+const ANY_BODY: [StatusCode; 3] =
+    [StatusCode::NOT_FOUND, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNSUPPORTED_MEDIA_TYPE];
 
 /// The parameters of paths.
 const PARAMETERS: [(&str, &str); 14] = [

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::error::CurrentState;
 use api::item::{AddItem, ItemBytes, ItemDetail, ItemDetails, ItemPolicyView, ItemView, SetPolicy};
 use api::page::ItemPage;
+use api::publish::FileBytes;
 use api::query::{ItemQuery, TorrentQuery};
 use axum::Json;
 use axum::body::Bytes;
@@ -55,7 +56,7 @@ pub(super) async fn list(
         ("name" = Option<String>, Query, description = "Name of the item; only for a torrent."),
         ("policy" = Option<String>, Query, description = "Name of its policy; only for a torrent.")
     ),
-    request_body(content((AddItem = "application/json"), (Vec<u8> = "application/x-bittorrent"))),
+    request_body(content((AddItem = "application/json"), (FileBytes = "application/x-bittorrent"))),
     responses((status = 201, body = ItemView)),
     security(("token" = ["write:items"]))
 )]

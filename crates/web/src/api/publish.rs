@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::error::CurrentState;
 use api::item::{ItemDetails, ItemView, SetItem, Verified};
 use api::links::Magnet;
-use api::publish::{ProgressLine, Publish, Published, Stuck};
+use api::publish::{FileBytes, ProgressLine, Publish, Published, Stuck};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -142,7 +142,7 @@ pub(super) async fn describe(
     tag = "items",
     params(("item" = String, Path)),
     responses(
-        (status = 200, content_type = "application/x-bittorrent", body = Vec<u8>),
+        (status = 200, content_type = "application/x-bittorrent", body = FileBytes),
         (status = 409, description = "The item is unpublished.")
     ),
     security(("token" = ["read:stats"]))

@@ -61,7 +61,11 @@ struct ReferencePage {
     body: String,
 }
 
-static JSON: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
+static JSON: LazyLock<String> = LazyLock::new(|| {
+    // utoipa writes `u-int32`; the registry of formats has `uint32`.
+    let json = document().to_json().unwrap_or_default();
+    json.replace("\"format\":\"u-int", "\"format\":\"uint")
+});
 
 static PAGE: LazyLock<String> = LazyLock::new(|| {
     let text = markdown(document());

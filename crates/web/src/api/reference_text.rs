@@ -18,7 +18,7 @@ pub(super) fn markdown(document: &OpenApi) -> String {
         for (method, operation) in operations(item) {
             let scope =
                 scope(operation).map_or_else(|| "none".to_owned(), |scope| format!("`{scope}`"));
-            let summary = operation.summary.as_deref().unwrap_or_default();
+            let summary = one_line(operation.summary.as_deref().unwrap_or_default());
             let _ = writeln!(routes, "| `{method} {path}` | {scope} | {summary} |");
             let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
             tags.entry(tag).or_default().push_str(&of_operation(&method, path, operation));
@@ -38,7 +38,7 @@ pub(super) fn markdown(document: &OpenApi) -> String {
 
 fn of_operation(method: &Method, path: &str, operation: &Operation) -> String {
     let json = serde_json::to_value(operation).unwrap_or_default();
-    let summary = text_of(&json, "summary");
+    let summary = one_line(text_of(&json, "summary"));
     let mut text = format!("\n### `{method} {path}`\n\n{summary}");
     let description = text_of(&json, "description");
     if !description.is_empty() {
@@ -192,21 +192,16 @@ fn type_text(schema: &Value) -> String {
     };
     let format = text_of(schema, "format");
     let kinds = kinds.into_iter().map(|kind| match kind {
-        "array" if is_bytes(schema) => "bytes".to_owned(),
         "array" => {
             format!("list of {}", type_text(schema.get("items").unwrap_or(&Value::Null)))
         }
         "null" => "`null`".to_owned(),
         "string" if format == "date-time" => "time".to_owned(),
+        "string" if format == "binary" => "bytes".to_owned(),
         "string" if format == "date" => "date".to_owned(),
         kind => kind.to_owned(),
     });
     kinds.collect::<Vec<_>>().join(" or ")
-}
-
-/// Whether a list is of bytes, which no JSON is.
-fn is_bytes(schema: &Value) -> bool {
-    schema.pointer("/items/format").and_then(Value::as_str) == Some("uint8")
 }
 
 /// The words that a string may be.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api::links::{ItemLinks, MemberLinks};
+use api::publish::FileBytes;
 use api::query::PageQuery;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -25,7 +26,7 @@ use crate::catalog::TorrentOwner;
     tag = "members",
     params(("member" = String, Path), ("item" = String, Path)),
     responses(
-        (status = 200, content_type = "application/x-bittorrent", body = Vec<u8>),
+        (status = 200, content_type = "application/x-bittorrent", body = FileBytes),
         (status = 409, description = "The member has no right to the item, or it is unpublished.")
     ),
     security(("token" = ["write:members"]))
@@ -52,7 +53,7 @@ pub(super) async fn of_member(
     operation_id = "make_seed_torrent",
     tag = "items",
     params(("item" = String, Path)),
-    responses((status = 200, content_type = "application/x-bittorrent", body = Vec<u8>)),
+    responses((status = 200, content_type = "application/x-bittorrent", body = FileBytes)),
     security(("token" = ["all"]))
 )]
 pub(super) async fn seed(
