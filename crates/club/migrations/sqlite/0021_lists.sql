@@ -52,17 +52,3 @@ CREATE INDEX alert_open_id ON alert (id) WHERE acked IS NULL;
 CREATE INDEX alert_item ON alert (item) WHERE item IS NOT NULL;
 CREATE INDEX alert_kind ON alert (kind, id);
 CREATE INDEX mail_state ON mail (state, id);
-
--- Requests of the last day that had a key, and the answers they got, which the same request gets again.
-CREATE TABLE keyed_request (
-    caller  TEXT    NOT NULL,                 -- who asked
-    key     BLOB    NOT NULL CHECK (length(key) = 32), -- the SHA-256 of the key
-    request BLOB    NOT NULL CHECK (length(request) = 32), -- the SHA-256 of what was asked
-    begun   INTEGER NOT NULL,
-    bytes   INTEGER NOT NULL,                 -- of the answer
-    status  INTEGER,                          -- NULL: it is under way
-    answer  BLOB,                             -- encrypted under the key, which is nowhere else
-    PRIMARY KEY (caller, key),
-    CHECK ((status IS NULL) = (answer IS NULL))
-);
-CREATE INDEX keyed_request_begun ON keyed_request (begun, bytes);

@@ -393,10 +393,12 @@ pub(crate) const ANY: &str = select!("id > 0");
 /// As [`Order::state`] says it.
 pub(crate) const IS_PAID: &str =
     concat!("paid IS NOT NULL AND refunded IS NULL AND ", kept!(), " >= amount");
-/// As [`Order::state`] says it. Few orders have an entry that was reversed, so the sum is made for few.
+/// As [`Order::state`] says it. Few orders have an entry that was reversed, or none, so the sum is made for few.
 pub(crate) const IS_PARTLY_REFUNDED: &str = concat!(
-    "paid IS NOT NULL AND refunded IS NULL AND (journal IS NULL OR journal IN \
-     (SELECT back.reverses FROM journal AS back WHERE back.reverses IS NOT NULL)) AND ",
+    "paid IS NOT NULL AND refunded IS NULL AND id IN (SELECT sold.id FROM journal AS back \
+     JOIN orders AS sold ON sold.journal = back.reverses WHERE back.reverses IS NOT NULL \
+     UNION SELECT sold.id FROM orders AS sold \
+     WHERE sold.journal IS NULL AND sold.paid IS NOT NULL) AND ",
     kept!(),
     " < amount"
 );
