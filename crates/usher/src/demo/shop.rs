@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
+use api::admin::AdminSetUp;
 use api::member::MemberKey;
 use api::publish::Published;
 use api::sign_in::SignInLink;
@@ -19,6 +20,8 @@ pub(super) struct Shop {
     pub(super) swarms: Vec<DemoSwarm>,
     /// Whom each link signs in, and the link.
     sign_ins: Vec<(&'static str, String)>,
+    /// The link that sets up the dashboard's admin.
+    dashboard: String,
     /// What each voucher is worth, and its code.
     vouchers: Vec<(&'static str, String)>,
 }
@@ -97,7 +100,9 @@ pub(super) fn make(place: &DemoFolder) -> Result<Shop, ShopError> {
         let link: SignInLink = serde_json::from_str(&link)?;
         sign_ins.push((tier, format!("{}  {name}", link.url)));
     }
-    Ok(Shop { swarms, sign_ins, vouchers })
+    let admin = place.usher(&["admin", "add", ADMIN, "--role", "owner", "--json"])?;
+    let dashboard = serde_json::from_str::<AdminSetUp>(&admin)?.url;
+    Ok(Shop { swarms, sign_ins, vouchers, dashboard })
 }
 
 fn publish(place: &DemoFolder, offer: &DemoItem, path: &Path) -> Result<DemoSwarm, ShopError> {
@@ -126,6 +131,8 @@ impl Shop {
         for (tier, link) in &self.sign_ins {
             let _ = writeln!(text, "    {link}, {tier}");
         }
+        let _ =
+            writeln!(text, "  Choose a password for the dashboard, once:\n    {}", self.dashboard);
         text.push_str("  Vouchers to buy with:\n");
         for (worth, code) in &self.vouchers {
             let _ = writeln!(text, "    {code}  {worth}");
@@ -157,6 +164,8 @@ struct DemoItem {
     strangers: u8,
 }
 
+/// The admin of the dashboard.
+const ADMIN: &str = "olga";
 const OFFERS: &[DemoItem] = &[
     DemoItem {
         name: "night-bus-sessions",

@@ -257,7 +257,7 @@ impl Daemon {
         let socket = self.local(socket, ADMIN_CONNECTIONS, Activity::Pinned)?;
         tokio::spawn(admin::serve(socket, web::api::router(Arc::clone(&api)), stopped.clone()));
         let listener = self.local(listener, DESK_CONNECTIONS, Activity::Busy)?;
-        let health_and_desk = self.health(&ready).merge(self.desk(&site));
+        let health_and_desk = self.health(&ready).merge(self.desk(&site, &api));
         tokio::spawn(admin::serve_strangers(listener, health_and_desk, stopped.clone()));
         let (listener, web_address) = listen("web.listen", config.web.listen).await?;
         let web_seed = Arc::new(self.web_seed());
@@ -335,9 +335,13 @@ impl Daemon {
     }
 
     /// The dashboard; nothing where it has no key.
-    fn desk(&self, site: &Arc<Site>) -> axum::Router {
+    fn desk(&self, site: &Arc<Site>, api: &Arc<Admin>) -> axum::Router {
         match &self.totp_key {
-            Some(key) => desk::router(Arc::new(Dashboard::new(Arc::clone(site), Arc::clone(key)))),
+            Some(key) => {
+                let api = web::api::router(Arc::clone(api));
+                let dashboard = Dashboard::new(Arc::clone(site), Arc::clone(key), api);
+                desk::router(Arc::new(dashboard))
+            }
             None => axum::Router::new(),
         }
     }

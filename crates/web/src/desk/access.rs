@@ -14,19 +14,27 @@ pub(super) enum Need {
     OwnAccount,
     /// As [`OwnAccount`](Self::OwnAccount), confirmed of late.
     OwnSecrets,
+    /// Owners and staff may.
+    Change,
+    /// Owners and staff may, confirmed of late.
+    Money,
+    /// Owners may, confirmed of late.
+    Owner,
 }
 
 impl Need {
     /// Whether a role may send it.
     pub(super) fn is_met_by(self, role: AdminRole) -> bool {
-        match (self, role) {
-            (Self::Nothing | Self::OwnAccount | Self::OwnSecrets, _) => true,
+        match self {
+            Self::Nothing | Self::OwnAccount | Self::OwnSecrets => true,
+            Self::Change | Self::Money => role != AdminRole::ReadOnly,
+            Self::Owner => role == AdminRole::Owner,
         }
     }
 
     /// Whether password or code must have been given in the last minutes.
     pub(super) fn wants_confirmation(self) -> bool {
-        self == Self::OwnSecrets
+        matches!(self, Self::OwnSecrets | Self::Money | Self::Owner)
     }
 }
 
@@ -39,7 +47,15 @@ pub(super) fn need(route: &str) -> Option<Need> {
 pub(super) const FORMS: &[(&str, Need)] = &[
     ("/account/codes", Need::OwnSecrets),
     ("/account/sign-ins/{id}/end", Need::OwnAccount),
+    ("/admins/{name}/remove", Need::Owner),
+    ("/alerts/{alert}/ack", Need::Change),
     ("/confirm", Need::OwnAccount),
+    ("/events/{event}/replay", Need::Money),
+    ("/items/{item}/prices", Need::Money),
+    ("/items/{item}/texts", Need::Change),
+    ("/members/bulk", Need::Change),
+    ("/members/{member}/resume", Need::Change),
+    ("/members/{member}/suspend", Need::Change),
     ("/set-up/{token}", Need::Nothing),
     ("/sign-in", Need::Nothing),
     ("/sign-out", Need::OwnAccount),

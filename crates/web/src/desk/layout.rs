@@ -33,7 +33,13 @@ pub(super) struct DeskLink {
 pub(super) enum DeskPlace {
     Account,
     Elsewhere,
+    Events,
+    Items,
+    Members,
+    Money,
     Now,
+    Swarms,
+    Upkeep,
 }
 
 impl DeskLayout {
@@ -61,4 +67,12 @@ impl DeskLayout {
     }
 }
 
-const LINKS: [(&str, &str, DeskPlace); 1] = [("/", "Now", DeskPlace::Now)];
+const LINKS: [(&str, &str, DeskPlace); 7] = [
+    ("/", "Now", DeskPlace::Now),
+    ("/swarms", "Swarms", DeskPlace::Swarms),
+    ("/items", "Items", DeskPlace::Items),
+    ("/members", "Members", DeskPlace::Members),
+    ("/orders", "Money", DeskPlace::Money),
+    ("/events", "Events", DeskPlace::Events),
+    ("/alerts", "Upkeep", DeskPlace::Upkeep),
+];

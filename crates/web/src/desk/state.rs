@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Bytes;
 use club::{AdminAccount, Stamp};
 
@@ -13,6 +14,8 @@ use crate::site::{Asset, Site};
 pub struct Dashboard {
     pub(super) site: Arc<Site>,
     pub(super) key: Arc<TotpKey>,
+    /// The admin API, for whoever is signed in.
+    pub(super) api: Router,
     pub(super) passwords: Passwords,
     pub(super) style: Asset,
     pub(super) script: Asset,
@@ -21,11 +24,13 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// Joins the parts. The site lends its style, its form tokens and its limits.
-    pub fn new(site: Arc<Site>, key: Arc<TotpKey>) -> Self {
+    /// Joins the parts. The site lends its style, its form tokens and its limits. `api` is the admin API, which asks
+    /// for no token.
+    pub fn new(site: Arc<Site>, key: Arc<TotpKey>, api: Router) -> Self {
         Self {
             site,
             key,
+            api,
             passwords: Passwords::new(),
             style: Asset::new("desk.css", "text/css; charset=utf-8", bytes(STYLE)),
             script: Asset::new("desk.js", "text/javascript; charset=utf-8", bytes(SCRIPT)),

@@ -1,5 +1,6 @@
 //! Why a page of the dashboard is not shown, or a form not done.
 
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::admins::Busy;
@@ -24,6 +25,15 @@ impl Stop {
             "Your role is {role}, which may not change this. Nothing was changed. Ask an owner."
         );
         Failure::forbidden("Not allowed", text).into()
+    }
+
+    /// What the admin API answered instead of what was asked for.
+    pub(super) fn refused(status: StatusCode, detail: String) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Failure::not_found_because(detail).into(),
+            status if status.is_client_error() => Failure::bad_request(detail).into(),
+            _ => Failure::unavailable().into(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The dashboard on a real club, without a socket.
 
+mod pages;
 mod proof;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tracker::Now;
 
 use super::*;
 use crate::admins::{TotpKey, new_secret};
+use crate::api::Admin;
 use crate::catalog::fixture::Fixture;
 use crate::http::Origin;
 use crate::site::Site;
@@ -53,7 +55,16 @@ impl House {
         let (club, tracker) = (Arc::clone(club), Arc::clone(tracker));
         let site = Site::new(club, tracker, Arc::clone(keyring), Fixture::urls(), time);
         let key = Arc::new(TotpKey::new(&[3; 32]).unwrap());
-        let desk = Arc::new(Dashboard::new(Arc::new(site), Arc::clone(&key)));
+        let admin = Admin::new(
+            Arc::clone(&fixture.club),
+            Arc::clone(&fixture.tracker),
+            Arc::clone(&fixture.keyring),
+            Fixture::urls(),
+            fixture.folder.path().join("secret"),
+            Box::new(|| Now { secs: 0, unix: NOW }),
+        );
+        let api = crate::api::router(Arc::new(admin.with_desk(Arc::clone(&key), String::new())));
+        let desk = Arc::new(Dashboard::new(Arc::new(site), Arc::clone(&key), api));
         Arc::new(Self { fixture, desk, key, now })
     }
 

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use club::{AdminAccount, SecretToken, SignInId, Subject};
 use data_encoding::HEXLOWER;
 
+use super::call::ApiCalls;
 use super::cookies;
 use super::layout::{DeskLayout, DeskPlace};
 use super::state::Dashboard;
@@ -142,6 +143,11 @@ impl FromRequestParts<Arc<Dashboard>> for AdminVisitor {
 }
 
 impl AdminVisitor {
+    /// Calls of the admin API in the name of whoever is signed in.
+    pub(super) fn calls(&self) -> ApiCalls {
+        ApiCalls { router: self.visitor.desk.api.clone(), admin: self.admin.clone() }
+    }
+
     /// Whoever is signed in.
     ///
     /// # Errors

@@ -32,6 +32,11 @@ impl Failure {
         Self { plain, ..Self::new(StatusCode::NOT_FOUND, "Not found", text) }
     }
 
+    /// There is no such thing: `text` says what was looked for.
+    pub(crate) fn not_found_because(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not found", text)
+    }
+
     /// There was something, and there is no more: `text` says why and what to do.
     pub(crate) fn gone(title: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::GONE, title, text)
