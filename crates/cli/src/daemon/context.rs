@@ -45,6 +45,11 @@ impl CommandContext {
         self.json
     }
 
+    /// When the command was typed.
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// The names of the configured tiers.
     pub(crate) fn tiers(&self) -> &[String] {
         &self.tiers

@@ -26,7 +26,7 @@ pub(super) async fn once(context: &CommandContext) -> Result<String, CommandErro
     app.take(Ok(answer), Duration::ZERO);
     let (width, height) = ONCE;
     let Ok(mut terminal) = Terminal::new(TestBackend::new(width, height));
-    let Ok(frame) = terminal.draw(|frame| draw(frame, &app, Timestamp::now()));
+    let Ok(frame) = terminal.draw(|frame| draw(frame, &app, context.now()));
     let cells = frame.buffer.content();
     let lines = cells.chunks(usize::from(width)).map(|line| {
         let text: String = line.iter().map(|cell| cell.symbol()).collect();

@@ -1,10 +1,11 @@
 //! The commands under the heading Tracker.
 
 use api::alert::AlertView;
+use api::member::NamedId;
 use api::stats::{
     AnnounceCount, MemoryUse, RecentWork, RefusalCount, Revenue, Stats, TrafficTotals,
 };
-use api::swarm::{AnnounceView, RecentAnnounces, SwarmDetail, SwarmPeer};
+use api::swarm::{AnnounceView, RecentAnnounces, SwarmDetail, SwarmPage, SwarmPeer, SwarmRow};
 
 use super::samples::{HASH, HASH_V2, ada, at, reel, usd};
 use super::typed::typed;
@@ -113,8 +114,7 @@ fn swarm() {
     typed(&format!("swarm {HASH}")).answer(&path, &strange).check_with("of-strangers");
 }
 
-#[test]
-fn stats() {
+fn sample() -> Stats {
     let refusal = |count, reason: &str, why: &str| RefusalCount {
         reason: reason.to_owned(),
         why: why.to_owned(),
@@ -127,7 +127,7 @@ fn stats() {
         refused,
     };
     let suspended = "Your account is suspended: see https://club.example.org";
-    let stats = Stats {
+    Stats {
         at: at("22T12:00:00"),
         uptime_secs: 93_784,
         swarms: 120,
@@ -193,7 +193,42 @@ fn stats() {
             "127.0.0.1 sends X-Forwarded-For and is not trusted: add it to tracker.trusted_proxies"
                 .to_owned(),
         ],
+    }
+}
+
+#[test]
+fn top() {
+    let row = |name: &str, seeders, leechers| SwarmRow {
+        item: Some(NamedId { name: name.to_owned(), ..reel() }),
+        title: Some(format!("The {name}")),
+        info_hash: HASH.to_owned(),
+        seeders,
+        leechers,
+        inside: 4,
+        outside: seeders + leechers - 4,
+        completed: 31,
+        last_announce: Some(at("22T11:58:00")),
+        size_bytes: Some(734_003_200),
+        from_peers: Some(5 << 30),
+        from_web_seed: Some(0),
     };
+    let quiet = SwarmRow {
+        item: None,
+        title: None,
+        completed: 0,
+        last_announce: None,
+        size_bytes: None,
+        ..row("", 4, 0)
+    };
+    let swarms = vec![row("reel", 17, 4), row("a-film-with-a-very-long-name", 3, 2), quiet];
+    let page = SwarmPage { swarms, next: None, total: 3 };
+    let screen = typed("top --once").answer("GET /stats", &sample());
+    screen.answer("GET /swarms", &page).check();
+}
+
+#[test]
+fn stats() {
+    let stats = sample();
     typed("stats").answer("GET /stats", &stats).check();
     let quiet = Stats {
         recent: RecentWork::default(),
