@@ -11,7 +11,8 @@ use crate::member::NamedId;
 pub struct AlertView {
     /// The number.
     pub id: u32,
-    /// `broken-item`, `imbalance`, `leak`, `mail`, `nobody-took`, `payment`, `proxy`, `speed` or `unreadable-item`.
+    /// `backup`, `broken-item`, `disk`, `few-addresses`, `guard`, `imbalance`, `leak`, `mail`, `no-seed`,
+    /// `nobody-took`, `payment`, `proxy`, `speed`, `unreadable-item` or `webhook`.
     pub kind: String,
     /// The member it concerns.
     pub member: Option<NamedId>,

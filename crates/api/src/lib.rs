@@ -32,5 +32,7 @@ pub mod reward;
 pub mod right;
 pub mod sign_in;
 pub mod stats;
+pub mod stream;
 pub mod swarm;
 pub mod voucher;
+pub mod webhook;

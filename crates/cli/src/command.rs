@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use crate::daemon::{CommandContext, CommandError};
 use crate::items::{self, ItemCommand, PublishArgs, TorrentArgs};
-use crate::maintenance::{self, AdminCommand, AuditArgs, BackupArgs, MailCommand};
+use crate::maintenance::{self, AdminCommand, AuditArgs, BackupArgs, MailCommand, WebhookCommand};
 use crate::members::{
     self, GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs, SignInCommand,
 };
@@ -105,6 +105,9 @@ pub enum DaemonCommand {
     /// Issue, list, redeem and void vouchers
     #[command(subcommand, after_help = money::VOUCHER)]
     Voucher(VoucherCommand),
+    /// Add, list, test and remove webhooks to other programs
+    #[command(subcommand, after_help = maintenance::WEBHOOK)]
+    Webhook(WebhookCommand),
     /// Show a member's last announces, and the reason for each reply
     #[command(after_help = tracker::WHY)]
     Why {
@@ -151,6 +154,7 @@ impl DaemonCommand {
             Self::Topup(args) => args.run(context).await,
             Self::Torrent(args) => args.run(context).await,
             Self::Voucher(command) => command.run(context).await,
+            Self::Webhook(command) => command.run(context).await,
             Self::Why { member } => tracker::why(context, member).await,
         }
     }

@@ -22,7 +22,9 @@ pub use daemon::{ClientError, CommandContext, CommandError, RowArgs};
 pub use items::{
     ItemCommand, ItemListArgs, PresentationArgs, PriceArgs, PublishArgs, SetItemArgs, TorrentArgs,
 };
-pub use maintenance::{AdminCommand, AuditArgs, BackupArgs, MailCommand, MailFilter, RoleName};
+pub use maintenance::{
+    AdminCommand, AuditArgs, BackupArgs, MailCommand, MailFilter, RoleName, WebhookCommand,
+};
 pub use members::{
     GrantArgs, ImportArgs, MemberCommand, MemberListArgs, RevokeArgs, RotateArgs, SignInCommand,
 };

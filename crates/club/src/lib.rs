@@ -14,6 +14,7 @@ mod admins;
 mod audit;
 mod catalog;
 mod history;
+mod hooks;
 mod ledger;
 mod lists;
 mod load;
@@ -48,6 +49,9 @@ pub use catalog::publish::{NewGoods, NewListing};
 pub use catalog::versions::Presentation;
 pub use history::keep::{HistoryInterval, HistoryWrite, MAX_INTERVALS as MAX_HISTORY_INTERVALS};
 pub use history::point::{HistoryPoint, HistorySample, HistoryStep};
+pub use hooks::delivery::{WEBHOOK_LEASE, WebhookTry};
+pub use hooks::queue::{MAX_QUEUED as MAX_QUEUED_WEBHOOKS, WebhookDelivery, WebhookDeliveryState};
+pub use hooks::webhook::{MAX_WEBHOOKS, Webhook, WebhookTopics};
 pub use ledger::balance::{Balance, NewTopup};
 pub use ledger::revenue::RevenueSums;
 pub use ledger::statement::{Entry, Line, Posting, Trial};
@@ -116,13 +120,14 @@ pub use values::fault::Fault;
 pub use values::goods::{Goods, Offer};
 pub use values::ids::{
     AdminId, AlertId, CheckoutId, DeliveryId, EntryId, MailId, OrderId, RefundId, RewardId,
-    SignInId, TokenId, VoucherId,
+    SignInId, TokenId, VoucherId, WebhookDeliveryId, WebhookId,
 };
 pub use values::key_generations::{Key, KeyGenerations};
 pub use values::mail_state::MailState;
 pub use values::money::{Amount, Currency, MoneyError};
 pub use values::name::{Kind, NameError};
 pub use values::names::Names;
+pub use values::news::{ClubNews, OrderNews};
 pub use values::page::Page;
 pub use values::product::{DeliveryMethod, Product, ProductRequest, UnknownDeliveryMethod};
 pub use values::secret_token::SecretToken;

@@ -152,6 +152,11 @@ impl Keyring {
         FormTag::new(*blake3::keyed_hash(&self.current.form, message).as_bytes())
     }
 
+    /// The secret that signs what a webhook is sent, which derives from a salt of its own.
+    pub fn webhook_secret(&self, salt: &[u8]) -> [u8; 32] {
+        *blake3::keyed_hash(&self.current.webhook, salt).as_bytes()
+    }
+
     /// The hash under which another tracker's passkey is kept.
     pub fn alias_hash(&self, passkey: &Passkey) -> AliasHash {
         self.current.alias_hash(passkey)
@@ -182,6 +187,7 @@ struct Keys {
     web_seed: Seal,
     alias: [u8; blake3::KEY_LEN],
     form: [u8; blake3::KEY_LEN],
+    webhook: [u8; blake3::KEY_LEN],
 }
 
 impl Keys {
@@ -195,6 +201,7 @@ impl Keys {
             web_seed: Seal::new(key("usher 2026-11-22 passkey web seed")),
             alias: key("usher 2026-11-22 passkey alias"),
             form: key("usher 2026-11-30 form"),
+            webhook: key("usher 2026-12-01 webhook"),
         }
     }
 

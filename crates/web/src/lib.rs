@@ -9,6 +9,7 @@ pub mod admins;
 pub mod api;
 pub mod catalog;
 pub mod desk;
+pub mod hooks;
 pub mod http;
 pub mod mail;
 pub mod pay;

@@ -1,9 +1,10 @@
-//! Admins, the record of changes, backups, and whether the books are sound.
+//! Admins, the record of changes, backups, mail and webhooks.
 
 mod admin;
 mod audit;
 mod backup;
 mod mail;
+mod webhook;
 
 pub(crate) use admin::ADMIN;
 pub use admin::{AdminCommand, RoleName};
@@ -11,3 +12,5 @@ pub use audit::AuditArgs;
 pub use backup::BackupArgs;
 pub(crate) use mail::MAIL;
 pub use mail::{MailCommand, MailFilter};
+pub(crate) use webhook::WEBHOOK;
+pub use webhook::WebhookCommand;

@@ -4,6 +4,9 @@ use api::admin::{AdminSetUp, AdminView};
 use api::alert::AuditView;
 use api::backup::Backup;
 use api::mail::{MailView, TestSent};
+use api::webhook::{
+    WebhookAdded, WebhookDeliveryList, WebhookDeliveryView, WebhookList, WebhookTopic, WebhookView,
+};
 
 use super::samples::{ada, at, named, reel};
 use super::typed::typed;
@@ -101,4 +104,47 @@ fn backup() {
     typed("backup /var/backups/club.db --with-secret")
         .answer("POST /backup", &with_secret)
         .check_with("with-secret");
+}
+
+#[test]
+fn webhooks() {
+    let shop = WebhookView {
+        id: 1,
+        url: "https://shop.example.org/usher".to_owned(),
+        events: vec![WebhookTopic::Alert, WebhookTopic::Order],
+        created: at("20T10:00:00"),
+        failing: None,
+        paused: None,
+        queued: 2,
+    };
+    let paused = WebhookView {
+        id: 2,
+        failing: Some(at("20T10:00:00")),
+        paused: Some(at("20T22:00:00")),
+        ..shop.clone()
+    };
+    let delivery = WebhookDeliveryView {
+        id: 7,
+        webhook: 1,
+        event: "order.paid".to_owned(),
+        message: "msg_1f".to_owned(),
+        state: "delivered".to_owned(),
+        created: at("20T10:00:00"),
+        due: None,
+        tries: 2,
+        ended: Some(at("20T10:00:05")),
+        answer: "it answered 200 OK".to_owned(),
+    };
+    let added = WebhookAdded { webhook: shop.clone(), secret: "whsec_c2VjcmV0".to_owned() };
+    typed("webhook add https://shop.example.org/usher --event order --event alert")
+        .answer("POST /webhooks", &added)
+        .check();
+    let list = WebhookList { webhooks: vec![shop.clone(), paused.clone()], next: None };
+    typed("webhook list").answer("GET /webhooks", &list).check();
+    let page = WebhookDeliveryList { deliveries: vec![delivery.clone()], next: None };
+    typed("webhook deliveries 1").answer("GET /webhooks/1/deliveries", &page).check();
+    typed("webhook test 1").answer("POST /webhooks/1/test", &delivery).check();
+    typed("webhook replay 7").answer("POST /webhook-deliveries/7/replay", &delivery).check();
+    typed("webhook resume 2").answer("POST /webhooks/2/resume", &paused).check();
+    typed("webhook remove 1").answer("DELETE /webhooks/1", &shop).check();
 }

@@ -13,20 +13,31 @@ use crate::store::sql::{Connection, Reading, Row, SqlResult, unreadable};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::ids::AlertId;
+use crate::values::news::ClubNews;
 use crate::values::page::Page;
 use crate::values::stamp::Stamp;
 
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum AlertKind {
+    /// A copy of the club is overdue.
+    Backup,
     /// An item's files are not those of its torrent any more.
     BrokenItem,
+    /// The disk of `state_dir` is almost full.
+    Disk,
+    /// A few addresses carry most members: a proxy may be missing from the trusted ones.
+    FewAddresses,
+    /// A swarm shares its peers evenly for now, because outsiders fell behind.
+    Guard,
     /// Upload and download in a swarm of members alone differ by more than lost announces explain.
     Imbalance,
     /// A passkey is used from more places than one person has.
     Leak,
     /// A mail could not be delivered, or was not queued.
     Mail,
+    /// A paid item has neither a seeder nor files here.
+    NoSeed,
     /// Upload where nobody took anything.
     NobodyTook,
     /// A payment that fits no order.
@@ -37,34 +48,48 @@ pub enum AlertKind {
     Speed,
     /// An item's files can't be read at the moment: a disk or a share may be away.
     UnreadableItem,
+    /// A webhook is paused because every delivery failed.
+    Webhook,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
+        Self::Backup,
         Self::BrokenItem,
+        Self::Disk,
+        Self::FewAddresses,
+        Self::Guard,
         Self::Imbalance,
         Self::Leak,
         Self::Mail,
+        Self::NoSeed,
         Self::NobodyTook,
         Self::Payment,
         Self::Proxy,
         Self::Speed,
         Self::UnreadableItem,
+        Self::Webhook,
     ];
 
     /// Its name in lists.
     pub const fn text(self) -> &'static str {
         match self {
+            Self::Backup => "backup",
             Self::BrokenItem => "broken-item",
+            Self::Disk => "disk",
+            Self::FewAddresses => "few-addresses",
+            Self::Guard => "guard",
             Self::Imbalance => "imbalance",
             Self::Leak => "leak",
             Self::Mail => "mail",
+            Self::NoSeed => "no-seed",
             Self::NobodyTook => "nobody-took",
             Self::Payment => "payment",
             Self::Proxy => "proxy",
             Self::Speed => "speed",
             Self::UnreadableItem => "unreadable-item",
+            Self::Webhook => "webhook",
         }
     }
 
@@ -145,6 +170,23 @@ impl Club {
         self.change(stamp, move |tx| Box::pin(async move { ack(tx, id).await })).await
     }
 
+    /// Closes the alert of a kind about an item, or about nothing in particular, because what it says is so no more.
+    /// Returns whether one was open.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn clear_alert(
+        &self,
+        now_unix: u32,
+        kind: AlertKind,
+        item: Option<ItemId>,
+    ) -> Result<bool, Error> {
+        let stamp = Stamp::of_daemon(now_unix);
+        self.change(&stamp, move |tx| Box::pin(async move { Ok(close(tx, kind, item).await?) }))
+            .await
+    }
+
     /// How many alerts are open; asks no database.
     pub fn open_alerts(&self) -> u32 {
         self.live().open_alerts()
@@ -155,6 +197,7 @@ impl Club {
 pub(crate) async fn raise(tx: &mut Tx, alerts: &[NewAlert]) -> SqlResult<u32> {
     for NewAlert { kind, member, item, evidence } in alerts {
         let subject = subject(*kind, *member, *item);
+        let (alert_member, alert_item) = (*member, *item);
         let (member, item) = (member.map(MemberId::value), item.map(|item| item.0));
         let evidence = &evidence[..evidence.floor_char_boundary(MAX_EVIDENCE)];
         let values = [
@@ -166,22 +209,44 @@ pub(crate) async fn raise(tx: &mut Tx, alerts: &[NewAlert]) -> SqlResult<u32> {
             evidence.into(),
             MAX_OPEN.into(),
         ];
-        tx.execute(RAISE, &values).await?;
+        let read = |row: &dyn Row| Ok((row.number(0)?, row.number::<u32>(1)?));
+        if let Some((id, 1)) = tx.one(RAISE, &values, read).await? {
+            let news = ClubNews::Alert {
+                id: AlertId(id),
+                kind: kind.text(),
+                member: alert_member,
+                item: alert_item,
+                evidence: evidence.to_owned(),
+            };
+            tx.show(Shown::News(news));
+        }
     }
     show_open(tx).await
 }
 
 /// Closes the alerts about an item's files, which were checked, replaced or withdrawn, in the name of who did that.
 pub(crate) async fn settle_files(tx: &mut Tx, item: ItemId) -> SqlResult<()> {
-    let who = tx.stamp.who.clone();
     for kind in [AlertKind::BrokenItem, AlertKind::UnreadableItem] {
-        let subject = subject(kind, None, Some(item));
-        let values = [subject.as_str().into(), tx.now().into(), who.as_str().into()];
-        if tx.execute(SETTLE, &values).await? > 0 {
-            show_open(tx).await?;
-        }
+        close(tx, kind, Some(item)).await?;
     }
     Ok(())
+}
+
+/// Closes an alert in the name of who makes the change; whether it was open.
+async fn close(tx: &mut Tx, kind: AlertKind, item: Option<ItemId>) -> SqlResult<bool> {
+    let who = tx.stamp.who.clone();
+    let subject = subject(kind, None, item);
+    let values = [subject.as_str().into(), tx.now().into(), who.as_str().into()];
+    let was_open = tx.execute(SETTLE, &values).await? > 0;
+    if was_open {
+        show_open(tx).await?;
+    }
+    Ok(was_open)
+}
+
+/// The open alert of a kind that was opened first.
+pub(crate) async fn first_open(db: &mut dyn Connection, kind: &str) -> SqlResult<Option<Alert>> {
+    db.one(FIRST_OPEN, &[kind.into()], read).await
 }
 
 /// Shows how many alerts are open, and returns it.
@@ -257,13 +322,15 @@ const SETTLE: &str =
     "UPDATE alert SET acked = $2, acked_by = $3 WHERE subject = $1 AND acked IS NULL";
 const OPEN_PAGE: &str =
     columns!("SELECT", "FROM alert WHERE acked IS NULL AND id > $1 ORDER BY id LIMIT $2");
+const FIRST_OPEN: &str =
+    columns!("SELECT", "FROM alert WHERE acked IS NULL AND kind = $1 ORDER BY id LIMIT 1");
 const PAGE: &str = columns!("SELECT", "FROM alert WHERE id > $1 ORDER BY id LIMIT $2");
 const RAISE: &str = "INSERT INTO alert (kind, subject, member, item, first_at, last_at, times, \
      evidence) SELECT $1, $2, $3, $4, $5, $5, 1, $6 \
      WHERE EXISTS (SELECT 1 FROM alert WHERE subject = $2 AND acked IS NULL) \
      OR (SELECT count(*) FROM alert WHERE acked IS NULL) < $7 \
      ON CONFLICT (subject) WHERE acked IS NULL DO UPDATE SET last_at = excluded.last_at, \
-     times = alert.times + 1, evidence = excluded.evidence";
+     times = alert.times + 1, evidence = excluded.evidence RETURNING id, times";
 /// Open alerts at most; who has so many looks at none.
 pub const MAX_OPEN: u32 = 1000;
 const MAX_EVIDENCE: usize = 500;

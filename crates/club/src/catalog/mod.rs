@@ -13,4 +13,5 @@ pub(crate) mod listing;
 pub(crate) mod part;
 pub(crate) mod price;
 pub(crate) mod publish;
+pub(crate) mod unseeded;
 pub(crate) mod versions;

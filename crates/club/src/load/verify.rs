@@ -4,6 +4,7 @@ use crate::admins::admin;
 use crate::audit::alert;
 use crate::catalog::{goods, item_row};
 use crate::history::keep;
+use crate::hooks::{queue as webhook_queue, webhook};
 use crate::ledger::statement;
 use crate::load::startup;
 use crate::mail::queue;
@@ -77,4 +78,6 @@ const TABLES: &[Reading] = &[
     sign_in::READING,
     token::READING,
     voucher::READING,
+    webhook::READING,
+    webhook_queue::READING,
 ];

@@ -15,7 +15,7 @@ use crate::payments::payment::{self, Payment};
 use crate::payments::receive::EventOutcome;
 use crate::payments::suspension;
 use crate::rights::order::{self, NewRow, Order};
-use crate::rights::order_mail;
+use crate::rights::order_news;
 use crate::sales::sale::{self, sellable};
 use crate::store::sql::Connection;
 use crate::store::tx::Tx;
@@ -49,10 +49,11 @@ pub(crate) async fn settle(
     let Books { order, payment, .. } = books;
     // Who disputes a payment is told by the bank.
     if payment.kept < kept_before && !payment.facts.suspends() {
-        order_mail::refund(tx, &order).await?;
+        order_news::refunded(tx, &order).await?;
     }
     if payment.facts.suspends() && !payment.suspends {
         suspension::begin(tx, &order, owner, payment).await?;
+        order_news::disputed(tx, &order).await?;
     }
     let (id, kept) = (order.id, order.amount.currency.minor(payment.kept));
     Ok(match held {
@@ -120,7 +121,7 @@ async fn paid_order(
     tx.execute(PAID, &values).await?;
     let paid = order::find(tx, id).await?;
     if order.paid.is_none() {
-        order_mail::receipt(tx, &paid).await?;
+        order_news::paid(tx, &paid).await?;
     }
     Ok(paid)
 }

@@ -8,7 +8,7 @@
 use crate::ledger::balance::check_amount;
 use crate::ledger::journal::EntryRequest;
 use crate::ledger::statement::{self, Entry};
-use crate::rights::{order, order_mail};
+use crate::rights::{order, order_news};
 use crate::sales::sale::{REFUND, lower};
 use crate::store::club::Club;
 use crate::store::tx::Tx;
@@ -70,6 +70,6 @@ async fn refund(
         return Err(Error::LessLeft { order: id, left: order.kept });
     }
     let entry = lower(tx, &request, &order, order.kept.minor - amount.minor).await?;
-    order_mail::refund(tx, &order).await?;
+    order_news::refunded(tx, &order).await?;
     statement::entry(tx, entry).await
 }

@@ -11,7 +11,7 @@ use crate::ledger::journal::{self, EntryRequest, NewEntry, negated, post};
 use crate::members::member::{self, Member};
 use crate::rights::bought;
 use crate::rights::order::{Order, check_not_bought};
-use crate::rights::order_mail;
+use crate::rights::order_news;
 use crate::rights::tier_term;
 use crate::sales::discount;
 use crate::sales::gift;
@@ -96,7 +96,7 @@ pub(crate) async fn sell(
         discount::count_use(tx, code).await?;
     }
     if order.paid.is_none() {
-        order_mail::receipt(tx, order).await?;
+        order_news::paid(tx, order).await?;
     }
     if let Product::Item { item, .. } = &order.product
         && !order.is_gift

@@ -15,7 +15,7 @@ use crate::ledger::journal::{EntryRequest, negated};
 use crate::members::member::{self, Member};
 use crate::rights::entitlement;
 use crate::rights::order::{self, NewRow, Order, check_not_bought};
-use crate::rights::order_mail;
+use crate::rights::order_news;
 use crate::sales::placing::{Buyer, NewOrder, note_consent, place};
 use crate::sales::sale::sell;
 use crate::sales::voucher::{self, Voucher, Worth};
@@ -274,7 +274,7 @@ async fn give_back(
     voucher::use_up(tx, voucher, (buyer.id, None), &postings).await?;
     let values = [order.id.0.into(), tx.now().into()];
     tx.execute("UPDATE orders SET paid = $2, refunded = $2 WHERE id = $1", &values).await?;
-    order_mail::receipt(tx, &order).await?;
+    order_news::paid(tx, &order).await?;
     order::find(tx, order.id).await
 }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, broadcast};
 
 use crate::store::database::Store;
 use crate::store::image::{Image, Live};
@@ -16,6 +16,7 @@ use crate::store::tx::Tx;
 use crate::store::writer::Writer;
 use crate::values::error::Error;
 use crate::values::names::Names;
+use crate::values::news::ClubNews;
 use crate::values::stamp::Stamp;
 use crate::values::unavailable::Unavailable;
 
@@ -44,6 +45,11 @@ impl Club {
     /// It was replaced or moved away: no change is made any more.
     pub fn check_place(&self) -> Result<(), Error> {
         Ok(self.store.check_place()?)
+    }
+
+    /// What happens from now on, after its commit. A listener that is behind by more than 256 loses the oldest.
+    pub fn news(&self) -> broadcast::Receiver<ClubNews> {
+        self.live.news()
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {

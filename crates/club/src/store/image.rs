@@ -12,11 +12,13 @@ use policy::{
     AliasHash, Aliases, Entitlements, ItemId, KeyGrant, MemberId, PolicyId, Right, Roster,
     Standing, TierId,
 };
+use tokio::sync::broadcast;
 use wire::InfoHash;
 
 use crate::store::goods_cache::GoodsCache;
 use crate::values::key_generations::KeyGenerations;
 use crate::values::names::Names;
+use crate::values::news::ClubNews;
 
 /// What the announce path knows of the club.
 #[derive(Clone)]
@@ -66,6 +68,7 @@ pub(crate) enum Shown {
     Item(ListedItem),
     Keys(MemberId, KeyGenerations),
     Member(MemberId, Standing),
+    News(ClubNews),
     RemovedItem(ItemId),
     Right(ItemId, MemberId, Right),
 }
@@ -79,6 +82,7 @@ pub(crate) struct Live {
     keys: RwLock<HashMap<MemberId, KeyGenerations>>,
     /// How many alerts are open.
     alerts: AtomicU32,
+    news: broadcast::Sender<ClubNews>,
 }
 
 impl Live {
@@ -90,6 +94,7 @@ impl Live {
             names: ArcSwap::default(),
             keys: RwLock::default(),
             alerts: AtomicU32::new(0),
+            news: broadcast::Sender::new(MAX_NEWS),
         }
     }
 
@@ -99,6 +104,10 @@ impl Live {
 
     pub(crate) fn set_names(&self, names: Names) {
         self.names.store(Arc::new(names));
+    }
+
+    pub(crate) fn news(&self) -> broadcast::Receiver<ClubNews> {
+        self.news.subscribe()
     }
 
     pub(crate) fn open_alerts(&self) -> u32 {
@@ -130,6 +139,8 @@ impl Live {
                 keys.insert(member, generations);
             }
             Shown::Member(member, standing) => roster.set(member, standing),
+            // Where nobody listens it is not kept.
+            Shown::News(news) => drop(self.news.send(news)),
             Shown::RemovedItem(item) => {
                 self.goods.clear();
                 items.remove(item);
@@ -138,3 +149,6 @@ impl Live {
         }
     }
 }
+
+/// ClubNews that a listener may be behind by; it loses older ones.
+const MAX_NEWS: usize = 256;

@@ -78,6 +78,7 @@ const STEPS: &[Step] = &[
     step!(20, "tokens", "0020_tokens.sql"),
     step!(21, "lists", "0021_lists.sql"),
     step!(22, "history", "0022_history.sql"),
+    step!(23, "webhooks", "0023_webhooks.sql"),
     step!(24, "admins", "0024_admins.sql"),
     step!(26, "words at once", "0026_words_at_once.sql"),
 ];

@@ -5,7 +5,7 @@ use wire::InfoHash;
 use crate::values::email::Email;
 use crate::values::ids::{
     AlertId, CheckoutId, DeliveryId, EntryId, MailId, OrderId, RefundId, RewardId, SignInId,
-    TokenId, VoucherId,
+    TokenId, VoucherId, WebhookDeliveryId, WebhookId,
 };
 use crate::values::money::{Amount, MoneyError};
 use crate::values::name::{Kind, NameError};
@@ -209,6 +209,20 @@ pub enum Error {
     /// There is no such mail.
     #[error("no mail {}: `usher mail list` shows those there are", .0.0)]
     NoMail(MailId),
+    /// There is no such webhook.
+    #[error("no webhook {}: `usher webhook list` shows those there are", .0.0)]
+    NoWebhook(WebhookId),
+    /// There is no such delivery to a webhook.
+    #[error("no delivery {}: `usher webhook deliveries WEBHOOK` shows those there are", .0.0)]
+    NoWebhookDelivery(WebhookDeliveryId),
+    /// Too much waits for a webhook.
+    #[error("1000 deliveries wait for webhook {}, which is the maximum: nothing more is queued", .0.0)]
+    WebhookFull(WebhookId),
+    /// There are as many webhooks as there may be.
+    #[error(
+        "there are {0} webhooks, which is the maximum: remove one first, with `usher webhook remove`"
+    )]
+    WebhooksFull(u32),
     /// A mail that was sent is not sent again.
     #[error("mail {} was sent already", .0.0)]
     MailSent(MailId),

@@ -94,7 +94,9 @@ impl Error {
             | Self::Voucher { .. }
             | Self::VoucherForOther(_)
             | Self::VoucherOfGift { .. }
-            | Self::VoucherShort { .. } => Fault::Conflict,
+            | Self::VoucherShort { .. }
+            | Self::WebhookFull(_)
+            | Self::WebhooksFull(_) => Fault::Conflict,
             Self::NoAdmin(_)
             | Self::NoAlert(_)
             | Self::NoCheckout(_)
@@ -107,6 +109,8 @@ impl Error {
             | Self::NoSignIn(_)
             | Self::NoToken(_)
             | Self::NoVoucher
+            | Self::NoWebhook(_)
+            | Self::NoWebhookDelivery(_)
             | Self::NobodyNamed(_)
             | Self::NotFound { .. }
             | Self::NotGranted { .. } => Fault::Missing,

@@ -37,6 +37,10 @@ ids! {
     TokenId;
     /// The number of a voucher, which is not secret.
     VoucherId;
+    /// The number of a delivery to a webhook.
+    WebhookDeliveryId;
+    /// The number of a webhook that orders and alerts are sent to.
+    WebhookId;
 }
 
 impl fmt::Display for OrderId {

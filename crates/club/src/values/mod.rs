@@ -12,6 +12,7 @@ pub(crate) mod mail_state;
 pub(crate) mod money;
 pub(crate) mod name;
 pub(crate) mod names;
+pub(crate) mod news;
 pub(crate) mod page;
 pub(crate) mod product;
 pub(crate) mod secret_token;

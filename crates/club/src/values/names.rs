@@ -3,6 +3,7 @@
 
 use policy::{PolicyId, Rules, TierId};
 
+use crate::values::email::Email;
 use crate::values::error::Error;
 use crate::values::tax::Tax;
 
@@ -18,6 +19,8 @@ pub struct Names {
     pub tax: Option<Tax>,
     /// Whether a mail server is configured. Without one, no mail is queued.
     pub has_mail: bool,
+    /// Where the operator is told of alerts; `None` where they are not mailed.
+    pub alerts_to: Option<Email>,
 }
 
 impl From<&Rules> for Names {
@@ -28,6 +31,7 @@ impl From<&Rules> for Names {
             policies: policies.map(|(id, policy)| (policy.id.clone(), id)).collect(),
             tax: None,
             has_mail: false,
+            alerts_to: None,
         }
     }
 }
@@ -44,6 +48,7 @@ impl Names {
             policies: counted(policies, PolicyId::new),
             tax: None,
             has_mail: false,
+            alerts_to: None,
         }
     }
 

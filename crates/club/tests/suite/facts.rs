@@ -259,6 +259,11 @@ macro_rules! facts {
                 verify_misses_no_voucher,
                 void_and_expired_ones_are_refused,
                 what_is_no_code_is_refused;
+            webhooks:
+                a_failing_webhook_is_tried_less_often_then_paused,
+                a_kind_of_alert_is_told_once_until_it_clears,
+                a_webhook_is_told_of_its_topics_by_numbers_alone,
+                webhooks_and_what_waits_for_them_have_a_maximum;
             whose:
                 a_foreign_object_with_our_reference_pays_nothing,
                 a_reference_of_another_installation_is_ignored,

@@ -43,6 +43,7 @@ pub(crate) mod versions;
 pub(crate) mod visitors;
 pub(crate) mod vouchers;
 mod watched;
+pub(crate) mod webhooks;
 pub(crate) mod whose;
 
 pub(crate) use facts::facts;

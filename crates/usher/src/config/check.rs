@@ -69,6 +69,7 @@ fn config(raw: Raw, folder: &Path) -> Result<Config, Invalid> {
         web: web::resolve(&raw.web)?,
         backup: backup::resolve(raw.backup, &state_dir, folder)?,
         history_bytes: history::max_bytes(raw.history)?,
+        private_webhooks: raw.webhooks.allow_private,
         payments,
         standing: standing::resolve(raw.rewards, raw.leaks, raw.privacy)?,
         tax: tax::resolve(raw.tax)?,

@@ -21,6 +21,7 @@ pub struct RawMail {
     pub password_file: Option<SecretSource>,
     pub from: Option<String>,
     pub contact: Option<String>,
+    pub alerts_to: Option<String>,
 }
 
 /// The mail server.
@@ -38,12 +39,15 @@ pub struct MailSettings {
     pub from: Email,
     /// Whom answers go to.
     pub contact: Email,
+    /// Whom alerts go to.
+    pub alerts_to: Email,
 }
 
 /// The mail server, where there is one.
 pub(super) fn resolve(raw: RawMail, folder: &Path) -> Result<Option<MailSettings>, Invalid> {
     let from = raw.from.map(|text| address("mail.from", &text)).transpose()?;
     let contact = raw.contact.map(|text| address("mail.contact", &text)).transpose()?;
+    let alerts_to = raw.alerts_to.map(|text| address("mail.alerts_to", &text)).transpose()?;
     let Some(url) = raw.server else { return Ok(None) };
     let (host, port, security) = server(&url)?;
     let from = from.ok_or_else(|| {
@@ -59,7 +63,8 @@ pub(super) fn resolve(raw: RawMail, folder: &Path) -> Result<Option<MailSettings
         (None, Some(_)) => return Err(Invalid::new("mail.user", MISSING)),
     };
     let contact = contact.unwrap_or_else(|| from.clone());
-    Ok(Some(MailSettings { host, port, security, login, from, contact }))
+    let alerts_to = alerts_to.unwrap_or_else(|| contact.clone());
+    Ok(Some(MailSettings { host, port, security, login, from, contact, alerts_to }))
 }
 
 fn address(key: &str, text: &str) -> Result<Email, Invalid> {

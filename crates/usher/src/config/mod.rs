@@ -28,6 +28,7 @@ mod tiers;
 mod unique;
 mod units;
 mod web;
+mod webhooks;
 mod word;
 
 pub use backup::{BackupSettings, RawBackup};
@@ -57,4 +58,5 @@ pub use tiers::{
 };
 pub use units::{AmountText, Network, Percent, PortRange, Rate, Share, Size, Workers};
 pub use web::{RawWeb, WebSettings};
+pub use webhooks::RawWebhooks;
 pub use word::{Unit, UnitError};

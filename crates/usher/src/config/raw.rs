@@ -28,6 +28,7 @@ use super::tiers::{self, RawTier};
 use super::unique;
 use super::units::{Network, PortRange, Size, Workers};
 use super::web::RawWeb;
+use super::webhooks::RawWebhooks;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -50,6 +51,7 @@ pub struct Raw {
     pub mail: RawMail,
     pub backup: RawBackup,
     pub history: RawHistory,
+    pub webhooks: RawWebhooks,
     pub payments: RawPayments,
     pub membership: RawMembership,
     pub rewards: RawRewards,
@@ -79,6 +81,7 @@ impl Default for Raw {
             mail: RawMail::default(),
             backup: RawBackup::default(),
             history: RawHistory::default(),
+            webhooks: RawWebhooks::default(),
             payments: RawPayments::default(),
             membership: RawMembership::default(),
             rewards: RawRewards::default(),

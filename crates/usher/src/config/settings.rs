@@ -53,6 +53,8 @@ pub struct Config {
     pub backup: BackupSettings,
     /// Bytes of history at most; 0 where none is kept.
     pub history_bytes: u64,
+    /// Whether webhooks may be sent to private addresses.
+    pub private_webhooks: bool,
     /// Where members pay.
     pub payments: PaymentSettings,
     /// How traffic is judged, and what is kept of where members were.

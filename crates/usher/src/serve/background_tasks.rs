@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
+use web::hooks::{WebhookRound, WebhookSender};
 use web::mail::{DeliveryRound, Mailer};
 use web::pay::{Payments, Polled};
 use web::seed::MemberAddresses;
@@ -37,6 +38,8 @@ pub(crate) struct BackgroundTasks {
     pub(crate) payments: Arc<Payments>,
     /// What sends mail.
     pub(crate) mailer: Arc<Mailer>,
+    /// What tells other programs of orders and alerts.
+    pub(crate) webhooks: Arc<WebhookSender>,
     /// Where time comes from.
     pub(crate) clock: Clock,
     /// The settings in force.
@@ -67,6 +70,8 @@ impl BackgroundTasks {
         tasks.spawn(self.clone().list(stop.clone()));
         tasks.spawn(self.clone().deliver(stop.clone()));
         tasks.spawn(self.history().keep(stop.clone()));
+        tasks.spawn(self.clone().tell(stop.clone()));
+        tasks.spawn(self.clone().watch_conditions(stop.clone()));
         tasks
     }
 
@@ -324,6 +329,31 @@ impl BackgroundTasks {
         }
     }
 
+    /// Tells the operator of alerts, and other programs of them and of orders. A try under way is finished before
+    /// the end: it may have arrived.
+    async fn tell(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = sleep(MAIL_PACE) => {}
+                _ = stop.changed() => return,
+            }
+            if let Err(error) = self.club.tell_of_alerts(self.clock.now().unix).await {
+                tracing::debug!(%error, "alerts are told of later");
+            }
+            for _ in 0..MOST_DELIVERIES {
+                match self.webhooks.deliver().await {
+                    Ok(WebhookRound { tried: 0 }) => break,
+                    Ok(_) if *stop.borrow() => return,
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::debug!(%error, "webhooks wait: the club can't be asked for them");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
     fn timestamp(&self) -> Timestamp {
         Timestamp::from_second(self.clock.now().unix.into()).unwrap_or_default()
     }
@@ -356,6 +386,9 @@ impl BackgroundTasks {
             if let Err(error) = self.club.prune_mail(self.clock.now().unix).await {
                 tracing::warn!(%error, "old mail stays in the store until tomorrow");
             }
+            if let Err(error) = self.club.prune_webhook_deliveries(self.clock.now().unix).await {
+                tracing::warn!(%error, "old webhook deliveries stay in the store until tomorrow");
+            }
             if let Err(error) = self.club.prune_sign_ins(self.clock.now().unix).await {
                 tracing::warn!(%error, "sign-ins that ended stay in the store until tomorrow");
             }
@@ -372,6 +405,8 @@ fn batch_of(whole: Duration) -> u32 {
 const SHORTEST: Duration = Duration::from_millis(20);
 const FOLLOW_PACE: Duration = Duration::from_secs(1);
 const MAIL_PACE: Duration = Duration::from_secs(1);
+/// Rounds of deliveries between two looks at alerts.
+const MOST_DELIVERIES: u32 = 100;
 const REACH_PACE: Duration = Duration::from_millis(500);
 /// A changed schedule is heeded within so long, and a failed backup tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);

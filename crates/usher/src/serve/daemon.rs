@@ -30,6 +30,7 @@ use tracker::{Members, Tracker};
 use web::admins::TotpKey;
 use web::api::Admin;
 use web::desk::{self, Dashboard};
+use web::hooks::WebhookSender;
 use web::mail::Mailer;
 use web::pay::{self, Payments};
 use web::seed::{self, Pacer, WebSeed};
@@ -211,6 +212,10 @@ impl Daemon {
         let time = Box::new(move || clock.now());
         let mailer = Arc::new(Mailer::new(Arc::clone(&club), time));
         mailer.set(providers::mail_connector(&config)?, settings::letterhead(&config));
+        let time = Box::new(move || clock.now());
+        let webhooks = WebhookSender::new(Arc::clone(&club), Arc::clone(&keyring), time);
+        let webhooks = Arc::new(webhooks.map_err(|error| io::Error::other(error.to_string()))?);
+        webhooks.allow_private(config.private_webhooks);
         let started = Arc::new(config);
         let config = Arc::new(ArcSwap::new(Arc::clone(&started)));
         let tasks = BackgroundTasks {
@@ -218,6 +223,7 @@ impl Daemon {
             club: Arc::clone(&club),
             payments: Arc::clone(&payments),
             mailer,
+            webhooks,
             clock,
             config: Arc::clone(&config),
             failures: Arc::default(),
@@ -278,6 +284,7 @@ impl Daemon {
         running.spawn(trim_after_peaks(Arc::clone(&self.shared), stopped.clone()));
         running.spawn(forget_idle(Arc::clone(&site), stopped.clone()));
         running.spawn(tick(Arc::clone(&api), self.clock, stopped.clone()));
+        running.spawn(Arc::clone(&api).feed_stream(stopped.clone()));
         running.spawn(warn_at_maximum(Arc::clone(&self.shared), stopped.clone()));
         let (shared, club) = (Arc::clone(&self.shared), Arc::clone(&self.club));
         running.spawn(proxies::watch(shared, club, stopped.clone()));
@@ -359,6 +366,7 @@ impl Daemon {
         )
         .with_payments(Arc::clone(&self.payments))
         .with_mailer(Arc::clone(&self.tasks.mailer))
+        .with_webhooks(Arc::clone(&self.tasks.webhooks))
         .with_buffers(move || budgets::of_buffers(&buffers))
         .with_proxy_faults(proxies::faults(&self.shared));
         let admin = match &self.totp_key {

@@ -4,6 +4,7 @@ mod admin;
 mod background_tasks;
 mod backup;
 mod budgets;
+mod conditions;
 mod daemon;
 mod failure_counts;
 mod flows;

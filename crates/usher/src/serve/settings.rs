@@ -58,7 +58,8 @@ pub(crate) fn private(source: &Source, config: &Config) -> PrivatePaths {
 /// What the club must know of the configuration.
 pub(crate) fn names(config: &Config) -> Names {
     let has_mail = config.mail.is_some();
-    Names { tax: config.tax.clone(), has_mail, ..Names::from(&config.rules) }
+    let alerts_to = config.mail.as_ref().map(|mail| mail.alerts_to.clone());
+    Names { tax: config.tax.clone(), has_mail, alerts_to, ..Names::from(&config.rules) }
 }
 
 /// The proxies whose word is taken.

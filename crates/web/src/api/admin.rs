@@ -19,8 +19,10 @@ use super::attempts::Attempts;
 use super::error::ApiError;
 use super::members;
 use super::overview::Overview;
+use super::stream::StreamFeed;
 use crate::admins::TotpKey;
 use crate::catalog::{LinkBuilder, PublicUrls, Publisher, TorrentAccess};
+use crate::hooks::WebhookSender;
 use crate::http::TimeSource;
 use crate::mail::Mailer;
 use crate::pay::Payments;
@@ -41,8 +43,10 @@ pub struct Admin {
     buffers: BufferUse,
     proxy_faults: ProxyFaults,
     mailer: Option<Arc<Mailer>>,
+    webhooks: Option<Arc<WebhookSender>>,
     publisher_name: ArcSwap<String>,
     pub(super) overview: Overview,
+    pub(super) feed: StreamFeed,
     desk: Option<DeskDoor>,
 }
 
@@ -95,8 +99,10 @@ impl Admin {
             buffers: Box::new(MemoryUse::default),
             proxy_faults: Box::new(Vec::new),
             mailer: None,
+            webhooks: None,
             publisher_name: ArcSwap::default(),
             overview: Overview::new(),
+            feed: StreamFeed::new(),
             desk: None,
         }
     }
@@ -145,6 +151,16 @@ impl Admin {
 
     pub(super) fn mailer(&self) -> Result<&Mailer, ApiError> {
         self.mailer.as_deref().ok_or_else(|| ApiError::missing("this daemon sends no mail"))
+    }
+
+    /// With a sender of webhooks.
+    #[must_use]
+    pub fn with_webhooks(self, webhooks: Arc<WebhookSender>) -> Self {
+        Self { webhooks: Some(webhooks), ..self }
+    }
+
+    pub(super) fn webhooks(&self) -> Result<&WebhookSender, ApiError> {
+        self.webhooks.as_deref().ok_or_else(|| ApiError::missing("this daemon sends no webhooks"))
     }
 
     /// Calls the publisher otherwise from now on, in mail.

@@ -174,11 +174,12 @@ const ANY_BODY: [StatusCode; 3] =
     [StatusCode::NOT_FOUND, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNSUPPORTED_MEDIA_TYPE];
 
 /// The parameters of paths.
-const PARAMETERS: [(&str, &str); 14] = [
+const PARAMETERS: [(&str, &str); 16] = [
     ("admin", "Name of the admin."),
     ("alert", "Number of the alert."),
     ("checkout", "Number of the checkout."),
     ("code", "Discount code."),
+    ("delivery", "Number of the delivery to a webhook."),
     ("event", "Number of the event."),
     ("item", "Name, id or info hash of the item."),
     ("key", "Kind of key: `download`, `feed`, `login` or `webseed`."),
@@ -189,4 +190,5 @@ const PARAMETERS: [(&str, &str); 14] = [
     ("sign_in", "Number of the sign-in."),
     ("swarm", "Info hash, or name or id of an item."),
     ("voucher", "Number of the voucher."),
+    ("webhook", "Number of the webhook."),
 ];

@@ -35,12 +35,14 @@ mod rewards;
 mod rights;
 mod sign_ins;
 mod steps;
+mod stream;
 mod swarm_table;
 mod torrents;
 mod upkeep;
 mod versions;
 mod voucher_table;
 mod vouchers;
+mod webhooks;
 mod work_window;
 
 use std::sync::Arc;
@@ -156,6 +158,13 @@ fn documented() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(rewards::reverse))
         .routes(routes!(observe::stats))
         .routes(routes!(history::history))
+        .routes(routes!(stream::stream))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::resume))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(import::import))
         .routes(routes!(upkeep::backup))
         .routes(routes!(upkeep::verify))

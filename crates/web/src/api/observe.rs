@@ -9,7 +9,7 @@ use api::swarm::{AnnounceView, RecentAnnounces, SwarmDetail, SwarmPeer};
 use axum::Json;
 use axum::extract::{Path, State};
 use policy::{MemberId, Side};
-use tracker::{AnnounceRecord, AnnounceResult, PeerView, SwarmView};
+use tracker::{AnnounceRecord, AnnounceResult, HeardAnnounce, PeerView, SwarmView};
 use wire::{AnnounceEvent, InfoHash};
 
 use super::admin::{Admin, moment};
@@ -72,7 +72,7 @@ pub(super) async fn why(
     }
     let mut announces = Vec::with_capacity(newest.len());
     for heard in newest {
-        announces.push(hear(&admin, heard).await?);
+        announces.push(hear(&admin, heard.into()).await?);
     }
     let member = NamedId { id: member.id.value(), name: member.name };
     Ok(Json(RecentAnnounces { member, announces }))
@@ -161,7 +161,7 @@ fn of_peer(peer: PeerView, member: Option<NamedId>, own: bool) -> SwarmPeer {
     }
 }
 
-async fn hear(admin: &Admin, heard: AnnounceRecord) -> Result<AnnounceView, ApiError> {
+pub(super) async fn hear(admin: &Admin, heard: HeardAnnounce) -> Result<AnnounceView, ApiError> {
     let item = match heard.item {
         Some(id) => Some(admin.name_item(id).await?),
         None => None,

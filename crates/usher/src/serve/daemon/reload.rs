@@ -61,6 +61,7 @@ impl Daemon {
         self.shared.site.set_most_per_network(limits.connections_per_prefix);
         self.shared.bytes.set(settings::buffer_memory(&config));
         self.payments.set_providers(providers);
+        self.tasks.webhooks.allow_private(config.private_webhooks);
         self.tasks.mailer.set(mail_server, settings::letterhead(&config));
         api.set_publisher_name(config.masthead.title.clone());
         api.set_bandwidth_price(config.bandwidth_price);
