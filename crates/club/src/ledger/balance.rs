@@ -282,6 +282,18 @@ pub(crate) async fn restore(
     Ok(())
 }
 
+/// What of a member's debt an entry paid off, in minor units.
+pub(crate) async fn paid_off(
+    db: &mut dyn Connection,
+    entry: EntryId,
+    member: MemberId,
+) -> Result<i64, Error> {
+    let account = Account::Receivable(member).to_string();
+    let postings = statement::entry(db, entry).await?.postings;
+    let of_debt = postings.iter().filter(|posting| posting.account == account);
+    Ok(of_debt.map(|posting| -posting.amount.minor).sum())
+}
+
 async fn enter_fee(
     tx: &mut Tx,
     key: &str,

@@ -71,11 +71,13 @@ struct MemberRow<'a> {
     old_key_until: u32,
     /// Empty where none was.
     earned: &'a str,
+    /// What follows the tier; empty where nothing does.
+    next: &'a str,
 }
 
 impl MemberRow<'_> {
     fn standing(&self, names: &Names) -> Standing {
-        let (tier, until, then) = best(names, self.tier, self.until, self.earned);
+        let (tier, until, then) = best(names, (self.tier, self.until, self.next), self.earned);
         Standing {
             tier,
             until,
@@ -102,6 +104,7 @@ fn read(text: &str) -> Option<MemberRow<'_>> {
             generation,
             old_key_until: 0,
             earned: "",
+            next: "",
         });
     };
     Some(MemberRow {
@@ -112,6 +115,7 @@ fn read(text: &str) -> Option<MemberRow<'_>> {
         generation: Generation(parts.next()?.parse().ok()?),
         old_key_until: parts.next()?.parse().ok()?,
         earned: parts.next()?,
+        next: parts.next()?,
     })
 }
 
@@ -128,7 +132,8 @@ const MEMBERS: &str = "SELECT coalesce(string_agg( \
      || '\u{1f}' || state \
      || '\u{1f}' || CAST(generation AS TEXT) \
      || '\u{1f}' || CAST(coalesce(old_key_until, 0) AS TEXT) \
-     || '\u{1f}' || coalesce(earned, '') END, '\u{1e}'), '') \
+     || '\u{1f}' || coalesce(earned, '') \
+     || '\u{1f}' || coalesce(tier_then, '') END, '\u{1e}'), '') \
      FROM member WHERE id > $1 AND id <= $2";
 
 /// How many members' ids one text covers.
@@ -148,19 +153,29 @@ mod tests {
             generation: Generation(0),
             old_key_until: 0,
             earned: "",
+            next: "",
         };
         check("7|fan", Some(plain));
-        check("7|fan||active|0|0|", Some(plain));
+        check("7|fan||active|0|0||", Some(plain));
         let other = MemberRow {
             until: Some(1_800_000_000),
             state: MemberState::Suspended,
             generation: Generation(3),
             old_key_until: 86_400,
             earned: "seeder",
+            next: "guest",
             ..plain
         };
-        check("7|fan|1800000000|suspended|3|86400|seeder", Some(other));
-        for text in ["", "7", "0|fan", "7|fan|", "7|fan||asleep|0|0|", "7|fan||active|65536|0|"] {
+        check("7|fan|1800000000|suspended|3|86400|seeder|guest", Some(other));
+        for text in [
+            "",
+            "7",
+            "0|fan",
+            "7|fan|",
+            "7|fan||asleep|0|0||",
+            "7|fan||active|65536|0||",
+            "7|fan||active|0|0|",
+        ] {
             check(text, None);
         }
     }

@@ -9,7 +9,7 @@ use crate::ledger::statement;
 use crate::load::startup;
 use crate::mail::queue;
 use crate::members::member;
-use crate::rights::entitlement;
+use crate::rights::{entitlement, membership};
 use crate::sales::{discount, voucher};
 use crate::sign_ins::{link, sign_in};
 use crate::store::club::Club;
@@ -75,6 +75,7 @@ const TABLES: &[Reading] = &[
     member_token::READING,
     reward::READING,
     link::READING,
+    membership::READING,
     sign_in::READING,
     token::READING,
     voucher::READING,

@@ -28,6 +28,8 @@ pub struct Member {
     pub tier: String,
     /// When the tier ends, in Unix seconds; `None` where it does not.
     pub tier_until: Option<u32>,
+    /// The tier that begins when that ends; `None` where none of what was given or paid for waits.
+    pub tier_then: Option<String>,
     /// Whether the account may be used.
     pub state: MemberState,
     /// Of the passkey that answers.
@@ -46,10 +48,11 @@ pub struct Member {
 }
 
 impl Member {
-    /// Another tier, or another end of it, has another version.
+    /// Another tier, another end of it, or another tier after it has another version.
     pub fn tier_version(&self) -> Version {
         let until = self.tier_until.map(|until| until.to_string()).unwrap_or_default();
-        Version::of("tier", &[&self.id.to_string(), &self.tier, &until])
+        let then = self.tier_then.as_deref().unwrap_or_default();
+        Version::of("tier", &[&self.id.to_string(), &self.tier, &until, then])
     }
 
     /// Whatever an operator changes of the member changes this version.
@@ -127,46 +130,6 @@ impl Club {
     pub async fn members(&self, page: Page) -> Result<Vec<Member>, Error> {
         let mut db = self.reader().await?;
         Ok(db.all(LIVE_PAGE, &[page.after.into(), page.limit().into()], read).await?)
-    }
-
-    /// Changes a member's tier, until a time or for ever.
-    ///
-    /// # Errors
-    ///
-    /// See above; the tier is not configured, or ended already.
-    pub async fn set_tier(
-        &self,
-        stamp: &Stamp,
-        member: &str,
-        tier: &str,
-        until: Option<u32>,
-    ) -> Result<Member, Error> {
-        self.set_tier_if(stamp, member, (tier, until), Expected::Anything).await
-    }
-
-    /// As [`set_tier`](Self::set_tier), where the member has the tier that is expected ([`Member::tier_version`]).
-    ///
-    /// # Errors
-    ///
-    /// As of [`set_tier`](Self::set_tier); the member has another tier.
-    pub async fn set_tier_if(
-        &self,
-        stamp: &Stamp,
-        member: &str,
-        (tier, until): (&str, Option<u32>),
-        expected: Expected,
-    ) -> Result<Member, Error> {
-        self.names().check_tier(tier)?;
-        stamp.check_future(until)?;
-        let tier = tier.to_owned();
-        let version: fn(&Member) -> Version = Member::tier_version;
-        self.change_member(stamp, member, "member.tier", (expected, version), move |member| {
-            let detail = format!("{} -> {tier}", member.tier);
-            member.tier = tier;
-            member.tier_until = until;
-            detail
-        })
-        .await
     }
 
     /// Gives a member another passkey; the present one answers until `old_key_until`, the ones
@@ -351,7 +314,7 @@ pub(crate) async fn save(
 ) -> Result<(), Error> {
     tx.execute(
         "UPDATE member SET tier = $2, tier_until = $3, state = $4, generation = $5, \
-         old_key_until = $6 WHERE id = $1",
+         old_key_until = $6, tier_then = $7 WHERE id = $1",
         &[
             member.id.value().into(),
             member.tier.as_str().into(),
@@ -359,6 +322,7 @@ pub(crate) async fn save(
             state_text(member.state).into(),
             Value::from(member.generation.0),
             member.old_key_until.into(),
+            member.tier_then.as_deref().into(),
         ],
     )
     .await?;
@@ -382,6 +346,7 @@ pub(crate) fn read(row: &dyn Row) -> SqlResult<Member> {
         earned: Some(row.text(8)?).filter(|tier| !tier.is_empty()).map(str::to_owned),
         email: Some(row.text(9)?).filter(|email| !email.is_empty()).map(Email::stored),
         email_verified: row.optional(10)?,
+        tier_then: Some(row.text(11)?).filter(|tier| !tier.is_empty()).map(str::to_owned),
     })
 }
 
@@ -415,7 +380,7 @@ macro_rules! columns {
         concat!(
             $before,
             " id, name, tier, tier_until, state, generation, old_key_until, created, \
-             coalesce(earned, ''), coalesce(email, ''), email_verified ",
+             coalesce(earned, ''), coalesce(email, ''), email_verified, coalesce(tier_then, '') ",
             $after
         )
     };

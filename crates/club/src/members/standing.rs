@@ -10,7 +10,8 @@ impl Member {
     /// What the image shows of the member.
     pub(crate) fn shown(&self, names: &Names) -> Shown {
         let earned = self.earned.as_deref().unwrap_or_default();
-        let (tier, until, then) = best(names, &self.tier, self.tier_until, earned);
+        let next = self.tier_then.as_deref().unwrap_or_default();
+        let (tier, until, then) = best(names, (&self.tier, self.tier_until, next), earned);
         let standing = Standing {
             tier,
             until,
@@ -23,18 +24,22 @@ impl Member {
     }
 }
 
-/// The best of the tier that was paid for or given and the one that was earned, when it ends, and
-/// the tier held from then on. What was earned is held until a window's close says otherwise. Who
+/// The best of the tier that was paid for or given, with its end and what follows it, and the one that was earned;
+/// when it ends, and the tier held from then on. What was earned is held until a window's close says otherwise. Who
 /// has a tier that is not configured is an outsider.
 pub(crate) fn best(
     names: &Names,
-    paid: &str,
-    until: Option<u32>,
+    (paid, until, next): (&str, Option<u32>, &str),
     earned: &str,
 ) -> (TierId, u32, TierId) {
-    let is_better = names.place(earned).unwrap_or(0) > names.place(paid).unwrap_or(0);
-    let [paid, earned] = [paid, earned].map(|tier| names.tier(tier).unwrap_or(TierId::OUTSIDER));
-    if is_better { (earned, FOREVER, paid) } else { (paid, until.unwrap_or(FOREVER), earned) }
+    let is_better =
+        |one: &str, other: &str| names.place(one).unwrap_or(0) > names.place(other).unwrap_or(0);
+    let number = |tier: &str| names.tier(tier).unwrap_or(TierId::OUTSIDER);
+    if is_better(earned, paid) {
+        return (number(earned), FOREVER, number(paid));
+    }
+    let then = if is_better(earned, next) { earned } else { next };
+    (number(paid), until.unwrap_or(FOREVER), number(then))
 }
 
 const FOREVER: u32 = u32::MAX;

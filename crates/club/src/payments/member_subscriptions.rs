@@ -6,7 +6,7 @@ use policy::MemberId;
 
 use crate::audit::log::{LogEntry, record};
 use crate::store::club::Club;
-use crate::store::sql::{Connection, Row, SqlResult, currency};
+use crate::store::sql::{Connection, Row, SqlResult, currency, member_id};
 use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::ids::CheckoutId;
@@ -53,6 +53,22 @@ impl Club {
         Ok(self.reader().await?.all(OF_MEMBER, &values, read).await?)
     }
 
+    /// The subscriptions at a provider whose members were removed and that would be charged again, oldest first: at most
+    /// 50. A checkout that was open then may have begun one since.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn subscriptions_of_nobody(
+        &self,
+        provider: &str,
+        now_unix: u32,
+    ) -> Result<Vec<(MemberId, Subscription)>, Error> {
+        let values = [provider.into(), now_unix.into(), MAX_SUBSCRIPTIONS.into()];
+        let read = |row: &dyn Row| Ok((member_id(row, 9)?, read(row)?));
+        Ok(self.reader().await?.all(OF_NOBODY, &values, read).await?)
+    }
+
     /// Notes that a subscription was cancelled at its provider, and is not renewed.
     ///
     /// # Errors
@@ -93,5 +109,10 @@ fn read(row: &dyn Row) -> SqlResult<Subscription> {
 const OF_MEMBER: &str = "SELECT checkout.id, provider, subscription, tier, currency, amount, until, \
      ended, checkout.cancelled FROM checkout JOIN orders ON orders.id = checkout.orders \
      WHERE member = $1 AND days = 0 AND subscription IS NOT NULL ORDER BY checkout.id DESC LIMIT $2";
+const OF_NOBODY: &str = "SELECT checkout.id, provider, subscription, orders.tier, currency, amount, until, \
+     ended, checkout.cancelled, member.id FROM checkout JOIN orders ON orders.id = checkout.orders \
+     JOIN member ON member.id = orders.member WHERE provider = $1 AND subscription IS NOT NULL \
+     AND days = 0 AND member.state = 'removed' AND checkout.cancelled IS NULL \
+     AND (ended IS NULL OR ended > $2) ORDER BY checkout.id LIMIT $3";
 /// Maximum subscriptions that are listed.
 const MAX_SUBSCRIPTIONS: u32 = 50;

@@ -288,7 +288,7 @@ async fn take(
     }
     let outcome = settle(tx, context.provider, &checkout, &mut payment).await?;
     payment::save(tx, context.provider, &payment).await?;
-    subscription::extend(tx, context.provider, checkout.id).await?;
+    subscription::extend(tx, checkout.id).await?;
     Ok(match (outcome, report.surplus) {
         (EventOutcome::Applied(effect), Some(surplus)) => {
             context.is_odd = true;

@@ -44,6 +44,7 @@ pub(crate) async fn settle(
     let over = checkout.ended.filter(|ended| *ended <= tx.now());
     let over = over.map(|_| checkout.id);
     let kept_before = payment.kept;
+    let owed_before = balance::held(tx, owner, order.amount.currency).await?.owed;
     let mut books = Books { provider, order, payment, others, over };
     let held = books.settle(tx).await?;
     let Books { order, payment, .. } = books;
@@ -52,7 +53,7 @@ pub(crate) async fn settle(
         order_news::refunded(tx, &order).await?;
     }
     if payment.facts.suspends() && !payment.suspends {
-        suspension::begin(tx, &order, owner, payment).await?;
+        suspension::begin(tx, &order, owner, payment, owed_before).await?;
         order_news::disputed(tx, &order).await?;
     }
     let (id, kept) = (order.id, order.amount.currency.minor(payment.kept));

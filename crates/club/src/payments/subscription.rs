@@ -55,19 +55,20 @@ pub(crate) async fn end(
     let ended = checkout.ended.unwrap_or(u32::MAX).min(ending.at);
     let sql = "UPDATE checkout SET ended = $2 WHERE id = $1";
     tx.execute(sql, &[checkout.id.0.into(), ended.into()]).await?;
-    extend(tx, context.provider, checkout.id).await?;
+    extend(tx, checkout.id).await?;
     Ok(EventOutcome::Applied(format!("the subscription of checkout {} is over", checkout.id.0)))
 }
 
 /// Lets a subscription's tier last as long as what is kept of its payments says.
-pub(crate) async fn extend(tx: &mut Tx, provider: &str, id: CheckoutId) -> Result<(), Error> {
+pub(crate) async fn extend(tx: &mut Tx, id: CheckoutId) -> Result<(), Error> {
     let checkout = checkout::find(tx, id).await?;
     let Product::Subscription { tier } = &checkout.order.product else { return Ok(()) };
     let Some(owner) = checkout.order.member else { return Ok(()) };
     let paid = tx.one(PAID_UNTIL, &[id.0.into()], |row| row.optional::<u32>(0)).await?.flatten();
     let until = paid.map(|until| until.min(checkout.ended.unwrap_or(u32::MAX)));
     if until != checkout.until {
-        tier_term::move_end(tx, provider, owner, tier, checkout.until, until).await?;
+        let source = format!("checkout {}", id.0);
+        tier_term::move_end(tx, owner, tier, &source, (checkout.until, until)).await?;
         let sql = "UPDATE checkout SET until = $2 WHERE id = $1";
         tx.execute(sql, &[id.0.into(), Value::from(until)]).await?;
     }

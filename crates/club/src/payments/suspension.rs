@@ -1,7 +1,8 @@
 //! While a payment is disputed its member is suspended.
 //!
-//! Whoever pays without being signed in may give anybody's address. A dispute over such an order suspends nobody who
-//! was a member before it was placed, unless they spent the money; a person is told.
+//! Whoever pays without being signed in may give anybody's address or name. A dispute over such an order takes back what
+//! it gave, and suspends its member only where that leaves a debt, because the money was spent. In any case a person is
+//! told.
 
 use policy::{MemberId, MemberState};
 
@@ -13,33 +14,38 @@ use crate::rights::order::Order;
 use crate::store::sql::Connection;
 use crate::store::tx::Tx;
 use crate::values::error::Error;
+use crate::values::money::Amount;
 
-/// Suspends the member of a payment of an order that is disputed.
+/// Suspends the member of a payment of an order that is disputed. `owed` is what the member owed before.
 pub(crate) async fn begin(
     tx: &mut Tx,
     order: &Order,
     owner: MemberId,
     payment: &mut Payment,
+    owed: Amount,
 ) -> Result<(), Error> {
-    if is_anybodys(tx, order, owner).await? {
-        let evidence = format!(
-            "{} is disputed; its buyer was not signed in, and its member is not suspended for it",
-            order.id
-        );
-        let (kind, member) = (AlertKind::Payment, Some(owner));
-        raise(tx, &[NewAlert { kind, member, item: None, evidence }]).await?;
+    let found = tx.one(OF_ANYBODY, &[order.id.0.into()], |row| row.number::<u32>(0)).await?;
+    if found.is_none() || debt(tx, owner, payment, owed).await? > 0 {
+        payment.suspends = balance::suspend(tx, owner).await?;
         return Ok(());
     }
-    payment.suspends = balance::suspend(tx, owner).await?;
+    let evidence = format!(
+        "{} is disputed; its buyer was not signed in, and its member is not suspended for it",
+        order.id
+    );
+    let (kind, member) = (AlertKind::Payment, Some(owner));
+    raise(tx, &[NewAlert { kind, member, item: None, evidence }]).await?;
     Ok(())
 }
 
-/// Whether an order may have been paid by anybody who knew its member's address, who has not spent its money.
-async fn is_anybodys(tx: &mut Tx, order: &Order, owner: MemberId) -> Result<bool, Error> {
-    let values = [order.id.0.into()];
-    let found = tx.one(OF_ANYBODY, &values, |row| row.number::<u32>(0)).await?;
-    let owed = balance::held(tx, owner, order.amount.currency).await?.owed;
-    Ok(found.is_some() && owed.minor <= 0)
+/// What a member owes because a payment was taken back: more than before, and not what the payment itself had paid off.
+async fn debt(tx: &mut Tx, owner: MemberId, payment: &Payment, owed: Amount) -> Result<i64, Error> {
+    let now = balance::held(tx, owner, owed.currency).await?.owed;
+    let paid_off = match payment.topup {
+        Some(topup) => balance::paid_off(tx, topup, owner).await?,
+        None => 0,
+    };
+    Ok(now.minor - owed.minor - paid_off)
 }
 
 /// Ends the suspension that a payment's dispute was the reason of, unless another's is one too.
@@ -60,12 +66,13 @@ pub(crate) async fn end(tx: &mut Tx, owner: MemberId, payment: &mut Payment) -> 
     Ok(())
 }
 
-/// Whether an order was placed with an address that was a member's before.
+/// Whether whoever paid an order was not signed in: a visitor gave an address, or a payment without an order of ours
+/// named the member (see [`claim`](super::claim)).
 macro_rules! is_of_anybody {
     () => {
-        "orders.email IS NOT NULL AND EXISTS (SELECT 1 FROM member WHERE member.id = orders.member \
-         AND member.created < coalesce((SELECT begun.created FROM orders AS begun \
-         WHERE begun.id = orders.renews), orders.created))"
+        "(orders.email IS NOT NULL OR EXISTS (SELECT 1 FROM checkout \
+         WHERE checkout.orders = orders.id \
+         AND checkout.key = checkout.provider || ':' || checkout.session))"
     };
 }
 
@@ -73,7 +80,7 @@ const OF_ANYBODY: &str = concat!("SELECT id FROM orders WHERE id = $1 AND ", is_
 const ALSO_DISPUTED: &str = concat!(
     "SELECT payment.id FROM payment JOIN orders ON orders.id = payment.orders \
      WHERE orders.member = $1 AND payment.id <> $2 AND payment.paid = 1 AND dispute IN (1, 3) \
-     AND NOT (",
+     AND NOT ",
     is_of_anybody!(),
-    ") ORDER BY payment.id LIMIT 1"
+    " ORDER BY payment.id LIMIT 1"
 );

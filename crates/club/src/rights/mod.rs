@@ -3,6 +3,7 @@
 pub(crate) mod address_change;
 pub(crate) mod bought;
 pub(crate) mod entitlement;
+pub(crate) mod membership;
 pub(crate) mod order;
 pub(crate) mod order_mail;
 pub(crate) mod order_news;

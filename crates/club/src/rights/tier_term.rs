@@ -1,99 +1,163 @@
-//! How long a member has a tier.
+//! How long a member has a tier: what gives it, what takes it back, and what comes after it.
 
 use policy::MemberId;
 
 use crate::members::member::{self, Member};
+use crate::rights::membership::{Membership, OPERATOR};
+use crate::store::club::Club;
+use crate::store::sql::member_id;
 use crate::store::tx::Tx;
 use crate::values::error::Error;
-use crate::values::names::Names;
+use crate::values::stamp::Stamp;
+use crate::values::version::Expected;
 
-/// Gives a member days of a tier, after those they have of it.
-pub(crate) fn lengthen(
-    member: &mut Member,
-    tier: &str,
-    days: u16,
-    names: &Names,
-    now_unix: u32,
-) -> Result<(), Error> {
-    names.check_tier(tier)?;
-    let is_live = member.tier_until.is_none_or(|until| now_unix < until);
-    let is_better = names.place(&member.tier) > names.place(tier);
-    let is_same = member.tier == tier;
-    if is_live && (is_better || is_same && member.tier_until.is_none()) {
-        return Err(Error::HasAlready { member: member.name.clone(), what: member.tier.clone() });
+/// Operations on tiers, in force on the announce path when they return. Each fails where the database is unavailable.
+impl Club {
+    /// Gives a member, by name or id, a tier in place of all that the member has, until a time or without an end.
+    ///
+    /// # Errors
+    ///
+    /// See above; there is no such member, or it was removed; the tier is not configured, or ended already.
+    pub async fn set_tier(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        tier: &str,
+        until: Option<u32>,
+    ) -> Result<Member, Error> {
+        self.set_tier_if(stamp, member, (tier, until), Expected::Anything).await
     }
-    let from = member.tier_until.filter(|_| is_same && is_live).unwrap_or(now_unix);
-    member.tier_until = Some(from.saturating_add(u32::from(days) * DAY_SECS));
-    tier.clone_into(&mut member.tier);
-    Ok(())
+
+    /// As [`set_tier`](Self::set_tier), where the member has the tier that is expected ([`Member::tier_version`]).
+    ///
+    /// # Errors
+    ///
+    /// As of [`set_tier`](Self::set_tier); the member has another tier.
+    pub async fn set_tier_if(
+        &self,
+        stamp: &Stamp,
+        member: &str,
+        (tier, until): (&str, Option<u32>),
+        expected: Expected,
+    ) -> Result<Member, Error> {
+        self.names().check_tier(tier)?;
+        stamp.check_future(until)?;
+        let (wanted, tier) = (member.to_owned(), tier.to_owned());
+        self.change(stamp, move |tx| {
+            Box::pin(async move { set(tx, &wanted, (&tier, until), &expected).await })
+        })
+        .await
+    }
+
+    /// Goes on to the next tier for members whose present one is over, at most 200, and returns how many those were. On
+    /// the announce path they hold it without this.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn turn_tiers(&self, now_unix: u32) -> Result<usize, Error> {
+        let values = [now_unix.into(), MAX_TURNED.into()];
+        let due = self.reader().await?.all(DUE, &values, |row| member_id(row, 0)).await?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let stamp = Stamp::of_daemon(now_unix);
+        self.change(&stamp, move |tx| Box::pin(async move { turn(tx, due).await })).await
+    }
 }
 
-/// Refuses a tier that somebody else may have paid for, where it would end a lesser one that the member has without an
-/// end: that would be gone for good, and its owner was not asked.
-pub(crate) fn check_not_ended(member: &Member, tier: &str, names: &Names) -> Result<(), Error> {
-    // The first tier is everybody's.
-    let has = names.place(&member.tier).filter(|has| *has > 0 && member.tier_until.is_none());
-    if has.is_some_and(|has| Some(has) < names.place(tier)) {
-        return Err(Error::EndsTier { member: member.name.clone(), tier: member.tier.clone() });
-    }
-    Ok(())
-}
-
-/// Takes days of a tier back, where the member still has it.
-pub(crate) async fn shorten(
+/// Gives a member days of a tier.
+pub(crate) async fn give(
     tx: &mut Tx,
-    source: &str,
     member: MemberId,
     tier: &str,
     days: u16,
+    source: &str,
 ) -> Result<(), Error> {
-    let mut member = member::by_id(tx, member).await?;
-    let Some(until) = member.tier_until.filter(|_| member.tier == tier) else { return Ok(()) };
-    let until = until.saturating_sub(u32::from(days) * DAY_SECS);
-    set_end(&mut member, until, &tx.names, tx.now());
-    member::save(tx, TIER, &member, source).await
+    tx.names.check_tier(tier)?;
+    let mut held = Membership::load(tx, member, source).await?;
+    if let Some(endless) = held.endless_before(tier, &tx.names) {
+        let (member, what) = (held.member.name.clone(), endless.to_owned());
+        return Err(Error::HasAlready { member, what });
+    }
+    if held.give_in_all(source, tier, secs(days)) {
+        held.store(tx, source).await?;
+    }
+    Ok(())
 }
 
-/// Moves the end of a tier from what a subscription gave so far to what it gives now. Time that
-/// came from elsewhere stays.
+/// Takes back what is left of the days that a source gave.
+pub(crate) async fn take_back(
+    tx: &mut Tx,
+    member: MemberId,
+    tier: &str,
+    days: u16,
+    source: &str,
+) -> Result<(), Error> {
+    let mut held = Membership::load(tx, member, source).await?;
+    held.part(source, tier, secs(days));
+    if held.give_in_all(source, tier, 0) {
+        held.store(tx, &format!("{source} was paid back")).await?;
+    }
+    Ok(())
+}
+
+/// Has a subscription that gave a tier until `from` give it until `to`.
 pub(crate) async fn move_end(
     tx: &mut Tx,
-    source: &str,
     member: MemberId,
     tier: &str,
-    from: Option<u32>,
-    to: Option<u32>,
+    source: &str,
+    (from, to): (Option<u32>, Option<u32>),
 ) -> Result<(), Error> {
     let now = tx.now();
-    let mut member = member::by_id(tx, member).await?;
-    let has_it = member.tier == tier;
-    let is_live = member.tier_until.is_none_or(|until| now < until);
-    let is_better = tx.names.place(&member.tier) > tx.names.place(tier);
-    if is_live && is_better || has_it && member.tier_until.is_none() {
-        return Ok(());
+    let mut held = Membership::load(tx, member, source).await?;
+    let is_changed = if to > from {
+        let begins = from.unwrap_or(now);
+        // Where other days came between, a period that is paid late is whole; otherwise some of it has elapsed.
+        let begins = if held.has(tier) { begins } else { begins.max(now) };
+        held.give(source, tier, to.unwrap_or(0).saturating_sub(begins))
+    } else {
+        held.part(source, tier, from.unwrap_or(0).saturating_sub(now));
+        held.take_back(source, from.unwrap_or(0).saturating_sub(to.unwrap_or(0)))
+    };
+    if is_changed {
+        held.store(tx, source).await?;
     }
-    let is_ours = has_it && member.tier_until == from;
-    let present = member.tier_until.filter(|_| has_it && is_live && !is_ours).unwrap_or(0);
-    let until = to.unwrap_or(0).max(present);
-    if !has_it && until <= now {
-        return Ok(());
-    }
-    tier.clone_into(&mut member.tier);
-    set_end(&mut member, until, &tx.names, now);
-    member::save(tx, TIER, &member, source).await
+    Ok(())
 }
 
-/// Lets the tier end then; where that is over, the member is an outsider.
-fn set_end(member: &mut Member, until: u32, names: &Names, now_unix: u32) {
-    if until > now_unix {
-        member.tier_until = Some(until);
-        return;
-    }
-    if let Some((outsider, _)) = names.tiers.first() {
-        outsider.clone_into(&mut member.tier);
-    }
-    member.tier_until = None;
+async fn set(
+    tx: &mut Tx,
+    wanted: &str,
+    (tier, until): (&str, Option<u32>),
+    expected: &Expected,
+) -> Result<Member, Error> {
+    let member = member::find_live(tx, wanted).await?;
+    expected.check(member.tier_version())?;
+    let mut held = Membership::load(tx, member.id, OPERATOR).await?;
+    let now = tx.now();
+    held.replace(tier, until.map(|until| until.saturating_sub(now)), &tx.names);
+    held.store(tx, &format!("{} -> {tier}", member.tier)).await
 }
 
-const TIER: &str = "member.tier";
-const DAY_SECS: u32 = 86_400;
+async fn turn(tx: &mut Tx, due: Vec<MemberId>) -> Result<usize, Error> {
+    let mut turned = 0;
+    for id in due {
+        let held = Membership::load(tx, id, "").await?;
+        let was = held.member.tier.clone();
+        if held.member.tier_until.is_some_and(|until| until <= tx.now()) {
+            held.store(tx, &format!("{was} is over")).await?;
+            turned += 1;
+        }
+    }
+    Ok(turned)
+}
+
+fn secs(days: u16) -> u32 {
+    u32::from(days) * 86_400
+}
+
+const DUE: &str = "SELECT id FROM member WHERE tier_then IS NOT NULL AND tier_until <= $1 \
+     AND state <> 'removed' ORDER BY tier_until LIMIT $2";
+const MAX_TURNED: u32 = 200;

@@ -3,7 +3,7 @@
 //!
 //! A part that is paid back leaves the right. When nothing is left paid a right to an item ends,
 //! unless another order of the member's pays for it or there was one before, and the days of a tier
-//! are taken back. Deliberately absent: orders that were paid at a provider, which pays them back.
+//! that have not elapsed are taken back. Deliberately absent: orders that were paid at a provider, which pays them back.
 
 use crate::ledger::balance::check_amount;
 use crate::ledger::journal::EntryRequest;

@@ -193,14 +193,7 @@ async fn give_right(tx: &mut Tx, order: &Order, buyer: &Member) -> Result<(), Er
         // Payments move the end of a subscription, and a top-up gives no right.
         Product::Subscription { .. } | Product::Topup => {}
         Product::Tier { tier, days } => {
-            let mut member = buyer.clone();
-            // With an address alone, anybody may have ordered it.
-            if order.email.is_some() {
-                tier_term::check_not_ended(&member, tier, &tx.names)?;
-            }
-            tier_term::lengthen(&mut member, tier, *days, &tx.names, tx.now())?;
-            let source = order.id.to_string();
-            member::save(tx, "member.tier", &member, &source).await?;
+            tier_term::give(tx, buyer.id, tier, *days, &order.id.to_string()).await?;
         }
     }
     Ok(())
@@ -226,9 +219,8 @@ async fn end_right(tx: &mut Tx, order: &Order) -> Result<(), Error> {
         }
         Product::Subscription { .. } | Product::Topup => {}
         Product::Tier { tier, days } => {
-            let source = format!("{} was paid back", order.id);
-            let owner = order.owner()?;
-            tier_term::shorten(tx, &source, owner, tier, *days).await?;
+            let (owner, source) = (order.owner()?, order.id.to_string());
+            tier_term::take_back(tx, owner, tier, *days, &source).await?;
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::catalog::{item, part};
 use crate::ledger::account::Account;
 use crate::ledger::balance::{check_amount, credit};
 use crate::ledger::journal::{EntryRequest, NewEntry, negated, post};
-use crate::members::member::{self, Member};
+use crate::members::member::Member;
 use crate::rights::order;
 use crate::rights::{entitlement, tier_term};
 use crate::store::club::Club;
@@ -226,7 +226,7 @@ async fn issue(tx: &mut Tx, key: &str, new: &NewVouchers) -> Result<Vec<IssuedVo
 pub(crate) async fn redeem(
     tx: &mut Tx,
     voucher: Voucher,
-    mut member: Member,
+    member: Member,
 ) -> Result<Voucher, Error> {
     let source = voucher.source();
     let mut postings = Vec::new();
@@ -245,8 +245,7 @@ pub(crate) async fn redeem(
             }
         }
         Worth::Tier { tier, days } => {
-            tier_term::lengthen(&mut member, tier, *days, &tx.names, tx.now())?;
-            member::save(tx, "member.tier", &member, &source).await?;
+            tier_term::give(tx, member.id, tier, *days, &source).await?;
         }
     }
     use_up(tx, voucher, (member.id, None), &postings).await

@@ -81,6 +81,7 @@ const STEPS: &[Step] = &[
     step!(23, "webhooks", "0023_webhooks.sql"),
     step!(24, "admins", "0024_admins.sql"),
     step!(26, "words at once", "0026_words_at_once.sql"),
+    step!(27, "tier periods", "0027_tier_periods.sql"),
 ];
 
 #[cfg(test)]

@@ -82,16 +82,6 @@ pub enum Error {
         /// The end, in Unix seconds.
         until: u32,
     },
-    /// A tier for some days, from somebody who was not signed in, would end a lesser one without an end.
-    #[error(
-        "member `{member}` has `{tier}` without an end, which this would end: they can choose that, signed in"
-    )]
-    EndsTier {
-        /// The member's name.
-        member: String,
-        /// The tier that they have.
-        tier: String,
-    },
     /// A voucher or a purchase would give nothing.
     #[error("member `{member}` has `{what}` already, this would be lost")]
     HasAlready {

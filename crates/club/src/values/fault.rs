@@ -53,7 +53,6 @@ impl Error {
             | Self::Minimum { .. }
             | Self::CheckoutKey { .. }
             | Self::EmailTaken { .. }
-            | Self::EndsTier { .. }
             | Self::HasAlready { .. }
             | Self::HashTaken { .. }
             | Self::Inactive(_)

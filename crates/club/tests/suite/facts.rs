@@ -136,6 +136,7 @@ macro_rules! facts {
                 a_delivery_has_its_effect_once,
                 a_dispute_over_what_a_stranger_paid_suspends_who_spent_it,
                 a_dispute_suspends_until_it_is_won,
+                a_strangers_dispute_suspends_nobody_who_spent_nothing,
                 a_payment_without_an_order_names_its_member,
                 a_refund_that_came_first_is_settled_once_its_payment_is_known,
                 a_topup_of_a_member_who_is_gone_is_held,
@@ -217,6 +218,18 @@ macro_rules! facts {
                 store_credit_is_spent_first_and_comes_back_last,
                 tax_is_in_the_price_and_goes_back_with_it,
                 the_direct_download_includes_the_torrent;
+            terms:
+                a_dispute_that_is_won_gives_back_what_it_took,
+                a_gift_that_is_disputed_takes_back_what_has_not_elapsed,
+                a_present_eats_no_days_of_the_same_tier,
+                a_present_ends_no_tier_and_eats_none_of_it,
+                a_subscription_of_before_periods_goes_on,
+                a_subscription_that_a_stranger_ends_takes_nothing_with_it,
+                days_of_before_periods_are_paid_back_alone,
+                new_days_begin_when_the_subscription_ends,
+                two_subscriptions_extend_each_other,
+                what_a_better_tier_keeps_waiting_goes_on_after_it,
+                what_an_operator_sets_stands_in_place_of_all;
             texts:
                 a_text_with_nul_is_looked_up_and_stored_as_any_other;
             tokens:
@@ -248,7 +261,6 @@ macro_rules! facts {
                 one_of_two_changes_that_saw_the_same_is_made,
                 whatever_is_changed_has_another_version;
             vouchers:
-                a_stranger_ends_no_tier_that_has_no_end,
                 a_visitor_redeems_by_address,
                 a_voucher_pays_a_visitors_order,
                 a_batch_is_issued_once,

@@ -36,6 +36,7 @@ pub(crate) mod rebate;
 pub(crate) mod refunds;
 pub(crate) mod sign_ins;
 pub(crate) mod standing;
+pub(crate) mod terms;
 pub(crate) mod texts;
 pub(crate) mod tokens;
 pub(crate) mod traffic;

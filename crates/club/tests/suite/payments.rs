@@ -127,6 +127,76 @@ pub(crate) async fn a_dispute_suspends_until_it_is_won(store: Arc<dyn Store>) {
     check_sound(&house).await;
 }
 
+/// Neither who became a member by the order or after it, nor who owes for another reason, nor who was named by the payer.
+pub(crate) async fn a_strangers_dispute_suspends_nobody_who_spent_nothing(store: Arc<dyn Store>) {
+    let (house, ada, _) = stocked(store).await;
+    let club = &house.club;
+    let place = async |key: &str, address: &str, product: ProductRequest| {
+        let buyer = Buyer::Visitor(Email::parse(address).unwrap());
+        let new = NewOrder {
+            buyer,
+            product,
+            pay: None,
+            discount: None,
+            consent: false,
+            gift: false,
+            seen: None,
+        };
+        let order = club.place_order(&stamp(), key, new).await.unwrap();
+        club.add_checkout(&stamp(), key, order.id, "stripe").await.unwrap()
+    };
+    let pay = async |key: &str, made: &Checkout, minor: i64| {
+        let report = Report { payment: format!("pi {key}"), ..paid(made, minor) };
+        let (verdict, effect) = hear(&house, &format!("paid {key}"), report).await;
+        assert_eq!(verdict, Verdict::Applied, "{effect}");
+    };
+    let dispute = async |key: &str| {
+        let report = Report { dispute: Dispute::Open, ..of(&format!("pi {key}")) };
+        hear(&house, &format!("disputed {key}"), report).await;
+    };
+    // The owner buys, and is a member, before the stranger's order is paid.
+    let (topup, days) = (ProductRequest::Topup(usd(500)), 31);
+    let patron = ProductRequest::Tier { tier: "patron".to_owned(), days, price: usd(500) };
+    let strangers = place("1", "eve@example.org", patron.clone()).await;
+    let own = place("2", "eve@example.org", item()).await;
+    pay("2", &own, 300).await;
+    pay("1", &strangers, 500).await;
+    dispute("1").await;
+    let eve = club.order(own.order.id).await.unwrap().member.unwrap();
+    assert_eq!(house.standing(eve).state, MemberState::Active);
+    // The stranger's order makes the account.
+    let made = place("3", "cleo@example.org", patron).await;
+    pay("3", &made, 500).await;
+    let cleo = club.order(made.order.id).await.unwrap().member.unwrap();
+    dispute("3").await;
+    assert_eq!(house.standing(cleo).state, MemberState::Active);
+    // A debt that was there before is no reason, although the stranger's money paid it off for a while.
+    let adas = Email::parse("ada@example.org").unwrap();
+    club.set_email(&stamp(), "ada", Some(adas), MailText::default()).await.unwrap();
+    let own = checkout(&house, "4", topup.clone()).await;
+    pay("4", &own, 500).await;
+    club.buy(&stamp(), "spends", "ada", "reel", DeliveryMethod::Torrent).await.unwrap();
+    hear(&house, "back", Report { refunded: Some(usd(500)), ..of("pi 4") }).await;
+    assert_eq!(club.balance("ada").await.unwrap()[0].owed, usd(225));
+    for (key, product, minor) in [("5", item(), 300), ("6", topup, 500)] {
+        let strangers = place(key, "ada@example.org", product).await;
+        pay(key, &strangers, minor).await;
+        dispute(key).await;
+        assert_eq!(club.balance("ada").await.unwrap()[0].owed, usd(225), "{key}");
+        assert_eq!(house.standing(ada).state, MemberState::Active, "{key}");
+    }
+    // Who pays without an order of ours names the member.
+    let claim = Claim {
+        member: MemberHint::Explicit("ada".to_owned()),
+        grant: Grant { tier: "patron".to_owned(), days, price: usd(500) },
+    };
+    let report = Report { paid: Some(usd(500)), claim: Some(claim), ..of("pi 7") };
+    assert_eq!(hear(&house, "7", report).await.0, Verdict::Applied);
+    dispute("7").await;
+    assert_eq!(house.standing(ada).state, MemberState::Active);
+    check_sound(&house).await;
+}
+
 /// Whoever pays without being signed in may give anybody's address.
 pub(crate) async fn a_dispute_over_what_a_stranger_paid_suspends_who_spent_it(
     store: Arc<dyn Store>,

@@ -2,9 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use club::{
-    Balance, Buyer, Claimant, DeliveryMethod, Email, Fault, IssuedVoucher, MailText, NewOrder,
-    NewVouchers, OrderState, Page, ProductRequest, Redeemed, Stamp, Store, VoucherId, VoucherState,
-    Worth,
+    Balance, Buyer, Claimant, DeliveryMethod, Email, Fault, IssuedVoucher, NewOrder, NewVouchers,
+    OrderState, Page, ProductRequest, Redeemed, Stamp, Store, VoucherId, VoucherState, Worth,
 };
 use futures_util::future::join_all;
 use policy::ItemId;
@@ -38,34 +37,6 @@ pub(crate) async fn an_amount_goes_into_the_balance(store: Arc<dyn Store>) {
     house.club.void_voucher(&stamp(), VoucherId(3)).await.unwrap();
     assert_eq!(ids(VoucherState::Void, Page::FIRST).await, [3]);
     assert!(ids(VoucherState::Expired, Page::FIRST).await.is_empty());
-}
-
-pub(crate) async fn a_stranger_ends_no_tier_that_has_no_end(store: Arc<dyn Store>) {
-    let house = stocked(store).await;
-    let adas = Email::parse("ada@example.org").unwrap();
-    house.club.set_email(&stamp(), "ada", Some(adas.clone()), MailText::default()).await.unwrap();
-    let patron = |days| Worth::Tier { tier: "patron".to_owned(), days };
-    let issued = issue(&house, patron(1), 2).await;
-    let code = |place: usize| issued[place].code.to_string();
-    let claim = async |place: usize| {
-        let claimant = Claimant { email: adas.clone(), consent: true };
-        house.club.redeem_for_visitor(&stamp(), &code(place), claimant).await
-    };
-    let tier = async || {
-        let ada = house.club.member("ada").await.unwrap();
-        (ada.tier, ada.tier_until)
-    };
-    house.club.set_tier(&stamp(), "ada", "fan", None).await.unwrap();
-    let text = "member `ada` has `fan` without an end, which this would end: they can choose that, signed in";
-    check_refused(claim(0).await, Fault::Conflict, text);
-    assert_eq!(tier().await, ("fan".to_owned(), None));
-    // Ada may, and so may anybody where nothing is lost for good.
-    house.club.redeem(&stamp(), &code(0), "ada").await.unwrap();
-    assert_eq!(tier().await, ("patron".to_owned(), Some(NOW + 86_400)));
-    house.club.set_tier(&stamp(), "ada", "outsider", None).await.unwrap();
-    claim(1).await.unwrap();
-    assert_eq!(tier().await, ("patron".to_owned(), Some(NOW + 86_400)));
-    check_sound(&house).await;
 }
 
 pub(crate) async fn redeemed_once_under_32_at_once(store: Arc<dyn Store>) {
@@ -122,7 +93,6 @@ pub(crate) async fn days_of_a_tier_follow_those_there_are(store: Arc<dyn Store>)
         let standing = house.standing(ada);
         assert_eq!((standing.tier.value(), standing.until), (2, NOW + days * 86_400));
     }
-    let text = "member `ada` has `patron` already, this would be lost";
     check_refused(redeem(worth("fan", 30)).await, Fault::Conflict, text);
     check_refused(
         house.club.issue_vouchers(&stamp(), &key(), new(worth("patron", 0), 1)).await,

@@ -67,6 +67,8 @@ impl BackgroundTasks {
         tasks.spawn(self.clone().follow(stop.clone()));
         tasks.spawn(self.clone().back_up(stop.clone()));
         tasks.spawn(self.clone().poll(stop.clone()));
+        tasks.spawn(self.clone().turn(stop.clone()));
+        tasks.spawn(self.clone().cancel(stop.clone()));
         tasks.spawn(self.clone().list(stop.clone()));
         tasks.spawn(self.clone().deliver(stop.clone()));
         tasks.spawn(self.history().keep(stop.clone()));
@@ -306,6 +308,32 @@ impl BackgroundTasks {
         }
     }
 
+    /// Goes on to the next tier for members whose present one is over.
+    async fn turn(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            if let Err(error) = self.club.turn_tiers(self.clock.now().unix).await {
+                tracing::warn!(%error, "members whose tier is over get the next one later");
+            }
+            tokio::select! {
+                () = sleep(TURN_PACE) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    }
+
+    /// Has subscriptions of members who were removed cancelled at their provider.
+    async fn cancel(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = sleep(CANCEL_PACE) => {}
+                _ = stop.changed() => return,
+            }
+            if let Err(error) = self.payments.cancel_subscriptions_of_nobody().await {
+                tracing::warn!(%error, "subscriptions of removed members are cancelled later");
+            }
+        }
+    }
+
     /// Sends mail that is due. A try under way is finished before the end: it may have arrived.
     async fn deliver(self, mut stop: watch::Receiver<bool>) {
         let mut failing = false;
@@ -404,12 +432,15 @@ fn batch_of(whole: Duration) -> u32 {
 
 const SHORTEST: Duration = Duration::from_millis(20);
 const FOLLOW_PACE: Duration = Duration::from_secs(1);
+const CANCEL_PACE: Duration = Duration::from_secs(60);
 const MAIL_PACE: Duration = Duration::from_secs(1);
 /// Rounds of deliveries between two looks at alerts.
 const MOST_DELIVERIES: u32 = 100;
 const REACH_PACE: Duration = Duration::from_millis(500);
 /// A changed schedule is heeded within so long, and a failed backup tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// Pages show the tier of before for so long.
+const TURN_PACE: Duration = Duration::from_secs(10);
 /// How often a reload is looked for that brings a provider to ask.
 const NO_POLL: Duration = Duration::from_secs(60);
 /// A flush takes at most a twentieth of the time: what it costs must not grow with the announces.

@@ -2,6 +2,7 @@
 
 use club::{CheckoutId, Member, Subscription};
 
+use super::client::ProviderError;
 use super::error::PaymentError;
 use super::payments::{Payments, STRIPE};
 use super::stripe;
@@ -35,5 +36,33 @@ impl Payments {
         stripe::cancel(&self.client, api, &subscription.name, &key).await?;
         self.club.note_cancelled(&self.stamp(&member.name), member.id, checkout).await?;
         Ok(Some(subscription))
+    }
+
+    /// Has Stripe end the subscriptions of members who were removed: one may have begun by a checkout that was open
+    /// then. At most 50; those that fail are tried again by the next call. Returns how many failed.
+    ///
+    /// # Errors
+    ///
+    /// The database is unavailable.
+    pub async fn cancel_subscriptions_of_nobody(&self) -> Result<usize, PaymentError> {
+        let providers = self.providers.load_full();
+        let Some(api) = &providers.stripe_api else { return Ok(0) };
+        let now = self.now_unix();
+        let mut failed = 0;
+        for (member, subscription) in self.club.subscriptions_of_nobody(STRIPE, now).await? {
+            let Subscription { checkout, name, .. } = subscription;
+            let key = format!("cancel:{name}:removed");
+            match stripe::cancel(&self.client, api, &name, &key).await {
+                // It ended there already.
+                Ok(()) | Err(ProviderError::Refused { status: 404, .. }) => {
+                    self.club.note_cancelled(&self.stamp(STRIPE), member, checkout).await?;
+                }
+                Err(error) => {
+                    failed += 1;
+                    tracing::warn!(%error, checkout = checkout.0, "the subscription of a removed member goes on");
+                }
+            }
+        }
+        Ok(failed)
     }
 }

@@ -341,7 +341,8 @@ fn expected(wish: Wish, events: &[Heard]) -> Option<State> {
         Sold::Gift | Sold::Item | Sold::Topup => None,
     };
     let tier = if until.is_some() { "fan" } else { "outsider" };
-    let is_suspended = known.iter().any(|(facts, _)| facts.suspends());
+    // Anybody may have paid with a visitor's address.
+    let is_suspended = !wish.is_visitor && known.iter().any(|(facts, _)| facts.suspends());
     Some(State {
         balance: match wish.sold {
             Sold::Topup => (all, 0),

@@ -1,7 +1,7 @@
 //! A membership that is for sale, and what a member's present one means for it.
 //!
-//! The words say what the club does: days of the same tier are added to those that are left, days of a lesser tier end
-//! when the better one begins, and a subscription begins at once.
+//! The words say what the club does: days of the same tier, and periods of a subscription, are added to those that are
+//! left, and what is left of a lesser tier waits until the better one is over.
 
 use club::{Member, ProductRequest};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -105,12 +105,12 @@ impl MembershipStep {
                 day(*until)
             )),
             Self::Upgrade { from, until: Some(until) } => Some(format!(
-                "You have {} until {}. It ends when {tier} begins, and its days that are left are not carried over.",
+                "You have {} until {}. Its days that are left wait, and go on when {tier} ends.",
                 capitalised(from),
                 day(*until)
             )),
             Self::Upgrade { from, until: None } => Some(format!(
-                "You have {} without an end. It ends when {tier} begins, and does not come back after it.",
+                "You have {} without an end. You have it again when {tier} ends.",
                 capitalised(from)
             )),
         }
@@ -155,9 +155,7 @@ impl Membership {
         let mut terms = vec![once];
         if Way::at_providers(&visitor.site).contains(&Way::Stripe) {
             let begins = match self.step {
-                MembershipStep::Renew { .. } => {
-                    " It begins at once, beside the days that you have."
-                }
+                MembershipStep::Renew { .. } => " Each period is added to the days that you have.",
                 _ => "",
             };
             terms.push(TermChoice {
@@ -232,6 +230,7 @@ mod tests {
             name: "ada".to_owned(),
             tier: tier.to_owned(),
             tier_until,
+            tier_then: None,
             earned: None,
             state: MemberState::Active,
             generation: Generation::default(),

@@ -100,11 +100,6 @@ impl Problem {
                 Field::Method,
                 format!("A gift can't be {what}. Choose the days, or leave out that it is a gift."),
             ),
-            Error::EndsTier { .. } => {
-                let text = "The account has a membership without an end, which this would end. Sign in to choose \
-                            that, or use another e-mail address.";
-                (Field::Form, text.to_owned())
-            }
             Error::NotForSale { .. } => {
                 (Field::Method, "It is not sold so. Choose another way of delivery.".to_owned())
             }

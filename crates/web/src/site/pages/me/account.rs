@@ -21,7 +21,7 @@ use crate::site::pages::failure::Failure;
 use crate::site::pages::form::CheckedForm;
 use crate::site::pages::layout::{Layout, Section};
 use crate::site::pages::price::{money, size};
-use crate::site::pages::shown::title;
+use crate::site::pages::shown::{capitalised, title};
 use crate::site::pages::sign_in::NoFields;
 use crate::site::pages::visitor::Visitor;
 
@@ -34,6 +34,8 @@ struct MePage {
     name: String,
     tier: String,
     tier_end: Option<String>,
+    /// What follows it.
+    tier_then: Option<String>,
     /// The announce URL, in the answer to the form that asks for it.
     announce_url: Option<String>,
     clients: Vec<ClientRow>,
@@ -229,6 +231,7 @@ async fn page(
         notice,
         tier: super::library::tier_name(&visitor, &member),
         tier_end: member.tier_until.map(day),
+        tier_then: member.tier_then.as_deref().map(capitalised),
         announce_url,
         clients: clients(&visitor, &member).await?,
         balances: balances.collect(),

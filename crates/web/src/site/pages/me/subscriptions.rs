@@ -75,7 +75,9 @@ pub(in crate::site::pages) async fn cancel(
             return Err(Failure::bad_request(NOT_CANCELLED));
         }
     };
-    let lead = match subscription.until {
+    // Other days of the tier may run before what is left of it.
+    let end = member.tier_until.filter(|_| member.tier == subscription.tier);
+    let lead = match subscription.until.map(|until| end.map_or(until, |end| end.max(until))) {
         Some(until) => format!(
             "It is not charged again. What belongs to it is yours until {}, and ends then.",
             day(until)

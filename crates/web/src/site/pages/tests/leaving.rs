@@ -144,6 +144,51 @@ async fn nobody_is_charged_for_an_account_that_is_gone() {
 }
 
 #[tokio::test]
+async fn a_checkout_that_is_paid_after_the_account_is_gone_is_charged_once() {
+    let (ada, requests) = subscriber("200 OK").await;
+    let (club, payments) = (&ada.shop.site.club, ada.shop.site.payments().unwrap());
+    assert_eq!(payments.cancel_subscriptions_of_nobody().await.unwrap(), 0);
+    assert!(requests.try_recv().is_err(), "ada's goes on");
+    let product = ProductRequest::Subscription { tier: "patron".to_owned(), price: usd(500) };
+    let new = NewCheckout { provider: "stripe".to_owned(), member: "ada".to_owned(), product };
+    let open = club.make_checkout(&stamp(), "d", new).await.unwrap();
+    club.erase_member(&stamp(), "ada").await.unwrap();
+    let report = Report {
+        payment: "pi_2".to_owned(),
+        reference: Some(open.reference),
+        by_link: true,
+        subscription: Some("sub_2".to_owned()),
+        paid: Some(usd(500)),
+        until: Some(UNTIL),
+        ..Report::default()
+    };
+    let notice = Notice::Payment(Box::new(report));
+    let event = Event { key: "evt_2".to_owned(), kind: "test".to_owned(), notice };
+    let handled = club.receive(&stamp(), Delivery::of("stripe"), event).await.unwrap();
+    assert_eq!(handled.verdict, Verdict::Held, "{}", handled.effect);
+    assert_eq!(payments.cancel_subscriptions_of_nobody().await.unwrap(), 0);
+    for subscription in ["sub_1", "sub_2"] {
+        let request = requests.recv().unwrap();
+        let path = format!("POST /v1/subscriptions/{subscription} HTTP/1.1\r\n");
+        assert!(request.starts_with(&path), "{request}");
+        assert!(request.ends_with("cancel_at_period_end=true"), "{request}");
+    }
+    assert_eq!(payments.cancel_subscriptions_of_nobody().await.unwrap(), 0);
+    assert!(requests.try_recv().is_err(), "once");
+}
+
+#[tokio::test]
+async fn what_the_provider_does_not_cancel_for_nobody_is_tried_again() {
+    let (ada, requests) = subscriber("500 Broken").await;
+    ada.shop.site.club.erase_member(&stamp(), "ada").await.unwrap();
+    let payments = ada.shop.site.payments().unwrap();
+    for _ in 0..2 {
+        assert_eq!(payments.cancel_subscriptions_of_nobody().await.unwrap(), 1);
+        assert!(requests.recv().unwrap().contains("/sub_1 "));
+    }
+}
+
+#[tokio::test]
 async fn forms_to_leave_from_elsewhere_or_without_a_token_change_nothing() {
     let (mut ada, requests) = subscriber("200 OK").await;
     let mut visitor = Browser::new(Arc::clone(&ada.shop));

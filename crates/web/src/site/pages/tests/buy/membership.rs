@@ -33,8 +33,8 @@ async fn a_member_joins_renews_and_upgrades_from_the_balance() {
     assert_eq!(till.tier().await, ("fan".to_owned(), Some(NOW.unix + 60 * DAY)));
 
     let form = till.open_as("/club/patron/buy", &cookie).await;
-    let lost = "It ends when Patron begins, and its days that are left are not carried over.";
-    assert!(form.body.contains("Upgrade to Patron") && form.body.contains(lost), "{}", form.body);
+    let waits = "Its days that are left wait, and go on when Patron ends.";
+    assert!(form.body.contains("Upgrade to Patron") && form.body.contains(waits), "{}", form.body);
     let sent =
         join_all((0..2).map(|_| till.send_owned(&form, term("days", "balance").to_vec()))).await;
     assert_eq!(location(&sent[0]), location(&sent[1]), "sent twice, bought once");
