@@ -45,7 +45,7 @@ pub(super) fn size(bytes: u64) -> String {
     if unit == 0 {
         return format!("{bytes} B");
     }
-    let hundredths = u128::from(bytes) * 100 >> (10 * unit);
+    let hundredths = (u128::from(bytes) * 100) >> (10 * unit);
     match hundredths {
         0..1000 => format!("{}.{:02} {name}", hundredths / 100, hundredths % 100),
         1000..10_000 => format!("{}.{} {name}", hundredths / 100, hundredths / 10 % 10),
