@@ -372,7 +372,7 @@ fn try_heard(child: &mut Child) -> Option<Listening> {
     Some(Listening {
         http: find(&["http://", "https://"]),
         udp: find(&["udp://"]),
-        admin: find(&["admin=http://"]),
+        admin: find(&["admin=http://", "admin=https://"]),
         web: find(&["web=http://"]),
     })
 }

@@ -132,6 +132,15 @@ impl<S: Read + Write> Http<S> {
         Some(Response { status, headers, body })
     }
 
+    /// Waits for a response and for the end of its connection, which it must ask for. The body is what comes by then: of
+    /// one in chunks, their lengths too.
+    #[track_caller]
+    pub fn receive_to_end(&mut self) -> Option<Response> {
+        let head = self.receive_head()?;
+        while self.more().is_some() {}
+        Some(Response { body: std::mem::take(&mut self.read), ..head })
+    }
+
     /// Waits for a response that has no body, as to HEAD, whatever length it tells.
     #[track_caller]
     pub fn receive_head(&mut self) -> Option<Response> {

@@ -202,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_is_documented() {
+        let page = include_str!("../../../docs/api.md");
+        for kind in ProblemKind::ALL {
+            let name = kind.urn().rsplit(':').next().unwrap();
+            let row = format!("| `{name}` | {} |", kind.status());
+            assert!(page.contains(&row), "docs/api.md lacks {row}");
+        }
+    }
+
+    #[test]
     fn a_problem_has_the_members_of_rfc_9457() {
         let problem = ProblemKind::NotFound.because("no member `ada`");
         let text = serde_json::to_string(&problem).unwrap();

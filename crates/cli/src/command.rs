@@ -4,7 +4,9 @@ use clap::Subcommand;
 
 use crate::daemon::{CommandContext, CommandError};
 use crate::items::{self, ItemCommand, PublishArgs, TorrentArgs};
-use crate::maintenance::{self, AdminCommand, AuditArgs, BackupArgs, MailCommand, WebhookCommand};
+use crate::maintenance::{
+    self, AdminCommand, AuditArgs, BackupArgs, MailCommand, TokenCommand, WebhookCommand,
+};
 use crate::members::{
     self, GrantArgs, ImportArgs, MemberCommand, RevokeArgs, RotateArgs, SignInCommand,
 };
@@ -98,6 +100,9 @@ pub enum DaemonCommand {
     },
     /// Watch swarms, their clients and refusals live
     Top(TopArgs),
+    /// Add, list and revoke tokens of the admin API
+    #[command(subcommand, after_help = maintenance::TOKEN)]
+    Token(TokenCommand),
     /// Add money that was paid by hand to a member's balance
     Topup(TopupArgs),
     /// Write a member's own torrent of an item
@@ -151,6 +156,7 @@ impl DaemonCommand {
             Self::Stats => tracker::stats(context).await,
             Self::Swarm { swarm } => tracker::swarm(context, swarm).await,
             Self::Top(args) => args.run(context).await,
+            Self::Token(command) => command.run(context).await,
             Self::Topup(args) => args.run(context).await,
             Self::Torrent(args) => args.run(context).await,
             Self::Voucher(command) => command.run(context).await,

@@ -23,7 +23,8 @@ pub use items::{
     ItemCommand, ItemListArgs, PresentationArgs, PriceArgs, PublishArgs, SetItemArgs, TorrentArgs,
 };
 pub use maintenance::{
-    AdminCommand, AuditArgs, BackupArgs, MailCommand, MailFilter, RoleName, WebhookCommand,
+    AddTokenArgs, AdminCommand, AuditArgs, BackupArgs, MailCommand, MailFilter, RoleName,
+    TokenCommand, WebhookCommand,
 };
 pub use members::{
     GrantArgs, ImportArgs, MemberCommand, MemberListArgs, RevokeArgs, RotateArgs, SignInCommand,

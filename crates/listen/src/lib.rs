@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: the configuration; whoever starts a listener passes what it needs.
 
+pub mod admin;
 pub mod admission;
 pub mod bounds;
 pub mod clock;

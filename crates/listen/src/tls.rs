@@ -1,4 +1,4 @@
-//! TLS for the HTTP listener, from a certificate and a key in PEM files.
+//! TLS for the HTTP and the admin listener, from a certificate and a key in PEM files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,16 +19,20 @@ pub struct ServerTls {
 #[derive(Debug, Error)]
 pub enum TlsError {
     /// The certificate file is missing, unreadable, or holds no certificate.
-    #[error("cannot read a certificate from {}: {source}; `tracker.http.tls.certificate` names a PEM file with the whole chain", path.display())]
+    #[error("cannot read a certificate from {}: {source}; `{key}.certificate` names a PEM file with the whole chain", path.display())]
     Certificate {
+        /// The key in `tracker.yaml`.
+        key: &'static str,
         /// The file.
         path: PathBuf,
         /// What the reader found.
         source: rustls::pki_types::pem::Error,
     },
     /// The key file is missing, unreadable, or holds no key.
-    #[error("cannot read a private key from {}: {source}; `tracker.http.tls.key` names a PEM file", path.display())]
+    #[error("cannot read a private key from {}: {source}; `{key}.key` names a PEM file", path.display())]
     Key {
+        /// The key in `tracker.yaml`.
+        key: &'static str,
         /// The file.
         path: PathBuf,
         /// What the reader found.
@@ -45,13 +49,13 @@ pub enum TlsError {
 }
 
 impl ServerTls {
-    /// Reads both files.
+    /// Reads both files, which `setting` in `tracker.yaml` names.
     ///
     /// # Errors
     ///
     /// Fails where they do not make a usable pair.
-    pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        Ok(Self { config: ArcSwap::new(read(certificate, key)?) })
+    pub fn load(setting: &'static str, certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        Ok(Self { config: ArcSwap::new(read(setting, certificate, key)?) })
     }
 
     /// Puts another pair in the place of the one in force.
@@ -65,12 +69,20 @@ impl ServerTls {
     }
 }
 
-fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|source| TlsError::Certificate { path: certificate.to_owned(), source })?;
-    let key = PrivateKeyDer::from_pem_file(key)
-        .map_err(|source| TlsError::Key { path: key.to_owned(), source })?;
+fn read(
+    setting: &'static str,
+    certificate: &Path,
+    key: &Path,
+) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect).map_err(
+            |source| TlsError::Certificate { key: setting, path: certificate.to_owned(), source },
+        )?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|source| TlsError::Key {
+        key: setting,
+        path: key.to_owned(),
+        source,
+    })?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let pair = |source| TlsError::Pair { path: certificate.to_owned(), source };
     let mut config = ServerConfig::builder_with_provider(provider)

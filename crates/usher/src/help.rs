@@ -57,6 +57,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "admin",
             "audit",
             "mail",
+            "token",
             "webhook",
             "verify",
             "backup",

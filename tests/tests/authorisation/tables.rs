@@ -71,6 +71,8 @@ pub(crate) const PAGES: &[(&str, &[Case])] = &[
     ("GET /library", &[("/library", MEMBERS)]),
     ("GET /library.csv", &[("/library.csv", MEMBERS)]),
     ("GET /library.json", &[("/library.json", MEMBERS)]),
+    // With a token alone, which no browser sends.
+    ("GET /api/v1/me", &[("/api/v1/me", [401; 3])]),
     ("GET /me", &[("/me", MEMBERS)]),
     ("GET /me/delete", &[("/me/delete", MEMBERS)]),
     ("GET /me/data.json", &[("/me/data.json", MEMBERS)]),
@@ -338,6 +340,24 @@ pub(crate) const FORMS: &[Form] = &[
             (Who::Ada, "/me/sign-ins/{bob.sign-in}/end", &[], 404),
             (Who::Ada, "/me/sign-ins/999999/end", &[], 404),
             (Who::Ada, "/me/sign-ins/x/end", &[], 400),
+        ],
+    },
+    Form {
+        route: "POST /me/tokens",
+        page: "/redeem",
+        path: "/me/tokens",
+        fields: &[],
+        cases: &[(Who::Visitor, "/me/tokens", &[], 403)],
+    },
+    Form {
+        route: "POST /me/tokens/{id}/revoke",
+        page: "/redeem",
+        path: "/me/tokens/999999/revoke",
+        fields: &[],
+        cases: &[
+            (Who::Visitor, "/me/tokens/999999/revoke", &[], 403),
+            (Who::Ada, "/me/tokens/999999/revoke", &[], 404),
+            (Who::Ada, "/me/tokens/x/revoke", &[], 400),
         ],
     },
     Form {

@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod backup;
 mod mail;
+mod token;
 mod webhook;
 
 pub(crate) use admin::ADMIN;
@@ -12,5 +13,7 @@ pub use audit::AuditArgs;
 pub use backup::BackupArgs;
 pub(crate) use mail::MAIL;
 pub use mail::{MailCommand, MailFilter};
+pub(crate) use token::TOKEN;
+pub use token::{AddTokenArgs, TokenCommand};
 pub(crate) use webhook::WEBHOOK;
 pub use webhook::WebhookCommand;

@@ -4,6 +4,7 @@ use api::admin::{AdminSetUp, AdminView};
 use api::alert::AuditView;
 use api::backup::Backup;
 use api::mail::{MailView, TestSent};
+use api::token::{TokenAdded, TokenScope, TokenView};
 use api::webhook::{
     WebhookAdded, WebhookDeliveryList, WebhookDeliveryView, WebhookList, WebhookTopic, WebhookView,
 };
@@ -104,6 +105,41 @@ fn backup() {
     typed("backup /var/backups/club.db --with-secret")
         .answer("POST /backup", &with_secret)
         .check_with("with-secret");
+}
+
+#[test]
+fn tokens() {
+    let shop = TokenView {
+        id: 3,
+        name: "shop".to_owned(),
+        scopes: vec![TokenScope::Money, TokenScope::ReadMembers],
+        state: "active".to_owned(),
+        created: at("20T10:00:00"),
+        until: Some("2027-02-20T12:00:00Z".parse().unwrap()),
+        used: Some(at("22T11:59:00")),
+        revoked: None,
+    };
+    let secret = format!("usht_{}", "0123456789".repeat(4) + "abc");
+    let added = TokenAdded { token: shop.clone(), secret: secret.clone() };
+    typed("token add shop --scope money --scope read:members --until 90d")
+        .answer("POST /tokens", &added)
+        .check();
+    let grafana = TokenView {
+        id: 2,
+        name: "grafana".to_owned(),
+        scopes: vec![TokenScope::ReadStats],
+        until: None,
+        used: None,
+        ..shop.clone()
+    };
+    let added = TokenAdded { token: grafana.clone(), secret };
+    typed("token add grafana --scope read:stats")
+        .answer("POST /tokens", &added)
+        .check_with("for-ever");
+    let revoked =
+        TokenView { state: "revoked".to_owned(), revoked: Some(at("22T12:00:00")), ..shop.clone() };
+    typed("token list").answer("GET /tokens", &vec![shop, grafana]).check();
+    typed("token revoke shop").answer("DELETE /tokens/shop", &revoked).check();
 }
 
 #[test]

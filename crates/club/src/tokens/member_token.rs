@@ -86,6 +86,17 @@ impl Club {
         Ok(self.reader().await?.all(OF_MEMBER, &values, read).await?)
     }
 
+    /// The number of orders of a member that were paid.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub async fn purchases_of(&self, member: MemberId) -> Result<u64, Error> {
+        let values = [member.value().into()];
+        let count = self.reader().await?.one(PURCHASES, &values, |row| row.number(0)).await?;
+        Ok(count.unwrap_or(0))
+    }
+
     /// Revokes one of a member's tokens.
     ///
     /// # Errors
@@ -176,6 +187,7 @@ const BY_HASH: &str = select!(
      WHERE member.id = member_token.member AND state = 'active')"
 );
 const OF_MEMBER: &str = select!("WHERE member = $1 ORDER BY id DESC LIMIT $2");
+const PURCHASES: &str = "SELECT count(*) FROM orders WHERE member = $1 AND paid IS NOT NULL";
 const INSERT: &str = "INSERT INTO member_token (hash, member, created) VALUES ($1, $2, $3)";
 const REVOKE: &str = "DELETE FROM member_token WHERE id = $1 AND member = $2";
 const REVOKE_ALL: &str = "DELETE FROM member_token WHERE member = $1";

@@ -12,7 +12,7 @@ use swarm::Tick;
 use super::database::Database;
 use super::invalid::{Invalid, whole_seconds, within};
 use super::listeners::Addresses;
-use super::raw::{Clients, Raw, RawAdmin, RawTracker, RawUnknownTorrents, Reachability};
+use super::raw::{Clients, Raw, RawAdmin, RawTracker, RawUnknownTorrents, Reachability, Tls};
 use super::settings::{AdminSettings, Config, HttpSettings, TrackerSettings, UdpSettings};
 use super::units::{Network, Size};
 use super::{backup, goods, history, mail, payments, policies, site, standing, tax, tiers, web};
@@ -115,11 +115,7 @@ fn tracker(raw: RawTracker, tiers: &Tiers, folder: &Path) -> Result<TrackerSetti
     if raw.http.listen.is_empty() && raw.udp.listen.is_empty() {
         return Err(Invalid::new("tracker.http.listen", "empty, and so is tracker.udp.listen"));
     }
-    let mut http_tls = raw.http.tls;
-    if let Some(tls) = &mut http_tls {
-        tls.certificate = folder.join(&tls.certificate);
-        tls.key = folder.join(&tls.key);
-    }
+    let http_tls = raw.http.tls.map(|tls| tls_in(folder, tls));
     for (network, address) in &raw.nat {
         nat(network, address)?;
     }
@@ -180,8 +176,15 @@ fn max_peer_age(
 }
 
 fn admin(raw: RawAdmin, state_dir: &Path, folder: &Path) -> Result<AdminSettings, Invalid> {
-    if !raw.listen.ip().to_canonical().is_loopback() {
-        let why = format!("{} is not a loopback address such as 127.0.0.1", raw.listen.ip());
+    if raw.requests_per_token == 0 {
+        return Err(Invalid::new("admin.requests_per_token", "at least 1"));
+    }
+    if !raw.listen.ip().to_canonical().is_loopback() && raw.tls.is_none() {
+        let why = format!(
+            "{} is not a loopback address, and tokens would cross the network in the clear: name a \
+             certificate and its key in admin.tls, or listen on 127.0.0.1",
+            raw.listen.ip()
+        );
         return Err(Invalid::new("admin.listen", why));
     }
     if raw.socket.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
@@ -198,7 +201,14 @@ fn admin(raw: RawAdmin, state_dir: &Path, folder: &Path) -> Result<AdminSettings
         );
         return Err(Invalid::new("admin.socket", why));
     }
-    Ok(AdminSettings { socket, listen: raw.listen })
+    let tls = raw.tls.map(|tls| tls_in(folder, tls));
+    let RawAdmin { listen, requests_per_token, .. } = raw;
+    Ok(AdminSettings { socket, listen, tls, requests_per_token })
+}
+
+/// With both files taken from `folder`.
+fn tls_in(folder: &Path, tls: Tls) -> Tls {
+    Tls { certificate: folder.join(tls.certificate), key: folder.join(tls.key) }
 }
 
 fn nat(network: &Network, address: &IpAddr) -> Result<(), Invalid> {
@@ -321,6 +331,7 @@ mod tests {
         refuses("tracker: {reachability: {timeout: 2m}}", "tracker.reachability.timeout: ");
         refuses("state_dir: ''", "state_dir: empty");
         refuses("admin: {listen: '192.0.2.1:6970'}", "admin.listen: 192.0.2.1 is not a loopback");
+        refuses("admin: {requests_per_token: 0}", "admin.requests_per_token: ");
         for every in ["1-65535", "40000-65535, 2-50000, 1"] {
             let file = format!("tracker: {{forbidden_ports: [{every}]}}");
             refuses(&file, "tracker.forbidden_ports: every port is forbidden");
@@ -366,6 +377,17 @@ mod tests {
         let twice = "tracker: {udp: {listen: ['[::1]:6969', '[::1]:6969']}}";
         refuses(twice, "tracker.udp.listen: [::1]:6969 stands there twice");
         assert!(check("public_url: 'http://[::1]:65535/shop'").is_ok());
+    }
+
+    #[test]
+    fn the_admin_listener_leaves_loopback_with_a_certificate() {
+        let tls = "tls: {certificate: a.pem, key: /b.pem}";
+        let file = format!("admin: {{listen: '192.0.2.1:6970', {tls}}}");
+        let checked = config(parse(&file).unwrap(), Path::new("/etc/usher")).unwrap().admin;
+        let tls = checked.tls.as_ref().unwrap();
+        assert_eq!(tls.certificate, Path::new("/etc/usher/a.pem"));
+        assert_eq!(tls.key, Path::new("/b.pem"));
+        assert!(checked.is_public() && !Config::default().admin.is_public());
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl Default for RawHttp {
     }
 }
 
-/// `tracker.http.tls`: PEM files.
+/// `tracker.http.tls` and `admin.tls`: PEM files.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "tracker.yaml says it")]
@@ -265,11 +265,14 @@ impl Default for Reachability {
 pub struct RawAdmin {
     pub socket: Option<PathBuf>,
     pub listen: SocketAddr,
+    pub tls: Option<Tls>,
+    pub requests_per_token: u32,
 }
 
 impl Default for RawAdmin {
     fn default() -> Self {
-        Self { socket: None, listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6970)) }
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 6970));
+        Self { socket: None, listen, tls: None, requests_per_token: 20 }
     }
 }
 

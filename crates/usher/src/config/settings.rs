@@ -124,8 +124,24 @@ pub struct UdpSettings {
 pub struct AdminSettings {
     /// The Unix socket of the command line.
     pub socket: PathBuf,
-    /// Where metrics and health are served: a loopback address.
+    /// Where the API, metrics and health are served.
     pub listen: SocketAddr,
+    /// Serves HTTPS alone where it is there, as it must be anywhere but on a loopback address.
+    pub tls: Option<Tls>,
+    /// Requests a second of one token, at least 1.
+    pub requests_per_token: u32,
+}
+
+impl AdminSettings {
+    /// Whether others than this machine's own programs may connect.
+    pub fn is_public(&self) -> bool {
+        !self.listen.ip().to_canonical().is_loopback()
+    }
+
+    /// What URLs of the admin listener begin with.
+    pub const fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
 }
 
 impl Config {

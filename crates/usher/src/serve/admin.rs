@@ -7,16 +7,10 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use axum::Router;
-use axum::extract::Request;
-use axum::extract::connect_info::{ConnectInfo, Connected};
-use axum::middleware::{Next, from_fn};
-use axum::response::Response;
-use axum::serve::{IncomingStream, Listener};
-use listen::local::LocalListener;
+use axum::serve::Listener;
 use thiserror::Error;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::watch;
-use web::http::Origin;
 
 use crate::serve::wait::until_let_go;
 
@@ -110,41 +104,6 @@ where
     let served = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
     if let Err(error) = served {
         tracing::error!(%error, "an admin listener stopped");
-    }
-}
-
-/// As [`serve`], of a listener of one address: each request says where it comes from.
-pub(crate) async fn serve_strangers(
-    listener: LocalListener<TcpListener>,
-    router: Router,
-    mut stop: watch::Receiver<bool>,
-) {
-    let stopped = async move {
-        let _ = stop.changed().await;
-    };
-    let service = router.layer(from_fn(name_origin)).into_make_service_with_connect_info::<Peer>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
-    if let Err(error) = served {
-        tracing::error!(%error, "an admin listener stopped");
-    }
-}
-
-async fn name_origin(
-    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    request.extensions_mut().insert(Origin(peer.ip()));
-    next.run(request).await
-}
-
-/// Who is at the other end of a connection.
-#[derive(Clone, Copy)]
-struct Peer(SocketAddr);
-
-impl Connected<IncomingStream<'_, LocalListener<TcpListener>>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, LocalListener<TcpListener>>) -> Self {
-        Self(*stream.remote_addr())
     }
 }
 

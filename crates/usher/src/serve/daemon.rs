@@ -11,6 +11,7 @@ use std::thread;
 use arc_swap::ArcSwap;
 use axum::serve::Listener;
 use club::{Club, Image};
+use listen::admin::AdminListener;
 use listen::admission::{Activity, ByteBudget, ConnectionLimits};
 use listen::clock::Clock;
 use listen::context::ListenContext;
@@ -28,7 +29,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 use tracker::{Members, Tracker};
 use web::admins::TotpKey;
-use web::api::Admin;
+use web::api::{Admin, Gate};
 use web::desk::{self, Dashboard};
 use web::hooks::WebhookSender;
 use web::mail::Mailer;
@@ -137,6 +138,7 @@ struct Daemon {
     _state: StateDir,
     clock: Clock,
     shared: Arc<ListenContext>,
+    admin_tls: Option<Arc<ServerTls>>,
     club: Arc<Club>,
     payments: Arc<Payments>,
     keyring: Arc<Keyring>,
@@ -182,7 +184,16 @@ impl Daemon {
         snapshot::read(&tracker, &path, clock.now());
 
         let tls = match &config.tracker.http.tls {
-            Some(files) => Some(ServerTls::load(&files.certificate, &files.key)?),
+            Some(files) => {
+                Some(ServerTls::load("tracker.http.tls", &files.certificate, &files.key)?)
+            }
+            None => None,
+        };
+        let admin_tls = match &config.admin.tls {
+            Some(files) => {
+                let tls = ServerTls::load("admin.tls", &files.certificate, &files.key)?;
+                Some(Arc::new(tls))
+            }
             None => None,
         };
         let shares = limits::share_open_files(&config);
@@ -240,6 +251,7 @@ impl Daemon {
             _state: state,
             clock,
             shared,
+            admin_tls,
             club,
             payments,
             keyring,
@@ -262,9 +274,13 @@ impl Daemon {
         let socket = admin::bind_socket(&config.admin.socket).await?;
         let socket = self.local(socket, ADMIN_CONNECTIONS, Activity::Pinned)?;
         tokio::spawn(admin::serve(socket, web::api::router(Arc::clone(&api)), stopped.clone()));
-        let listener = self.local(listener, DESK_CONNECTIONS, Activity::Busy)?;
-        let health_and_desk = self.health(&ready).merge(self.desk(&site, &api));
-        tokio::spawn(admin::serve_strangers(listener, health_and_desk, stopped.clone()));
+        let over_tcp = AdminListener::new(
+            Arc::clone(&self.shared),
+            self.places(limits::admin_connections(&config))?,
+            self.admin_tls.clone(),
+            self.over_tcp(&api, &ready).merge(self.desk(&site, &api)),
+        );
+        tokio::spawn(over_tcp.serve(listener, stopped.clone()));
         let (listener, web_address) = listen("web.listen", config.web.listen).await?;
         let web_seed = Arc::new(self.web_seed());
         let pages = site::router(Arc::clone(&site))
@@ -337,15 +353,19 @@ impl Daemon {
         most: u32,
         while_busy: Activity,
     ) -> Result<LocalListener<L>, getrandom::Error> {
-        let places = ConnectionLimits::new(most, 0, Arc::clone(&self.shared.bytes), random()?);
-        Ok(LocalListener::new(listener, places, self.clock, while_busy))
+        Ok(LocalListener::new(listener, self.places(most)?, self.clock, while_busy))
+    }
+
+    /// Places that no other listener takes.
+    fn places(&self, most: u32) -> Result<ConnectionLimits, getrandom::Error> {
+        Ok(ConnectionLimits::new(most, 0, Arc::clone(&self.shared.bytes), random()?))
     }
 
     /// The dashboard; nothing where it has no key.
     fn desk(&self, site: &Arc<Site>, api: &Arc<Admin>) -> axum::Router {
         match &self.totp_key {
             Some(key) => {
-                let api = web::api::router(Arc::clone(api));
+                let api = web::api::router_for_admins(Arc::clone(api));
                 let dashboard = Dashboard::new(Arc::clone(site), Arc::clone(key), api);
                 desk::router(Arc::new(dashboard))
             }
@@ -370,12 +390,15 @@ impl Daemon {
         .with_buffers(move || budgets::of_buffers(&buffers))
         .with_proxy_faults(proxies::faults(&self.shared));
         let admin = match &self.totp_key {
-            Some(key) => admin.with_desk(Arc::clone(key), format!("http://{desk}")),
+            Some(key) => {
+                admin.with_desk(Arc::clone(key), format!("{}://{desk}", config.admin.scheme()))
+            }
             None => admin,
         };
         admin.publisher().set_private(settings::private(&self.source, &config));
         admin.set_publisher_name(config.masthead.title.clone());
         admin.set_bandwidth_price(config.bandwidth_price);
+        admin.set_roots(settings::host_roots(&config));
         admin
     }
 
@@ -407,7 +430,17 @@ impl Daemon {
         )
     }
 
-    fn health(&self, ready: &Arc<AtomicBool>) -> axum::Router {
+    /// What the admin listener answers: the API to whoever has a token, metrics and health.
+    fn over_tcp(&self, api: &Arc<Admin>, ready: &Arc<AtomicBool>) -> axum::Router {
+        let config = &self.started.admin;
+        let gate = Arc::new(Gate::new(Arc::clone(api), config.requests_per_token));
+        let (metrics, health) = self.health(ready);
+        // On this machine, Prometheus needs no token.
+        let metrics = if config.is_public() { gate.for_readers(metrics) } else { metrics };
+        gate.router().merge(metrics).merge(health)
+    }
+
+    fn health(&self, ready: &Arc<AtomicBool>) -> (axum::Router, axum::Router) {
         let observer = Observer::new(
             Arc::clone(&self.shared),
             Arc::clone(&self.payments),
@@ -423,7 +456,8 @@ impl Daemon {
             }
             club.check_place().map_err(|error| error.to_string())
         };
-        web::http::health::router(move || observer.render(clock.now()), is_ready)
+        let metrics = web::http::health::metrics(move || observer.render(clock.now()));
+        (metrics, web::http::health::router(is_ready))
     }
 }
 
@@ -436,6 +470,7 @@ fn announce_ready(
     web: SocketAddr,
 ) -> io::Result<()> {
     let scheme = if config.tracker.http.tls.is_some() { "https" } else { "http" };
+    let admin_scheme = config.admin.scheme();
     let mut line = String::from("usher is ready:");
     for address in http {
         line.push_str(&format!(" {scheme}://{address}"));
@@ -444,7 +479,7 @@ fn announce_ready(
         line.push_str(&format!(" udp://{address}"));
     }
     let mut out = io::stdout().lock();
-    writeln!(out, "{line} admin=http://{admin} web=http://{web}")?;
+    writeln!(out, "{line} admin={admin_scheme}://{admin} web=http://{web}")?;
     writeln!(
         out,
         "next: `usher publish FILE --torrent-price 2.25 --currency usd` puts a file up for sale at {}",
@@ -471,5 +506,3 @@ const CONTROL_THREADS: usize = 2;
 const LEAST_WEB_THREADS: usize = 4;
 /// Commands that speak to the daemon at once.
 const ADMIN_CONNECTIONS: u32 = 32;
-/// Whoever asks for metrics and health, or looks at the dashboard, at once. A browser takes up to six.
-const DESK_CONNECTIONS: u32 = 96;

@@ -40,7 +40,7 @@ pub(crate) fn forbid_core_dumps() {
 /// Shares the limit in force out, and says so where it is too low for the configuration.
 pub(crate) fn share_open_files(config: &Config) -> ConnectionShares {
     let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft);
-    let own = own_files(listeners::sockets(config));
+    let own = own_files(listeners::sockets(config)) + u64::from(admin_connections(config));
     let shares = share(limit, own, config.web.connections);
     if shares.site < config.web.connections {
         let wanted = wanted(own, config.web.connections);
@@ -53,6 +53,11 @@ pub(crate) fn share_open_files(config: &Config) -> ConnectionShares {
         );
     }
     shares
+}
+
+/// Connections to the admin listener: where strangers may come, enough that one network's share is some browsers'.
+pub(crate) fn admin_connections(config: &Config) -> u32 {
+    if config.admin.is_public() { PUBLIC_ADMIN_CONNECTIONS } else { ADMIN_CONNECTIONS }
 }
 
 /// What the site may take is half of what is left at most.
@@ -78,9 +83,11 @@ fn own_files(sockets: usize) -> u64 {
     OWN_FILES + u64::try_from(sockets).unwrap_or(0) * FILES_PER_SOCKET
 }
 
-/// The store, the admin socket and those who speak to it, health checks, what is being published: some 30 at
-/// rest.
-const OWN_FILES: u64 = 96;
+/// The store, the admin socket and those who speak to it, what is being published: some 30 at rest.
+const OWN_FILES: u64 = 80;
+/// Programs of this machine, or behind a proxy on it.
+const ADMIN_CONNECTIONS: u32 = 48;
+const PUBLIC_ADMIN_CONNECTIONS: u32 = 256;
 /// A worker's socket, epoll, and runtime.
 const FILES_PER_SOCKET: u64 = 5;
 /// One place of the site in this many is reserved for webhooks.

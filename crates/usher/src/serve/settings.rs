@@ -4,6 +4,7 @@ use club::Names;
 use listen::forwarded::TrustedProxies;
 use policy::Notices;
 use tracker::{Mapping, Nat, Settings};
+use web::api::HostRoots;
 use web::catalog::{PrivatePaths, PublicUrls};
 use web::mail::Letterhead;
 use web::seed::{PacingSettings, TierPacing};
@@ -45,7 +46,8 @@ pub(crate) fn private(source: &Source, config: &Config) -> PrivatePaths {
     {
         places.push(path.clone());
     }
-    places.extend(config.tracker.http.tls.as_ref().map(|tls| tls.key.clone()));
+    let tls = [&config.tracker.http.tls, &config.admin.tls];
+    places.extend(tls.into_iter().flatten().map(|tls| tls.key.clone()));
     if let Database::File(path) = &config.database {
         places.push(path.clone());
     }
@@ -53,6 +55,14 @@ pub(crate) fn private(source: &Source, config: &Config) -> PrivatePaths {
         places.push(path.clone());
     }
     PrivatePaths::new(places)
+}
+
+/// The folders on the host that tokens reach.
+pub(crate) fn host_roots(config: &Config) -> HostRoots {
+    HostRoots {
+        items: config.items_dir.folder.clone(),
+        backups: Some(config.backup.folder.clone()),
+    }
 }
 
 /// What the club must know of the configuration.

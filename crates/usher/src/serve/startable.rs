@@ -40,7 +40,10 @@ pub enum CannotStart {
 pub(crate) fn startable(config: &Config) -> Result<(), CannotStart> {
     providers::load(&config.payments)?;
     if let Some(files) = &config.tracker.http.tls {
-        ServerTls::load(&files.certificate, &files.key)?;
+        ServerTls::load("tracker.http.tls", &files.certificate, &files.key)?;
+    }
+    if let Some(files) = &config.admin.tls {
+        ServerTls::load("admin.tls", &files.certificate, &files.key)?;
     }
     secret::usable(&config.secret_file)?;
     store::postgres_url(&config.database)?;

@@ -4,24 +4,28 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use api::error::ProblemKind;
 use api::member::{MemberKey, NamedId};
 use api::publish::Stuck;
 use api::right::{BoundKey, RightView};
 use api::stats::MemoryUse;
 use arc_swap::ArcSwap;
-use club::{Club, Fault, Stamp};
+use club::{AccessScope, Club, Fault, Stamp};
 use jiff::Timestamp;
 use policy::{AliasHash, ItemId, KeyGrant, Keyring, Label, MemberId, Notices};
 use tracker::{Now, Tracker};
 use wire::Passkey;
 
 use super::attempts::Attempts;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::members;
 use super::overview::Overview;
 use super::stream::StreamFeed;
 use crate::admins::TotpKey;
-use crate::catalog::{LinkBuilder, PublicUrls, Publisher, TorrentAccess};
+use crate::catalog::{
+    LinkBuilder, OutsideError, PublicUrls, Publisher, RootLinks, TorrentAccess, resolve_new_beneath,
+};
 use crate::hooks::WebhookSender;
 use crate::http::TimeSource;
 use crate::mail::Mailer;
@@ -48,6 +52,7 @@ pub struct Admin {
     pub(super) overview: Overview,
     pub(super) feed: StreamFeed,
     desk: Option<DeskDoor>,
+    roots: ArcSwap<HostRoots>,
 }
 
 /// What links to the dashboard are made with.
@@ -55,6 +60,15 @@ pub(super) struct DeskDoor {
     pub(super) key: Arc<TotpKey>,
     /// What its URLs begin with, without a last `/`.
     pub(super) url: String,
+}
+
+/// The folders on the host that tokens reach. The Unix socket reaches everything.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct HostRoots {
+    /// Where what they publish lies; `None` where nothing is published over the network.
+    pub items: Option<PathBuf>,
+    /// Where their backups go; `None` where none are made over the network.
+    pub backups: Option<PathBuf>,
 }
 
 /// Where it is known what is held for clients.
@@ -104,6 +118,7 @@ impl Admin {
             overview: Overview::new(),
             feed: StreamFeed::new(),
             desk: None,
+            roots: ArcSwap::default(),
         }
     }
 
@@ -124,7 +139,15 @@ impl Admin {
     }
 
     pub(super) fn proxy_faults(&self) -> Vec<String> {
-        (self.proxy_faults)()
+        let faults = (self.proxy_faults)();
+        if Caller::may(AccessScope::ReadMembers) {
+            return faults;
+        }
+        // They name addresses.
+        faults
+            .iter()
+            .map(|_| "a proxy hides its clients: `usher stats` names it".to_owned())
+            .collect()
     }
 
     /// With payments, for checkouts at providers.
@@ -215,6 +238,33 @@ impl Admin {
         }
     }
 
+    /// Lets tokens reach these folders from now on.
+    pub fn set_roots(&self, roots: HostRoots) {
+        self.roots.store(Arc::new(roots));
+    }
+
+    /// How far whoever asks may publish.
+    pub(super) fn publishing(&self) -> Result<RootLinks, ApiError> {
+        if Caller::owns_host() {
+            return Ok(RootLinks::Follow);
+        }
+        let none = "nothing is published over the network: name a folder in `items_dir` of tracker.yaml, \
+                    or publish on the host";
+        let items = self.roots.load().items.clone();
+        items.map(RootLinks::Beneath).ok_or_else(|| ApiError::of(ProblemKind::OutsideRoots, none))
+    }
+
+    /// The file of a backup, where whoever asks may have it written.
+    pub(super) fn backup_file(&self, file: &Path) -> Result<PathBuf, ApiError> {
+        if Caller::owns_host() {
+            return Ok(file.to_owned());
+        }
+        let none = "no backup is made over the network: make it on the host";
+        let folder = self.roots.load().backups.clone();
+        let folder = folder.ok_or_else(|| ApiError::of(ProblemKind::OutsideRoots, none))?;
+        Ok(resolve_new_beneath(file, &folder)?)
+    }
+
     pub(super) fn secret_file(&self) -> &Path {
         &self.secret_file
     }
@@ -223,9 +273,14 @@ impl Admin {
         (self.clock)()
     }
 
+    /// Who makes a change, for the record of it.
+    pub(super) fn who(&self) -> String {
+        Caller::current().map_or_else(|| "usher".to_owned(), |caller| caller.name())
+    }
+
     /// For the record of a change.
     pub(super) fn stamp(&self) -> Stamp {
-        Stamp { who: "admin".to_owned(), now_unix: self.now().unix }
+        Stamp { who: self.who(), now_unix: self.now().unix }
     }
 
     /// A member with the passkey in force.
@@ -334,6 +389,16 @@ impl Admin {
             described.push(self.describe(right).await?);
         }
         Ok(described)
+    }
+}
+
+impl From<OutsideError> for ApiError {
+    fn from(error: OutsideError) -> Self {
+        let kind = match error {
+            OutsideError::Io { .. } => ProblemKind::Unprocessable,
+            OutsideError::Outside { .. } => ProblemKind::OutsideRoots,
+        };
+        Self::of(kind, error.to_string()).in_field("path")
     }
 }
 

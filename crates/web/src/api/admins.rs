@@ -11,6 +11,7 @@ use club::AdminRole;
 use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::Body;
+use super::tokens::check_no_gain;
 use crate::admins::new_secret;
 
 /// Lists the admins of the dashboard.
@@ -46,6 +47,7 @@ pub(super) async fn add(
     let role: AdminRole = role
         .parse()
         .map_err(|error: club::UnknownAdminRole| ApiError::unprocessable(error.to_string()))?;
+    check_no_gain(None)?;
     let totp = sealed(&admin, &name)?;
     let made = admin.club.add_admin(&admin.stamp(), &name, role, totp).await?;
     Ok((StatusCode::CREATED, Json(link(&admin, made))))
@@ -65,6 +67,7 @@ pub(super) async fn reset(
     State(admin): State<Arc<Admin>>,
     Path(name): Path<String>,
 ) -> Result<Json<AdminSetUp>, ApiError> {
+    check_no_gain(None)?;
     let totp = sealed(&admin, &name)?;
     let made = admin.club.reset_admin(&admin.stamp(), &name, totp).await?;
     Ok(Json(link(&admin, made)))

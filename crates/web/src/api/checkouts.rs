@@ -41,7 +41,7 @@ pub(super) async fn add(
 ) -> Result<(StatusCode, Json<CheckoutView>), ApiError> {
     let product = wanted(new.product)?;
     let request = CheckoutRequest { provider: new.provider, member: new.member, product };
-    let made = admin.payments()?.make_checkout("admin", &new.key, request).await?;
+    let made = admin.payments()?.make_checkout(&admin.who(), &new.key, request).await?;
     Ok((StatusCode::CREATED, Json(describe(&admin, made).await?)))
 }
 
@@ -118,7 +118,7 @@ pub(super) async fn refund(
     let currency = admin.club.checkout(id).await?.order.amount.currency;
     let amount = refund.amount.map(|text| amount(&text, currency.code())).transpose()?;
     let new = NewRefund { of: RefundOf::Checkout(id), key: refund.key, amount };
-    let made = admin.payments()?.refund("admin", new).await?;
+    let made = admin.payments()?.refund(&admin.who(), new).await?;
     let (checkout, link) = (admin.club.checkout(id).await?, made.and_then(|made| made.link));
     Ok(Json(CheckoutRefunded { checkout: describe(&admin, checkout).await?, link }))
 }
@@ -141,7 +141,7 @@ pub(super) async fn answer(
 ) -> Result<Json<CheckoutRefunded>, ApiError> {
     let (payments, link) = (admin.payments()?, said.link.as_deref());
     let (checkout, refund) =
-        payments.answer("admin", CheckoutId(checkout), said.made, link).await?;
+        payments.answer(&admin.who(), CheckoutId(checkout), said.made, link).await?;
     let link = refund.and_then(|refund| refund.link);
     Ok(Json(CheckoutRefunded { checkout: describe(&admin, checkout).await?, link }))
 }

@@ -174,7 +174,7 @@ const ANY_BODY: [StatusCode; 3] =
     [StatusCode::NOT_FOUND, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNSUPPORTED_MEDIA_TYPE];
 
 /// The parameters of paths.
-const PARAMETERS: [(&str, &str); 16] = [
+const PARAMETERS: [(&str, &str); 17] = [
     ("admin", "Name of the admin."),
     ("alert", "Number of the alert."),
     ("checkout", "Number of the checkout."),
@@ -189,6 +189,7 @@ const PARAMETERS: [(&str, &str); 16] = [
     ("reward", "Number of the reward."),
     ("sign_in", "Number of the sign-in."),
     ("swarm", "Info hash, or name or id of an item."),
+    ("token", "Name or number of the token."),
     ("voucher", "Number of the voucher."),
     ("webhook", "Number of the webhook."),
 ];

@@ -60,6 +60,12 @@ impl ApiError {
         self.0.field = Some(field.into());
         self
     }
+
+    /// With the scope that is missing.
+    pub(super) fn lacking(mut self, scope: &str) -> Self {
+        self.0.scope = Some(scope.to_owned());
+        self
+    }
 }
 
 impl IntoResponse for ApiError {

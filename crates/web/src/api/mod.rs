@@ -1,14 +1,14 @@
 //! The admin API: JSON over HTTP under `/api/v1`, for the command line and its like.
 //!
-//! A change is in force on the announce path when its reply is sent. Deliberately absent: who may
-//! ask. On the Unix socket that is the file system's business; another listener must see to it
-//! before it mounts [`router`].
+//! A change is in force on the announce path when its reply is sent. Who may ask on the Unix socket is the file
+//! system's business; over TCP a [`Gate`] asks for a token.
 
 mod admin;
 mod admins;
 mod alerts;
 mod attempts;
 mod cached;
+mod caller;
 mod checkouts;
 mod covers;
 mod discounts;
@@ -16,6 +16,7 @@ mod document;
 mod error;
 mod events;
 mod extract;
+mod gate;
 mod history;
 mod import;
 mod items;
@@ -37,6 +38,7 @@ mod sign_ins;
 mod steps;
 mod stream;
 mod swarm_table;
+mod tokens;
 mod torrents;
 mod upkeep;
 mod versions;
@@ -47,16 +49,20 @@ mod work_window;
 
 use std::sync::Arc;
 
-pub use admin::Admin;
+pub use admin::{Admin, HostRoots};
 use api::item::MAX_COVER_BYTES;
 use api::query::MAX_BODY_BYTES;
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use axum::{Extension, Router};
+pub use caller::Caller;
+use caller::in_its_name;
 pub use document::{document, scope_of};
 use error::{ApiError, as_problem};
+pub use gate::{Gate, router_for_admins};
 pub use overview::BandwidthPrice;
 pub use reference::reference;
 pub use upkeep::{copy_secret, secret_beside, soundness};
@@ -65,16 +71,21 @@ use utoipa_axum::routes;
 
 use crate::http::{path_has_nul, query_has_nul};
 
-/// Routes everything below `/api/v1`.
+/// Routes everything below `/api/v1`, for whoever may open the Unix socket.
 pub fn router(admin: Arc<Admin>) -> Router {
+    api_routes(admin).layer(Extension(Caller::Socket)).merge(reference()).fallback(missing)
+}
+
+/// The same for whoever the layers around it name as the caller.
+fn api_routes(admin: Arc<Admin>) -> Router {
     let (router, _) = documented().split_for_parts();
     router
-        .fallback(async || ApiError::missing("no such path in the admin API"))
+        .route(OTHER_PATHS, any(missing))
         .method_not_allowed_fallback(async || ApiError::method())
         .layer(from_fn(without_nul))
+        .layer(from_fn(in_its_name))
         .layer(from_fn(as_problem))
         .with_state(admin)
-        .merge(reference())
 }
 
 /// The routes, each with its part of the document.
@@ -166,10 +177,16 @@ fn documented() -> OpenApiRouter<Arc<Admin>> {
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::replay))
         .routes(routes!(import::import))
+        .routes(routes!(tokens::list, tokens::add))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(upkeep::backup))
         .routes(routes!(upkeep::verify))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
     OpenApiRouter::default().nest("/api/v1", api)
+}
+
+async fn missing() -> ApiError {
+    ApiError::missing("no such path in the admin API")
 }
 
 /// Refuses a NUL in a path or a query, where it is part of no name.
@@ -183,6 +200,9 @@ async fn without_nul(request: Request, next: Next) -> Response {
     }
     next.run(request).await
 }
+
+/// What is below `/api/v1` and is no route.
+const OTHER_PATHS: &str = "/api/v1/{*path}";
 
 // The limits that the JSON documents name are those of the crates that enforce them.
 const _: () = assert!(MAX_BODY_BYTES == metainfo::MAX_TORRENT_BYTES);

@@ -150,7 +150,7 @@ pub(super) async fn refund(
     // What was paid at a provider is paid back there.
     if admin.club.is_paid_at_provider(order).await? {
         let new = NewRefund { of: RefundOf::Order(order), key: new.key, amount: part };
-        let made = admin.payments()?.refund("admin", new).await?;
+        let made = admin.payments()?.refund(&admin.who(), new).await?;
         let (entry, link) = made.map_or((None, None), |made| (made.entry, made.link));
         let entry = match entry {
             Some(entry) => admin.club.entry(entry).await?,

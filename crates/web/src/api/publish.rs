@@ -18,7 +18,7 @@ use super::error::ApiError;
 use super::extract::Body;
 use super::versions::{IF_MATCH, IfMatch, Tagged, stale};
 use super::{items, steps};
-use crate::catalog::{self, Progress, PublishError, RootLinks};
+use crate::catalog::{self, Progress, PublishError};
 
 /// Publishes a file or folder as an item, and reports progress.
 #[utoipa::path(
@@ -35,18 +35,21 @@ use crate::catalog::{self, Progress, PublishError, RootLinks};
 pub(super) async fn publish(
     State(admin): State<Arc<Admin>>,
     Body(wish): Body<Publish>,
-) -> Response {
+) -> Result<Response, ApiError> {
+    let links = admin.publishing()?;
+    // Before the status is sent.
+    links.check(wish.path.as_deref())?;
     let progress = Arc::new(Progress::default());
     let told = Arc::clone(&progress);
-    steps::answer(told, async move {
+    Ok(steps::answer(told, async move {
         let publisher = admin.publisher();
         let stamp = admin.stamp();
-        let published = publisher.publish(&stamp, wish, RootLinks::Follow, &progress).await?;
+        let published = publisher.publish(&stamp, wish, links, &progress).await?;
         let item = admin.club.item(&published.item).await?;
         let is_shown = item.visibility != Visibility::Draft;
         let page = is_shown.then(|| admin.links(|links| links.page(&item.name)));
         Ok(Published { page, ..published })
-    })
+    }))
 }
 
 /// Compares the files of an item with what was published, and reports progress.
@@ -237,6 +240,7 @@ impl From<PublishError> for ApiError {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Club(error) => error.into(),
+            PublishError::Outside(error) => error.into(),
             other => Self::unprocessable(other.to_string()),
         }
     }

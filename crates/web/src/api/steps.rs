@@ -16,6 +16,7 @@ use serde::Serialize;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use super::caller::Caller;
 use super::error::ApiError;
 use crate::catalog::Progress;
 
@@ -24,6 +25,7 @@ pub(super) fn answer<T: Serialize + Send + 'static>(
     progress: Arc<Progress>,
     work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
 ) -> Response {
+    let work = Caller::keep(Caller::current(), work);
     let steps = Steps { progress: CancelOnDrop(progress), work: Some(tokio::spawn(work)) };
     let lines = stream::unfold(steps, |mut steps| async {
         let line = steps.next().await?;

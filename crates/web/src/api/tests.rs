@@ -21,6 +21,7 @@ mod money;
 mod presentation;
 mod sign_ins;
 mod statements;
+mod tokens;
 mod versions;
 
 #[tokio::test]

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use api::backup::{Backup, FlawView, MakeBackup, Soundness};
+use api::error::ProblemKind;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use club::BackupError;
 
 use super::admin::Admin;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Body;
 
@@ -33,18 +35,23 @@ pub(super) async fn backup(
     if !asked.file.is_absolute() {
         return Err(ApiError::unprocessable("name the file by its whole path, from / on"));
     }
-    let secret = asked.with_secret.then(|| secret_beside(&asked.file));
+    if asked.with_secret && !Caller::owns_host() {
+        let text = "the master secret does not leave the host: make a backup with it there";
+        return Err(ApiError::of(ProblemKind::Scope, text).in_field("with_secret"));
+    }
+    let file = admin.backup_file(&asked.file).map_err(|error| error.in_field("file"))?;
+    let secret = asked.with_secret.then(|| secret_beside(&file));
     if let Some(secret) = &secret
         && fs::exists(secret).unwrap_or(false)
     {
         return Err(BackupError::Exists(secret.clone()).into());
     }
-    let bytes = admin.club.backup(&asked.file).await?;
+    let bytes = admin.club.backup(&file).await?;
     if let Some(secret) = &secret {
         copy_secret(admin.secret_file(), secret)
             .map_err(|error| BackupError::Io { path: secret.clone(), error })?;
     }
-    Ok((StatusCode::CREATED, Json(Backup { file: asked.file, bytes, secret })))
+    Ok((StatusCode::CREATED, Json(Backup { file, bytes, secret })))
 }
 
 /// Checks the books, and returns the flaws.

@@ -4,6 +4,7 @@
 //! Deliberately absent: HTTP. The folders that answer requests ask here.
 
 mod access;
+mod beneath;
 mod cover;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -22,6 +23,8 @@ mod verification;
 mod wording;
 
 pub(crate) use access::{TorrentAccess, has_web_seed};
+pub use beneath::OutsideError;
+pub(crate) use beneath::resolve_new_beneath;
 pub use cover::{CoverError, MAX_COVER_BYTES};
 pub(crate) use links::{LinkBuilder, TorrentOwner};
 pub use markdown::{description_html, description_text};

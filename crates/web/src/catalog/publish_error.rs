@@ -7,6 +7,7 @@ use club::MoneyError;
 use metainfo::MakeError;
 use thiserror::Error;
 
+use super::beneath::OutsideError;
 use super::cover::CoverError;
 use super::presentation::PresentationError;
 use super::private::PrivatePathError;
@@ -32,6 +33,9 @@ pub enum PublishError {
     /// A price is none.
     #[error(transparent)]
     Money(#[from] MoneyError),
+    /// It does not lie where whoever asks may publish.
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
     /// There is no path, or not a whole one.
     #[error("name the file or folder by its absolute path, as the daemon finds it")]
     Path,

@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use tracker::Tracker;
 
+use super::beneath::{OutsideError, resolve_beneath};
 use super::cover::CoverMaker;
 use super::item_name::name_of;
 use super::presentation;
@@ -37,12 +38,28 @@ pub struct Publisher {
 }
 
 /// Whether links on the way to what is published are followed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RootLinks {
+    /// They are as long as they lead beneath this folder: whoever named the path does not own the host.
+    Beneath(PathBuf),
     /// They are: an operator named the path.
     Follow,
     /// They are refused: whoever can write to a folder must not publish what lies elsewhere.
     Refuse,
+}
+
+impl RootLinks {
+    /// Checks a path before anything is done with it.
+    ///
+    /// # Errors
+    ///
+    /// It leads out of the folder beneath which it must lie.
+    pub fn check(&self, path: Option<&Path>) -> Result<(), OutsideError> {
+        match (self, path) {
+            (Self::Beneath(folder), Some(path)) => resolve_beneath(path, folder).map(drop),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Publisher {
@@ -77,6 +94,7 @@ impl Publisher {
         let _turn = self.turn.lock().await;
         let path = wish.path.clone().filter(|path| path.is_absolute());
         let path = path.ok_or(PublishError::Path)?;
+        links.check(Some(&path))?;
         let before = match &wish.replaces {
             Some(item) => Some(self.club.item(item).await?),
             None => None,
@@ -203,7 +221,10 @@ impl PublishJob {
         let (options, preview) = (self.options.clone(), self.preview.clone());
         let made = spawn_blocking(move || {
             let at_path = |error| MakeError::Io(path.clone(), error);
-            let root = path.canonicalize().map_err(at_path)?;
+            let root = match &links {
+                RootLinks::Beneath(folder) => resolve_beneath(&path, folder)?,
+                _ => path.canonicalize().map_err(at_path)?,
+            };
             if links == RootLinks::Refuse && root != path {
                 return Err(PublishError::Link(path));
             }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::stop::Stop;
+use crate::api::Caller;
 use crate::site::Failure;
 
 /// Who calls.
@@ -143,6 +144,9 @@ impl ApiCalls {
             let json = HeaderValue::from_static("application/json");
             request.headers_mut().insert(CONTENT_TYPE, json);
         }
+        // The record names the admin, and the role is judged there too.
+        let AdminAccount { name, role, .. } = self.admin.clone();
+        request.extensions_mut().insert(Caller::Admin { name, role });
         let answered = match self.router.clone().oneshot(request).await {
             Ok(answered) => answered,
             Err(never) => match never {},

@@ -63,7 +63,9 @@ impl House {
             fixture.folder.path().join("secret"),
             Box::new(|| Now { secs: 0, unix: NOW }),
         );
-        let api = crate::api::router(Arc::new(admin.with_desk(Arc::clone(&key), String::new())));
+        let api = crate::api::router_for_admins(Arc::new(
+            admin.with_desk(Arc::clone(&key), String::new()),
+        ));
         let desk = Arc::new(Dashboard::new(Arc::new(site), Arc::clone(&key), api));
         Arc::new(Self { fixture, desk, key, now })
     }

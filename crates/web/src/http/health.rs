@@ -8,30 +8,29 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-/// Routes `/metrics`, `/livez` and `/readyz`, which ask for no password.
+/// Routes `/metrics`, which `render` renders in Prometheus' text format.
+pub fn metrics(render: impl Fn() -> String + Send + Sync + 'static) -> Router {
+    let render = Arc::new(render);
+    Router::new().route(
+        "/metrics",
+        get(async move || ([(CONTENT_TYPE, "text/plain; version=0.0.4")], render())),
+    )
+}
+
+/// Routes `/livez` and `/readyz`, which ask for no password.
 ///
-/// `metrics` renders Prometheus' text format. `ready` says in a sentence what is missing until
-/// announces are answered, and again while the daemon drains.
-pub fn router(
-    metrics: impl Fn() -> String + Send + Sync + 'static,
-    ready: impl Fn() -> Result<(), String> + Send + Sync + 'static,
-) -> Router {
-    let (metrics, ready) = (Arc::new(metrics), Arc::new(ready));
-    Router::new()
-        .route("/livez", get(async || "ok\n"))
-        .route(
-            "/metrics",
-            get(async move || ([(CONTENT_TYPE, "text/plain; version=0.0.4")], metrics())),
-        )
-        .route(
-            "/readyz",
-            get(async move || match ready() {
-                Ok(()) => "ok\n".into_response(),
-                Err(missing) => {
-                    (StatusCode::SERVICE_UNAVAILABLE, format!("{missing}\n")).into_response()
-                }
-            }),
-        )
+/// `ready` says in a sentence what is missing until announces are answered, and again while the daemon drains.
+pub fn router(ready: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Router {
+    let ready = Arc::new(ready);
+    Router::new().route("/livez", get(async || "ok\n")).route(
+        "/readyz",
+        get(async move || match ready() {
+            Ok(()) => "ok\n".into_response(),
+            Err(missing) => {
+                (StatusCode::SERVICE_UNAVAILABLE, format!("{missing}\n")).into_response()
+            }
+        }),
+    )
 }
 
 #[cfg(test)]
@@ -58,7 +57,7 @@ mod tests {
     }
 
     async fn check(path: &str, ready: Result<(), String>, status: u16, expected: &str) {
-        let router = router(|| "usher_up 1\n".to_owned(), move || ready.clone());
+        let router = metrics(|| "usher_up 1\n".to_owned()).merge(router(move || ready.clone()));
         let request = Request::get(path).body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.status(), status, "{path}");

@@ -125,7 +125,7 @@ impl<C: Clock + Clone> RateLimits<C> {
 }
 
 /// The network that one customer may have.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             let [a, b, c, _] = address.octets();

@@ -7,6 +7,7 @@
 mod feed_document;
 mod feeds;
 mod masthead;
+mod own_numbers;
 mod pages;
 mod state;
 mod taken;
@@ -36,6 +37,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/feed/public.xml", get(feeds::public))
         .route("/feed/{token}/{file}", get(feeds::personal))
         .route("/t/{token}/{file}", get(torrents::show))
+        .route("/api/v1/me", get(own_numbers::show))
         .merge(pages::routes(&site))
         .fallback(async || Failure::not_found())
         .method_not_allowed_fallback(async || Failure::wrong_method())

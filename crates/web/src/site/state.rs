@@ -12,7 +12,7 @@ use super::masthead::Masthead;
 use super::pages::{Appearance, Look};
 use super::taken::TakenCache;
 use crate::catalog::PublicUrls;
-use crate::http::{RateLimits, TimeSource};
+use crate::http::{RateLimits, TimeSource, TokenLimits};
 use crate::mail::Mailer;
 use crate::pay::Payments;
 
@@ -26,6 +26,8 @@ pub struct Site {
     pub keyring: Arc<Keyring>,
     /// How often one network, or one account, may do what costs or what could be a guess.
     pub limits: RateLimits,
+    /// How often a member's program may ask for the member's numbers.
+    pub(super) token_limits: TokenLimits,
     /// What members took of items, for their pages.
     pub(super) taken: TakenCache,
     urls: ArcSwap<PublicUrls>,
@@ -52,6 +54,7 @@ impl Site {
             tracker,
             keyring,
             limits: RateLimits::new(),
+            token_limits: TokenLimits::new(1),
             taken: TakenCache::default(),
             urls: ArcSwap::from_pointee(urls),
             masthead: ArcSwap::from_pointee(masthead),

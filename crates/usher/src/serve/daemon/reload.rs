@@ -40,15 +40,19 @@ impl Daemon {
         config.rules = config.rules.following(&self.config.load().rules)?;
         let providers = providers::load(&config.payments)?;
         let mail_server = providers::mail_connector(&config)?;
-        let pair = match (&self.shared.tls, &config.tracker.http.tls) {
-            (Some(tls), Some(files)) => {
-                Some((tls, ServerTls::load(&files.certificate, &files.key)?))
+        let pairs = [
+            (self.shared.tls.as_ref(), "tracker.http.tls", &config.tracker.http.tls),
+            (self.admin_tls.as_deref(), "admin.tls", &config.admin.tls),
+        ];
+        let mut replaced = Vec::new();
+        for (tls, key, files) in pairs {
+            if let (Some(tls), Some(files)) = (tls, files) {
+                replaced.push((tls, ServerTls::load(key, &files.certificate, &files.key)?));
             }
-            _ => None,
-        };
+        }
         let loaded = self.club.reload(settings::names(&config)).await?;
         warn_of_unknown(&loaded);
-        if let Some((tls, pair)) = pair {
+        for (tls, pair) in replaced {
             tls.replace(&pair);
         }
         warn_of_unchanged(&self.started, &config);
@@ -66,6 +70,7 @@ impl Daemon {
         api.set_publisher_name(config.masthead.title.clone());
         api.set_bandwidth_price(config.bandwidth_price);
         api.set_urls(settings::addresses(&config, port));
+        api.set_roots(settings::host_roots(&config));
         api.publisher().set_private(settings::private(&self.source, &config));
         web_seed.pacer.set(settings::pace(&config));
         site.set_face(

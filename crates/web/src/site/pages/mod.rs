@@ -82,6 +82,8 @@ pub(super) fn routes(site: &Arc<Site>) -> Router<Arc<Site>> {
         .route("/me/passkey", post(me::account::reveal))
         .route("/me/passkey/rotate", post(me::account::rotate))
         .route("/me/subscriptions/{checkout}/cancel", post(me::subscriptions::cancel))
+        .route("/me/tokens", post(me::account::add_token))
+        .route("/me/tokens/{id}/revoke", post(me::account::revoke_token))
         .route("/me/traffic", get(me::traffic::show))
         .route("/me/sign-ins/end", post(me::account::end_sign_ins))
         .route("/me/sign-ins/{id}/end", post(me::account::end_sign_in))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
-use club::{Amount, Email, Member, Order, OrderState, Product, SignInId, Subject};
+use club::{Amount, Email, Member, Order, OrderState, Product, SignInId, Subject, TokenId};
 use policy::{ItemId, KeyGrant};
 use serde::Deserialize;
 
@@ -38,6 +38,10 @@ struct MePage {
     tier_then: Option<String>,
     /// The announce URL, in the answer to the form that asks for it.
     announce_url: Option<String>,
+    /// A token, in the answer to the form that makes it.
+    secret: Option<String>,
+    api_tokens: Vec<ApiTokenRow>,
+    numbers_url: String,
     clients: Vec<ClientRow>,
     balances: Vec<BalanceRow>,
     orders: Vec<PlacedOrder>,
@@ -88,6 +92,19 @@ struct SignInRow {
     is_here: bool,
 }
 
+struct ApiTokenRow {
+    id: u32,
+    made: String,
+    used: String,
+}
+
+/// What is shown once.
+#[derive(Default)]
+struct Revealed {
+    announce_url: Option<String>,
+    secret: Option<String>,
+}
+
 #[derive(Deserialize)]
 pub(in crate::site::pages) struct RotateFields {
     /// The item of a client that is somebody else's, whose own passkey is replaced too.
@@ -101,7 +118,7 @@ pub(in crate::site::pages) struct EmailFields {
 }
 
 pub(in crate::site::pages) async fn show(own: MemberVisitor) -> Result<Response, Failure> {
-    page(own.visitor, own.member, None, None).await
+    page(own.visitor, own.member, None, Revealed::default()).await
 }
 
 /// Where the masthead leads from the balance.
@@ -113,8 +130,32 @@ pub(in crate::site::pages) async fn reveal(
     CheckedForm { visitor, .. }: CheckedForm<NoFields>,
 ) -> Result<Response, Failure> {
     let member = signed_in(&visitor)?;
-    let url = announce_url(&visitor, &member);
-    page(visitor, member, None, Some(url)).await
+    let announce_url = Some(announce_url(&visitor, &member));
+    page(visitor, member, None, Revealed { announce_url, ..Revealed::default() }).await
+}
+
+pub(in crate::site::pages) async fn add_token(
+    CheckedForm { visitor, .. }: CheckedForm<NoFields>,
+) -> Result<Response, Failure> {
+    let member = signed_in(&visitor)?;
+    let site = Arc::clone(&visitor.site);
+    site.limits.check(Action::Guess, Actor::Account(&format!("token {}", member.id)))?;
+    let secret = site.club.add_member_token(&site.stamp_of(&member), member.id).await?;
+    let secret = Some(secret.expose());
+    page(visitor, member, None, Revealed { secret, ..Revealed::default() }).await
+}
+
+pub(in crate::site::pages) async fn revoke_token(
+    Path(id): Path<u32>,
+    CheckedForm { visitor, .. }: CheckedForm<NoFields>,
+) -> Result<Response, Failure> {
+    let member = signed_in(&visitor)?;
+    let site = &visitor.site;
+    match site.club.revoke_member_token(&site.stamp_of(&member), member.id, TokenId(id)).await {
+        Err(club::Error::NoToken(_)) => return Err(Failure::not_found()),
+        revoked => revoked?,
+    }
+    Ok(Redirect::to(&format!("{}/me#tokens", visitor.look.home)).into_response())
 }
 
 pub(in crate::site::pages) async fn rotate(
@@ -134,7 +175,7 @@ pub(in crate::site::pages) async fn rotate(
         site.club.rotate_bound(&stamp, &id, &item.id.to_string(), None).await?;
     }
     let member = site.club.rotate(&stamp, &id, None).await?;
-    page(visitor, member, Some(ROTATED.to_owned()), None).await
+    page(visitor, member, Some(ROTATED.to_owned()), Revealed::default()).await
 }
 
 pub(in crate::site::pages) async fn end_sign_in(
@@ -181,14 +222,14 @@ pub(in crate::site::pages) async fn set_email(
         email.text()
     );
     site.club.request_email(&site.stamp_of(&member), member.id, email, text).await?;
-    page(visitor, member, Some(notice), None).await
+    page(visitor, member, Some(notice), Revealed::default()).await
 }
 
 async fn page(
     mut visitor: Visitor,
     member: Member,
     notice: Option<String>,
-    announce_url: Option<String>,
+    Revealed { announce_url, secret }: Revealed,
 ) -> Result<Response, Failure> {
     let site = Arc::clone(&visitor.site);
     let id = member.id.to_string();
@@ -219,6 +260,12 @@ async fn page(
         used: day(sign_in.used),
         is_here: Some(sign_in.id) == here,
     });
+    let api_tokens = site.club.member_tokens(member.id).await?;
+    let api_tokens = api_tokens.into_iter().map(|token| ApiTokenRow {
+        id: token.id.0,
+        made: day(token.created),
+        used: token.used.map_or_else(|| "never".to_owned(), day),
+    });
     let some = |amount: Amount| (amount.minor > 0).then(|| money(amount));
     let balances = site.club.balance(&id).await?.into_iter().map(|balance| BalanceRow {
         prepaid: money(balance.prepaid),
@@ -233,6 +280,9 @@ async fn page(
         tier_end: member.tier_until.map(day),
         tier_then: member.tier_then.as_deref().map(capitalised),
         announce_url,
+        secret,
+        api_tokens: api_tokens.collect(),
+        numbers_url: format!("{}/api/v1/me", site.urls().site),
         clients: clients(&visitor, &member).await?,
         balances: balances.collect(),
         orders,

@@ -364,6 +364,7 @@ async fn forms_of_the_account_from_elsewhere_or_without_a_token_change_nothing()
         ("/me/sign-ins/end", ""),
         (end.as_str(), ""),
         ("/me/email", "email=eve%40example.org"),
+        ("/me/tokens", ""),
     ] {
         ada.get("/me").await;
         let good = ada.token.clone();
@@ -382,6 +383,64 @@ async fn forms_of_the_account_from_elsewhere_or_without_a_token_change_nothing()
     assert_eq!(club.member("ada").await.unwrap(), before);
     assert_eq!(club.mail(None, Page::FIRST).await.unwrap().len(), mail);
     assert_eq!(ada.get("/me").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_members_token_reads_the_members_numbers_and_nothing_else() {
+    let mut ada = Browser::new(club().await);
+    ada.sign_in().await;
+    ada.get("/me").await;
+    let page = ada.post("/me/tokens", "").await.body;
+    let start = page.find("ushm_").unwrap();
+    let secret = page[start..start + 48].to_owned();
+    // Shown once.
+    assert!(!ada.get("/me").await.body.contains(&secret));
+    let shop = Arc::clone(&ada.shop);
+    let ask = async |path: &str, token: Option<&str>| {
+        let request = browser(Method::GET, path);
+        shop.ask(match token {
+            Some(token) => with(request, "authorization", &format!("Bearer {token}")),
+            None => request,
+        })
+        .await
+    };
+    let own = ask("/api/v1/me", Some(&secret)).await;
+    assert_eq!(
+        (own.status, &own.headers[CACHE_CONTROL]),
+        (StatusCode::OK, &"no-store".parse().unwrap())
+    );
+    let numbers: api::me::OwnNumbers = serde_json::from_str(&own.body).unwrap();
+    assert_eq!(
+        (numbers.name.as_str(), numbers.tier.as_str(), numbers.purchases),
+        ("ada", "fan", 1)
+    );
+    assert_eq!(numbers.balances[0].prepaid.amount, "7.00");
+    assert_eq!((numbers.ratio, numbers.uploaded), (None, 0));
+    assert!(own.headers["ratelimit"].to_str().unwrap().starts_with("\"token\";r=9;"));
+    assert!(!own.body.contains("bob"), "{}", own.body);
+
+    let admins = format!("usht_{}", &secret[5..]);
+    for (token, problem) in [(None, "unauthenticated"), (Some(admins.as_str()), "unauthenticated")]
+    {
+        let refused = ask("/api/v1/me", token).await;
+        assert_eq!(refused.status, 401);
+        assert!(refused.body.contains(&format!("urn:usher:problem:{problem}")), "{}", refused.body);
+        assert!(refused.headers.contains_key("www-authenticate"));
+    }
+    // It signs nobody in, and opens no other path.
+    assert_eq!(ask("/me", Some(&secret)).await.status, 303);
+    assert_eq!(ask("/api/v1/members", Some(&secret)).await.status, 404);
+
+    let mut bob = Browser::new(Arc::clone(&shop));
+    bob.sign_in_as("bob").await;
+    bob.get("/me").await;
+    let id = shop.site.club.member_tokens(shop.site.club.member("ada").await.unwrap().id).await;
+    let id = id.unwrap()[0].id.0;
+    assert_eq!(bob.post(&format!("/me/tokens/{id}/revoke"), "").await.status, 404);
+    assert_eq!(ask("/api/v1/me", Some(&secret)).await.status, 200);
+    ada.get("/me").await;
+    assert_eq!(ada.post(&format!("/me/tokens/{id}/revoke"), "").await.status, 303);
+    assert_eq!(ask("/api/v1/me", Some(&secret)).await.status, 401);
 }
 
 /// A shop with ada, who bought a film and was given an item, and bob, who bought another film; there is a free
