@@ -49,14 +49,14 @@ async fn a_backup_holds_no_token_that_works() {
     let bytes = fs::read(&backup).unwrap();
     for text in [secret.expose(), of_member.expose()] {
         // Neither as text, with its prefix or without, nor as the bytes that it stands for.
-        let raw = data_encoding::BASE64URL_NOPAD.decode(text[5..].as_bytes()).unwrap();
-        for needle in [text[5..].as_bytes(), &raw] {
+        let raw = data_encoding::BASE64URL_NOPAD.decode(&text.as_bytes()[5..]).unwrap();
+        for needle in [&text.as_bytes()[5..], &raw] {
             assert!(!bytes.windows(needle.len()).any(|window| window == needle));
         }
     }
     // What is there is the hash, which opens nothing.
     let hash = sha2::Sha256::digest(
-        data_encoding::BASE64URL_NOPAD.decode(secret.expose()[5..].as_bytes()).unwrap(),
+        data_encoding::BASE64URL_NOPAD.decode(&secret.expose().as_bytes()[5..]).unwrap(),
     );
     assert!(bytes.windows(32).any(|window| window == &hash[..]));
     let stolen = format!("usht_{}", data_encoding::BASE64URL_NOPAD.encode(&hash));

@@ -63,7 +63,7 @@ async fn check_reading(house: &House, case: u32, reading: &Reading) {
     // Each case has members of its own: names that no other begins with, in a tier.
     let name = |number: u32| {
         // The order of names is not that of ids, and either case counts.
-        let letter = ["m", "B", "c"][number as usize % 3];
+        let letter = ["m", "B", "c"][usize::try_from(number).unwrap() % 3];
         format!("x{case}-{letter}{number}")
     };
     let mut all = Vec::new();

@@ -12,7 +12,10 @@ use policy::{MemberId, Side};
 use tracker::{AnnounceRecord, AnnounceResult, HeardAnnounce, PeerView, SwarmView};
 use wire::{AnnounceEvent, InfoHash};
 
+use club::AccessScope;
+
 use super::admin::{Admin, moment};
+use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Params;
 use super::overview::transport;
@@ -88,7 +91,11 @@ pub(super) async fn why(
     security(("token" = ["read:stats"]))
 )]
 pub(super) async fn stats(State(admin): State<Arc<Admin>>) -> Result<Json<Stats>, ApiError> {
-    Ok(Json(admin.stats().await?))
+    let mut stats = admin.stats().await?;
+    if !Caller::may(AccessScope::Money) {
+        stats.revenue = None;
+    }
+    Ok(Json(stats))
 }
 
 async fn describe(

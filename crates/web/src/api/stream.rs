@@ -18,7 +18,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use club::ClubNews;
+use club::{AccessScope, ClubNews};
 use futures_util::stream::unfold;
 use policy::{ItemId, MemberId};
 use serde::Serialize;
@@ -29,6 +29,7 @@ use tracker::HeardAnnounce;
 use wire::AnnounceEvent;
 
 use super::admin::Admin;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::extract::Params;
 use super::ledger::money;
@@ -148,13 +149,14 @@ impl Drop for ReaderPlace {
         (status = 422, description = "There is no such event."),
         (status = 503, description = "As many read the stream as may.")
     ),
-    security(("token" = ["read:members"]))
+    security(("token" = ["read:stats"]))
 )]
 pub(super) async fn stream(
     State(admin): State<Arc<Admin>>,
     Params(query): Params<StreamQuery>,
 ) -> Result<Response, ApiError> {
-    open(&admin, query, StreamRights { members: true, money: false }).await
+    let members = Caller::may(AccessScope::ReadMembers);
+    open(&admin, query, StreamRights { members, money: Caller::may(AccessScope::Money) }).await
 }
 
 /// Opens a stream for a reader.
@@ -454,7 +456,7 @@ mod tests {
                 let event = StreamEvent { kind, item: None, whole: "whole".to_owned(), part };
                 let rights = StreamRights { members, money };
                 let whole = event.is_whole_for(rights);
-                let found = event.is_for(rights).then(|| if whole { "whole" } else { "part" });
+                let found = event.is_for(rights).then_some(if whole { "whole" } else { "part" });
                 assert_eq!(found, expected, "{kind:?} {rights:?}");
             };
         check(StreamKind::Join, Some("part"), false, false, Some("part"));

@@ -14,6 +14,7 @@ use club::{Webhook, WebhookDelivery, WebhookDeliveryId, WebhookId, WebhookTopics
 use super::admin::{Admin, moment};
 use super::error::ApiError;
 use super::extract::{Body, Params};
+use super::tokens::check_no_gain;
 use crate::hooks::secret_text;
 
 /// Lists the webhooks.
@@ -44,6 +45,7 @@ pub(super) async fn add(
     State(admin): State<Arc<Admin>>,
     Body(AddWebhook { url, events }): Body<AddWebhook>,
 ) -> Result<(StatusCode, Json<WebhookAdded>), ApiError> {
+    check_no_gain(None)?;
     let sender = admin.webhooks()?;
     let bad = |error: crate::hooks::BadWebhookUrl| {
         ApiError::unprocessable(error.to_string()).in_field("url")

@@ -2,6 +2,7 @@
 //!
 //! A script asks for the same page again while it is looked at, and takes the numbers over.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use api::alert::AlertView;
@@ -191,7 +192,7 @@ fn tiles(stats: &Stats, past: &Past) -> Vec<Tile> {
 
 fn refusals(stats: &Stats) -> Vec<(String, String)> {
     let mut refused = stats.refused.clone();
-    refused.sort_by(|one, other| other.count.cmp(&one.count));
+    refused.sort_by_key(|refusal| Reverse(refusal.count));
     refused.into_iter().map(|refusal| (refusal.why, count(refusal.count))).collect()
 }
 

@@ -197,7 +197,8 @@ pub(super) async fn list(
 }
 
 fn row(line: &SwarmLine) -> DeskRow {
-    let name = line.title.as_deref().filter(|title| !title.is_empty()).unwrap_or(line.name());
+    let name = line.title.as_deref().filter(|title| !title.is_empty());
+    let name = name.unwrap_or_else(|| line.name());
     DeskRow::of(vec![
         Cell::link(name, format!("/swarms/{}", line.name())),
         Cell::number(count(line.seeders.into())).bad_if(line.seeders == 0 && line.leechers > 0),
