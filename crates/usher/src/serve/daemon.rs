@@ -367,7 +367,7 @@ impl Daemon {
             Some(key) => {
                 let api = web::api::router_for_admins(Arc::clone(api));
                 let dashboard = Dashboard::new(Arc::clone(site), Arc::clone(key), api);
-                desk::router(Arc::new(dashboard))
+                desk::router(Arc::new(dashboard.with_tls(self.admin_tls.is_some())))
             }
             None => axum::Router::new(),
         }
