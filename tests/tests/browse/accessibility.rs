@@ -8,6 +8,7 @@ use serde_json::Value;
 use tests::{Ask, Goods, free_port, skip_without};
 
 use crate::browser::{Browser, Mode, Scheme};
+use crate::desk;
 use crate::shop::Shop;
 use crate::stripe::Stripe;
 
@@ -150,6 +151,49 @@ fn axe_finds_nothing_serious_on_what_a_member_sees() {
     check.page("an account that was deleted");
     browser.open(&shop.page("/library"));
     browser.is_at("/sign-in");
+    drop(goods);
+    check.is_clean();
+}
+
+#[test]
+fn axe_finds_nothing_serious_on_the_dashboard() {
+    let Some((browser, axe)) = start() else { return };
+    let stripe = Stripe::start();
+    let (shop, goods) = shop(&stripe);
+    stripe.says_expired(&shop, 1);
+    let mut check = Check { browser: &browser, axe, faults: Vec::new() };
+    browser.open(&desk::page(&shop, "/sign-in"));
+    check.page("signing in to the dashboard");
+    browser.fill("#name", "olga");
+    browser.fill("#password", "wrong");
+    browser.fill("#code", "000000");
+    browser.click("Sign in");
+    browser.sees("Name, password or code is wrong.");
+    check.page("a password that is wrong");
+    desk::sign_in(&browser, &shop, "olga", "owner");
+    for path in [
+        "/",
+        "/account",
+        "/admins",
+        "/alerts",
+        "/audit",
+        "/checkouts",
+        "/confirm",
+        "/events",
+        "/events/1",
+        "/items",
+        "/items/lights",
+        "/ledger",
+        "/members",
+        "/members/ada",
+        "/no-such-page/at/all",
+        "/orders",
+        "/swarms/reel",
+        "/vouchers",
+    ] {
+        browser.open(&desk::page(&shop, path));
+        check.page(path);
+    }
     drop(goods);
     check.is_clean();
 }

@@ -3,6 +3,7 @@
 mod accessibility;
 mod browser;
 mod buying;
+mod desk;
 mod giving;
 mod paying;
 mod playing;
