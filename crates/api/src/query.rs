@@ -281,6 +281,7 @@ pub struct SwarmQuery {
     pub needs_seeders: Option<u32>,
     /// The column that the swarms are sorted by.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(inline)]
     pub sort: Option<SwarmColumn>,
     /// Whether the highest value comes first; by default so for all columns but `name`.
     #[serde(skip_serializing_if = "Option::is_none")]

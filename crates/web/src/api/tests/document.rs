@@ -72,6 +72,10 @@ async fn every_operation_is_in_the_router() {
             let answer = router.clone().oneshot(request.body(Body::from("{}")).unwrap());
             let answer = answer.await.unwrap();
             assert_ne!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            // An answer that goes on for ever, such as the stream, is no refusal.
+            if answer.status().is_success() {
+                continue;
+            }
             let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
             let body = String::from_utf8_lossy(&body).into_owned();
             assert!(!body.contains("no such path"), "{method} {path}: {body}");
