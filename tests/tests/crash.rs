@@ -114,20 +114,20 @@ impl Crew {
     /// more may have come through than was.
     fn look(&mut self, daemon: &Daemon) {
         let mut entries = BTreeMap::new();
-        let mut after = 0;
         let mut line = Http::at(&daemon.folder().join("state/admin.sock")).expect("a daemon");
-        let mut page = |after: u64, kind: &str| {
-            let body = line.get(&format!("/api/v1/{kind}?after={after}"), "").body;
-            serde_json::from_slice::<Vec<Value>>(&body).expect("a list")
-        };
-        loop {
-            let some = page(after, "ledger/journal");
-            let Some(last) = some.last() else { break };
-            after = last["id"].as_u64().expect("an id");
-            for entry in some {
-                let key = entry["key"].as_str().expect("a key").to_owned();
-                assert!(entries.insert(key.clone(), entry).is_none(), "{key} stands twice");
+        let mut all = |path: &str, list: &str| {
+            let (mut found, mut query) = (Vec::new(), String::new());
+            loop {
+                let body = line.get(&format!("/api/v1/{path}{query}"), "").body;
+                let page: Value = serde_json::from_slice(&body).expect("a page");
+                found.extend(page[list].as_array().expect("a list").iter().cloned());
+                let Some(next) = page["next"].as_str() else { return found };
+                query = format!("?after={next}");
             }
+        };
+        for entry in all("ledger/journal", "entries") {
+            let key = entry["key"].as_str().expect("a key").to_owned();
+            assert!(entries.insert(key.clone(), entry).is_none(), "{key} stands twice");
         }
         let made = |prefix: &str| entries.keys().filter(|key| key.starts_with(prefix)).count();
         let is = |found: usize, acknowledged: usize, what: &str| {
@@ -144,17 +144,8 @@ impl Crew {
         let redeemed = held(daemon, "eve") / 100;
         is(usize::try_from(redeemed).expect("few"), self.redeemer.done, "vouchers");
 
-        let mut events: Vec<String> = Vec::new();
-        let mut after = 0;
-        loop {
-            let some = page(after, "events");
-            let Some(last) = some.last() else { break };
-            after = last["id"].as_u64().expect("an id");
-            for event in some {
-                assert_eq!(event["verdict"], "applied", "{event}");
-                events.push(event["key"].as_str().expect("a key").to_owned());
-            }
-        }
+        let events = all("events", "events");
+        assert!(events.iter().all(|event| event["verdict"] == "applied"), "{events:?}");
         is(events.len(), self.donor.done, "webhooks");
         assert_eq!(held(daemon, "dora"), 0);
         self.carrier.look(daemon);

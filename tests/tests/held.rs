@@ -49,7 +49,7 @@ fn announces_leave_open_files_for_the_rest() {
     let daemon = Daemon::start_with_open_files(256, "", "");
     daemon.item("film", FILM, "free");
     let warned = |words: &str| daemon.log().matches(words).count();
-    assert_eq!(warned("raise LimitNOFILE= to 16500"), 1, "{}", daemon.log());
+    assert_eq!(warned("raise LimitNOFILE= to 16532"), 1, "{}", daemon.log());
     let request = format!("GET {} HTTP/1.1\r\nHost: t\r\n\r\n", Ask::of(FILM, 1).target());
     let port = daemon.listening().http.port();
     // From ten networks, each of which has more connections than may be open from it.

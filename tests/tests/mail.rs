@@ -78,7 +78,9 @@ fn a_refused_mail_bounces_and_a_greylisted_one_is_tried_again() {
         daemon.member(name, "fan");
         daemon.json(&["member", "email", name, &format!("{name}@example.org")]);
     }
-    assert_eq!(server.message()["to"][0], "busy@example.org");
+    // The operator is told of the bounce meanwhile.
+    let mut sent = std::iter::repeat_with(|| server.message()["to"][0].clone());
+    assert_eq!(sent.find(|to| to != "help@example.org").expect("a mail"), "busy@example.org");
     let bounced = daemon.json(&["mail", "list", "--state", "bounced"]);
     let said = format!("127.0.0.1:{port} said: 550 5.1.1 no such user here");
     assert_eq!(

@@ -17,7 +17,7 @@ pub enum WebhookCommand {
         after_help = "Example:\n  usher webhook add https://shop.example.org/usher --event order"
     )]
     Add {
-        /// Where it is sent to, such as https://shop.example.org/usher
+        /// Where it is sent to, such as `https://shop.example.org/usher`
         url: String,
         /// What it is told of: order, alert, or both by naming the option twice
         #[arg(long = "event", value_name = "EVENT", required = true)]

@@ -56,7 +56,7 @@ pub(crate) async fn a_tier_is_bought_for_longer_and_taken_back(store: Arc<dyn St
     club.refund(&stamp(), "R2", second.id, None).await.unwrap();
     assert_eq!(house.standing(MemberId::new(1).unwrap()).until, until(31));
     club.refund(&stamp(), "R3", first.id, None).await.unwrap();
-    assert_eq!(club.member("ada").await.unwrap().tier, "outsider");
+    assert_eq!(club.member("ada").await.unwrap().tier, "fan", "that of before");
     check_held(&house, 1000, 0).await;
     assert_eq!(club.revenue_since(0, NOW).await.unwrap(), [sold(0, 0)]);
 }

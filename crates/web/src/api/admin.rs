@@ -21,7 +21,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::members;
 use super::overview::Overview;
-use super::stream::StreamFeed;
+use super::stream_feed::StreamFeed;
 use crate::admins::TotpKey;
 use crate::catalog::{
     LinkBuilder, OutsideError, PublicUrls, Publisher, RootLinks, TorrentAccess, resolve_new_beneath,

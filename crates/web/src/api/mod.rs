@@ -37,6 +37,7 @@ mod rights;
 mod sign_ins;
 mod steps;
 mod stream;
+mod stream_feed;
 mod swarm_table;
 mod tokens;
 mod torrents;

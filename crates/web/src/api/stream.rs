@@ -8,12 +8,11 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::member::NamedId;
 use api::stream::{StreamAlert, StreamAnnounce, StreamLagged, StreamOrder, StreamQuery};
-use arc_swap::ArcSwapOption;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -21,7 +20,6 @@ use axum::response::{IntoResponse, Response};
 use club::{AccessScope, ClubNews};
 use futures_util::stream::unfold;
 use policy::{ItemId, MemberId};
-use serde::Serialize;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
@@ -34,101 +32,9 @@ use super::error::ApiError;
 use super::extract::Params;
 use super::ledger::money;
 use super::observe::hear;
-
-/// What goes to readers.
-pub(super) struct StreamFeed {
-    events: broadcast::Sender<Arc<StreamEvent>>,
-    snapshot: ArcSwapOption<StreamEvent>,
-    readers: Arc<AtomicUsize>,
-    /// Whether the tracker remembers strangers' announces for this.
-    is_watched: AtomicBool,
-    /// Since when, in Unix seconds.
-    began: AtomicU32,
-}
-
-/// An event, for each who may read it.
-#[derive(Debug)]
-struct StreamEvent {
-    kind: StreamKind,
-    item: Option<ItemId>,
-    /// JSON for who may read members; for a snapshot and an order, money.
-    whole: String,
-    /// JSON for who may not; `None` where they get nothing.
-    part: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum StreamKind {
-    Alert,
-    Announce,
-    Completion,
-    /// The daemon stops.
-    End,
-    Join,
-    Order,
-    Snapshot,
-}
-
-impl StreamKind {
-    /// Those that can be asked for.
-    const ALL: [Self; 6] =
-        [Self::Alert, Self::Announce, Self::Completion, Self::Join, Self::Order, Self::Snapshot];
-
-    const fn text(self) -> &'static str {
-        match self {
-            Self::Alert => "alert",
-            Self::Announce => "announce",
-            Self::Completion => "completion",
-            Self::End => "end",
-            Self::Join => "join",
-            Self::Order => "order",
-            Self::Snapshot => "snapshot",
-        }
-    }
-}
-
-/// What a reader may see.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct StreamRights {
-    /// Members: their names and numbers.
-    pub(super) members: bool,
-    /// Revenue and orders.
-    pub(super) money: bool,
-}
-
-impl StreamFeed {
-    pub(super) fn new() -> Self {
-        Self {
-            events: broadcast::Sender::new(QUEUE),
-            snapshot: ArcSwapOption::empty(),
-            readers: Arc::default(),
-            is_watched: AtomicBool::new(false),
-            began: AtomicU32::new(0),
-        }
-    }
-
-    fn send(&self, event: StreamEvent) {
-        // Where nobody reads it is not kept.
-        let _ = self.events.send(Arc::new(event));
-    }
-}
-
-/// A reader's place, which is free again once it is dropped.
-struct ReaderPlace(Arc<AtomicUsize>);
-
-impl ReaderPlace {
-    fn take(readers: &Arc<AtomicUsize>) -> Option<Self> {
-        let add = |count: usize| (count < MAX_READERS).then_some(count + 1);
-        readers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).ok()?;
-        Some(Self(Arc::clone(readers)))
-    }
-}
-
-impl Drop for ReaderPlace {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+use super::stream_feed::{
+    MAX_READERS, ReaderPlace, StreamEvent, StreamKind, StreamRights, json, named,
+};
 
 /// Streams what happens, as server-sent events.
 ///
@@ -255,36 +161,6 @@ impl Reader {
             self.waiting.push_back(event.text(self.rights));
         }
     }
-}
-
-impl StreamEvent {
-    /// Whether all of it is for such a reader.
-    const fn is_whole_for(&self, rights: StreamRights) -> bool {
-        match self.kind {
-            StreamKind::Order => rights.members || rights.money,
-            StreamKind::Snapshot => rights.money,
-            _ => rights.members,
-        }
-    }
-
-    const fn is_for(&self, rights: StreamRights) -> bool {
-        self.part.is_some() || self.is_whole_for(rights)
-    }
-
-    fn text(&self, rights: StreamRights) -> Event {
-        let whole = self.is_whole_for(rights);
-        let text = if whole { &self.whole } else { self.part.as_ref().unwrap_or(&self.whole) };
-        named(self.kind.text(), text.clone())
-    }
-}
-
-fn named(name: &'static str, data: String) -> Event {
-    Event::default().event(name).data(data)
-}
-
-fn json(value: &impl Serialize) -> String {
-    // Our documents have no maps whose keys are not texts.
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 impl Admin {
@@ -436,9 +312,6 @@ const PACE: Duration = Duration::from_secs(1);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A stream ends after so long, so that who may not read it any more does not.
 const LONGEST: Duration = Duration::from_secs(600);
-/// Events that a reader may be behind by.
-const QUEUE: usize = 256;
-const MAX_READERS: usize = 32;
 /// Of a second: joins and completions, announces, and news.
 const MAX_CHANGES: usize = 100;
 const MAX_SAMPLES: usize = 10;
@@ -449,42 +322,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_may_not_read_members_or_money_gets_a_part_or_nothing() {
-        let check =
-            |kind: StreamKind, part: Option<&str>, members, money, expected: Option<&str>| {
-                let part = part.map(str::to_owned);
-                let event = StreamEvent { kind, item: None, whole: "whole".to_owned(), part };
-                let rights = StreamRights { members, money };
-                let whole = event.is_whole_for(rights);
-                let found = event.is_for(rights).then_some(if whole { "whole" } else { "part" });
-                assert_eq!(found, expected, "{kind:?} {rights:?}");
-            };
-        check(StreamKind::Join, Some("part"), false, false, Some("part"));
-        check(StreamKind::Join, Some("part"), false, true, Some("part"));
-        check(StreamKind::Join, Some("part"), true, false, Some("whole"));
-        check(StreamKind::Order, None, false, false, None);
-        check(StreamKind::Order, None, true, false, Some("whole"));
-        check(StreamKind::Order, None, false, true, Some("whole"));
-        check(StreamKind::Snapshot, Some("part"), true, false, Some("part"));
-        check(StreamKind::Snapshot, Some("part"), false, true, Some("whole"));
-    }
-
-    #[test]
     fn events_are_named_and_another_word_is_refused() {
         assert_eq!(kinds(None).unwrap().len(), 6);
         assert_eq!(kinds(Some("join,order")).unwrap(), [StreamKind::Join, StreamKind::Order]);
         for wrong in ["", "joins", "join,", "end", "lagged"] {
             assert!(kinds(Some(wrong)).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn readers_have_a_maximum() {
-        let readers = Arc::default();
-        let mut places: Vec<_> =
-            (0..MAX_READERS).map(|_| ReaderPlace::take(&readers).unwrap()).collect();
-        assert!(ReaderPlace::take(&readers).is_none());
-        places.pop();
-        assert!(ReaderPlace::take(&readers).is_some());
     }
 }

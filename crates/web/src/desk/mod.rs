@@ -2,7 +2,7 @@
 //!
 //! Nearly all of it is shown and changed through the admin API, which is called in the process as the admin who is
 //! signed in: limits, the record and refusals are the API's. What is not: signing in, and an admin's own account.
-//! Each form is in the table of `access`, and read by [`DeskForm`](form::DeskForm) alone. All pages are complete
+//! Each form is in the table of `access`, and read by `DeskForm` alone. All pages are complete
 //! without scripts. Deliberately absent: the listener and TLS, and JSON for programs.
 
 mod access;

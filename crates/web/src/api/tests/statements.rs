@@ -34,7 +34,7 @@ async fn a_purchase_reads_item_and_member_once() {
     assert_eq!((&order["member"]["name"], &order["item"]["name"]), (&json!("ada"), &json!("demo")));
     let first = mem::take(&mut *sent.lock().unwrap());
     assert_eq!([reads(&first, "item"), reads(&first, "member")], [1, 1], "{first:#?}");
-    assert_eq!(first.len(), 30, "{first:#?}");
+    assert_eq!(first.len(), 31, "{first:#?}");
 
     assert_eq!(fixture.post("/members/ada/orders", buy).await.created(), order);
     let again = mem::take(&mut *sent.lock().unwrap());

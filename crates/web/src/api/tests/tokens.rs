@@ -31,7 +31,7 @@ async fn each_route_takes_the_tokens_whose_scopes_include_its_own() {
                 continue;
             };
             let target = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
-            let target = target.collect::<Vec<_>>().join("/");
+            let target = endless(target.collect::<Vec<_>>().join("/"));
             let none = gated.send(&method, &target, None, "{}").await;
             none.is(401, "unauthenticated");
             assert_eq!(none.header("www-authenticate"), "Bearer realm=\"usher\"");
@@ -86,6 +86,7 @@ async fn who_reads_numbers_reads_no_name_address_or_passkey() {
                     .replace("{item}", "demo")
                     .replace("{swarm}", "demo")
                     .replace("{alert}", "1");
+                let target = endless(target);
                 assert!(!target.contains('{'), "name a thing for {path} here");
                 assert_eq!(method, Method::GET, "{path} changes something");
                 let answer = gated.send(&method, &target, Some(&token), "").await;
@@ -97,6 +98,11 @@ async fn who_reads_numbers_reads_no_name_address_or_passkey() {
         }
         assert!(read >= 3, "{read}");
     }
+}
+
+/// A path as it is asked for where it would go on for ever: of an item that is not there, which has an answer.
+fn endless(path: String) -> String {
+    if path.ends_with("/stream") { format!("{path}?item=nothing") } else { path }
 }
 
 #[tokio::test]
