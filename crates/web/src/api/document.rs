@@ -15,7 +15,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{documented, reference};
+use super::reference;
+use super::routes::documented;
 
 /// The document.
 pub fn document() -> &'static OpenApi {
@@ -98,13 +99,9 @@ fn finish(path: &str, item: &mut PathItem) {
         if scope(operation).is_some() {
             refusals(operation, &ANY_OPERATION);
         }
-        if operation.parameters.iter().flatten().any(is_in_query) {
-            refusals(operation, &[StatusCode::UNPROCESSABLE_ENTITY]);
-        }
         if path.contains('{') {
             refusals(operation, &[StatusCode::NOT_FOUND]);
         }
-        let is_in_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query);
         if operation.parameters.iter().flatten().any(is_in_query) {
             refusals(operation, &ANY_QUERY);
         }

@@ -20,8 +20,10 @@ use club::{AccessScope, ApiSecret, ApiToken, MAX_TOKENS};
 use super::admin::Admin;
 use super::attempts::Attempts;
 use super::caller::Caller;
+use super::document::scope_of;
 use super::error::ApiError;
-use super::{OTHER_PATHS, api_routes, reference, scope_of};
+use super::reference::reference;
+use super::routes::{OTHER_PATHS, api_routes};
 use crate::http::{Origin, TokenLimits, bearer, network};
 
 /// What stands before the admin API where it is reached over TCP.

@@ -34,6 +34,7 @@ mod reference;
 mod reference_text;
 mod rewards;
 mod rights;
+mod routes;
 mod sign_ins;
 mod steps;
 mod stream;
@@ -53,157 +54,19 @@ use std::sync::Arc;
 pub use admin::{Admin, HostRoots};
 use api::item::MAX_COVER_BYTES;
 use api::query::MAX_BODY_BYTES;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 use axum::{Extension, Router};
 pub use caller::Caller;
-use caller::in_its_name;
 pub use document::{document, scope_of};
-use error::{ApiError, as_problem};
 pub use gate::{Gate, router_for_admins};
 pub use overview::BandwidthPrice;
 pub use reference::reference;
+use routes::{api_routes, missing};
 pub use upkeep::{copy_secret, secret_beside, soundness};
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
-use utoipa_axum::routes;
-
-use crate::http::{path_has_nul, query_has_nul};
 
 /// Routes everything below `/api/v1`, for whoever may open the Unix socket.
 pub fn router(admin: Arc<Admin>) -> Router {
     api_routes(admin).layer(Extension(Caller::Socket)).merge(reference()).fallback(missing)
 }
-
-/// The same for whoever the layers around it name as the caller.
-fn api_routes(admin: Arc<Admin>) -> Router {
-    let (router, _) = documented().split_for_parts();
-    router
-        .route(OTHER_PATHS, any(missing))
-        .method_not_allowed_fallback(async || ApiError::method())
-        .layer(from_fn(without_nul))
-        .layer(from_fn(in_its_name))
-        .layer(from_fn(as_problem))
-        .with_state(admin)
-}
-
-/// The routes, each with its part of the document.
-fn documented() -> OpenApiRouter<Arc<Admin>> {
-    let api = OpenApiRouter::default()
-        .routes(routes!(members::list, members::add))
-        .routes(routes!(members::show, members::remove))
-        .routes(routes!(members::tier, members::set_tier))
-        .routes(routes!(members::rotate))
-        .routes(routes!(members::suspend))
-        .routes(routes!(members::resume))
-        .routes(routes!(members::erase))
-        .routes(routes!(sign_ins::set_email))
-        .routes(routes!(mail::orders))
-        .routes(routes!(sign_ins::list, sign_ins::end_all))
-        .routes(routes!(sign_ins::end))
-        .routes(routes!(sign_ins::hand_out))
-        .routes(routes!(sign_ins::attempts))
-        .routes(routes!(mail::list))
-        .routes(routes!(mail::retry))
-        .routes(routes!(mail::test))
-        .routes(routes!(rewards::traffic))
-        .routes(routes!(rewards::of_member))
-        .routes(routes!(rights::of_member))
-        .routes(routes!(rights::to_item))
-        .routes(routes!(rights::rotate))
-        .routes(routes!(observe::why))
-        .routes(routes!(rights::grant, rights::revoke))
-        .routes(routes!(ledger::top_up))
-        .routes(routes!(ledger::balance))
-        .routes(routes!(ledger::statement))
-        .routes(routes!(orders::list, orders::buy))
-        .routes(routes!(items::list, items::add))
-        .routes(routes!(items::show, items::remove))
-        .routes(routes!(items::policy, items::set_policy))
-        .routes(routes!(prices::show, prices::set))
-        .routes(routes!(orders::all))
-        .routes(routes!(orders::show))
-        .routes(routes!(mail::receipt))
-        .routes(routes!(orders::refund))
-        .routes(routes!(vouchers::list, vouchers::issue))
-        .routes(routes!(voucher_table::csv))
-        .routes(routes!(vouchers::void))
-        .routes(routes!(vouchers::redeem))
-        .routes(routes!(discounts::list, discounts::add))
-        .routes(routes!(discounts::remove))
-        .routes(routes!(ledger::journal))
-        .routes(routes!(ledger::trial))
-        .routes(routes!(publish::details, publish::describe))
-        .routes(
-            // One byte more than a cover may have, so that the answer can say so.
-            routes!(covers::show, covers::set, covers::remove)
-                .layer(DefaultBodyLimit::max(MAX_COVER_BYTES + 1)),
-        )
-        .routes(routes!(publish::magnet))
-        .routes(routes!(publish::torrent))
-        .routes(routes!(torrents::seed))
-        .routes(routes!(publish::unpublish))
-        .routes(routes!(publish::verify))
-        .routes(routes!(publish::publish))
-        .routes(routes!(publish::stuck))
-        .routes(routes!(torrents::links))
-        .routes(routes!(torrents::rotate))
-        .routes(routes!(torrents::of_member))
-        .routes(routes!(swarm_table::list))
-        .routes(routes!(observe::swarm))
-        .routes(routes!(events::list))
-        .routes(routes!(events::show))
-        .routes(routes!(events::replay))
-        .routes(routes!(checkouts::list, checkouts::add))
-        .routes(routes!(checkouts::show))
-        .routes(routes!(checkouts::refund))
-        .routes(routes!(checkouts::answer))
-        .routes(routes!(admins::list, admins::add))
-        .routes(routes!(admins::remove))
-        .routes(routes!(admins::reset))
-        .routes(routes!(alerts::list))
-        .routes(routes!(alerts::ack))
-        .routes(routes!(alerts::audit))
-        .routes(routes!(rewards::list))
-        .routes(routes!(rewards::reverse))
-        .routes(routes!(observe::stats))
-        .routes(routes!(history::history))
-        .routes(routes!(stream::stream))
-        .routes(routes!(webhooks::list, webhooks::add))
-        .routes(routes!(webhooks::remove))
-        .routes(routes!(webhooks::resume))
-        .routes(routes!(webhooks::test))
-        .routes(routes!(webhooks::deliveries))
-        .routes(routes!(webhooks::replay))
-        .routes(routes!(import::import))
-        .routes(routes!(tokens::list, tokens::add))
-        .routes(routes!(tokens::revoke))
-        .routes(routes!(upkeep::backup))
-        .routes(routes!(upkeep::verify))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
-    OpenApiRouter::default().nest("/api/v1", api)
-}
-
-async fn missing() -> ApiError {
-    ApiError::missing("no such path in the admin API")
-}
-
-/// Refuses a NUL in a path or a query, where it is part of no name.
-async fn without_nul(request: Request, next: Next) -> Response {
-    let nul = "a NUL (%00) is in the URL, and in no name: remove it";
-    if path_has_nul(request.uri()) {
-        return ApiError::missing(nul).into_response();
-    }
-    if query_has_nul(request.uri()) {
-        return ApiError::new(StatusCode::BAD_REQUEST, nul).into_response();
-    }
-    next.run(request).await
-}
-
-/// What is below `/api/v1` and is no route.
-const OTHER_PATHS: &str = "/api/v1/{*path}";
 
 // The limits that the JSON documents name are those of the crates that enforce them.
 const _: () = assert!(MAX_BODY_BYTES == metainfo::MAX_TORRENT_BYTES);
