@@ -3,8 +3,6 @@
 //! As with mail, taking one puts off its next try, so that a daemon that dies with it sends it again. A
 //! webhook of which every try failed for half a day is paused, with an alert; what it is to be told waits.
 
-use std::time::Duration;
-
 use crate::audit::alert::{AlertKind, NewAlert, raise};
 use crate::hooks::queue::{self, WebhookDelivery, WebhookDeliveryState};
 use crate::hooks::webhook::{self, Webhook};
@@ -14,6 +12,7 @@ use crate::store::tx::Tx;
 use crate::values::error::Error;
 use crate::values::ids::WebhookDeliveryId;
 use crate::values::stamp::Stamp;
+use crate::values::tries::{HELD_SECS, kept, pause};
 
 /// What came of a try. The text is what happened, cut to 500 bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,7 +28,7 @@ pub enum WebhookTry {
 /// Delivery. Each operation fails where the database is unavailable.
 impl Club {
     /// Takes what is due, of each webhook the delivery that waits longest, for one try within
-    /// [`WEBHOOK_LEASE`].
+    /// [`TRY_LEASE`](crate::TRY_LEASE).
     ///
     /// # Errors
     ///
@@ -115,7 +114,7 @@ async fn settle(tx: &mut Tx, id: WebhookDeliveryId, tried: WebhookTry) -> Result
         WebhookTry::Failed(answer) => (WebhookDeliveryState::Queued, Some(is_over), answer),
         WebhookTry::Refused(answer) => (WebhookDeliveryState::Queued, Some(true), answer),
     };
-    let answer = &answer[..answer.floor_char_boundary(MAX_ANSWER)];
+    let answer = kept(&answer);
     let ended = (state != WebhookDeliveryState::Queued).then_some(now);
     let values = [id.0.into(), state.text().into(), ended.into(), answer.into(), due.into()];
     tx.execute(SETTLE, &values).await?;
@@ -134,12 +133,6 @@ async fn settle(tx: &mut Tx, id: WebhookDeliveryId, tried: WebhookTry) -> Result
     Ok(())
 }
 
-/// Seconds until the next try: 5, then three times as many each time, up to an hour.
-fn pause(tries: u32) -> u32 {
-    let thrice = 3_u32.saturating_pow(tries.saturating_sub(1));
-    FIRST_PAUSE.saturating_mul(thrice).min(HOUR)
-}
-
 const ANY_DUE: &str = "SELECT webhook_delivery.id FROM webhook_delivery JOIN webhook ON webhook.id = webhook \
      WHERE state = 'queued' AND due <= $1 AND paused IS NULL AND removed IS NULL LIMIT 1";
 const TAKE: &str = "UPDATE webhook_delivery SET tries = tries + 1, due = $2 WHERE id = $1";
@@ -150,29 +143,10 @@ const PRUNE: &str = "DELETE FROM webhook_delivery WHERE ended < $1";
 const PRUNE_MOST: &str = "DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery \
      WHERE ended IS NOT NULL ORDER BY ended DESC, id DESC LIMIT $2 OFFSET $1)";
 
-/// How long whoever takes a delivery has for one try.
-pub const WEBHOOK_LEASE: Duration = Duration::from_secs(45);
-/// After how many seconds a delivery is taken again of which nothing was heard.
-const HELD_SECS: u32 = 60;
-const FIRST_PAUSE: u32 = 5;
-const MAX_ANSWER: usize = 500;
 /// Maximum deliveries that are kept once they ended.
 const MAX_ENDED: u32 = 10_000;
 /// What could not be delivered for so long is given up.
 const MAX_AGE: u32 = 3 * 86_400;
 /// For so long every try must fail.
 const PAUSE_AFTER: u32 = 12 * 3600;
-const HOUR: u32 = 3600;
 const MONTH: u32 = 30 * 86_400;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tries_grow_apart_up_to_an_hour() {
-        let pauses = [1, 2, 3, 6, 7, 8, u32::MAX].map(pause);
-        assert_eq!(pauses, [5, 15, 45, 1215, 3600, 3600, 3600]);
-        assert!(u64::from(HELD_SECS) > WEBHOOK_LEASE.as_secs());
-    }
-}

@@ -19,7 +19,7 @@ pub struct Webhook {
     pub id: WebhookId,
     /// Where it is sent to.
     pub url: String,
-    /// What it is told of.
+    /// The events that it reports.
     pub topics: WebhookTopics,
     /// What its secret derives from, with the master secret.
     pub salt: [u8; SALT],
@@ -33,7 +33,7 @@ pub struct Webhook {
     pub queued: u32,
 }
 
-/// What a webhook is told of.
+/// The kinds of events that a webhook reports.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct WebhookTopics {
     /// Alerts that open, and kinds of them that clear.

@@ -3,8 +3,6 @@
 //! Taking one puts off its next try, so that a daemon that dies with it sends it again, and of
 //! several daemons one has it at a time.
 
-use std::time::Duration;
-
 use crate::mail::queue::{self, DUE, QueuedMail, alert, read};
 use crate::store::club::Club;
 use crate::store::sql::Connection;
@@ -13,6 +11,7 @@ use crate::values::error::Error;
 use crate::values::ids::MailId;
 use crate::values::mail_state::MailState;
 use crate::values::stamp::Stamp;
+use crate::values::tries::{HELD_SECS, kept, pause};
 
 /// What came of a try. The text is the server's words, or what kept us from it; cut to 500 bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,7 +28,7 @@ pub enum Tried {
 
 /// Delivery. Each operation fails where the database is unavailable.
 impl Club {
-    /// Takes the mail that is due longest, for one try within [`LEASE`].
+    /// Takes the mail that is due longest, for one try within [`TRY_LEASE`](crate::TRY_LEASE).
     ///
     /// # Errors
     ///
@@ -98,7 +97,7 @@ async fn settle(tx: &mut Tx, id: MailId, tried: Tried) -> Result<(), Error> {
         Tried::Sent(answer) => (MailState::Sent, false, answer),
         Tried::Void(answer) => (MailState::Failed, false, answer),
     };
-    let answer = &answer[..answer.floor_char_boundary(MAX_ANSWER)];
+    let answer = kept(&answer);
     let ended = (state != MailState::Queued).then_some(tx.now());
     let values = [id.0.into(), state.text().into(), ended.into(), answer.into(), due.into()];
     tx.execute(SETTLE, &values).await?;
@@ -109,12 +108,6 @@ async fn settle(tx: &mut Tx, id: MailId, tried: Tried) -> Result<(), Error> {
     Ok(())
 }
 
-/// Seconds until the next try: 5, then three times as many each time, up to an hour.
-fn pause(tries: u32) -> u32 {
-    let thrice = 3_u32.saturating_pow(tries.saturating_sub(1));
-    FIRST_PAUSE.saturating_mul(thrice).min(HOUR)
-}
-
 const TAKE: &str = "UPDATE mail SET tries = tries + 1, due = $2 WHERE id = $1";
 const SETTLE: &str = "UPDATE mail SET state = $2, ended = $3, answer = $4, due = $5, \
      body = CASE WHEN $2 = 'sent' THEN '' ELSE body END WHERE id = $1";
@@ -122,27 +115,8 @@ const PRUNE: &str = "DELETE FROM mail WHERE ended < $2 OR (ended < $1 AND state 
 const PRUNE_MOST: &str = "DELETE FROM mail WHERE id IN (SELECT id FROM mail \
      WHERE ended IS NOT NULL ORDER BY ended DESC, id DESC LIMIT $2 OFFSET $1)";
 
-/// How long whoever takes a mail has for one try.
-pub const LEASE: Duration = Duration::from_secs(45);
-/// After how many seconds a mail is taken again of which nothing was heard.
-const HELD_SECS: u32 = 60;
-const FIRST_PAUSE: u32 = 5;
 /// Maximum mails that are kept once they are sent or given up.
 const MAX_ENDED: u32 = 50_000;
-const MAX_ANSWER: usize = 500;
 /// A mail that could not be sent for so long is given up.
 const MAX_AGE: u32 = 2 * 86_400;
-const HOUR: u32 = 3600;
 const MONTH: u32 = 30 * 86_400;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tries_grow_apart_up_to_an_hour() {
-        let pauses = [1, 2, 3, 6, 7, 8, u32::MAX].map(pause);
-        assert_eq!(pauses, [5, 15, 45, 1215, 3600, 3600, 3600]);
-        assert!(u64::from(HELD_SECS) > LEASE.as_secs());
-    }
-}

@@ -22,6 +22,7 @@ pub(crate) mod tag;
 pub(crate) mod tax;
 pub(crate) mod text;
 pub(crate) mod token;
+pub(crate) mod tries;
 pub(crate) mod unavailable;
 pub(crate) mod version;
 pub(crate) mod visibility;

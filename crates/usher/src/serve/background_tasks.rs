@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracker::Tracker;
-use web::hooks::{WebhookRound, WebhookSender};
+use web::hooks::WebhookSender;
 use web::mail::{DeliveryRound, Mailer};
 use web::pay::{Payments, Polled};
 use web::seed::MemberAddresses;
@@ -370,7 +370,7 @@ impl BackgroundTasks {
             }
             for _ in 0..MOST_DELIVERIES {
                 match self.webhooks.deliver().await {
-                    Ok(WebhookRound { tried: 0 }) => break,
+                    Ok(0) => break,
                     Ok(_) if *stop.borrow() => return,
                     Ok(_) => {}
                     Err(error) => {

@@ -5,5 +5,5 @@ mod sender;
 mod signature;
 
 pub use address::{BadWebhookUrl, WebhookUrl};
-pub use sender::{WebhookRound, WebhookSender};
+pub use sender::WebhookSender;
 pub use signature::secret_text;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use axum::http::{HeaderValue, Request, StatusCode};
-use club::{Club, Error, WEBHOOK_LEASE, Webhook, WebhookDelivery, WebhookTry};
+use club::{Club, Error, TRY_LEASE, Webhook, WebhookDelivery, WebhookTry};
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
@@ -32,13 +32,6 @@ pub struct WebhookSender {
     tls: TlsConnector,
     clock: TimeSource,
     allows_private: AtomicBool,
-}
-
-/// What one round of deliveries came to.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct WebhookRound {
-    /// Deliveries that were tried.
-    pub tried: usize,
 }
 
 impl WebhookSender {
@@ -80,23 +73,22 @@ impl WebhookSender {
         self.keyring.webhook_secret(&webhook.salt)
     }
 
-    /// Sends what is due, to all webhooks at once, one delivery to each.
+    /// Sends what is due, to all webhooks at once, one delivery to each. Returns how many were tried.
     ///
     /// # Errors
     ///
     /// The club can't be asked, or can't note what came of a delivery; it is sent again then.
-    pub async fn deliver(&self) -> Result<WebhookRound, Error> {
+    pub async fn deliver(&self) -> Result<usize, Error> {
         let due = self.club.take_webhook_deliveries(self.now().unix).await?;
-        let round = WebhookRound { tried: due.len() };
         let sent = join_all(due.iter().map(async |(webhook, delivery)| {
-            let sent = timeout(WEBHOOK_LEASE / 3, self.send(webhook, delivery)).await;
-            let late = || format!("no answer came in {} s", WEBHOOK_LEASE.as_secs() / 3);
+            let sent = timeout(TRY_LEASE / 3, self.send(webhook, delivery)).await;
+            let late = || format!("no answer came in {} s", TRY_LEASE.as_secs() / 3);
             (delivery.id, sent.unwrap_or_else(|_| WebhookTry::Failed(late())))
         }));
         for (id, tried) in sent.await {
             self.club.settle_webhook_delivery(self.now().unix, id, tried).await?;
         }
-        Ok(round)
+        Ok(due.len())
     }
 
     async fn send(&self, webhook: &Webhook, delivery: &WebhookDelivery) -> WebhookTry {

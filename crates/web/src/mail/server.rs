@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use club::provider::Secret;
-use club::{Email, MAIL_LEASE, Tried};
+use club::{Email, TRY_LEASE, Tried};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -82,7 +82,7 @@ impl MailConnector {
         };
         let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
             .port(server.port)
-            .timeout(Some(MAIL_LEASE / 2))
+            .timeout(Some(TRY_LEASE / 2))
             .tls(tls);
         if let Some((user, password)) = server.login {
             let password = String::from_utf8_lossy(password.expose()).into_owned();
@@ -104,9 +104,9 @@ impl MailConnector {
 
     /// Sends one message over a connection of its own.
     pub(super) async fn send(&self, message: Message) -> ServerReply {
-        match timeout(MAIL_LEASE, self.transport.send(message)).await {
+        match timeout(TRY_LEASE, self.transport.send(message)).await {
             Err(_) => {
-                let words = format!("{} did not answer in {} s", self.name, MAIL_LEASE.as_secs());
+                let words = format!("{} did not answer in {} s", self.name, TRY_LEASE.as_secs());
                 ServerReply { tried: Tried::Later(words), is_away: true }
             }
             Ok(Ok(response)) => {
