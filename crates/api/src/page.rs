@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::admin::AdminView;
 use crate::alert::{AlertView, AuditView};
 use crate::checkout::CheckoutView;
 use crate::discount::DiscountView;
@@ -18,6 +19,7 @@ use crate::order::OrderView;
 use crate::reward::RewardView;
 use crate::right::RightView;
 use crate::sign_in::{SignInAttempt, SignInView};
+use crate::token::TokenView;
 use crate::voucher::VoucherView;
 
 /// A page of a list.
@@ -51,6 +53,8 @@ macro_rules! pages {
 }
 
 pages! {
+    /// All admins; `next` is always `null`.
+    AdminPage { admins: AdminView }
     /// A page of alerts.
     AlertPage { alerts: AlertView }
     /// A page of attempts to sign in that came to nothing.
@@ -81,6 +85,8 @@ pages! {
     SignInPage { sign_ins: SignInView }
     /// A page of a statement.
     StatementPage { lines: StatementLine }
+    /// All tokens that work, and the latest others; `next` is always `null`.
+    TokenPage { tokens: TokenView }
     /// A page of vouchers.
     VoucherPage { vouchers: VoucherView }
 }

@@ -1,6 +1,7 @@
 //! `usher admin`.
 
 use api::admin::{AddAdmin, AdminSetUp, AdminView};
+use api::page::AdminPage;
 use clap::{Subcommand, ValueEnum};
 
 use crate::daemon::{CommandContext, CommandError};
@@ -65,8 +66,8 @@ impl AdminCommand {
                 context.print(&made, link_text)
             }
             Self::List => {
-                let admins = context.get(&["admins"]).answer().await?;
-                context.print(&admins, |admins: &Vec<AdminView>| admins_text(admins))
+                let page: AdminPage = context.get(&["admins"]).answer().await?;
+                context.print(&page.admins, |admins| admins_text(admins))
             }
             Self::Remove { name } => {
                 let removed = context.delete(&["admins", name]).answer().await?;

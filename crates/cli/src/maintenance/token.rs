@@ -1,5 +1,6 @@
 //! `usher token`.
 
+use api::page::TokenPage;
 use api::token::{AddToken, TokenAdded, TokenScope, TokenView};
 use clap::{Args, Subcommand};
 
@@ -48,8 +49,8 @@ impl TokenCommand {
                 context.print(&added, added_text)
             }
             Self::List => {
-                let tokens = context.get(&["tokens"]).answer().await?;
-                context.print(&tokens, |tokens: &Vec<TokenView>| tokens_text(tokens))
+                let page: TokenPage = context.get(&["tokens"]).answer().await?;
+                context.print(&page.tokens, |tokens| tokens_text(tokens))
             }
             Self::Revoke { token } => {
                 let revoked = context.delete(&["tokens", token]).answer().await?;

@@ -4,6 +4,7 @@ use api::admin::{AdminSetUp, AdminView};
 use api::alert::AuditView;
 use api::backup::Backup;
 use api::mail::{MailView, TestSent};
+use api::page::{AdminPage, TokenPage};
 use api::token::{TokenAdded, TokenScope, TokenView};
 use api::webhook::{
     WebhookAdded, WebhookDeliveryList, WebhookDeliveryView, WebhookList, WebhookTopic, WebhookView,
@@ -35,7 +36,9 @@ fn admins() {
     };
     typed("admin add ada --role owner").answer("POST /admins", &made).check();
     typed("admin reset ada").answer("POST /admins/ada/reset", &made).check();
-    typed("admin list").answer("GET /admins", &vec![ada, bob.clone()]).check();
+    typed("admin list")
+        .answer("GET /admins", &AdminPage { admins: vec![ada, bob.clone()], next: None })
+        .check();
     typed("admin remove bob").answer("DELETE /admins/bob", &bob).check();
 }
 
@@ -138,7 +141,9 @@ fn tokens() {
         .check_with("for-ever");
     let revoked =
         TokenView { state: "revoked".to_owned(), revoked: Some(at("22T12:00:00")), ..shop.clone() };
-    typed("token list").answer("GET /tokens", &vec![shop, grafana]).check();
+    typed("token list")
+        .answer("GET /tokens", &TokenPage { tokens: vec![shop, grafana], next: None })
+        .check();
     typed("token revoke shop").answer("DELETE /tokens/shop", &revoked).check();
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api::admin::{AddAdmin, AdminSetUp, AdminView};
+use api::page::AdminPage;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -20,14 +21,12 @@ use crate::admins::new_secret;
     path = "/admins",
     operation_id = "list_admins",
     tag = "admins",
-    responses((status = 200, body = Vec<AdminView>)),
+    responses((status = 200, body = AdminPage)),
     security(("token" = ["all"]))
 )]
-pub(super) async fn list(
-    State(admin): State<Arc<Admin>>,
-) -> Result<Json<Vec<AdminView>>, ApiError> {
-    let admins = admin.club.admins().await?;
-    Ok(Json(admins.into_iter().map(view).collect()))
+pub(super) async fn list(State(admin): State<Arc<Admin>>) -> Result<Json<AdminPage>, ApiError> {
+    let admins = admin.club.admins().await?.into_iter().map(view).collect();
+    Ok(Json(AdminPage { admins, next: None }))
 }
 
 /// Adds an admin, whose link sets a password and codes.

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use api::error::ProblemKind;
+use api::page::TokenPage;
 use api::token::{AddToken, TokenAdded, TokenScope, TokenView};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -48,15 +49,14 @@ pub(super) async fn add(
     path = "/tokens",
     operation_id = "list_tokens",
     tag = "maintenance",
-    responses((status = 200, body = Vec<TokenView>)),
+    responses((status = 200, body = TokenPage)),
     security(("token" = ["all"]))
 )]
-pub(super) async fn list(
-    State(admin): State<Arc<Admin>>,
-) -> Result<Json<Vec<TokenView>>, ApiError> {
+pub(super) async fn list(State(admin): State<Arc<Admin>>) -> Result<Json<TokenPage>, ApiError> {
     let now_unix = admin.now().unix;
     let tokens = admin.club.tokens().await?;
-    Ok(Json(tokens.into_iter().map(|token| view(token, now_unix)).collect()))
+    let tokens = tokens.into_iter().map(|token| view(token, now_unix)).collect();
+    Ok(Json(TokenPage { tokens, next: None }))
 }
 
 /// Revokes a token, which stops working at once.

@@ -76,12 +76,9 @@ impl ApiCalls {
         let mut document: Value = self.get(path, query).await?;
         let next = document.get("next").and_then(Value::as_str).map(str::to_owned);
         let total = document.get("total").and_then(Value::as_u64);
-        let rows = match &mut document {
-            Value::Object(fields) => {
-                fields.values_mut().find(|value| value.is_array()).map(Value::take)
-            }
-            rows => Some(rows.take()),
-        };
+        let mut fields =
+            document.as_object_mut().into_iter().flat_map(|fields| fields.values_mut());
+        let rows = fields.find(|value| value.is_array()).map(Value::take);
         let rows = serde_json::from_value(rows.unwrap_or_default()).map_err(|error| {
             tracing::error!(%error, "the dashboard can't read what the API lists");
             Failure::unavailable()
