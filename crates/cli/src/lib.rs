@@ -18,7 +18,7 @@ mod top;
 mod tracker;
 
 pub use command::DaemonCommand;
-pub use daemon::{ClientError, CommandContext, CommandError, RowArgs};
+pub use daemon::{ClientError, CommandContext, CommandError, DayArgs, RowArgs};
 pub use items::{
     ItemCommand, ItemListArgs, PresentationArgs, PriceArgs, PublishArgs, SetItemArgs, TorrentArgs,
 };

@@ -14,7 +14,7 @@ pub struct RowArgs {
 }
 
 impl RowArgs {
-    /// The first rows, at most so many.
+    /// At most `limit` rows, from the first on.
     pub(crate) const fn first(limit: Option<u32>) -> Self {
         Self { limit, newest: false }
     }

@@ -4,9 +4,8 @@ use api::alert::AuditView;
 use api::page::AuditPage;
 use api::query::AuditQuery;
 use clap::Args;
-use jiff::civil::Date;
 
-use crate::daemon::{CommandContext, CommandError, RowArgs};
+use crate::daemon::{CommandContext, CommandError, DayArgs, RowArgs};
 use crate::text::{list, named};
 
 /// `usher audit`.
@@ -25,12 +24,8 @@ pub struct AuditArgs {
     /// Show only changes by this operation, such as member.tier
     #[arg(long, value_name = "OPERATION")]
     what: Option<String>,
-    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
-    #[arg(long, value_name = "DATE")]
-    from: Option<Date>,
-    /// The last day, in UTC, such as 2027-03-31 [default: today]
-    #[arg(long, value_name = "DATE")]
-    to: Option<Date>,
+    #[command(flatten)]
+    days: DayArgs,
     #[command(flatten)]
     rows: RowArgs,
 }
@@ -42,8 +37,8 @@ impl AuditArgs {
             item: self.item.clone(),
             who: self.who.clone(),
             what: self.what.clone(),
-            from: self.from,
-            to: self.to,
+            from: self.days.from,
+            to: self.days.to,
             newest: self.rows.newest(),
             ..AuditQuery::default()
         };

@@ -5,10 +5,9 @@ use api::page::CheckoutPage;
 use api::product::{DeliveryMethod, ProductChoice};
 use api::query::CheckoutQuery;
 use clap::{Args, Subcommand};
-use jiff::civil::Date;
 
 use super::order::claim_text;
-use crate::daemon::{CommandContext, CommandError, RowArgs, given_or_fresh};
+use crate::daemon::{CommandContext, CommandError, DayArgs, RowArgs, given_or_fresh};
 use crate::text::{amount, buyer, facts, list, or_dash, product};
 
 /// `usher checkout`.
@@ -101,12 +100,8 @@ pub struct CheckoutListArgs {
     /// List only checkouts at this provider
     #[arg(long)]
     provider: Option<String>,
-    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
-    #[arg(long, value_name = "DATE")]
-    from: Option<Date>,
-    /// The last day, in UTC, such as 2027-03-31 [default: today]
-    #[arg(long, value_name = "DATE")]
-    to: Option<Date>,
+    #[command(flatten)]
+    days: DayArgs,
     #[command(flatten)]
     rows: RowArgs,
 }
@@ -118,8 +113,8 @@ impl CheckoutListArgs {
             member: self.member.clone(),
             item: self.item.clone(),
             provider: self.provider.clone(),
-            from: self.from,
-            to: self.to,
+            from: self.days.from,
+            to: self.days.to,
             newest: self.rows.newest(),
             ..CheckoutQuery::default()
         };

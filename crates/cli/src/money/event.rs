@@ -4,9 +4,8 @@ use api::event::{EventDetail, EventView, Replayed};
 use api::page::EventPage;
 use api::query::EventQuery;
 use clap::{Args, Subcommand};
-use jiff::civil::Date;
 
-use crate::daemon::{CommandContext, CommandError, RowArgs};
+use crate::daemon::{CommandContext, CommandError, DayArgs, RowArgs};
 use crate::text::{facts, list, or_dash};
 
 /// `usher event`.
@@ -44,12 +43,8 @@ pub struct EventListArgs {
     /// List only events about the checkout with this number
     #[arg(long)]
     checkout: Option<u32>,
-    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
-    #[arg(long, value_name = "DATE")]
-    from: Option<Date>,
-    /// The last day, in UTC, such as 2027-03-31 [default: today]
-    #[arg(long, value_name = "DATE")]
-    to: Option<Date>,
+    #[command(flatten)]
+    days: DayArgs,
     #[command(flatten)]
     rows: RowArgs,
 }
@@ -61,8 +56,8 @@ impl EventListArgs {
             provider: self.provider.clone(),
             verdict: self.verdict.clone(),
             checkout: self.checkout,
-            from: self.from,
-            to: self.to,
+            from: self.days.from,
+            to: self.days.to,
             newest: self.rows.newest(),
             ..EventQuery::default()
         };

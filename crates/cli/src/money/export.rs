@@ -13,10 +13,9 @@ use api::product::DeliveryMethod;
 use api::query::{JournalQuery, OrderQuery};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::daemon::{CommandContext, CommandError, RowArgs};
+use crate::daemon::{CommandContext, CommandError, DayArgs, RowArgs};
 
 /// `usher export`.
 #[derive(Args, Clone, Debug)]
@@ -25,12 +24,8 @@ pub struct ExportArgs {
     /// The table
     #[arg(value_name = "TABLE")]
     table: ExportTable,
-    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
-    #[arg(long, value_name = "DATE")]
-    from: Option<Date>,
-    /// The last day, in UTC, such as 2027-03-31 [default: today]
-    #[arg(long, value_name = "DATE")]
-    to: Option<Date>,
+    #[command(flatten)]
+    days: DayArgs,
 }
 
 /// A table for an accountant.
@@ -48,14 +43,15 @@ pub enum ExportTable {
 
 impl ExportArgs {
     pub(crate) async fn run(&self, context: &CommandContext) -> Result<String, CommandError> {
-        if let (Some(from), Some(to)) = (self.from, self.to)
+        if let (Some(from), Some(to)) = (self.days.from, self.days.to)
             && from > to
         {
             return Err(CommandError::NoDays { from, to });
         }
         match self.table {
             ExportTable::Orders => {
-                let query = OrderQuery { from: self.from, to: self.to, ..OrderQuery::default() };
+                let query =
+                    OrderQuery { from: self.days.from, to: self.days.to, ..OrderQuery::default() };
                 let orders =
                     context.list::<OrderPage>(&["orders"], query, RowArgs::default()).await?;
                 let sold = orders.iter().filter(|order| order.entry.is_some());
@@ -76,7 +72,8 @@ impl ExportArgs {
     }
 
     async fn entries(&self, context: &CommandContext) -> Result<Vec<JournalEntry>, CommandError> {
-        let query = JournalQuery { from: self.from, to: self.to, ..JournalQuery::default() };
+        let query =
+            JournalQuery { from: self.days.from, to: self.days.to, ..JournalQuery::default() };
         context.list::<JournalPage>(&["ledger", "journal"], query, RowArgs::default()).await
     }
 }

@@ -4,9 +4,8 @@ use api::ledger::{BalanceView, JournalEntry, StatementLine, TopUp, TrialBalance}
 use api::page::{JournalPage, StatementPage};
 use api::query::{JournalQuery, PageQuery};
 use clap::{Args, Subcommand};
-use jiff::civil::Date;
 
-use crate::daemon::{CommandContext, CommandError, RowArgs, given_or_fresh};
+use crate::daemon::{CommandContext, CommandError, DayArgs, RowArgs, given_or_fresh};
 use crate::text::{amount, facts, list};
 
 /// `usher topup`.
@@ -64,12 +63,8 @@ pub struct JournalArgs {
     /// List only entries of this kind, such as topup
     #[arg(long)]
     kind: Option<String>,
-    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
-    #[arg(long, value_name = "DATE")]
-    from: Option<Date>,
-    /// The last day, in UTC, such as 2027-03-31 [default: today]
-    #[arg(long, value_name = "DATE")]
-    to: Option<Date>,
+    #[command(flatten)]
+    days: DayArgs,
     #[command(flatten)]
     rows: RowArgs,
 }
@@ -80,8 +75,8 @@ impl JournalArgs {
             key: self.key.clone(),
             member: self.member.clone(),
             kind: self.kind.clone(),
-            from: self.from,
-            to: self.to,
+            from: self.days.from,
+            to: self.days.to,
             newest: self.rows.newest(),
             ..JournalQuery::default()
         };

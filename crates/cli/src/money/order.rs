@@ -6,10 +6,9 @@ use api::page::OrderPage;
 use api::product::{DeliveryMethod, ProductChoice};
 use api::query::OrderQuery;
 use clap::{Args, Subcommand};
-use jiff::civil::Date;
 
 use super::ledger::entry_text;
-use crate::daemon::{CommandContext, CommandError, RowArgs, given_or_fresh};
+use crate::daemon::{CommandContext, CommandError, DayArgs, RowArgs, given_or_fresh};
 use crate::text::{amount, buyer, facts, list, named, product};
 
 /// `usher buy`.
@@ -118,12 +117,8 @@ pub struct OrderListArgs {
     /// List only orders in this state
     #[arg(long, value_name = "STATE", value_parser = STATES)]
     state: Option<String>,
-    /// The first day, in UTC, such as 2027-01-01 [default: the first there is]
-    #[arg(long, value_name = "DATE")]
-    from: Option<Date>,
-    /// The last day, in UTC, such as 2027-03-31 [default: today]
-    #[arg(long, value_name = "DATE")]
-    to: Option<Date>,
+    #[command(flatten)]
+    days: DayArgs,
     #[command(flatten)]
     rows: RowArgs,
 }
@@ -135,8 +130,8 @@ impl OrderListArgs {
             member: self.member.clone(),
             item: self.item.clone(),
             state: self.state.clone(),
-            from: self.from,
-            to: self.to,
+            from: self.days.from,
+            to: self.days.to,
             newest: self.rows.newest(),
             ..OrderQuery::default()
         };
