@@ -7,23 +7,26 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use club::{AlertKind, NewAlert};
+use club::{AlertKind, NewAlert, Page};
 use nix::sys::statvfs::statvfs;
 use policy::ItemId;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
-use tracker::PresenceReport;
+use tracker::{Now, PresenceReport};
 
 use crate::serve::background_tasks::BackgroundTasks;
 
+/// A condition, of an item or of the whole daemon.
+type Condition = (AlertKind, Option<ItemId>);
+
 /// What a look found: of each condition that holds, what was seen.
-type HeldConditions = BTreeMap<(AlertKind, Option<ItemId>), String>;
+type HeldConditions = BTreeMap<Condition, String>;
 
 impl BackgroundTasks {
-    /// Looks every few seconds, until `stop` changes.
+    /// Looks once a minute, until `stop` changes.
     pub(crate) async fn watch_conditions(self, mut stop: watch::Receiver<bool>) {
-        let mut raised = BTreeSet::new();
+        let mut raised = self.raised_before().await;
         let mut unseeded = Unseeded::default();
         let (mut crowd, mut crowd_due) = (None, 0);
         loop {
@@ -57,6 +60,13 @@ impl BackgroundTasks {
         }
     }
 
+    /// The conditions whose alerts are open from before the start.
+    async fn raised_before(&self) -> BTreeSet<Condition> {
+        let open = self.club.alerts(false, Page::FIRST).await.unwrap_or_default();
+        let open = open.into_iter().filter(|alert| CONDITIONS.contains(&alert.kind));
+        open.map(|alert| (alert.kind, alert.item)).collect()
+    }
+
     /// Looks for guards that stand, and for paid items that nobody serves.
     async fn look_at_swarms(&self, unseeded: &mut Unseeded, found: &mut HeldConditions) {
         let (tracker, now) = (self.tracker.clone(), self.clock.now());
@@ -87,14 +97,9 @@ impl BackgroundTasks {
     }
 
     /// Raises what begins, and closes what is over. An alert that was acknowledged meanwhile stays so.
-    async fn tell_conditions(
-        &self,
-        raised: &mut BTreeSet<(AlertKind, Option<ItemId>)>,
-        found: HeldConditions,
-    ) {
-        let now = self.clock.now().unix;
-        let over: Vec<_> = raised.iter().filter(|key| !found.contains_key(*key)).copied().collect();
-        for key in over {
+    async fn tell_conditions(&self, raised: &mut BTreeSet<Condition>, found: HeldConditions) {
+        let Now { secs, unix: now, .. } = self.clock.now();
+        for key in over(raised, &found, secs) {
             if self.club.clear_alert(now, key.0, key.1).await.is_ok() {
                 raised.remove(&key);
             }
@@ -109,6 +114,12 @@ impl BackgroundTasks {
             }
         }
     }
+}
+
+/// Those of the raised conditions that hold no more. A daemon that has just started does not know that of any.
+fn over(raised: &BTreeSet<Condition>, found: &HeldConditions, uptime_secs: u32) -> Vec<Condition> {
+    let is_over = |key: &&Condition| uptime_secs >= UNSEEDED_SECS && !found.contains_key(*key);
+    raised.iter().filter(is_over).copied().collect()
 }
 
 /// Whether so little of a disk is free that it should be looked at: under a gigabyte, or a twentieth of a small
@@ -167,7 +178,15 @@ impl Unseeded {
     }
 }
 
-const PACE: Duration = Duration::from_secs(10);
+/// What is looked at here.
+const CONDITIONS: [AlertKind; 5] = [
+    AlertKind::Backup,
+    AlertKind::Disk,
+    AlertKind::FewAddresses,
+    AlertKind::Guard,
+    AlertKind::NoSeed,
+];
+const PACE: Duration = Duration::from_secs(60);
 const LEAST_FREE: u64 = 1 << 30;
 /// A daemon that has just started makes up for what is late.
 const GRACE_SECS: u64 = 600;
@@ -199,6 +218,15 @@ mod tests {
         check(1 << 25, gib, false, true);
         check(1 << 26, gib, false, false);
         check(0, 0, false, false);
+    }
+
+    #[test]
+    fn what_was_raised_before_the_start_is_over_once_the_daemon_knows() {
+        let (disk, item) = ((AlertKind::Disk, None), (AlertKind::NoSeed, Some(ItemId(7))));
+        let raised = BTreeSet::from([disk, item]);
+        let found = HeldConditions::from([(disk, "full".to_owned())]);
+        assert_eq!(over(&raised, &found, UNSEEDED_SECS - 1), []);
+        assert_eq!(over(&raised, &found, UNSEEDED_SECS), [item]);
     }
 
     #[test]
