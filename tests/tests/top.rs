@@ -24,7 +24,7 @@ fn the_screen_shows_swarms_peers_reasons_and_survives_a_restart() {
     let terminal = Terminal::open(&daemon, "80x24");
     terminal.shows(&[
         "clients 2: 1 seeders, 1 leechers",
-        "2 swarms by clients, highest first",
+        "Swarms: 2, by clients, highest first",
         "reel",
         "? help  q quit",
     ]);
@@ -37,14 +37,14 @@ fn the_screen_shows_swarms_peers_reasons_and_survives_a_restart() {
 
     // By name, the other way round: `short` comes first.
     terminal.press(&["s"]);
-    terminal.shows(&["2 swarms by name, lowest first"]);
+    terminal.shows(&["Swarms: 2, by name, lowest first"]);
     terminal.press(&["r"]);
-    terminal.shows(&["2 swarms by name, highest first"]);
+    terminal.shows(&["Swarms: 2, by name, highest first"]);
     let screen = terminal.screen();
     assert!(screen.find("\nshort") < screen.find("\nreel"), "{screen}");
 
     terminal.press(&["/", "r", "e", "e", "Enter"]);
-    terminal.shows(&["1 swarms by name", "with \"ree\""]);
+    terminal.shows(&["Swarms: 1, by name", "with \"ree\""]);
     terminal.press(&["Enter"]);
     terminal.shows(&["reel: 2 clients", "inside", "outside", "ada"]);
     terminal.press(&["Enter"]);
@@ -54,7 +54,7 @@ fn the_screen_shows_swarms_peers_reasons_and_survives_a_restart() {
     terminal.press(&["?"]);
     terminal.shows(&["Press any key to go on."]);
     terminal.press(&["Space", "BSpace", "BSpace", "BSpace", "BSpace"]);
-    terminal.shows(&["2 swarms by"]);
+    terminal.shows(&["Swarms: 2, by"]);
     terminal.press(&["m", "n", "o", "b", "o", "d", "y", "Enter"]);
     terminal.shows(&["no member `nobody`"]);
     terminal.press(&["BSpace"]);
@@ -62,16 +62,16 @@ fn the_screen_shows_swarms_peers_reasons_and_survives_a_restart() {
     assert!(daemon.terminate().success(), "{}", daemon.log());
     terminal.shows(&["waiting for the daemon"]);
     daemon.restart();
-    terminal.shows(&["2 swarms by"]);
+    terminal.shows(&["Swarms: 2, by"]);
     eventually("it goes on", || {
         (!terminal.screen().contains("waiting for the daemon")).then_some(())
     });
 
     terminal.resize(60, 12);
-    terminal.shows(&["2 swarms by"]);
+    terminal.shows(&["Swarms: 2, by"]);
     terminal.press(&["q"]);
     terminal.shows(&["$ ended with 0"]);
-    assert!(!terminal.screen().contains("2 swarms by"), "{}", terminal.screen());
+    assert!(!terminal.screen().contains("Swarms: 2, by"), "{}", terminal.screen());
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_signal_leaves_the_terminal_as_it_was() {
     }
     let daemon = Daemon::start("", "");
     let terminal = Terminal::open(&daemon, "80x24");
-    terminal.shows(&["0 swarms by clients"]);
+    terminal.shows(&["Swarms: 0, by clients"]);
     let pane = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
     let shell: i32 = String::from_utf8(pane.stdout).unwrap().trim().parse().unwrap();
     let children = fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
@@ -103,7 +103,7 @@ fn without_a_terminal_it_says_what_to_do() {
 
     let once = daemon.run(&["top", "--once"]);
     let screen = String::from_utf8(once.stdout).unwrap();
-    assert!(once.status.success() && screen.contains("1 swarms by clients"), "{screen}");
+    assert!(once.status.success() && screen.contains("Swarms: 1, by clients"), "{screen}");
     assert!(screen.contains("\nreel ") && !screen.contains('\u{1b}'), "{screen}");
 }
 

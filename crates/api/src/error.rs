@@ -127,7 +127,7 @@ impl ProblemKind {
             Self::Internal => "The daemon failed",
             Self::Method => "The path does not take this method",
             Self::MediaType => "The path does not take a body of this type",
-            Self::NotFound => "There is no such thing",
+            Self::NotFound => "Not found",
             Self::OutsideRoots => "The path on the host is outside the folders that tokens reach",
             Self::Scope => "The token does not allow this",
             Self::Stale => "It was changed since you looked at it",
@@ -215,7 +215,7 @@ mod tests {
     fn a_problem_has_the_members_of_rfc_9457() {
         let problem = ProblemKind::NotFound.because("no member `ada`");
         let text = serde_json::to_string(&problem).unwrap();
-        let expected = r#"{"type":"urn:usher:problem:not-found","title":"There is no such thing",
+        let expected = r#"{"type":"urn:usher:problem:not-found","title":"Not found",
             "status":404,"detail":"no member `ada`"}"#;
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(value(&text), value(expected));

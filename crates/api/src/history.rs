@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::member::NamedId;
 
-/// Which history is asked for.
+/// The query of a history.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, Serialize)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
@@ -23,7 +23,7 @@ pub struct HistoryQuery {
     pub range: HistoryRange,
 }
 
-/// Whose history it is.
+/// The subject of a history.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HistoryOf {

@@ -7,7 +7,7 @@ use crate::member::NamedId;
 use crate::money::Money;
 use crate::swarm::AnnounceView;
 
-/// Which events are wanted.
+/// The query of the event stream.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams, Serialize)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]

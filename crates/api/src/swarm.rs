@@ -75,7 +75,7 @@ pub struct SwarmDetail {
     pub peers: Vec<SwarmPeer>,
     /// The number of clients that come after these.
     pub peers_left_out: usize,
-    /// The `after` of the next page; `null` on the last one. Who comes or leaves meanwhile moves the others.
+    /// The `after` of the next page; `null` on the last one. Clients that join or leave between two pages shift the rest.
     pub next: Option<String>,
 }
 

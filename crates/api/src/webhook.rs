@@ -1,4 +1,4 @@
-//! Webhooks: other programs that are told of orders and alerts.
+//! Webhooks, which report orders and alerts to other programs.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,11 @@ use utoipa::{IntoParams, ToSchema};
 pub struct AddWebhook {
     /// Where it is sent to: `https://HOST/PATH`.
     pub url: String,
-    /// What it is told of; at least one.
+    /// The events to report; at least one.
     pub events: Vec<WebhookTopic>,
 }
 
-/// What a webhook is told of.
+/// A kind of event that a webhook reports.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
@@ -32,7 +32,7 @@ pub struct WebhookView {
     pub id: u32,
     /// Where it is sent to.
     pub url: String,
-    /// What it is told of.
+    /// The events that it reports.
     pub events: Vec<WebhookTopic>,
     /// When it was added.
     pub created: Timestamp,

@@ -19,7 +19,7 @@ pub enum WebhookCommand {
     Add {
         /// Where it is sent to, such as `https://shop.example.org/usher`
         url: String,
-        /// What it is told of: order, alert, or both by naming the option twice
+        /// Events to report: order or alert; name the option twice for both
         #[arg(long = "event", value_name = "EVENT", required = true)]
         events: Vec<WebhookTopic>,
     },

@@ -92,7 +92,7 @@ fn swarms(frame: &mut Frame<'_>, app: &App, now: Timestamp, area: Rect) {
     let page = app.swarms.as_ref();
     let total = page.map_or(0, |page| page.total);
     let order = if app.is_descending() { "highest first" } else { "lowest first" };
-    let mut title = format!("{total} swarms by {}, {order}", column_name(app.sort));
+    let mut title = format!("Swarms: {total}, by {}, {order}", column_name(app.sort));
     if !app.search.is_empty() {
         title += &format!(", with \"{}\"", app.search);
     }
