@@ -16,13 +16,13 @@ use crate::values::error::Error;
 use crate::values::names::Names;
 
 /// A member with the periods that are not over, counted up to now.
-pub(crate) struct Membership {
+pub(crate) struct TierPeriods {
     pub(crate) member: Member,
     /// In the order in which they run. One that is asked for by its source is here although it is over.
-    periods: Vec<Period>,
+    periods: Vec<TierPeriod>,
 }
 
-struct Period {
+struct TierPeriod {
     /// `u32::MAX` before it is stored.
     id: u32,
     tier: String,
@@ -34,7 +34,7 @@ struct Period {
     rest: Option<u32>,
 }
 
-impl Membership {
+impl TierPeriods {
     /// That of a member, with the period from `source` whether or not it is over. O(periods of the member).
     pub(crate) async fn load(tx: &mut Tx, id: MemberId, source: &str) -> Result<Self, Error> {
         let member = member::by_id(tx, id).await?;
@@ -135,7 +135,7 @@ impl Membership {
         let running = self.running(&tx.names, now);
         (self.member.tier, self.member.tier_until, self.member.tier_then) = running;
         let id = self.member.id.value();
-        for Period { tier, source, given, rest, .. } in &self.periods {
+        for TierPeriod { tier, source, given, rest, .. } in &self.periods {
             let (tier, source) = (tier.as_str().into(), source.as_str().into());
             let values = [id.into(), tier, source, (*given).into(), (*rest).into()];
             tx.execute(PUT, &values).await?;
@@ -168,17 +168,23 @@ impl Membership {
         (first.tier.clone(), until, None)
     }
 
-    fn left(&self) -> impl Iterator<Item = &Period> {
+    fn left(&self) -> impl Iterator<Item = &TierPeriod> {
         self.periods.iter().filter(|period| period.rest != Some(0))
     }
 
-    fn of(&mut self, source: &str) -> Option<&mut Period> {
+    fn of(&mut self, source: &str) -> Option<&mut TierPeriod> {
         self.periods.iter_mut().find(|period| period.source == source)
     }
 
     fn push(&mut self, source: &str, tier: &str, rest: Option<u32>) {
         let (tier, source) = (tier.to_owned(), source.to_owned());
-        self.periods.push(Period { id: u32::MAX, tier, source, given: rest.unwrap_or(0), rest });
+        self.periods.push(TierPeriod {
+            id: u32::MAX,
+            tier,
+            source,
+            given: rest.unwrap_or(0),
+            rest,
+        });
     }
 
     /// One without an end comes after those that have one.
@@ -199,18 +205,18 @@ impl Membership {
 }
 
 /// What a member has of whom no periods are kept.
-fn earlier(member: &Member, names: &Names, now_unix: u32) -> Option<Period> {
+fn earlier(member: &Member, names: &Names, now_unix: u32) -> Option<TierPeriod> {
     let rest = member.tier_until.map(|until| until.saturating_sub(now_unix));
     // The first tier is everybody's.
     if rest == Some(0) || names.place(&member.tier) == Some(0) {
         return None;
     }
     let (tier, source) = (member.tier.clone(), EARLIER.to_owned());
-    Some(Period { id: u32::MAX, tier, source, given: rest.unwrap_or(0), rest })
+    Some(TierPeriod { id: u32::MAX, tier, source, given: rest.unwrap_or(0), rest })
 }
 
-fn read(row: &dyn Row) -> SqlResult<Period> {
-    Ok(Period {
+fn read(row: &dyn Row) -> SqlResult<TierPeriod> {
+    Ok(TierPeriod {
         id: row.number(0)?,
         tier: row.text(1)?.to_owned(),
         source: row.text(2)?.to_owned(),

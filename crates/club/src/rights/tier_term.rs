@@ -3,7 +3,7 @@
 use policy::MemberId;
 
 use crate::members::member::{self, Member};
-use crate::rights::membership::{Membership, OPERATOR};
+use crate::rights::membership::{OPERATOR, TierPeriods};
 use crate::store::club::Club;
 use crate::store::sql::member_id;
 use crate::store::tx::Tx;
@@ -75,7 +75,7 @@ pub(crate) async fn give(
     source: &str,
 ) -> Result<(), Error> {
     tx.names.check_tier(tier)?;
-    let mut held = Membership::load(tx, member, source).await?;
+    let mut held = TierPeriods::load(tx, member, source).await?;
     if let Some(endless) = held.endless_before(tier, &tx.names) {
         let (member, what) = (held.member.name.clone(), endless.to_owned());
         return Err(Error::HasAlready { member, what });
@@ -94,7 +94,7 @@ pub(crate) async fn take_back(
     days: u16,
     source: &str,
 ) -> Result<(), Error> {
-    let mut held = Membership::load(tx, member, source).await?;
+    let mut held = TierPeriods::load(tx, member, source).await?;
     held.part(source, tier, secs(days));
     if held.give_in_all(source, tier, 0) {
         held.store(tx, &format!("{source} was paid back")).await?;
@@ -111,7 +111,7 @@ pub(crate) async fn move_end(
     (from, to): (Option<u32>, Option<u32>),
 ) -> Result<(), Error> {
     let now = tx.now();
-    let mut held = Membership::load(tx, member, source).await?;
+    let mut held = TierPeriods::load(tx, member, source).await?;
     let is_changed = if to > from {
         let begins = from.unwrap_or(now);
         // Where other days came between, a period that is paid late is whole; otherwise some of it has elapsed.
@@ -135,7 +135,7 @@ async fn set(
 ) -> Result<Member, Error> {
     let member = member::find_live(tx, wanted).await?;
     expected.check(member.tier_version())?;
-    let mut held = Membership::load(tx, member.id, OPERATOR).await?;
+    let mut held = TierPeriods::load(tx, member.id, OPERATOR).await?;
     let now = tx.now();
     held.replace(tier, until.map(|until| until.saturating_sub(now)), &tx.names);
     held.store(tx, &format!("{} -> {tier}", member.tier)).await
@@ -144,7 +144,7 @@ async fn set(
 async fn turn(tx: &mut Tx, due: Vec<MemberId>) -> Result<usize, Error> {
     let mut turned = 0;
     for id in due {
-        let held = Membership::load(tx, id, "").await?;
+        let held = TierPeriods::load(tx, id, "").await?;
         let was = held.member.tier.clone();
         if held.member.tier_until.is_some_and(|until| until <= tx.now()) {
             held.store(tx, &format!("{was} is over")).await?;
